@@ -1,0 +1,25 @@
+::core::compile_error! {
+    "no table: add `#[envelope(table = \"…\")]` with the logical table name"
+}
+::core::compile_error! {
+    "no partition key: mark one field `#[partition_key]`"
+}
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for User {
+        type Key = _envelope::Lone<::std::string::String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+        fn write_fields(
+            &self,
+            _: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+};

@@ -1,0 +1,72 @@
+const _: () = {
+    use my::runtime as _envelope;
+    #[automatically_derived]
+    impl<T: Clone> _envelope::EnvelopeRecord for Order<T>
+    where
+        T: Debug,
+        T: my::runtime::__private::Serialize,
+        T: my::runtime::__private::DeserializeOwned,
+        T: ::core::default::Default,
+    {
+        type Key = _envelope::Composite<String, _envelope::Bytes>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
+                "orders",
+                &[
+                    _envelope::FieldSchema::new(
+                            "tenantId",
+                            _envelope::FieldRole::PartitionKey,
+                        )
+                        .context(),
+                    _envelope::FieldSchema::new("SK", _envelope::FieldRole::SortKey),
+                    _envelope::FieldSchema::new(
+                            "state",
+                            _envelope::FieldRole::Authenticated,
+                        )
+                        .since(3u32),
+                    _envelope::FieldSchema::new(
+                        "payload",
+                        _envelope::FieldRole::Encrypted,
+                    ),
+                    _envelope::FieldSchema::new(
+                        "photo",
+                        _envelope::FieldRole::Encrypted,
+                    ),
+                    _envelope::FieldSchema::new("placedAt", _envelope::FieldRole::Plain),
+                    _envelope::FieldSchema::new("type", _envelope::FieldRole::Plain),
+                ],
+            )
+            .envelope_name("_env");
+        fn write_fields(
+            &self,
+            fields: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            fields.write(&self.tenant_id)?;
+            fields.write_bytes(&self.number)?;
+            fields.write(&self.state)?;
+            fields.write(&self.payload)?;
+            fields.write_optional_bytes(&self.photo)?;
+            fields
+                .write_with(|to| time::serde::rfc3339::serialize(&self.placed_at, to))?;
+            fields.write_bytes(&self.r#type)?;
+            ::core::result::Result::Ok(())
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                tenant_id: fields.read::<String>()?,
+                number: fields.read_bytes::<Vec<u8>>()?,
+                state: fields.read::<String>()?,
+                payload: fields.read::<T>()?,
+                photo: fields
+                    .read_optional_bytes_or(|| <Option<
+                        Vec<u8>,
+                    > as ::core::default::Default>::default())?,
+                placed_at: fields
+                    .read_with(|from| time::serde::rfc3339::deserialize(from))?,
+                r#type: fields.read_bytes_or::<[u8; 4]>(|| one())?,
+                cache: <T as ::core::default::Default>::default(),
+            })
+        }
+    }
+};

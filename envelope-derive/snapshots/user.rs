@@ -1,0 +1,42 @@
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for User {
+        type Key = _envelope::Lone<String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
+            "users",
+            &[
+                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey),
+                _envelope::FieldSchema::new(
+                    "non_sensitive_stuff",
+                    _envelope::FieldRole::Plain,
+                ),
+                _envelope::FieldSchema::new(
+                    "sensitive_stuff",
+                    _envelope::FieldRole::Encrypted,
+                ),
+                _envelope::FieldSchema::new("address", _envelope::FieldRole::Encrypted),
+            ],
+        );
+        fn write_fields(
+            &self,
+            fields: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            fields.write(&self.id)?;
+            fields.write(&self.non_sensitive_stuff)?;
+            fields.write(&self.sensitive_stuff)?;
+            fields.write(&self.address)?;
+            ::core::result::Result::Ok(())
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: fields.read::<String>()?,
+                non_sensitive_stuff: fields.read::<String>()?,
+                sensitive_stuff: fields.read::<String>()?,
+                address: fields.read::<Option<Address>>()?,
+            })
+        }
+    }
+};

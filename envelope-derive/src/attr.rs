@@ -1,0 +1,223 @@
+//! Attributes → typed options with their places. A mistake is noted and parsing goes on.
+
+mod serde;
+mod suggest;
+
+use proc_macro2::{Span, TokenStream};
+use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned;
+use syn::{Attribute, ExprPath, LitInt, LitStr, Meta, Path, Token};
+
+use crate::case::RenameRule;
+use crate::ctxt::Ctxt;
+use crate::symbol;
+
+/// A value and where it stands.
+#[derive(Clone)]
+pub(crate) struct Spanning<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+/// The options of a struct.
+#[derive(Default)]
+pub(crate) struct StructOptions {
+    pub(crate) table: Option<Spanning<String>>,
+    pub(crate) envelope: Option<Spanning<String>>,
+    pub(crate) krate: Option<Path>,
+    pub(crate) rename_all: Option<RenameRule>,
+    pub(crate) default: Option<DefaultValue>,
+}
+
+/// The options of a field.
+#[derive(Default)]
+pub(crate) struct FieldOptions {
+    pub(crate) roles: Vec<Spanning<RoleName>>,
+    /// From `#[envelope(…)]`, which goes before serde's.
+    pub(crate) rename: Option<Spanning<String>>,
+    pub(crate) serde_rename: Option<Spanning<String>>,
+    pub(crate) skip: Option<Span>,
+    pub(crate) default: Option<DefaultValue>,
+    pub(crate) context: Option<Span>,
+    pub(crate) since: Option<Spanning<u32>>,
+    pub(crate) serialize_with: Option<ExprPath>,
+    pub(crate) deserialize_with: Option<ExprPath>,
+}
+
+/// A field attribute that says what the field is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RoleName {
+    PartitionKey,
+    SortKey,
+    Encrypted,
+    Authenticated,
+}
+
+/// Where the value of an absent attribute comes from.
+#[derive(Clone)]
+pub(crate) enum DefaultValue {
+    /// `Default::default()`.
+    Trait,
+    /// A function without arguments.
+    Function(ExprPath),
+}
+
+impl RoleName {
+    fn parse(path: &Path) -> Option<Self> {
+        [Self::PartitionKey, Self::SortKey, Self::Encrypted, Self::Authenticated]
+            .into_iter()
+            .find(|role| path.is_ident(role.name()))
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::PartitionKey => symbol::PARTITION_KEY,
+            Self::SortKey => symbol::SORT_KEY,
+            Self::Encrypted => symbol::ENCRYPTED,
+            Self::Authenticated => symbol::AUTHENTICATED,
+        }
+    }
+}
+
+impl StructOptions {
+    pub(crate) fn parse(cx: &Ctxt, attributes: &[Attribute]) -> Self {
+        let mut options = Self::default();
+        for attribute in attributes {
+            if attribute.path().is_ident(symbol::ENVELOPE) {
+                cx.handle(attribute.parse_nested_meta(|meta| options.envelope_option(cx, &meta)));
+            } else if attribute.path().is_ident(symbol::SERDE) {
+                cx.handle(attribute.parse_nested_meta(|meta| options.serde_option(cx, &meta)));
+            } else if let Some(role) = RoleName::parse(attribute.path()) {
+                cx.error(
+                    attribute.span(),
+                    format!("`#[{}]` belongs on a field of the struct", role.name()),
+                );
+            }
+        }
+        options
+    }
+
+    fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        const KNOWN: [&str; 3] = [symbol::TABLE, symbol::ENVELOPE, symbol::CRATE];
+        if meta.path.is_ident(symbol::TABLE) {
+            set(cx, meta, &mut self.table, text(meta)?);
+        } else if meta.path.is_ident(symbol::ENVELOPE) {
+            set(cx, meta, &mut self.envelope, text(meta)?);
+        } else if meta.path.is_ident(symbol::CRATE) {
+            set(cx, meta, &mut self.krate, path(meta)?);
+        } else {
+            suggest::unknown_option(cx, meta, "struct", &KNOWN)?;
+        }
+        Ok(())
+    }
+}
+
+impl FieldOptions {
+    pub(crate) fn parse(cx: &Ctxt, attributes: &[Attribute]) -> Self {
+        let mut options = Self::default();
+        for attribute in attributes {
+            if let Some(role) = RoleName::parse(attribute.path()) {
+                options.role(cx, role, attribute);
+            } else if attribute.path().is_ident(symbol::ENVELOPE) {
+                cx.handle(attribute.parse_nested_meta(|meta| options.envelope_option(cx, &meta)));
+            } else if attribute.path().is_ident(symbol::SERDE) {
+                cx.handle(attribute.parse_nested_meta(|meta| options.serde_option(cx, &meta)));
+            }
+        }
+        options
+    }
+
+    fn role(&mut self, cx: &Ctxt, role: RoleName, attribute: &Attribute) {
+        let name = role.name();
+        if !matches!(attribute.meta, Meta::Path(_)) {
+            cx.error(
+                attribute.span(),
+                format!(
+                    "`#[{name}]` takes no arguments: put options beside it, in `#[envelope(…)]`"
+                ),
+            );
+        }
+        if self.roles.iter().any(|other| other.value == role) {
+            cx.error(attribute.span(), format!("`#[{name}]` is given twice: remove one"));
+        } else {
+            self.roles.push(Spanning { value: role, span: attribute.span() });
+        }
+    }
+
+    fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        const KNOWN: [&str; 5] =
+            [symbol::RENAME, symbol::SKIP, symbol::DEFAULT, symbol::CONTEXT, symbol::SINCE];
+        if meta.path.is_ident(symbol::RENAME) {
+            set(cx, meta, &mut self.rename, text(meta)?);
+        } else if meta.path.is_ident(symbol::SKIP) {
+            set(cx, meta, &mut self.skip, meta.path.span());
+        } else if meta.path.is_ident(symbol::DEFAULT) {
+            set(cx, meta, &mut self.default, default_value(meta)?);
+        } else if meta.path.is_ident(symbol::CONTEXT) {
+            set(cx, meta, &mut self.context, meta.path.span());
+        } else if meta.path.is_ident(symbol::SINCE) {
+            let number: LitInt = meta.value()?.parse()?;
+            let value = number.base10_parse()?;
+            set(cx, meta, &mut self.since, Spanning { value, span: meta.path.span() });
+        } else if let Some(role) = RoleName::parse(&meta.path) {
+            let name = role.name();
+            cx.error(meta.path.span(), format!("`{name}` is an attribute of its own: `#[{name}]`"));
+            skip_value(meta)?;
+        } else {
+            suggest::unknown_option(cx, meta, "field", &KNOWN)?;
+        }
+        Ok(())
+    }
+}
+
+fn set<T>(cx: &Ctxt, meta: &ParseNestedMeta<'_>, slot: &mut Option<T>, value: T) {
+    if slot.is_some() {
+        cx.error(meta.path.span(), format!("`{}` is given twice: remove one", name_of(&meta.path)));
+    }
+    *slot = Some(value);
+}
+
+fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<Spanning<String>> {
+    let literal: LitStr = meta.value()?.parse()?;
+    Ok(Spanning { value: literal.value(), span: literal.span() })
+}
+
+/// A path, bare or in a string as serde writes it.
+fn path(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
+    let value = meta.value()?;
+    if value.peek(LitStr) {
+        value.parse::<LitStr>()?.parse_with(Path::parse_mod_style)
+    } else {
+        value.call(Path::parse_mod_style)
+    }
+}
+
+fn function(meta: &ParseNestedMeta<'_>) -> syn::Result<ExprPath> {
+    let value = meta.value()?;
+    if value.peek(LitStr) { value.parse::<LitStr>()?.parse() } else { value.parse() }
+}
+
+fn default_value(meta: &ParseNestedMeta<'_>) -> syn::Result<DefaultValue> {
+    if meta.input.peek(Token![=]) {
+        function(meta).map(DefaultValue::Function)
+    } else {
+        Ok(DefaultValue::Trait)
+    }
+}
+
+/// Skips ` = value` or `(…)` behind an option, so that the options after it are read.
+fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        meta.input.step(|cursor| {
+            cursor
+                .token_tree()
+                .map_or_else(|| Err(cursor.error("expected a value")), |(_, rest)| Ok(((), rest)))
+        })?;
+    }
+    Ok(())
+}
+
+fn name_of(path: &Path) -> String {
+    let tokens: TokenStream = quote::quote!(#path);
+    tokens.to_string().replace(' ', "")
+}

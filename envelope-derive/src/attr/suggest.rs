@@ -1,0 +1,62 @@
+//! Help for a mistyped option.
+
+use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned;
+
+use super::{name_of, skip_value};
+use crate::ctxt::Ctxt;
+
+/// Notes an option that does not exist, with the one that was probably meant.
+pub(super) fn unknown_option(
+    cx: &Ctxt,
+    meta: &ParseNestedMeta<'_>,
+    place: &str,
+    known: &[&str],
+) -> syn::Result<()> {
+    let name = name_of(&meta.path);
+    let near = known.iter().find(|option| distance(option, &name) <= 2);
+    let help = match near {
+        Some(option) => format!("did you mean `{option}`?"),
+        None => format!("expected one of `{}`", known.join("`, `")),
+    };
+    cx.error(meta.path.span(), format!("unknown option `{name}` of a {place}; {help}"));
+    skip_value(meta)
+}
+
+/// The Levenshtein distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, from) in left.chars().enumerate() {
+        let mut diagonal = index;
+        let mut last = index + 1;
+        for (cell, to) in row.iter_mut().skip(1).zip(&right) {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = *cell;
+            last = replaced.min(diagonal + 1).min(last + 1);
+            *cell = last;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn the_distance_counts_edits() {
+        for (left, right, edits) in [
+            ("table", "table", 0),
+            ("tabel", "table", 2),
+            ("skip", "skp", 1),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(left, right), edits, "{left} {right}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Rules that need more than one attribute, one function each.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::Ident;
+
+use crate::attr::{FieldOptions, RoleName, Spanning, StructOptions};
+use crate::ctxt::Ctxt;
+use crate::model::{Field, Record, Role, Shape, argument_of, borrow_in};
+
+/// Limits of the envelope.
+const MAX_NAME: usize = 255;
+const MAX_ENCRYPTED: usize = 255;
+const MAX_AUTHENTICATED: usize = 64;
+/// An envelope of 8 KiB, less its fixed part and a KMS-wrapped key of 184 bytes with its header.
+const MAX_LISTS: usize = 8192 - 53 - 195;
+
+/// Reduces the role attributes of a field to its one role.
+pub(crate) fn role(cx: &Ctxt, field: &Ident, options: &FieldOptions) -> Role {
+    let has = |role| options.roles.iter().find(|given| given.value == role);
+    let key = has(RoleName::PartitionKey).or_else(|| has(RoleName::SortKey));
+    if let (Some(encrypted), Some(key)) = (has(RoleName::Encrypted), key) {
+        let key = if key.value == RoleName::PartitionKey { "partition" } else { "sort" };
+        cx.error(
+            encrypted.span,
+            format!(
+                "`{field}` is the {key} key and cannot be `#[encrypted]`: DynamoDB must see key \
+                 values; use a random id as the key, and encrypt the value in a field of its own",
+            ),
+        );
+    } else if let (Some(_), Some(authenticated)) = (key, has(RoleName::Authenticated)) {
+        cx.error(authenticated.span, "a key is always authenticated: remove `#[authenticated]`");
+    } else if let (Some(_), Some(authenticated)) =
+        (has(RoleName::Encrypted), has(RoleName::Authenticated))
+    {
+        cx.error(
+            authenticated.span,
+            "an `#[encrypted]` field is always authenticated: remove `#[authenticated]`",
+        );
+    } else if let [_, second, ..] = options.roles.as_slice() {
+        cx.error(second.span, "a field has one role: the partition key or the sort key");
+    }
+    if options.skip.is_some() {
+        if let Some(Spanning { value, span }) = options.roles.first() {
+            let name = value.name();
+            let message =
+                format!("`#[{name}]` on a skipped field stores nothing: remove it, or the `skip`");
+            cx.error(*span, message);
+        }
+        return Role::Skipped;
+    }
+    options.roles.first().map_or(Role::Plain, |role| Role::of(role.value))
+}
+
+/// Every rule of a whole record.
+pub(crate) fn record(cx: &Ctxt, record: &Record, options: &StructOptions) {
+    table(cx, record, options);
+    keys(cx, record);
+    something_encrypted(cx, record);
+    names(cx, record);
+    contexts(cx, record);
+    windows(cx, record);
+    owned(cx, record);
+    limits(cx, record);
+}
+
+fn table(cx: &Ctxt, record: &Record, options: &StructOptions) {
+    match &options.table {
+        None => cx.error(
+            record.ident.span(),
+            "no table: add `#[envelope(table = \"…\")]` with the logical table name",
+        ),
+        Some(table) if table.value.is_empty() || table.value.len() > MAX_NAME => {
+            cx.error(table.span, format!("a table name has 1 to {MAX_NAME} bytes"));
+        }
+        Some(_) => {}
+    }
+    if let Some(envelope) = &options.envelope
+        && (envelope.value.is_empty() || envelope.value.len() > MAX_NAME)
+    {
+        cx.error(envelope.span, format!("an attribute name has 1 to {MAX_NAME} bytes"));
+    }
+}
+
+fn keys(cx: &Ctxt, record: &Record) {
+    one_key(cx, record, Role::PartitionKey, "partition");
+    one_key(cx, record, Role::SortKey, "sort");
+    let is_wrongly_encrypted = |field: &Field| {
+        field.options.roles.iter().any(|role| Role::of(role.value) == Role::PartitionKey)
+    };
+    if !record.fields.iter().any(is_wrongly_encrypted) {
+        cx.error(record.ident.span(), "no partition key: mark one field `#[partition_key]`");
+    }
+    for field in record.fields.iter().filter(|field| field.role.is_key()) {
+        if argument_of(&field.ty, "Option").is_some() {
+            let message =
+                format!("`{}` is a key and always has a value: remove the Option", field.ident);
+            cx.error(field.span(), message);
+        }
+        if let Shape::With { .. } = field.shape {
+            let message = format!(
+                "`{}` is a key and cannot be stored through a function: use a newtype with a serde \
+                 implementation of its own",
+                field.ident
+            );
+            cx.error(field.span(), message);
+        }
+    }
+}
+
+fn one_key(cx: &Ctxt, record: &Record, role: Role, name: &str) {
+    let keys: Vec<_> = record.with_role(role).collect();
+    if let [_, second, ..] = keys.as_slice() {
+        let names: Vec<_> = keys.iter().map(|field| format!("`{}`", field.ident)).collect();
+        let message = format!("two {name} keys {}: a table has one", names.join(", "));
+        cx.error(second.span(), message);
+    }
+}
+
+fn something_encrypted(cx: &Ctxt, record: &Record) {
+    let protects = |field: &Field| !field.options.roles.is_empty() && !field.role.is_key();
+    let tries =
+        |field: &Field| field.options.roles.iter().any(|role| role.value == RoleName::Encrypted);
+    if !record.fields.iter().any(|field| protects(field) || tries(field)) {
+        cx.error(
+            record.ident.span(),
+            "no field is `#[encrypted]`: mark what must not leak in storage",
+        );
+    }
+}
+
+fn names(cx: &Ctxt, record: &Record) {
+    let mut seen: BTreeMap<&str, &Ident> = BTreeMap::new();
+    for field in record.stored() {
+        if field.name == record.envelope {
+            let message = format!(
+                "`{}` is reserved for the envelope: rename the field, or the envelope with \
+                 `#[envelope(envelope = \"…\")]`",
+                field.name
+            );
+            cx.error(field.name_span, message);
+        }
+        if field.name.is_empty() || field.name.len() > MAX_NAME {
+            cx.error(field.name_span, format!("an attribute name has 1 to {MAX_NAME} bytes"));
+        }
+        if let Some(first) = seen.insert(&field.name, &field.ident) {
+            let message = format!(
+                "`{first}` and `{}` both map to \"{}\": rename one",
+                field.ident, field.name
+            );
+            cx.error(field.name_span, message);
+        }
+    }
+}
+
+fn contexts(cx: &Ctxt, record: &Record) {
+    let mut seen: BTreeMap<String, &Ident> = BTreeMap::new();
+    for field in &record.fields {
+        let Some(span) = field.options.context else { continue };
+        match field.role {
+            Role::Encrypted => cx.error(
+                span,
+                "`context` on an `#[encrypted]` field: the encryption context is logged in \
+                 plaintext; remove one of them",
+            ),
+            _ if matches!(field.shape, Shape::Bytes | Shape::OptionalBytes) => {
+                cx.error(
+                    span,
+                    "`context` on bytes: the encryption context holds text; use a String",
+                );
+            }
+            Role::Skipped => {
+                cx.error(span, "`context` on a skipped field: it has no value on load");
+            }
+            _ => {}
+        }
+        if ["envelope:", "aws:"].iter().any(|prefix| starts_with(&field.name, prefix)) {
+            cx.error(
+                field.name_span,
+                "names of context fields must not start with `envelope:` or `aws:`: rename it",
+            );
+        }
+        if let Some(first) = seen.insert(field.name.to_lowercase(), &field.ident)
+            && record.fields.iter().filter(|other| other.name == field.name).count() == 1
+        {
+            let message = format!(
+                "the context fields `{first}` and `{}` differ only in case: rename one",
+                field.ident
+            );
+            cx.error(field.name_span, message);
+        }
+    }
+}
+
+fn starts_with(name: &str, prefix: &str) -> bool {
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+fn windows(cx: &Ctxt, record: &Record) {
+    for field in &record.fields {
+        if let Some(since) = &field.options.since
+            && field.role != Role::Authenticated
+        {
+            cx.error(
+                since.span,
+                "`since` belongs beside `#[authenticated]`: it accepts items that were written \
+                     before the field was",
+            );
+        }
+    }
+}
+
+fn owned(cx: &Ctxt, record: &Record) {
+    for field in record.stored() {
+        if let Some(span) = borrow_in(&field.ty) {
+            let message = format!(
+                "`{}` borrows `{}`, and a record owns what it loads: use an owned type such as \
+                 String",
+                field.ident,
+                field.ty.to_token_stream().to_string().replace("& ", "&"),
+            );
+            cx.error(span, message);
+        }
+    }
+}
+
+fn limits(cx: &Ctxt, record: &Record) {
+    let encrypted: Vec<_> = record.with_role(Role::Encrypted).collect();
+    let authenticated: Vec<_> = record
+        .fields
+        .iter()
+        .filter(|field| field.role == Role::Authenticated || is_plain_context(field))
+        .collect();
+    over(cx, &encrypted, MAX_ENCRYPTED, "encrypted");
+    over(cx, &authenticated, MAX_AUTHENTICATED, "authenticated");
+
+    let entries = encrypted.iter().map(|field| 13 + field.name.len()).sum::<usize>();
+    let names = authenticated.iter().map(|field| 1 + field.name.len()).sum::<usize>();
+    if entries + names > MAX_LISTS {
+        cx.error(
+            record.ident.span(),
+            format!(
+                "the names of the encrypted and authenticated fields take {} bytes of the envelope, \
+                 and {MAX_LISTS} is the most: use fewer or shorter names",
+                entries + names
+            ),
+        );
+    }
+}
+
+fn is_plain_context(field: &Field) -> bool {
+    field.is_context() && field.role == Role::Plain
+}
+
+fn over(cx: &Ctxt, fields: &[&Field], limit: usize, kind: &str) {
+    if let Some(field) = fields.get(limit) {
+        let span: Span = field.span();
+        cx.error(span, format!("a record has at most {limit} {kind} fields: split it"));
+    }
+}

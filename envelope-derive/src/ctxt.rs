@@ -1,0 +1,56 @@
+//! Collects diagnostics, so that one build shows every mistake.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+
+use proc_macro2::Span;
+
+/// Must be finished: dropping it unfinished is a bug of the macro.
+pub(crate) struct Ctxt {
+    /// `None` once finished.
+    errors: RefCell<Option<Vec<syn::Error>>>,
+}
+
+impl Ctxt {
+    pub(crate) fn new() -> Self {
+        Self { errors: RefCell::new(Some(Vec::new())) }
+    }
+
+    /// Notes a mistake at its place in the user's code.
+    pub(crate) fn error(&self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    pub(crate) fn push(&self, error: syn::Error) {
+        if let Some(errors) = self.errors.borrow_mut().as_mut() {
+            errors.push(error);
+        }
+    }
+
+    /// Keeps a parse error and goes on.
+    pub(crate) fn handle<T>(&self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Every mistake as one error, or nothing.
+    pub(crate) fn finish(self) -> syn::Result<()> {
+        let errors = self.errors.borrow_mut().take().unwrap_or_default();
+        match errors.into_iter().reduce(|mut all, error| {
+            all.combine(error);
+            all
+        }) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Ctxt {
+    fn drop(&mut self) {
+        let unfinished = self.errors.borrow().is_some();
+        assert!(
+            !unfinished || std::thread::panicking(),
+            "diagnostics were collected and not shown"
+        );
+    }
+}

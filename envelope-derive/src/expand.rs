@@ -1,0 +1,191 @@
+//! Model → tokens: one schema constant and two lists of fields. Nothing is checked here.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{DeriveInput, Generics, Type};
+
+use crate::attr::DefaultValue;
+use crate::fallback;
+use crate::model::{Field, Record, Role, Shape};
+
+/// The whole derive.
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    match Record::from_syn(input) {
+        Ok(record) => expand(&record),
+        Err(errors) => fallback::expand(input, &errors),
+    }
+}
+
+fn expand(record: &Record) -> TokenStream {
+    let Record { ident, table, krate, .. } = record;
+    let generics = bounded(record);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (_, type_generics, _) = record.generics.split_for_impl();
+    let schemas = record.stored().map(field_schema);
+    let envelope = (record.envelope != "_envelope").then(|| {
+        let name = &record.envelope;
+        quote!(.envelope_name(#name))
+    });
+    let key = key_type(record);
+    let writes = record.stored().map(write);
+    let reads = record.fields.iter().map(|field| read(record, field));
+
+    quote! {
+        const _: () = {
+            use #krate as _envelope;
+
+            #[automatically_derived]
+            impl #impl_generics _envelope::EnvelopeRecord for #ident #type_generics #where_clause {
+                type Key = #key;
+
+                const SCHEMA: _envelope::RecordSchema =
+                    _envelope::RecordSchema::new(#table, &[#(#schemas),*]) #envelope;
+
+                fn write_fields(
+                    &self,
+                    fields: &mut _envelope::FieldWriter,
+                ) -> ::core::result::Result<(), _envelope::FieldError> {
+                    #(#writes)*
+                    ::core::result::Result::Ok(())
+                }
+
+                fn read_fields(
+                    fields: &mut _envelope::FieldReader,
+                ) -> ::core::result::Result<Self, _envelope::FieldError> {
+                    ::core::result::Result::Ok(Self { #(#reads),* })
+                }
+            }
+        };
+    }
+}
+
+fn field_schema(field: &Field) -> TokenStream {
+    let name = &field.name;
+    let role = match field.role {
+        Role::PartitionKey => quote!(PartitionKey),
+        Role::SortKey => quote!(SortKey),
+        Role::Authenticated => quote!(Authenticated),
+        Role::Encrypted => quote!(Encrypted),
+        Role::Plain | Role::Skipped => quote!(Plain),
+    };
+    let context = field.is_context().then(|| quote!(.context()));
+    let since = field.options.since.as_ref().map(|since| {
+        let revision = since.value;
+        quote!(.since(#revision))
+    });
+    quote!(_envelope::FieldSchema::new(#name, _envelope::FieldRole::#role) #context #since)
+}
+
+fn key_type(record: &Record) -> TokenStream {
+    let part = |role| {
+        record.with_role(role).next().map(|field| match field.shape {
+            Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
+            Shape::Serde | Shape::With { .. } => field.ty.to_token_stream(),
+        })
+    };
+    let partition = part(Role::PartitionKey);
+    match part(Role::SortKey) {
+        Some(sort) => quote!(_envelope::Composite<#partition, #sort>),
+        None => quote!(_envelope::Lone<#partition>),
+    }
+}
+
+fn write(field: &Field) -> TokenStream {
+    let ident = &field.ident;
+    // At the type, so that a missing trait is shown there.
+    let span = span_of(&field.ty);
+    match &field.shape {
+        Shape::Serde | Shape::With { serialize: None, .. } => {
+            quote_spanned!(span=> fields.write(&self.#ident)?;)
+        }
+        Shape::Bytes => quote_spanned!(span=> fields.write_bytes(&self.#ident)?;),
+        Shape::OptionalBytes => quote_spanned!(span=> fields.write_optional_bytes(&self.#ident)?;),
+        Shape::With { serialize: Some(serialize), .. } => {
+            quote_spanned!(span=> fields.write_with(|to| #serialize(&self.#ident, to))?;)
+        }
+    }
+}
+
+fn read(record: &Record, field: &Field) -> TokenStream {
+    let Field { ident, ty, .. } = field;
+    let span = span_of(ty);
+    let default = match (&field.default, &record.default) {
+        (Some(DefaultValue::Trait), _) => {
+            Some(quote!(<#ty as ::core::default::Default>::default()))
+        }
+        (Some(DefaultValue::Function(function)), _) => Some(quote!(#function())),
+        (None, Some(container)) => Some(container.of_struct(ident)),
+        (None, None) if field.role == Role::Skipped => {
+            Some(quote!(<#ty as ::core::default::Default>::default()))
+        }
+        (None, None) => None,
+    };
+    if field.role == Role::Skipped {
+        return quote_spanned!(span=> #ident: #default);
+    }
+    let value = match (&field.shape, default) {
+        (Shape::Serde | Shape::With { deserialize: None, .. }, None) => quote!(read::<#ty>()),
+        (Shape::Serde | Shape::With { deserialize: None, .. }, Some(default)) => {
+            quote!(read_or::<#ty>(|| #default))
+        }
+        (Shape::Bytes, None) => quote!(read_bytes::<#ty>()),
+        (Shape::Bytes, Some(default)) => quote!(read_bytes_or::<#ty>(|| #default)),
+        (Shape::OptionalBytes, None) => quote!(read_optional_bytes()),
+        (Shape::OptionalBytes, Some(default)) => quote!(read_optional_bytes_or(|| #default)),
+        (Shape::With { deserialize: Some(deserialize), .. }, None) => {
+            quote!(read_with(|from| #deserialize(from)))
+        }
+        (Shape::With { deserialize: Some(deserialize), .. }, Some(default)) => {
+            quote!(read_with_or(|from| #deserialize(from), || #default))
+        }
+    };
+    quote_spanned!(span=> #ident: fields.#value?)
+}
+
+/// The place of a type, with names as the macro sees them: a type may come from another macro.
+fn span_of(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::call_site())
+}
+
+/// The generics with what the fields that use a type parameter need.
+fn bounded(record: &Record) -> Generics {
+    let mut generics = record.generics.clone();
+    let parameters: Vec<_> =
+        record.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();
+    let generic = |ty: &Type| mentions(ty.to_token_stream(), &parameters);
+    let fields: Vec<_> = record.fields.iter().filter(|field| generic(&field.ty)).collect();
+    if fields.is_empty() {
+        return generics;
+    }
+    let clause = generics.make_where_clause();
+    let krate = &record.krate;
+    for Field { ty, role, shape, default, .. } in fields {
+        let default_needed = matches!(default, Some(DefaultValue::Trait))
+            || (*role == Role::Skipped && default.is_none() && record.default.is_none());
+        if default_needed {
+            clause.predicates.push(syn::parse_quote!(#ty: ::core::default::Default));
+        }
+        if *role == Role::Skipped {
+            continue;
+        }
+        if matches!(shape, Shape::Serde | Shape::With { serialize: None, .. }) {
+            clause.predicates.push(syn::parse_quote!(#ty: #krate::__private::Serialize));
+        }
+        if matches!(shape, Shape::Serde | Shape::With { deserialize: None, .. }) {
+            clause.predicates.push(syn::parse_quote!(#ty: #krate::__private::DeserializeOwned));
+        }
+    }
+    generics
+}
+
+fn mentions(tokens: TokenStream, names: &[String]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(ident) => names.iter().any(|name| ident == name),
+        proc_macro2::TokenTree::Group(group) => mentions(group.stream(), names),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! The derive macro of `envelope-runtime`, which re-exports it. Depend on that crate, not on this.
+
+mod attr;
+mod case;
+mod check;
+mod ctxt;
+mod expand;
+mod fallback;
+mod model;
+mod symbol;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Implements `EnvelopeRecord`: the struct is saved to and loaded from DynamoDB, with its
+/// `#[encrypted]` fields sealed.
+///
+/// The struct has named fields, and each field's type implements serde's `Serialize` and
+/// `Deserialize`; the struct itself need not. `Vec<u8>`, `[u8; N]`, `Box<[u8]>` and `Option`s of them
+/// are stored as Binary; `None` is an absent attribute.
+///
+/// # Field attributes
+///
+/// They take no arguments.
+///
+/// | attribute | meaning |
+/// | --- | --- |
+/// | `#[partition_key]` | the table's partition key: S, N or B, in plaintext |
+/// | `#[sort_key]` | the table's sort key: S, N or B, in plaintext |
+/// | `#[encrypted]` | sealed with AES-256-GCM under the record's data key |
+/// | `#[authenticated]` | in plaintext, and covered by the record tag |
+///
+/// # Options of the struct, in `#[envelope(…)]`
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `table = "users"` | the logical table name, sealed into every record; required |
+/// | `envelope = "_env"` | the reserved attribute's name instead of `_envelope` |
+/// | `crate = path` | where `envelope_runtime` is re-exported |
+///
+/// # Options of a field, in `#[envelope(…)]`
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `rename = "name"` | the attribute's name |
+/// | `skip` | not stored; the field's `Default` on load |
+/// | `default`, `default = path` | the value when the attribute is absent |
+/// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
+/// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was. Any number of yours; remove it when all items are rewritten |
+///
+/// # serde
+///
+/// Honoured on the struct and its fields: `rename`, `rename_all`, `default`, `skip`, `with`,
+/// `serialize_with`, `deserialize_with` and `skip_serializing_if = "Option::is_none"`. Any other
+/// serde attribute that would change what is stored is a compile error.
+///
+/// # Limits
+///
+/// 255 encrypted and 64 authenticated fields, names of 255 bytes.
+#[proc_macro_derive(
+    EnvelopeRecord,
+    attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)
+)]
+pub fn derive_envelope_record(input: TokenStream) -> TokenStream {
+    expand::derive(&parse_macro_input!(input as DeriveInput)).into()
+}

@@ -1,0 +1,251 @@
+//! The checked model of a record. Parsing builds it, checks refine it, expansion only reads it.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{
+    Data, DeriveInput, ExprPath, Fields, GenericArgument, Generics, Ident, Path, PathArguments,
+    Type,
+};
+
+use crate::attr::{DefaultValue, FieldOptions, RoleName, StructOptions};
+use crate::check;
+use crate::ctxt::Ctxt;
+
+/// A struct to expand.
+pub(crate) struct Record {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) table: String,
+    pub(crate) envelope: String,
+    pub(crate) krate: Path,
+    pub(crate) default: Option<DefaultValue>,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// A field of the struct.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// The attribute's name.
+    pub(crate) name: String,
+    /// Where mistakes about the name are shown.
+    pub(crate) name_span: Span,
+    pub(crate) role: Role,
+    pub(crate) shape: Shape,
+    pub(crate) default: Option<DefaultValue>,
+    pub(crate) options: FieldOptions,
+}
+
+/// What a field is in storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    PartitionKey,
+    SortKey,
+    Plain,
+    Authenticated,
+    Encrypted,
+    /// Not stored.
+    Skipped,
+}
+
+/// How a field becomes an attribute value.
+#[expect(clippy::large_enum_variant, reason = "there is one for each field of a struct")]
+pub(crate) enum Shape {
+    Serde,
+    Bytes,
+    OptionalBytes,
+    /// Through functions; a missing one falls back to serde.
+    With {
+        serialize: Option<ExprPath>,
+        deserialize: Option<ExprPath>,
+    },
+}
+
+impl Record {
+    /// Parses and checks a derive's input; the error holds every mistake.
+    pub(crate) fn from_syn(input: &DeriveInput) -> syn::Result<Self> {
+        let cx = Ctxt::new();
+        let options = StructOptions::parse(&cx, &input.attrs);
+        let fields = match &input.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Named(fields) => fields.named.iter().collect(),
+                _ => {
+                    cx.error(
+                        input.ident.span(),
+                        "a record needs named fields: write `struct … { … }`",
+                    );
+                    Vec::new()
+                }
+            },
+            Data::Enum(_) => {
+                cx.error(
+                    input.ident.span(),
+                    "an enum is not a record: store it in a field of a struct, or derive on a \
+                     struct for each variant",
+                );
+                Vec::new()
+            }
+            Data::Union(_) => {
+                cx.error(input.ident.span(), "a union is not a record: use a struct");
+                Vec::new()
+            }
+        };
+        let fields: Vec<Field> =
+            fields.into_iter().filter_map(|field| Field::from_syn(&cx, &options, field)).collect();
+
+        let record = Self {
+            ident: input.ident.clone(),
+            generics: input.generics.clone(),
+            table: options.table.as_ref().map(|table| table.value.clone()).unwrap_or_default(),
+            envelope: options
+                .envelope
+                .as_ref()
+                .map_or_else(|| "_envelope".to_owned(), |envelope| envelope.value.clone()),
+            krate: crate_path(&options),
+            default: options.default.clone(),
+            fields,
+        };
+        if matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_))) {
+            check::record(&cx, &record, &options);
+        }
+        cx.finish()?;
+        Ok(record)
+    }
+
+    /// The fields that are stored, in the order in which they are written and read.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.role != Role::Skipped)
+    }
+
+    pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| field.role == role)
+    }
+}
+
+impl Field {
+    fn from_syn(cx: &Ctxt, container: &StructOptions, field: &syn::Field) -> Option<Self> {
+        let ident = field.ident.clone()?;
+        let mut options = FieldOptions::parse(cx, &field.attrs);
+        let role = check::role(cx, &ident, &options);
+        let plain_name = ident.to_string().trim_start_matches("r#").to_owned();
+        let given_name = options.rename.clone().or_else(|| options.serde_rename.clone());
+        let (name, name_span) = match given_name {
+            Some(rename) => (rename.value, rename.span),
+            None => match container.rename_all {
+                Some(case) => (case.apply(&plain_name), ident.span()),
+                None => (plain_name, ident.span()),
+            },
+        };
+        let (serialize, deserialize) =
+            (options.serialize_with.take(), options.deserialize_with.take());
+        let shape = if serialize.is_some() || deserialize.is_some() {
+            Shape::With { serialize, deserialize }
+        } else {
+            Shape::of(&field.ty)
+        };
+        let default = options.default.take();
+        Some(Self { ident, ty: field.ty.clone(), name, name_span, role, shape, default, options })
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.ident.span()
+    }
+
+    pub(crate) fn is_context(&self) -> bool {
+        self.options.context.is_some()
+    }
+}
+
+impl Shape {
+    /// By the type as it is written.
+    fn of(ty: &Type) -> Self {
+        if is_bytes(ty) {
+            Self::Bytes
+        } else if argument_of(ty, "Option").is_some_and(is_bytes) {
+            Self::OptionalBytes
+        } else {
+            Self::Serde
+        }
+    }
+}
+
+impl Role {
+    pub(crate) fn of(name: RoleName) -> Self {
+        match name {
+            RoleName::PartitionKey => Self::PartitionKey,
+            RoleName::SortKey => Self::SortKey,
+            RoleName::Encrypted => Self::Encrypted,
+            RoleName::Authenticated => Self::Authenticated,
+        }
+    }
+
+    pub(crate) fn is_key(self) -> bool {
+        matches!(self, Self::PartitionKey | Self::SortKey)
+    }
+}
+
+/// The runtime crate, by its own name unless the user says where it is.
+pub(crate) fn crate_path(options: &StructOptions) -> Path {
+    options.krate.clone().unwrap_or_else(|| syn::parse_quote!(::envelope_runtime))
+}
+
+fn is_bytes(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::Array(array) => is_u8(&array.elem),
+        ty => {
+            argument_of(ty, "Vec").is_some_and(is_u8)
+                || argument_of(ty, "Box")
+                    .is_some_and(|ty| matches!(bare(ty), Type::Slice(slice) if is_u8(&slice.elem)))
+        }
+    }
+}
+
+fn is_u8(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Path(path) if path.path.is_ident("u8"))
+}
+
+/// The one type argument of a path whose last segment is `name`.
+pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = bare(ty) else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
+        _ => None,
+    }
+}
+
+/// Without the parentheses and groups that macros leave around a type.
+fn bare(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
+}
+
+/// The first place where a type borrows.
+pub(crate) fn borrow_in(ty: &Type) -> Option<Span> {
+    match bare(ty) {
+        Type::Reference(reference) => Some(reference.span()),
+        Type::Path(path) => {
+            path.path.segments.iter().find_map(|segment| match &segment.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::Type(ty) => borrow_in(ty),
+                        GenericArgument::Lifetime(lifetime) if lifetime.ident != "static" => {
+                            Some(ty.span())
+                        }
+                        _ => None,
+                    })
+                }
+                _ => None,
+            })
+        }
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(borrow_in),
+        Type::Array(array) => borrow_in(&array.elem),
+        _ => None,
+    }
+}

@@ -1,0 +1,22 @@
+//! The names of attributes and options.
+
+pub(crate) const PARTITION_KEY: &str = "partition_key";
+pub(crate) const SORT_KEY: &str = "sort_key";
+pub(crate) const ENCRYPTED: &str = "encrypted";
+pub(crate) const AUTHENTICATED: &str = "authenticated";
+
+pub(crate) const ENVELOPE: &str = "envelope";
+pub(crate) const SERDE: &str = "serde";
+
+pub(crate) const TABLE: &str = "table";
+pub(crate) const CRATE: &str = "crate";
+pub(crate) const RENAME: &str = "rename";
+pub(crate) const RENAME_ALL: &str = "rename_all";
+pub(crate) const SKIP: &str = "skip";
+pub(crate) const DEFAULT: &str = "default";
+pub(crate) const CONTEXT: &str = "context";
+pub(crate) const SINCE: &str = "since";
+pub(crate) const WITH: &str = "with";
+pub(crate) const SERIALIZE_WITH: &str = "serialize_with";
+pub(crate) const DESERIALIZE_WITH: &str = "deserialize_with";
+pub(crate) const SKIP_SERIALIZING_IF: &str = "skip_serializing_if";

@@ -1,0 +1,112 @@
+//! Attribute values: what DynamoDB stores under one name, and the way to and from Rust types.
+
+mod canonical;
+mod convert;
+mod de;
+mod number;
+mod ser;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+pub(crate) use canonical::{decode_plaintext, write_lp, write_type_and_value};
+pub use convert::{ConvertError, Problem};
+pub use de::ValueDeserializer;
+pub(crate) use de::{from_absent, from_attribute};
+pub use number::{InvalidNumber, Number};
+pub use ser::ValueSerializer;
+pub(crate) use ser::to_attribute;
+
+/// How deep lists and maps may nest inside one attribute, DynamoDB's own limit.
+pub const MAX_DEPTH: usize = 32;
+
+/// One attribute value, in the form in which DynamoDB returns it.
+///
+/// Numbers are normalised, sets have no duplicates and maps are sorted, so two values are equal
+/// exactly when DynamoDB stores the same thing. `Debug` prints type and size, never the value.
+///
+/// ```
+/// use envelope_runtime::AttributeValue;
+///
+/// let ssn = AttributeValue::S("078-05-1120".into());
+/// assert_eq!(format!("{ssn:?}"), "S(11 bytes)");
+/// ```
+///
+/// The ten types are those of the
+/// [DynamoDB API](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "these are all the types that DynamoDB has")]
+pub enum AttributeValue {
+    /// An explicit NULL, which is not the same as an absent attribute.
+    Null,
+    /// A UTF-8 string.
+    S(String),
+    /// A decimal number of up to 38 digits.
+    N(Number),
+    /// Bytes.
+    B(Vec<u8>),
+    /// A boolean.
+    Bool(bool),
+    /// A map from names to values.
+    M(BTreeMap<String, AttributeValue>),
+    /// A list of values.
+    L(Vec<AttributeValue>),
+    /// A set of strings; DynamoDB refuses an empty one.
+    Ss(BTreeSet<String>),
+    /// A set of numbers; DynamoDB refuses an empty one.
+    Ns(BTreeSet<Number>),
+    /// A set of byte strings; DynamoDB refuses an empty one.
+    Bs(BTreeSet<Vec<u8>>),
+}
+
+impl AttributeValue {
+    /// DynamoDB's name of the value's type: `S`, `N`, `B`, `BOOL`, `NULL`, `M`, `L`, `SS`, `NS`, `BS`.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::S(_) => "S",
+            Self::N(_) => "N",
+            Self::B(_) => "B",
+            Self::Bool(_) => "BOOL",
+            Self::M(_) => "M",
+            Self::L(_) => "L",
+            Self::Ss(_) => "SS",
+            Self::Ns(_) => "NS",
+            Self::Bs(_) => "BS",
+        }
+    }
+
+    /// Says why DynamoDB would refuse to store this value, if it would.
+    pub(crate) fn refusal(&self) -> Option<Problem> {
+        self.refusal_at(0)
+    }
+
+    fn refusal_at(&self, depth: usize) -> Option<Problem> {
+        match self {
+            Self::M(_) | Self::L(_) if depth >= MAX_DEPTH => Some(Problem::TooDeep),
+            Self::M(map) => map.values().find_map(|value| value.refusal_at(depth + 1)),
+            Self::L(list) => list.iter().find_map(|value| value.refusal_at(depth + 1)),
+            Self::Ss(set) if set.is_empty() => Some(Problem::EmptySet),
+            Self::Ns(set) if set.is_empty() => Some(Problem::EmptySet),
+            Self::Bs(set) if set.is_empty() => Some(Problem::EmptySet),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for AttributeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.type_name();
+        match self {
+            Self::Null | Self::Bool(_) | Self::N(_) => f.write_str(name),
+            Self::S(text) => write!(f, "{name}({} bytes)", text.len()),
+            Self::B(bytes) => write!(f, "{name}({} bytes)", bytes.len()),
+            Self::M(map) => write!(f, "{name}({} entries)", map.len()),
+            Self::L(list) => write!(f, "{name}({} elements)", list.len()),
+            Self::Ss(set) => write!(f, "{name}({} elements)", set.len()),
+            Self::Ns(set) => write!(f, "{name}({} elements)", set.len()),
+            Self::Bs(set) => write!(f, "{name}({} elements)", set.len()),
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! The canonical bytes of one attribute value: what is sealed, authenticated and put in AAD.
+//!
+//! `FORMAT.md`, "Values", is the normative text.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AttributeValue, MAX_DEPTH, Number};
+
+const TYPE_NULL: u8 = 0;
+const TYPE_S: u8 = 1;
+const TYPE_N: u8 = 2;
+const TYPE_B: u8 = 3;
+const TYPE_BOOL: u8 = 4;
+const TYPE_M: u8 = 5;
+const TYPE_L: u8 = 6;
+const TYPE_SS: u8 = 7;
+const TYPE_NS: u8 = 8;
+const TYPE_BS: u8 = 9;
+const TYPE_ABSENT: u8 = 0x7F;
+const PADDED: u8 = 0x80;
+
+/// The bytes are not the canonical form of any value.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NotCanonical;
+
+/// Appends `type ‖ lp(value)`.
+pub(crate) fn write_type_and_value(value: &AttributeValue, out: &mut Vec<u8>) {
+    out.push(type_byte(value));
+    write_framed(out, |out| write_value(value, out));
+}
+
+/// Appends `lp(bytes)`: a u32 length, big-endian, then the bytes.
+pub(crate) fn write_lp(bytes: &[u8], out: &mut Vec<u8>) {
+    write_count(bytes.len(), out);
+    out.extend_from_slice(bytes);
+}
+
+impl AttributeValue {
+    /// The plaintext that is sealed: `type ‖ value`, with `spare` bytes of capacity behind it.
+    pub(crate) fn to_plaintext(&self, spare: usize) -> Vec<u8> {
+        // The exact length first: growing the buffer would leave copies of the plaintext behind.
+        let mut out = Vec::with_capacity(1 + value_len(self) + spare);
+        out.push(type_byte(self));
+        write_value(self, &mut out);
+        out
+    }
+}
+
+/// Reads a sealed plaintext back: `type ‖ value ‖ padding?`. `None` is the hidden "absent".
+///
+/// Only canonical bytes are accepted, so that one value has one form.
+pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, NotCanonical> {
+    let (&first, rest) = bytes.split_first().ok_or(NotCanonical)?;
+    let value = if first & PADDED == 0 { rest } else { strip_padding(rest)? };
+    let kind = first & !PADDED;
+    if kind == TYPE_ABSENT {
+        return if value.is_empty() { Ok(None) } else { Err(NotCanonical) };
+    }
+    read_value(kind, value, 0).map(Some)
+}
+
+fn strip_padding(bytes: &[u8]) -> Result<&[u8], NotCanonical> {
+    let marker = bytes.iter().rposition(|&byte| byte != 0).ok_or(NotCanonical)?;
+    match bytes.split_at_checked(marker) {
+        Some((value, [0x80, ..])) => Ok(value),
+        _ => Err(NotCanonical),
+    }
+}
+
+fn type_byte(value: &AttributeValue) -> u8 {
+    match value {
+        AttributeValue::Null => TYPE_NULL,
+        AttributeValue::S(_) => TYPE_S,
+        AttributeValue::N(_) => TYPE_N,
+        AttributeValue::B(_) => TYPE_B,
+        AttributeValue::Bool(_) => TYPE_BOOL,
+        AttributeValue::M(_) => TYPE_M,
+        AttributeValue::L(_) => TYPE_L,
+        AttributeValue::Ss(_) => TYPE_SS,
+        AttributeValue::Ns(_) => TYPE_NS,
+        AttributeValue::Bs(_) => TYPE_BS,
+    }
+}
+
+fn value_len(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::Null => 0,
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(number) => number.as_str().len(),
+        AttributeValue::B(bytes) => bytes.len(),
+        AttributeValue::Bool(_) => 1,
+        AttributeValue::M(map) => {
+            4 + map.iter().map(|(key, value)| 4 + key.len() + 5 + value_len(value)).sum::<usize>()
+        }
+        AttributeValue::L(list) => 4 + list.iter().map(|value| 5 + value_len(value)).sum::<usize>(),
+        AttributeValue::Ss(set) => 4 + set.iter().map(|text| 4 + text.len()).sum::<usize>(),
+        AttributeValue::Ns(set) => 4 + set.iter().map(|n| 4 + n.as_str().len()).sum::<usize>(),
+        AttributeValue::Bs(set) => 4 + set.iter().map(|bytes| 4 + bytes.len()).sum::<usize>(),
+    }
+}
+
+fn write_value(value: &AttributeValue, out: &mut Vec<u8>) {
+    match value {
+        AttributeValue::Null => {}
+        AttributeValue::S(text) => out.extend_from_slice(text.as_bytes()),
+        AttributeValue::N(number) => out.extend_from_slice(number.as_str().as_bytes()),
+        AttributeValue::B(bytes) => out.extend_from_slice(bytes),
+        AttributeValue::Bool(flag) => out.push(u8::from(*flag)),
+        AttributeValue::M(map) => {
+            write_count(map.len(), out);
+            for (key, value) in map {
+                write_lp(key.as_bytes(), out);
+                write_type_and_value(value, out);
+            }
+        }
+        AttributeValue::L(list) => {
+            write_count(list.len(), out);
+            for value in list {
+                write_type_and_value(value, out);
+            }
+        }
+        AttributeValue::Ss(set) => write_set(set.iter().map(String::as_bytes), set.len(), out),
+        AttributeValue::Ns(set) => {
+            write_set(set.iter().map(|number| number.as_str().as_bytes()), set.len(), out);
+        }
+        AttributeValue::Bs(set) => write_set(set.iter().map(Vec::as_slice), set.len(), out),
+    }
+}
+
+/// The elements of a `BTreeSet` of strings, numbers or bytes come sorted by their bytes.
+fn write_set<'a>(elements: impl Iterator<Item = &'a [u8]>, count: usize, out: &mut Vec<u8>) {
+    write_count(count, out);
+    for element in elements {
+        write_lp(element, out);
+    }
+}
+
+fn write_framed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 4]);
+    write(out);
+    let length = count_bytes(out.len() - start - 4);
+    if let Some(frame) = out.get_mut(start..start + 4) {
+        frame.copy_from_slice(&length);
+    }
+}
+
+fn write_count(count: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&count_bytes(count));
+}
+
+/// A count as u32, big-endian. DynamoDB's items end at 400 KB, far below 4 GiB; a value beyond
+/// that saturates, which no reader accepts.
+fn count_bytes(count: usize) -> [u8; 4] {
+    u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+fn read_value(kind: u8, bytes: &[u8], depth: usize) -> Result<AttributeValue, NotCanonical> {
+    Ok(match kind {
+        TYPE_NULL if bytes.is_empty() => AttributeValue::Null,
+        TYPE_S => AttributeValue::S(text(bytes)?.to_owned()),
+        TYPE_N => AttributeValue::N(number(bytes)?),
+        TYPE_B => AttributeValue::B(bytes.to_vec()),
+        TYPE_BOOL if bytes == [0] => AttributeValue::Bool(false),
+        TYPE_BOOL if bytes == [1] => AttributeValue::Bool(true),
+        TYPE_M | TYPE_L if depth >= MAX_DEPTH => return Err(NotCanonical),
+        TYPE_M => {
+            let mut map = BTreeMap::new();
+            let mut input = Input(bytes);
+            for _ in 0..input.count()? {
+                let key = text(input.framed()?)?.to_owned();
+                if map.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                    return Err(NotCanonical);
+                }
+                let value = read_value(input.byte()?, input.framed()?, depth + 1)?;
+                map.insert(key, value);
+            }
+            input.end()?;
+            AttributeValue::M(map)
+        }
+        TYPE_L => {
+            let mut list = Vec::new();
+            let mut input = Input(bytes);
+            for _ in 0..input.count()? {
+                list.push(read_value(input.byte()?, input.framed()?, depth + 1)?);
+            }
+            input.end()?;
+            AttributeValue::L(list)
+        }
+        TYPE_SS => AttributeValue::Ss(read_set(bytes, |bytes| Ok(text(bytes)?.to_owned()))?),
+        TYPE_NS => AttributeValue::Ns(read_set(bytes, number)?),
+        TYPE_BS => AttributeValue::Bs(read_set(bytes, |bytes| Ok(bytes.to_vec()))?),
+        _ => return Err(NotCanonical),
+    })
+}
+
+fn read_set<T: Ord>(
+    bytes: &[u8],
+    read: impl Fn(&[u8]) -> Result<T, NotCanonical>,
+) -> Result<BTreeSet<T>, NotCanonical> {
+    let mut set = BTreeSet::new();
+    let mut input = Input(bytes);
+    for _ in 0..input.count()? {
+        let element = read(input.framed()?)?;
+        if set.last().is_some_and(|last| *last >= element) {
+            return Err(NotCanonical);
+        }
+        set.insert(element);
+    }
+    input.end()?;
+    if set.is_empty() { Err(NotCanonical) } else { Ok(set) }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, NotCanonical> {
+    std::str::from_utf8(bytes).map_err(|_| NotCanonical)
+}
+
+fn number(bytes: &[u8]) -> Result<Number, NotCanonical> {
+    let text = text(bytes)?;
+    match Number::parse(text) {
+        Ok(number) if number.as_str() == text => Ok(number),
+        _ => Err(NotCanonical),
+    }
+}
+
+/// What is left to read. Lengths are checked against it before anything is taken or allocated.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn byte(&mut self) -> Result<u8, NotCanonical> {
+        let (&byte, rest) = self.0.split_first().ok_or(NotCanonical)?;
+        self.0 = rest;
+        Ok(byte)
+    }
+
+    fn count(&mut self) -> Result<usize, NotCanonical> {
+        let (&count, rest) = self.0.split_first_chunk::<4>().ok_or(NotCanonical)?;
+        self.0 = rest;
+        usize::try_from(u32::from_be_bytes(count)).map_err(|_| NotCanonical)
+    }
+
+    fn framed(&mut self) -> Result<&'a [u8], NotCanonical> {
+        let length = self.count()?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(NotCanonical)?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    fn end(&self) -> Result<(), NotCanonical> {
+        if self.0.is_empty() { Ok(()) } else { Err(NotCanonical) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_type() -> Vec<AttributeValue> {
+        let n = |text| Number::parse(text).unwrap();
+        let scalars = vec![
+            AttributeValue::Null,
+            AttributeValue::S(String::new()),
+            AttributeValue::S("zoë".into()),
+            AttributeValue::N(n("-12.5")),
+            AttributeValue::B(vec![]),
+            AttributeValue::B(vec![0, 0x80, 0]),
+            AttributeValue::Bool(true),
+            AttributeValue::Bool(false),
+            AttributeValue::Ss(["b".to_owned(), "a".to_owned()].into()),
+            AttributeValue::Ns([n("1"), n("10"), n("-2")].into()),
+            AttributeValue::Bs([vec![], vec![1]].into()),
+            AttributeValue::L(vec![]),
+            AttributeValue::M(BTreeMap::new()),
+        ];
+        let nested = AttributeValue::M(BTreeMap::from([
+            ("list".to_owned(), AttributeValue::L(scalars.clone())),
+            (String::new(), AttributeValue::Null),
+        ]));
+        scalars.into_iter().chain([nested]).collect()
+    }
+
+    #[test]
+    fn every_type_comes_back_as_it_was() {
+        for value in every_type() {
+            let bytes = value.to_plaintext(0);
+
+            assert_eq!(bytes.len(), 1 + value_len(&value), "{value:?}");
+            assert_eq!(decode_plaintext(&bytes).unwrap(), Some(value));
+        }
+    }
+
+    #[test]
+    fn every_truncation_and_every_trailing_byte_changes_the_value_or_is_refused() {
+        for value in every_type() {
+            let bytes = value.to_plaintext(0);
+            for end in 0..bytes.len() {
+                assert_ne!(decode_plaintext(&bytes[..end]), Ok(Some(value.clone())), "{value:?}");
+            }
+            let longer = [bytes.as_slice(), &[1]].concat();
+            assert_ne!(decode_plaintext(&longer), Ok(Some(value.clone())), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_padded_value_and_a_hidden_absence_are_read() {
+        let padded = [&[TYPE_S | PADDED], b"abc".as_slice(), &[0x80, 0, 0, 0]].concat();
+        assert_eq!(decode_plaintext(&padded), Ok(Some(AttributeValue::S("abc".into()))));
+        assert_eq!(decode_plaintext(&[TYPE_ABSENT]), Ok(None));
+        assert_eq!(decode_plaintext(&[TYPE_ABSENT | PADDED, 0x80, 0]), Ok(None));
+    }
+
+    #[test]
+    fn bytes_that_are_not_canonical_are_refused() {
+        let lp = |bytes: &[u8]| {
+            let mut out = Vec::new();
+            write_lp(bytes, &mut out);
+            out
+        };
+        let unsorted = [&[TYPE_SS], [0, 0, 0, 2].as_slice(), &lp(b"b"), &lp(b"a")].concat();
+        let twice = [&[TYPE_SS], [0, 0, 0, 2].as_slice(), &lp(b"a"), &lp(b"a")].concat();
+        let too_deep = (0..=MAX_DEPTH).fold(vec![TYPE_NULL], |inner, _| {
+            [[TYPE_L].as_slice(), &[0, 0, 0, 1], &inner[..1], &lp(&inner[1..])].concat()
+        });
+        for (why, bytes) in [
+            ("empty", vec![]),
+            ("unknown type", vec![10]),
+            ("null with a value", vec![TYPE_NULL, 0]),
+            ("boolean of two bytes", vec![TYPE_BOOL, 1, 0]),
+            ("boolean 2", vec![TYPE_BOOL, 2]),
+            ("string that is not UTF-8", vec![TYPE_S, 0xFF]),
+            ("number not in normal form", [&[TYPE_N], b"1.0".as_slice()].concat()),
+            ("set out of order", unsorted),
+            ("set with a duplicate", twice),
+            ("empty set", vec![TYPE_SS, 0, 0, 0, 0]),
+            ("count beyond the bytes", vec![TYPE_L, 0xFF, 0xFF, 0xFF, 0xFF]),
+            ("length beyond the bytes", vec![TYPE_SS, 0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF]),
+            ("nested too deep", too_deep),
+            ("absent with a value", vec![TYPE_ABSENT, 0]),
+            ("padding of zeros only", vec![TYPE_S | PADDED, 0, 0]),
+            ("padding without its marker", vec![TYPE_S | PADDED, b'a', 0]),
+        ] {
+            assert_eq!(decode_plaintext(&bytes), Err(NotCanonical), "{why}");
+        }
+    }
+}

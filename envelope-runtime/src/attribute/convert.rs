@@ -1,0 +1,178 @@
+//! What can go wrong between a Rust value and an attribute value.
+
+use std::fmt;
+
+use super::InvalidNumber;
+
+/// Why a Rust value could not be stored, or a stored one not be read.
+///
+/// It holds the path inside the field and the two types, never a value: texts of serde
+/// implementations are dropped, since many of them repeat what they were given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConvertError {
+    /// From the innermost step to the outermost.
+    path: Vec<Step>,
+    problem: Problem,
+}
+
+/// One step into a field's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Field(&'static str),
+    Index(usize),
+    /// An entry of a map, whose key is data and is not shown.
+    Entry,
+}
+
+/// What is wrong, in terms of types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A number that DynamoDB cannot hold exactly.
+    Number(InvalidNumber),
+    /// Lists and maps nest deeper than 32 levels.
+    TooDeep,
+    /// A set without elements, which DynamoDB refuses.
+    EmptySet,
+    /// A map key that is neither a string, a character, an integer, a boolean nor a unit variant.
+    MapKey,
+    /// Two entries of one map have the same key.
+    DuplicateKey,
+    /// The stored type is not the one that the Rust type reads.
+    Type {
+        /// The Rust side.
+        expected: &'static str,
+        /// The attribute's type.
+        found: &'static str,
+    },
+    /// The stored type fits, but the Rust type cannot hold this value.
+    Value {
+        /// The Rust side.
+        expected: &'static str,
+    },
+    /// A value is required and nothing is stored.
+    Missing {
+        /// The name of the missing member; `None` for the attribute itself.
+        field: Option<&'static str>,
+    },
+    /// The type's own `Serialize` or `Deserialize` implementation refused the value.
+    Refused,
+}
+
+impl ConvertError {
+    pub(crate) fn new(problem: Problem) -> Self {
+        Self { path: Vec::new(), problem }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        self.problem
+    }
+
+    pub(super) fn in_field(mut self, name: &'static str) -> Self {
+        self.path.push(Step::Field(name));
+        self
+    }
+
+    pub(super) fn at_index(mut self, index: usize) -> Self {
+        self.path.push(Step::Index(index));
+        self
+    }
+
+    pub(super) fn in_entry(mut self) -> Self {
+        self.path.push(Step::Entry);
+        self
+    }
+
+    /// A refusal of a visitor, with the types that only the deserializer knows.
+    pub(super) fn or_expected(mut self, expected: &'static str) -> Self {
+        if self.path.is_empty() && self.problem == Problem::Refused {
+            self.problem = Problem::Value { expected };
+        }
+        self
+    }
+}
+
+impl From<InvalidNumber> for ConvertError {
+    fn from(error: InvalidNumber) -> Self {
+        Self::new(Problem::Number(error))
+    }
+}
+
+impl fmt::Display for ConvertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            f.write_str("at `")?;
+            for step in self.path.iter().rev() {
+                match step {
+                    Step::Field(name) => write!(f, ".{name}")?,
+                    Step::Index(index) => write!(f, "[{index}]")?,
+                    Step::Entry => f.write_str("[…]")?,
+                }
+            }
+            f.write_str("`: ")?;
+        }
+        self.problem.fmt(f)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(error) => error.fmt(f),
+            Self::TooDeep => f.write_str("lists and maps nest deeper than DynamoDB's 32 levels"),
+            Self::EmptySet => f.write_str("DynamoDB has no empty sets; use an Option"),
+            Self::MapKey => f.write_str("a map key must be a string, an integer or a unit variant"),
+            Self::DuplicateKey => f.write_str("two entries of a map have the same key"),
+            Self::Type { expected, found } => write!(f, "expected {expected}, found type {found}"),
+            Self::Value { expected } => write!(f, "the stored value does not fit {expected}"),
+            Self::Missing { field: Some(field) } => write!(f, "`{field}` is required and absent"),
+            Self::Missing { field: None } => f.write_str("it is required and absent"),
+            Self::Refused => f.write_str("its type's own serde implementation refused the value"),
+        }
+    }
+}
+
+impl std::error::Error for ConvertError {}
+
+impl serde::ser::Error for ConvertError {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::new(Problem::Refused)
+    }
+}
+
+/// Every constructor is overridden, because serde's own texts hold the offending value.
+impl serde::de::Error for ConvertError {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::new(Problem::Refused)
+    }
+
+    fn invalid_type(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
+        Self::new(Problem::Refused)
+    }
+
+    fn invalid_value(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
+        Self::new(Problem::Refused)
+    }
+
+    fn invalid_length(_: usize, _: &dyn serde::de::Expected) -> Self {
+        Self::new(Problem::Refused)
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::new(Problem::Refused)
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self::new(Problem::Refused)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(Problem::Missing { field: Some(field) })
+    }
+
+    fn duplicate_field(_: &'static str) -> Self {
+        Self::new(Problem::DuplicateKey)
+    }
+}

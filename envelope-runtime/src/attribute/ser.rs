@@ -1,0 +1,342 @@
+//! Rust values into attribute values, through serde.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::ser::{self, SerializeMap, SerializeSeq};
+
+use super::convert::{ConvertError, Problem};
+use super::{AttributeValue, MAX_DEPTH, Number};
+
+/// What a value becomes: `None` is serde's `none`, which is absent as an attribute of an item and
+/// NULL inside lists and maps.
+type Stored = Option<AttributeValue>;
+
+/// Serializes a value; `None` means that the attribute is absent.
+pub(crate) fn to_attribute<T: Serialize + ?Sized>(value: &T) -> Result<Stored, ConvertError> {
+    value.serialize(ValueSerializer::top())
+}
+
+/// The serializer that a `serialize_with` function of a field is given.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueSerializer {
+    depth: usize,
+}
+
+impl ValueSerializer {
+    pub(crate) fn top() -> Self {
+        Self { depth: 0 }
+    }
+
+    fn nested(self) -> Result<Self, ConvertError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(ConvertError::new(Problem::TooDeep));
+        }
+        Ok(Self { depth: self.depth + 1 })
+    }
+
+    fn inner<T: Serialize + ?Sized>(self, value: &T) -> Result<AttributeValue, ConvertError> {
+        Ok(value.serialize(self)?.unwrap_or(AttributeValue::Null))
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident: $integer:ty),*) => {$(
+        fn $method(self, value: $integer) -> Result<Stored, ConvertError> {
+            Ok(Some(AttributeValue::N(Number::from(value))))
+        }
+    )*};
+}
+
+macro_rules! parsed_numbers {
+    ($($method:ident: $number:ty, $format:literal),*) => {$(
+        fn $method(self, value: $number) -> Result<Stored, ConvertError> {
+            Ok(Some(AttributeValue::N(Number::parse(&format!($format, value))?)))
+        }
+    )*};
+}
+
+impl ser::Serializer for ValueSerializer {
+    type Ok = Stored;
+    type Error = ConvertError;
+    type SerializeSeq = List;
+    type SerializeTuple = List;
+    type SerializeTupleStruct = List;
+    type SerializeTupleVariant = List;
+    type SerializeMap = Map;
+    type SerializeStruct = Map;
+    type SerializeStructVariant = Map;
+
+    integers!(
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
+    );
+
+    // `{:e}` of a float is the shortest text that reads back as the same float.
+    parsed_numbers!(
+        serialize_i128: i128, "{}", serialize_u128: u128, "{}",
+        serialize_f32: f32, "{:e}", serialize_f64: f64, "{:e}"
+    );
+
+    fn serialize_bool(self, value: bool) -> Result<Stored, ConvertError> {
+        Ok(Some(AttributeValue::Bool(value)))
+    }
+
+    fn serialize_char(self, value: char) -> Result<Stored, ConvertError> {
+        Ok(Some(AttributeValue::S(value.into())))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<Stored, ConvertError> {
+        Ok(Some(AttributeValue::S(value.to_owned())))
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<Stored, ConvertError> {
+        Ok(Some(AttributeValue::B(value.to_vec())))
+    }
+
+    fn serialize_none(self) -> Result<Stored, ConvertError> {
+        Ok(None)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Stored, ConvertError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<Stored, ConvertError> {
+        Ok(Some(AttributeValue::Null))
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<Stored, ConvertError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<Stored, ConvertError> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<Stored, ConvertError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<Stored, ConvertError> {
+        let inner = self.nested()?.inner(value).map_err(|error| error.in_field(variant))?;
+        Ok(Some(tagged(variant, inner)))
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<List, ConvertError> {
+        Ok(List { variant: None, elements: Vec::new(), inside: self.nested()? })
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<List, ConvertError> {
+        self.serialize_seq(Some(length))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<List, ConvertError> {
+        self.serialize_seq(Some(length))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<List, ConvertError> {
+        let list = self.nested()?.serialize_seq(Some(length))?;
+        Ok(List { variant: Some(variant), ..list })
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Map, ConvertError> {
+        Ok(Map { variant: None, entries: BTreeMap::new(), key: None, inside: self.nested()? })
+    }
+
+    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Map, ConvertError> {
+        self.serialize_map(Some(length))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Map, ConvertError> {
+        let map = self.nested()?.serialize_map(Some(length))?;
+        Ok(Map { variant: Some(variant), ..map })
+    }
+}
+
+fn tagged(variant: &'static str, value: AttributeValue) -> AttributeValue {
+    AttributeValue::M(BTreeMap::from([(variant.to_owned(), value)]))
+}
+
+/// A list under construction.
+#[derive(Debug)]
+pub struct List {
+    variant: Option<&'static str>,
+    elements: Vec<AttributeValue>,
+    inside: ValueSerializer,
+}
+
+impl List {
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
+        let index = self.elements.len();
+        let value = self.inside.inner(value).map_err(|error| error.at_index(index))?;
+        self.elements.push(value);
+        Ok(())
+    }
+}
+
+impl SerializeSeq for List {
+    type Ok = Stored;
+    type Error = ConvertError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<Stored, ConvertError> {
+        let list = AttributeValue::L(self.elements);
+        Ok(Some(match self.variant {
+            Some(variant) => tagged(variant, list),
+            None => list,
+        }))
+    }
+}
+
+impl ser::SerializeTuple for List {
+    type Ok = Stored;
+    type Error = ConvertError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<Stored, ConvertError> {
+        SerializeSeq::end(self)
+    }
+}
+
+impl ser::SerializeTupleStruct for List {
+    type Ok = Stored;
+    type Error = ConvertError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<Stored, ConvertError> {
+        SerializeSeq::end(self)
+    }
+}
+
+impl ser::SerializeTupleVariant for List {
+    type Ok = Stored;
+    type Error = ConvertError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<Stored, ConvertError> {
+        SerializeSeq::end(self)
+    }
+}
+
+/// A map under construction.
+#[derive(Debug)]
+pub struct Map {
+    variant: Option<&'static str>,
+    entries: BTreeMap<String, AttributeValue>,
+    key: Option<String>,
+    inside: ValueSerializer,
+}
+
+impl Map {
+    fn insert(&mut self, key: String, value: AttributeValue) -> Result<(), ConvertError> {
+        match self.entries.insert(key, value) {
+            None => Ok(()),
+            Some(_) => Err(ConvertError::new(Problem::DuplicateKey)),
+        }
+    }
+}
+
+impl SerializeMap for Map {
+    type Ok = Stored;
+    type Error = ConvertError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ConvertError> {
+        let key = match key.serialize(ValueSerializer::top())? {
+            Some(AttributeValue::S(text)) => text,
+            Some(AttributeValue::N(number)) => number.as_str().to_owned(),
+            Some(AttributeValue::Bool(flag)) => flag.to_string(),
+            _ => return Err(ConvertError::new(Problem::MapKey)),
+        };
+        self.key = Some(key);
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
+        let key = self.key.take().ok_or_else(|| ConvertError::new(Problem::MapKey))?;
+        let value = self.inside.inner(value).map_err(ConvertError::in_entry)?;
+        self.insert(key, value)
+    }
+
+    fn end(self) -> Result<Stored, ConvertError> {
+        let map = AttributeValue::M(self.entries);
+        Ok(Some(match self.variant {
+            Some(variant) => tagged(variant, map),
+            None => map,
+        }))
+    }
+}
+
+impl ser::SerializeStruct for Map {
+    type Ok = Stored;
+    type Error = ConvertError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), ConvertError> {
+        let value = self.inside.inner(value).map_err(|error| error.in_field(name))?;
+        self.insert(name.to_owned(), value)
+    }
+
+    fn end(self) -> Result<Stored, ConvertError> {
+        SerializeMap::end(self)
+    }
+}
+
+impl ser::SerializeStructVariant for Map {
+    type Ok = Stored;
+    type Error = ConvertError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), ConvertError> {
+        ser::SerializeStruct::serialize_field(self, name, value)
+    }
+
+    fn end(self) -> Result<Stored, ConvertError> {
+        SerializeMap::end(self)
+    }
+}

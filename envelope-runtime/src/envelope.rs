@@ -1,0 +1,47 @@
+//! Record ⇄ item: which attributes are sealed, the header `_envelope`, the record tag.
+//!
+//! `FORMAT.md` is the normative text.
+
+mod context;
+mod error;
+mod header;
+mod identity;
+mod item;
+mod open;
+mod seal;
+mod sealer;
+
+pub(crate) use context::expected_context;
+#[cfg(feature = "aws")]
+pub(crate) use context::refuse_unknown;
+pub use context::{ContextError, ContextProblem};
+pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
+pub use item::Item;
+pub(crate) use open::open_item;
+pub use open::{Envelope, Loaded};
+pub(crate) use seal::seal_record;
+pub use sealer::{Opener, Sealer};
+
+use crate::crypto::{MacKey, Prk, SealKey};
+use crate::key::DataKey;
+
+/// The format version that this crate writes.
+const VERSION: u8 = 1;
+/// AES-256-GCM, HKDF-SHA-256, HMAC-SHA-256.
+const SUITE: u8 = 1;
+/// Bytes of the salt.
+const SALT_LEN: usize = 16;
+
+/// The keys of one record, derived from its data key and salt. Wiped on drop.
+struct RecordKeys {
+    content: SealKey,
+    mac: MacKey,
+}
+
+impl RecordKeys {
+    fn derive(data_key: &DataKey, salt: &[u8; SALT_LEN]) -> Self {
+        let prk = Prk::extract(b"envelope/1", data_key.secret());
+        let key = |label: &[u8]| prk.expand(&[b"envelope/1 ", label, &[VERSION, SUITE], salt]);
+        Self { content: SealKey::new(&key(b"content")), mac: MacKey::new(&key(b"mac")) }
+    }
+}

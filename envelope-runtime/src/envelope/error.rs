@@ -1,0 +1,153 @@
+//! Why a record was not sealed or not opened.
+
+use std::fmt;
+
+use crate::error::Place;
+
+/// A record could not be sealed.
+#[derive(Clone, Debug)]
+pub struct SealError {
+    place: Place,
+    kind: SealErrorKind,
+}
+
+/// What prevented sealing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SealErrorKind {
+    /// The envelope would be beyond one of its limits, such as 8 KiB in all.
+    EnvelopeTooLarge,
+    /// The operating system gave no random bytes.
+    Random,
+}
+
+/// A stored item was not opened: nothing of it was used.
+#[derive(Clone, Debug)]
+pub struct OpenError {
+    place: Place,
+    kind: OpenErrorKind,
+}
+
+/// Why a stored item was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenErrorKind {
+    /// The item has no envelope: it was not written by this library, or it was stripped.
+    NoEnvelope,
+    /// The envelope is not in a form that any version of the format has.
+    MalformedEnvelope,
+    /// The envelope is of a version that this library does not read.
+    UnsupportedVersion(u8),
+    /// The envelope is of a suite that this library does not read.
+    UnsupportedSuite(u8),
+    /// The item belongs to another context than the caller's.
+    OtherContext,
+    /// Something was altered, removed, or moved here from elsewhere.
+    Tampered,
+    /// The field is `#[encrypted]` and the item holds a value that was not sealed.
+    NotSealed,
+    /// The field is `#[authenticated]` and the item was sealed without covering it.
+    NotAuthenticated,
+    /// The item holds a sealed value, and the field is not `#[encrypted]`.
+    Sealed,
+    /// The attribute has a type that this library does not know.
+    UnknownType,
+}
+
+impl SealError {
+    pub(super) fn new(place: Place, kind: SealErrorKind) -> Self {
+        Self { place, kind }
+    }
+
+    /// What prevented sealing.
+    #[must_use]
+    pub fn kind(&self) -> SealErrorKind {
+        self.kind
+    }
+}
+
+impl OpenError {
+    pub(crate) fn new(place: Place, kind: OpenErrorKind) -> Self {
+        Self { place, kind }
+    }
+
+    /// Why the item was not opened.
+    #[must_use]
+    pub fn kind(&self) -> OpenErrorKind {
+        self.kind
+    }
+
+    /// The attribute that failed; `None` when it was the item as a whole.
+    #[must_use]
+    pub fn attribute(&self) -> Option<&str> {
+        self.place.attribute_name()
+    }
+
+    /// Whether the item cannot be what this library wrote under this key: it was altered or moved.
+    #[must_use]
+    pub fn is_tampered(&self) -> bool {
+        matches!(self.kind, OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope)
+    }
+}
+
+impl fmt::Display for SealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        f.write_str(match self.kind {
+            SealErrorKind::EnvelopeTooLarge => {
+                "the envelope would be over its limits (8 KiB in all); use fewer or shorter \
+                 #[encrypted] and #[authenticated] attribute names"
+            }
+            SealErrorKind::Random => "the operating system gave no random bytes; retry later",
+        })
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        match self.kind {
+            OpenErrorKind::NoEnvelope => f.write_str(
+                "the item has no envelope; it was not written by this library, or it was \
+                 stripped: write it anew, or restore it from a backup",
+            ),
+            OpenErrorKind::MalformedEnvelope => {
+                f.write_str("the envelope was altered; restore the item from a backup")
+            }
+            OpenErrorKind::UnsupportedVersion(version) => write!(
+                f,
+                "the envelope is of version {version}, and this library reads version 1; \
+                 upgrade it",
+            ),
+            OpenErrorKind::UnsupportedSuite(suite) => write!(
+                f,
+                "the envelope is of suite {suite}, and this library reads suite 1; upgrade it",
+            ),
+            OpenErrorKind::OtherContext => f.write_str(
+                "the item belongs to another context than the one that was asked for; load it \
+                 through the store of its own context",
+            ),
+            OpenErrorKind::Tampered => f.write_str(
+                "altered, or moved here from another item, attribute or table; restore the item \
+                 from a backup",
+            ),
+            OpenErrorKind::NotSealed => f.write_str(
+                "the field is #[encrypted] and the stored value is plaintext; write the item anew \
+                 with this library",
+            ),
+            OpenErrorKind::NotAuthenticated => f.write_str(
+                "the field is #[authenticated] and the item was sealed without it; write the item \
+                 anew, or accept such items for now with #[envelope(since = …)]",
+            ),
+            OpenErrorKind::Sealed => f.write_str(
+                "the stored value is sealed and the field is not #[encrypted]; mark it so",
+            ),
+            OpenErrorKind::UnknownType => f.write_str(
+                "the stored value has a type that this library does not know; upgrade it",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SealError {}
+impl std::error::Error for OpenError {}

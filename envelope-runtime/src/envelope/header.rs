@@ -1,0 +1,340 @@
+//! The header: the bytes of the reserved attribute.
+
+use super::{SALT_LEN, SUITE, VERSION};
+use crate::crypto::{MAC_LEN, NONCE_LEN};
+use crate::key::{EncryptedDataKey, HINT_LEN, KeyReference, ProviderId};
+
+/// The longest header, in bytes.
+pub(super) const MAX_HEADER: usize = 8192;
+/// The longest attribute name, in bytes.
+const MAX_NAME: usize = 255;
+/// The most sealed attributes.
+const MAX_SEALED: usize = 255;
+/// The most authenticated attributes.
+const MAX_AUTHENTICATED: usize = 64;
+/// The reference byte of a key-table id.
+const KEY_TABLE: u8 = 0x80;
+
+/// What the header says, but for version and suite, of which there is one each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) salt: [u8; SALT_LEN],
+    pub(super) tag: [u8; MAC_LEN],
+    /// Sorted by name, without duplicates.
+    pub(super) sealed: Vec<SealedEntry>,
+    /// Sorted, without duplicates, none of them sealed.
+    pub(super) authenticated: Vec<String>,
+    pub(super) reference: KeyReference,
+}
+
+/// A sealed attribute in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SealedEntry {
+    pub(super) name: String,
+    pub(super) nonce: [u8; NONCE_LEN],
+}
+
+/// Why bytes are not a header that this crate reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderError {
+    /// Not the form that any version has, or beyond a limit.
+    Malformed,
+    /// A version that this crate does not know.
+    Version(u8),
+    /// A suite that this crate does not know.
+    Suite(u8),
+}
+
+impl Header {
+    /// The nonce of a sealed attribute.
+    pub(super) fn nonce(&self, name: &str) -> Option<[u8; NONCE_LEN]> {
+        let index = self.sealed.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok()?;
+        self.sealed.get(index).map(|entry| entry.nonce)
+    }
+
+    /// Whether the list of authenticated attributes holds `name`.
+    pub(super) fn authenticates(&self, name: &str) -> bool {
+        self.authenticated.binary_search_by(|listed| listed.as_str().cmp(name)).is_ok()
+    }
+
+    /// Appends `n, entries, m, names`, as they are stored and as the tag covers them.
+    pub(super) fn write_lists(&self, out: &mut Vec<u8>) {
+        out.push(length_byte(self.sealed.len()));
+        for SealedEntry { name, nonce } in &self.sealed {
+            write_name(name, out);
+            out.extend_from_slice(nonce);
+        }
+        out.push(length_byte(self.authenticated.len()));
+        for name in &self.authenticated {
+            write_name(name, out);
+        }
+    }
+
+    /// The stored bytes; `None` when they would be beyond a limit.
+    pub(super) fn encode(&self) -> Option<Vec<u8>> {
+        let names = self.sealed.iter().map(|entry| &entry.name).chain(&self.authenticated);
+        let within = self.sealed.len() <= MAX_SEALED
+            && self.authenticated.len() <= MAX_AUTHENTICATED
+            && names.into_iter().all(|name| (1..=MAX_NAME).contains(&name.len()));
+        if !within {
+            return None;
+        }
+
+        let mut out = vec![VERSION, SUITE];
+        out.extend_from_slice(&self.salt);
+        out.extend_from_slice(&self.tag);
+        self.write_lists(&mut out);
+        match &self.reference {
+            KeyReference::Wrapped(copies) => {
+                if !(1..=KeyReference::MAX_COPIES).contains(&copies.len()) {
+                    return None;
+                }
+                out.push(length_byte(copies.len()));
+                for copy in copies {
+                    out.push(copy.provider().as_u8());
+                    out.extend_from_slice(copy.hint());
+                    out.extend_from_slice(&u16::try_from(copy.wrapped().len()).ok()?.to_be_bytes());
+                    out.extend_from_slice(copy.wrapped());
+                }
+            }
+            KeyReference::KeyTable(id) => {
+                if !(1..=KeyReference::MAX_KEY_ID_LEN).contains(&id.len()) {
+                    return None;
+                }
+                out.extend_from_slice(&[KEY_TABLE, length_byte(id.len())]);
+                out.extend_from_slice(id);
+            }
+        }
+        (out.len() <= MAX_HEADER).then_some(out)
+    }
+
+    /// Reads stored bytes, which anyone may have written.
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
+        match bytes {
+            [VERSION, SUITE, ..] => {}
+            [VERSION, suite, ..] => return Err(HeaderError::Suite(*suite)),
+            [version, ..] => return Err(HeaderError::Version(*version)),
+            [] => return Err(HeaderError::Malformed),
+        }
+        if bytes.len() > MAX_HEADER {
+            return Err(HeaderError::Malformed);
+        }
+        let mut input = Input(bytes);
+        input.array::<2>()?;
+        let header = Self {
+            salt: input.array()?,
+            tag: input.array()?,
+            sealed: input.sealed()?,
+            authenticated: input.authenticated()?,
+            reference: input.reference()?,
+        };
+        let disjoint = header.authenticated.iter().all(|name| header.nonce(name).is_none());
+        if !input.0.is_empty() || !disjoint {
+            return Err(HeaderError::Malformed);
+        }
+        Ok(header)
+    }
+}
+
+/// Every length that gets here was checked against a limit of 255 or less.
+fn length_byte(length: usize) -> u8 {
+    u8::try_from(length).unwrap_or(u8::MAX)
+}
+
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    out.push(length_byte(name.len()));
+    out.extend_from_slice(name.as_bytes());
+}
+
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], HeaderError> {
+        let (array, rest) = self.0.split_first_chunk().ok_or(HeaderError::Malformed)?;
+        self.0 = rest;
+        Ok(*array)
+    }
+
+    fn byte(&mut self) -> Result<usize, HeaderError> {
+        self.array().map(|[byte]| usize::from(byte))
+    }
+
+    fn bytes(&mut self, length: usize) -> Result<&'a [u8], HeaderError> {
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(HeaderError::Malformed)?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    fn name(&mut self) -> Result<String, HeaderError> {
+        let length = self.byte()?;
+        let name = std::str::from_utf8(self.bytes(length)?).map_err(|_| HeaderError::Malformed)?;
+        if name.is_empty() { Err(HeaderError::Malformed) } else { Ok(name.to_owned()) }
+    }
+
+    fn sealed(&mut self) -> Result<Vec<SealedEntry>, HeaderError> {
+        let mut sealed: Vec<SealedEntry> = Vec::new();
+        for _ in 0..self.byte()? {
+            let entry = SealedEntry { name: self.name()?, nonce: self.array()? };
+            if sealed.last().is_some_and(|last| last.name >= entry.name) {
+                return Err(HeaderError::Malformed);
+            }
+            sealed.push(entry);
+        }
+        Ok(sealed)
+    }
+
+    fn authenticated(&mut self) -> Result<Vec<String>, HeaderError> {
+        let count = self.byte()?;
+        if count > MAX_AUTHENTICATED {
+            return Err(HeaderError::Malformed);
+        }
+        let mut names: Vec<String> = Vec::new();
+        for _ in 0..count {
+            let name = self.name()?;
+            if names.last().is_some_and(|last| *last >= name) {
+                return Err(HeaderError::Malformed);
+            }
+            names.push(name);
+        }
+        Ok(names)
+    }
+
+    fn reference(&mut self) -> Result<KeyReference, HeaderError> {
+        match self.byte()? {
+            copies @ 1..=KeyReference::MAX_COPIES => (0..copies)
+                .map(|_| self.copy())
+                .collect::<Result<_, _>>()
+                .map(KeyReference::Wrapped),
+            byte if byte == usize::from(KEY_TABLE) => {
+                let length = self.byte()?;
+                if !(1..=KeyReference::MAX_KEY_ID_LEN).contains(&length) {
+                    return Err(HeaderError::Malformed);
+                }
+                Ok(KeyReference::KeyTable(self.bytes(length)?.to_vec()))
+            }
+            _ => Err(HeaderError::Malformed),
+        }
+    }
+
+    fn copy(&mut self) -> Result<EncryptedDataKey, HeaderError> {
+        let [provider] = self.array()?;
+        let provider = ProviderId::from_stored(provider).ok_or(HeaderError::Malformed)?;
+        let hint = self.array::<HINT_LEN>()?;
+        let length = u16::from_be_bytes(self.array()?);
+        let wrapped = self.bytes(usize::from(length))?;
+        EncryptedDataKey::new(provider, hint, wrapped).ok_or(HeaderError::Malformed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(provider: ProviderId, length: usize) -> EncryptedDataKey {
+        EncryptedDataKey::new(provider, [5; HINT_LEN], vec![9; length]).unwrap()
+    }
+
+    fn header(reference: KeyReference) -> Header {
+        let entry = |name: &str| SealedEntry { name: name.to_owned(), nonce: [3; NONCE_LEN] };
+        Header {
+            salt: [1; SALT_LEN],
+            tag: [2; MAC_LEN],
+            sealed: vec![entry("email"), entry("ssn")],
+            authenticated: vec!["role".to_owned(), "tenant".to_owned()],
+            reference,
+        }
+    }
+
+    fn references() -> Vec<KeyReference> {
+        vec![
+            KeyReference::Wrapped(vec![copy(ProviderId::KMS, 184)]),
+            KeyReference::Wrapped(vec![
+                copy(ProviderId::KMS, 184),
+                copy(ProviderId::LOCAL, 60),
+                copy(ProviderId::custom(0x40).unwrap(), 1),
+                copy(ProviderId::KMS, 6144),
+            ]),
+            KeyReference::KeyTable(vec![7; 16]),
+        ]
+    }
+
+    #[test]
+    fn every_form_of_reference_comes_back_as_it_was() {
+        for reference in references() {
+            let header = header(reference);
+
+            let bytes = header.encode().unwrap();
+
+            assert_eq!(Header::decode(&bytes), Ok(header));
+        }
+    }
+
+    #[test]
+    fn every_truncation_and_a_trailing_byte_are_refused() {
+        for reference in references() {
+            let bytes = header(reference).encode().unwrap();
+            for length in 0..bytes.len() {
+                assert!(Header::decode(&bytes[..length]).is_err(), "{length}");
+            }
+            assert_eq!(
+                Header::decode(&[bytes.as_slice(), &[0]].concat()),
+                Err(HeaderError::Malformed)
+            );
+        }
+    }
+
+    #[test]
+    fn every_single_bit_reads_as_something_else_or_not_at_all() {
+        let header = header(KeyReference::Wrapped(vec![copy(ProviderId::KMS, 184)]));
+        let bytes = header.encode().unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(Header::decode(&flipped).as_ref(), Ok(&header), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn other_versions_and_suites_are_named() {
+        assert_eq!(Header::decode(&[2, 1]), Err(HeaderError::Version(2)));
+        assert_eq!(Header::decode(&[1, 9]), Err(HeaderError::Suite(9)));
+        assert_eq!(Header::decode(&[]), Err(HeaderError::Malformed));
+    }
+
+    #[test]
+    fn lists_that_no_writer_makes_are_refused() {
+        let make = |change: &dyn Fn(&mut Header)| {
+            let mut header = header(KeyReference::KeyTable(vec![7; 16]));
+            change(&mut header);
+            Header::decode(&header.encode().unwrap())
+        };
+        assert!(make(&|_| {}).is_ok());
+        assert!(make(&|header| header.sealed.reverse()).is_err());
+        assert!(make(&|header| header.sealed[1] = header.sealed[0].clone()).is_err());
+        assert!(make(&|header| header.authenticated.reverse()).is_err());
+        assert!(make(&|header| header.authenticated[0] = "email".to_owned()).is_err());
+    }
+
+    #[test]
+    fn the_writer_stays_within_the_limits_of_the_reader() {
+        let make = |change: &dyn Fn(&mut Header)| {
+            let mut header = header(KeyReference::KeyTable(vec![7; 16]));
+            change(&mut header);
+            header.encode()
+        };
+        let entry = |name: String| SealedEntry { name, nonce: [0; NONCE_LEN] };
+        let many = |count: usize| (0..count).map(|n| format!("{n:03}"));
+        assert!(make(&|header| header.sealed = many(255).map(entry).collect()).is_some());
+        assert!(make(&|header| header.sealed = many(256).map(entry).collect()).is_none());
+        assert!(make(&|header| header.authenticated = many(64).collect()).is_some());
+        assert!(make(&|header| header.authenticated = many(65).collect()).is_none());
+        assert!(make(&|header| header.authenticated = vec!["n".repeat(255)]).is_some());
+        assert!(make(&|header| header.authenticated = vec!["n".repeat(256)]).is_none());
+        assert!(make(&|header| header.authenticated = vec![String::new()]).is_none());
+        assert!(make(&|header| header.reference = KeyReference::Wrapped(vec![])).is_none());
+        assert!(make(&|header| header.reference = KeyReference::KeyTable(vec![0; 25])).is_none());
+        let two =
+            KeyReference::Wrapped(vec![copy(ProviderId::KMS, 6144), copy(ProviderId::KMS, 6144)]);
+        assert!(make(&|header| header.reference = two.clone()).is_none());
+    }
+}

@@ -1,0 +1,58 @@
+//! An item: attribute values under their names.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::attribute::AttributeValue;
+
+/// What DynamoDB stores under one key. `Debug` prints names, types and sizes, never a value.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Item(BTreeMap<String, AttributeValue>);
+
+impl Item {
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&AttributeValue> {
+        self.0.get(name)
+    }
+
+    /// Puts a value under a name and gives back the one that was there.
+    pub fn insert(
+        &mut self,
+        name: impl Into<String>,
+        value: AttributeValue,
+    ) -> Option<AttributeValue> {
+        self.0.insert(name.into(), value)
+    }
+
+    /// Takes an attribute out.
+    pub fn remove(&mut self, name: &str) -> Option<AttributeValue> {
+        self.0.remove(name)
+    }
+
+    /// Names and values, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl fmt::Debug for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(&self.0).finish()
+    }
+}
+
+impl FromIterator<(String, AttributeValue)> for Item {
+    fn from_iter<T: IntoIterator<Item = (String, AttributeValue)>>(attributes: T) -> Self {
+        Self(attributes.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Item {
+    type Item = (String, AttributeValue);
+    type IntoIter = std::collections::btree_map::IntoIter<String, AttributeValue>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

@@ -1,0 +1,217 @@
+//! Item → record: nothing is opened before the record tag is verified.
+
+use std::fmt;
+use std::ops::Deref;
+
+use super::context::ExpectedContext;
+use super::header::{Header, HeaderError};
+use super::identity::Identity;
+use super::{Item, OpenError, OpenErrorKind, RecordKeys};
+use crate::attribute::{AttributeValue, decode_plaintext};
+use crate::crypto::Rejected;
+use crate::error::LoadError;
+use crate::key::{CanDecrypt, DataKey, KeyProvider, KeyReference};
+use crate::record::{EnvelopeRecord, FieldReader, FieldRole, FieldSchema, RecordSchema};
+
+/// Opens an item: one call to the provider, and none if the item is refused without a key.
+///
+/// `asked` is the key that was asked for; without it the item's own key is taken.
+pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
+    provider: &dyn KeyProvider<Capability = C>,
+    item: Item,
+    asked: Option<Vec<(&'static str, AttributeValue)>>,
+    expected: ExpectedContext,
+) -> Result<Loaded<R>, LoadError> {
+    let opening =
+        Opening::new(R::SCHEMA, item, asked.as_deref(), &expected).map_err(LoadError::Open)?;
+    let context = expected.encryption_context(&R::SCHEMA);
+    let data_key = provider
+        .decrypt(&opening.header.reference, &context)
+        .await
+        .map_err(|error| LoadError::DecryptDataKey(error.at(R::SCHEMA.place())))?;
+    let (values, envelope) = opening.open(&data_key).map_err(LoadError::Open)?;
+    let mut fields = FieldReader::new(R::SCHEMA, values);
+    let record = R::read_fields(&mut fields).map_err(LoadError::Field)?;
+    Ok(Loaded { record, envelope })
+}
+
+/// An item whose envelope could be read, before its data key is asked for.
+struct Opening {
+    schema: RecordSchema,
+    item: Item,
+    header: Header,
+    bytes: Vec<u8>,
+    identity: Identity,
+}
+
+impl Opening {
+    fn new(
+        schema: RecordSchema,
+        mut item: Item,
+        asked: Option<&[(&'static str, AttributeValue)]>,
+        expected: &ExpectedContext,
+    ) -> Result<Self, OpenError> {
+        let bytes = match item.remove(schema.envelope()) {
+            Some(AttributeValue::B(bytes)) => bytes,
+            Some(_) => return Err(at_envelope(&schema, OpenErrorKind::MalformedEnvelope)),
+            None => return Err(at_envelope(&schema, OpenErrorKind::NoEnvelope)),
+        };
+        let header = Header::decode(&bytes).map_err(|error| {
+            at_envelope(
+                &schema,
+                match error {
+                    HeaderError::Malformed => OpenErrorKind::MalformedEnvelope,
+                    HeaderError::Version(version) => OpenErrorKind::UnsupportedVersion(version),
+                    HeaderError::Suite(suite) => OpenErrorKind::UnsupportedSuite(suite),
+                },
+            )
+        })?;
+
+        // The item's own key must be the one that was asked for, or a field would lie.
+        let mut keys = Vec::new();
+        for field in schema.keys() {
+            let stored = item.attribute(field.name());
+            let wanted = asked.into_iter().flatten().find(|(name, _)| *name == field.name());
+            match (stored, wanted) {
+                (Some(stored), Some((_, wanted))) if stored == wanted => {}
+                (Some(_), None) if asked.is_none() => {}
+                _ => return Err(at(&schema, field.name(), OpenErrorKind::Tampered)),
+            }
+            keys.extend(stored.map(|stored| (field.name(), stored)));
+        }
+        let identity = Identity::new(schema.table(), &keys);
+        if let Some(name) = expected.differs(|name| item.attribute(name)) {
+            return Err(at(&schema, name, OpenErrorKind::OtherContext));
+        }
+        Ok(Self { schema, item, header, bytes, identity })
+    }
+
+    /// Verifies the record tag, then opens what the schema knows, field by field.
+    fn open(
+        mut self,
+        data_key: &DataKey,
+    ) -> Result<(Vec<Option<AttributeValue>>, Envelope), OpenError> {
+        let keys = RecordKeys::derive(data_key, &self.header.salt);
+        let input = self.identity.tag_input(&self.header, |name| self.item.attribute(name));
+        keys.mac
+            .verify(&input, &self.header.tag)
+            .map_err(|Rejected| OpenError::new(self.schema.place(), OpenErrorKind::Tampered))?;
+
+        let fields = self.schema.fields();
+        let values =
+            fields.iter().map(|field| self.field(field, &keys)).collect::<Result<_, _>>()?;
+        Ok((values, Envelope { header: self.header, bytes: self.bytes }))
+    }
+
+    /// The list in the envelope decides what a value is, never the look of the value.
+    fn field(
+        &mut self,
+        field: &FieldSchema,
+        keys: &RecordKeys,
+    ) -> Result<Option<AttributeValue>, OpenError> {
+        let name = field.name();
+        let stored = self.item.remove(name);
+        let refused = |kind| at(&self.schema, name, kind);
+        match (field.role(), self.header.nonce(name)) {
+            (FieldRole::Encrypted, Some(nonce)) => {
+                let Some(AttributeValue::B(mut sealed)) = stored else {
+                    return Err(refused(OpenErrorKind::Tampered));
+                };
+                keys.content
+                    .open(nonce, &self.identity.aad(name), &mut sealed)
+                    .map_err(|Rejected| refused(OpenErrorKind::Tampered))?;
+                let plaintext = zeroize::Zeroizing::new(sealed);
+                decode_plaintext(&plaintext).map_err(|_| refused(OpenErrorKind::Tampered))
+            }
+            (FieldRole::Encrypted, None) => match stored {
+                Some(_) => Err(refused(OpenErrorKind::NotSealed)),
+                None => Ok(None),
+            },
+            (_, Some(_)) => Err(refused(OpenErrorKind::Sealed)),
+            (_, None) => {
+                let covered = self.header.authenticates(name) || field.is_window_open();
+                if field.is_authenticated() && !covered {
+                    return Err(refused(OpenErrorKind::NotAuthenticated));
+                }
+                Ok(stored)
+            }
+        }
+    }
+}
+
+fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {
+    OpenError::new(schema.place().attribute(name), kind)
+}
+
+fn at_envelope(schema: &RecordSchema, kind: OpenErrorKind) -> OpenError {
+    at(schema, schema.envelope(), kind)
+}
+
+/// A record together with the envelope that it was loaded with. Derefs to the record.
+pub struct Loaded<R> {
+    record: R,
+    envelope: Envelope,
+}
+
+impl<R> Loaded<R> {
+    /// The envelope, verified.
+    #[must_use]
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// The record alone.
+    #[must_use]
+    pub fn into_record(self) -> R {
+        self.record
+    }
+}
+
+impl<R> Deref for Loaded<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Loaded<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("record", &self.record)
+            .field("envelope", &self.envelope)
+            .finish()
+    }
+}
+
+/// The verified envelope of a loaded record: what was sealed, and under which key. Nothing in it is
+/// secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    header: Header,
+    bytes: Vec<u8>,
+}
+
+impl Envelope {
+    /// The stored bytes of the reserved attribute.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The names of the sealed attributes, sorted; also those that this struct does not know.
+    pub fn sealed(&self) -> impl Iterator<Item = &str> {
+        self.header.sealed.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// The names of the authenticated attributes, sorted; also those that this struct does not know.
+    pub fn authenticated(&self) -> impl Iterator<Item = &str> {
+        self.header.authenticated.iter().map(String::as_str)
+    }
+
+    /// How the data key is stored. It opened this record, and is not authenticated otherwise.
+    #[must_use]
+    pub fn key_reference(&self) -> &KeyReference {
+        &self.header.reference
+    }
+}

@@ -1,0 +1,130 @@
+//! Record → item.
+
+use super::context::context_of_record;
+use super::header::{Header, SealedEntry};
+use super::identity::Identity;
+use super::{Item, RecordKeys, SALT_LEN, SealError, SealErrorKind};
+use crate::attribute::AttributeValue;
+use crate::crypto::{self, MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
+use crate::error::SaveError;
+use crate::key::{CanEncrypt, ContextPairs, DataKey, EncryptionContext, KeyProvider, KeyReference};
+use crate::record::{FieldRole, RecordSchema, check_key};
+
+/// Seals a record's values under a fresh data key: one call to the provider, and none if the record
+/// cannot be stored.
+pub(crate) async fn seal_record<C: CanEncrypt>(
+    provider: &dyn KeyProvider<Capability = C>,
+    schema: RecordSchema,
+    values: Vec<Option<AttributeValue>>,
+    caller: &ContextPairs,
+) -> Result<Item, SaveError> {
+    let (plan, context) = Plan::new(schema, values, caller)?;
+    let generated = provider
+        .generate(&context)
+        .await
+        .map_err(|error| SaveError::GenerateDataKey(error.at(schema.place())))?;
+    let (data_key, reference) = generated.into_parts();
+
+    let mut random = vec![0; plan.random_len()];
+    crypto::fill(&mut random)
+        .map_err(|_| SaveError::Seal(SealError::new(schema.place(), SealErrorKind::Random)))?;
+    plan.seal(&data_key, reference, &random).map_err(SaveError::Seal)
+}
+
+/// A record that has passed every check, before a data key is asked for.
+struct Plan {
+    schema: RecordSchema,
+    /// The plaintext attributes, keys included.
+    item: Item,
+    /// Name and plaintext of the attributes to seal, sorted by name.
+    sealed: Vec<(&'static str, AttributeValue)>,
+    /// The names of authenticated attributes, sorted.
+    authenticated: Vec<String>,
+}
+
+impl Plan {
+    fn new(
+        schema: RecordSchema,
+        values: Vec<Option<AttributeValue>>,
+        caller: &ContextPairs,
+    ) -> Result<(Self, EncryptionContext), SaveError> {
+        let mut plan =
+            Self { schema, item: Item::default(), sealed: Vec::new(), authenticated: Vec::new() };
+        for (field, value) in schema.fields().iter().zip(values) {
+            if field.is_key() {
+                check_key(&schema, field.name(), value.as_ref()).map_err(SaveError::Key)?;
+            }
+            if field.is_authenticated() {
+                plan.authenticated.push(field.name().to_owned());
+            }
+            match value {
+                Some(value) if field.role() == FieldRole::Encrypted => {
+                    plan.sealed.push((field.name(), value));
+                }
+                Some(value) => {
+                    plan.item.insert(field.name(), value);
+                }
+                None => {}
+            }
+        }
+        plan.sealed.sort_by_key(|(name, _)| *name);
+        plan.authenticated.sort();
+        let context = context_of_record(&schema, caller, |name| plan.item.attribute(name))
+            .map_err(SaveError::Context)?;
+        let context = context.encryption_context(&schema);
+        Ok((plan, context))
+    }
+
+    /// One draw for a record: its salt, then a nonce for each sealed attribute.
+    fn random_len(&self) -> usize {
+        SALT_LEN + self.sealed.len() * NONCE_LEN
+    }
+
+    fn seal(
+        mut self,
+        data_key: &DataKey,
+        reference: KeyReference,
+        random: &[u8],
+    ) -> Result<Item, SealError> {
+        let error = |kind| SealError::new(self.schema.place(), kind);
+        let short = || error(SealErrorKind::Random);
+        let (salt, nonces) = random.split_first_chunk::<SALT_LEN>().ok_or_else(short)?;
+        let (nonces, _) = nonces.as_chunks::<NONCE_LEN>();
+        let keys = RecordKeys::derive(data_key, salt);
+        let identity = self.identity();
+
+        let mut entries = Vec::with_capacity(self.sealed.len());
+        for (index, (name, value)) in self.sealed.drain(..).enumerate() {
+            let nonce = *nonces.get(index).ok_or_else(short)?;
+            // The ciphertext takes the plaintext's place, so no copy of it stays behind.
+            let mut buffer = value.to_plaintext(TAG_LEN);
+            keys.content
+                .seal(nonce, &identity.aad(name), &mut buffer)
+                .map_err(|Rejected| error(SealErrorKind::EnvelopeTooLarge))?;
+            self.item.insert(name, AttributeValue::B(buffer));
+            entries.push(SealedEntry { name: name.to_owned(), nonce });
+        }
+
+        let mut header = Header {
+            salt: *salt,
+            tag: [0; MAC_LEN],
+            sealed: entries,
+            authenticated: self.authenticated,
+            reference,
+        };
+        let input = identity.tag_input(&header, |name| self.item.attribute(name));
+        header.tag = keys.mac.tag(&input);
+        let bytes = header.encode().ok_or_else(|| error(SealErrorKind::EnvelopeTooLarge))?;
+        self.item.insert(self.schema.envelope(), AttributeValue::B(bytes));
+        Ok(self.item)
+    }
+
+    fn identity(&self) -> Identity {
+        let keys: Vec<_> = self
+            .schema
+            .keys()
+            .filter_map(|field| Some((field.name(), self.item.attribute(field.name())?)))
+            .collect();
+        Identity::new(self.schema.table(), &keys)
+    }
+}

@@ -1,0 +1,138 @@
+//! Items in and out without DynamoDB.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Item, Loaded, expected_context, open_item, seal_record};
+use crate::error::{LoadError, SaveError};
+use crate::key::{CanDecrypt, CanEncrypt, ContextPairs, Full, KeyProvider};
+use crate::record::{EnvelopeRecord, FieldWriter};
+
+/// Seals records into items, for exports and other stores.
+///
+/// ```
+/// use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
+///
+/// #[derive(EnvelopeRecord)]
+/// #[envelope(table = "users")]
+/// struct User {
+///     #[partition_key]
+///     id: String,
+///     #[encrypted]
+///     ssn: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// let sealer = Sealer::new(LocalKeyProvider::from_hex(key)?);
+/// let opener = Opener::new(LocalKeyProvider::from_hex(key)?);
+/// let user = User { id: "foobar".into(), ssn: "078-05-1120".into() };
+///
+/// let item = sealer.seal(&user).await?;
+/// assert!(matches!(item.attribute("ssn"), Some(AttributeValue::B(_))));
+///
+/// let user = opener.open::<User>(item).await?;
+/// assert_eq!(user.ssn, "078-05-1120");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sealer<C = Full> {
+    provider: Arc<dyn KeyProvider<Capability = C>>,
+    scope: ContextPairs,
+}
+
+/// Opens items into records, for stream images, exports and other stores.
+///
+/// The record's identity is the item's own primary key. Values of context fields come from
+/// [`scoped`](Self::scoped) only. See [`Sealer`] for an example.
+pub struct Opener<C = Full> {
+    provider: Arc<dyn KeyProvider<Capability = C>>,
+    scope: ContextPairs,
+}
+
+impl<C: CanEncrypt> Sealer<C> {
+    /// A sealer that takes its data keys from `provider`.
+    pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
+        Self { provider: Arc::new(provider), scope: ContextPairs::default() }
+    }
+
+    /// Refuses records whose context fields differ from `context`: attribute names and texts.
+    #[must_use]
+    pub fn scoped<N: Into<String>, V: Into<String>>(
+        mut self,
+        context: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.scope.extend(ContextPairs::new(context));
+        self
+    }
+
+    /// Seals a record into the item that [`Store::put`](crate::Store::put) would write.
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError`] when a field cannot be stored or there is no data key.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(rustdoc::broken_intra_doc_links, reason = "needs `aws`")
+    )]
+    pub fn seal<R: EnvelopeRecord>(
+        &self,
+        record: &R,
+    ) -> impl Future<Output = Result<Item, SaveError>> + Send + use<R, C> {
+        let mut fields = FieldWriter::new(R::SCHEMA);
+        let written = record.write_fields(&mut fields).map(|()| fields.into_values());
+        let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
+        async move {
+            let values = written.map_err(SaveError::Field)?;
+            seal_record(provider.as_ref(), R::SCHEMA, values, &scope).await
+        }
+    }
+}
+
+impl<C: CanDecrypt> Opener<C> {
+    /// An opener that takes its data keys from `provider`.
+    pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
+        Self { provider: Arc::new(provider), scope: ContextPairs::default() }
+    }
+
+    /// Gives the values that context fields must have: attribute names and texts.
+    #[must_use]
+    pub fn scoped<N: Into<String>, V: Into<String>>(
+        mut self,
+        context: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.scope.extend(ContextPairs::new(context));
+        self
+    }
+
+    /// Opens an item.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] when a context value is missing, the item is not what was sealed, there is no
+    /// data key, or a value does not fit its field.
+    pub fn open<R: EnvelopeRecord>(
+        &self,
+        item: Item,
+    ) -> impl Future<Output = Result<Loaded<R>, LoadError>> + Send + use<R, C> {
+        let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
+        async move {
+            let expected =
+                expected_context(&R::SCHEMA, None, &scope).map_err(LoadError::Context)?;
+            open_item(provider.as_ref(), item, None, expected).await
+        }
+    }
+}
+
+impl<C> fmt::Debug for Sealer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer").finish_non_exhaustive()
+    }
+}
+
+impl<C> fmt::Debug for Opener<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener").finish_non_exhaustive()
+    }
+}

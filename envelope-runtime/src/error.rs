@@ -1,0 +1,12 @@
+//! Errors: one enum for each verb family. None of them ever holds a plaintext value, key bytes or
+//! the SDK's raw response.
+
+mod place;
+#[cfg(feature = "aws")]
+pub(crate) mod service;
+mod verb;
+
+pub(crate) use place::Place;
+#[cfg(feature = "aws")]
+pub use verb::{DeleteError, ServiceError, ServiceErrorKind};
+pub use verb::{LoadError, SaveError};

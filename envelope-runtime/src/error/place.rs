@@ -1,0 +1,40 @@
+//! Where something went wrong: names only.
+
+use std::fmt;
+
+/// A record type and, where one is concerned, an attribute. Holds names, never values. Boxed, so
+/// that errors stay small.
+#[derive(Clone, Debug)]
+pub(crate) struct Place(Box<Names>);
+
+#[derive(Clone, Debug)]
+struct Names {
+    table: &'static str,
+    keys: Vec<&'static str>,
+    attribute: Option<String>,
+}
+
+impl Place {
+    pub(crate) fn new(table: &'static str, keys: Vec<&'static str>) -> Self {
+        Self(Box::new(Names { table, keys, attribute: None }))
+    }
+
+    pub(crate) fn attribute(mut self, name: &str) -> Self {
+        self.0.attribute = Some(name.to_owned());
+        self
+    }
+
+    pub(crate) fn attribute_name(&self) -> Option<&str> {
+        self.0.attribute.as_deref()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record of table `{}`, key `{}`", self.0.table, self.0.keys.join("`, `"))?;
+        match &self.0.attribute {
+            Some(name) => write!(f, ", attribute `{name}`"),
+            None => Ok(()),
+        }
+    }
+}

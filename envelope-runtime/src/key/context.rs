@@ -1,0 +1,61 @@
+//! The encryption context: public pairs that KMS authenticates and `CloudTrail` logs.
+
+use std::collections::BTreeMap;
+
+/// The [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
+/// of a data key: names and values that must be the same when the key is unwrapped.
+///
+/// It always holds `envelope:table` (the logical table name) and `envelope:format` (`1`), and the
+/// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail` logs
+/// the context in plaintext.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncryptionContext(BTreeMap<String, String>);
+
+impl EncryptionContext {
+    pub(crate) fn new(table: &str) -> Self {
+        Self(BTreeMap::from([
+            ("envelope:table".to_owned(), table.to_owned()),
+            ("envelope:format".to_owned(), "1".to_owned()),
+        ]))
+    }
+
+    pub(crate) fn insert(&mut self, name: &str, value: String) {
+        self.0.insert(name.to_owned(), value);
+    }
+
+    /// The pairs, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value under a name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// Values of context fields that a caller gives: attribute name and text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContextPairs(BTreeMap<String, String>);
+
+impl ContextPairs {
+    pub(crate) fn new<N: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    #[cfg(feature = "aws")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}

@@ -1,0 +1,141 @@
+//! A data key in memory, and its wrapped form beside the data.
+
+use std::fmt;
+
+use crate::crypto::Secret32;
+
+/// Bytes of the hint that says which configured key wrapped a data key.
+pub const HINT_LEN: usize = 8;
+
+/// The plaintext data key of a record: 32 bytes, in memory only, wiped on drop.
+///
+/// There is no way to read the bytes back, to clone or to serialize it; `Debug` hides them.
+///
+/// ```
+/// use envelope_runtime::DataKey;
+///
+/// assert_eq!(format!("{:?}", DataKey::new([7; 32])), "DataKey([REDACTED])");
+/// ```
+pub struct DataKey(Secret32);
+
+impl DataKey {
+    /// Takes over the bytes that a key service returned.
+    ///
+    /// The caller wipes its own copy.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Secret32::new(bytes))
+    }
+
+    /// Copies a slice; `None` if it is not 32 bytes long.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        Secret32::from_slice(bytes).map(Self)
+    }
+
+    pub(crate) fn from_secret(secret: Secret32) -> Self {
+        Self(secret)
+    }
+
+    pub(crate) fn secret(&self) -> &Secret32 {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKey([REDACTED])")
+    }
+}
+
+/// Which kind of provider wrapped a data key: one byte of the envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderId(u8);
+
+impl ProviderId {
+    /// AWS KMS.
+    pub const KMS: Self = Self(1);
+    /// [`LocalKeyProvider`](crate::LocalKeyProvider).
+    pub const LOCAL: Self = Self(2);
+
+    /// The id of a provider of your own, `0x40` or above; `None` below.
+    #[must_use]
+    pub const fn custom(id: u8) -> Option<Self> {
+        if id >= 0x40 { Some(Self(id)) } else { None }
+    }
+
+    /// The byte in the envelope.
+    #[must_use]
+    pub const fn as_u8(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) const fn from_stored(id: u8) -> Option<Self> {
+        match id {
+            1 | 2 | 0x40.. => Some(Self(id)),
+            _ => None,
+        }
+    }
+}
+
+/// A data key wrapped by a key service, as it is stored in the envelope. It is not secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncryptedDataKey {
+    provider: ProviderId,
+    hint: [u8; HINT_LEN],
+    wrapped: Vec<u8>,
+}
+
+impl EncryptedDataKey {
+    /// The longest wrapped key that an envelope holds, in bytes; KMS's own limit.
+    pub const MAX_LEN: usize = 6144;
+
+    /// A wrapped key of 1 to [`MAX_LEN`](Self::MAX_LEN) bytes; `None` if it is empty or longer.
+    ///
+    /// `hint` only helps the provider to choose among its configured keys when it reads the record
+    /// back. It is not authenticated, so nothing may trust it.
+    #[must_use]
+    pub fn new(
+        provider: ProviderId,
+        hint: [u8; HINT_LEN],
+        wrapped: impl Into<Vec<u8>>,
+    ) -> Option<Self> {
+        let wrapped = wrapped.into();
+        (1..=Self::MAX_LEN).contains(&wrapped.len()).then_some(Self { provider, hint, wrapped })
+    }
+
+    /// The kind of provider that wrapped it.
+    #[must_use]
+    pub fn provider(&self) -> ProviderId {
+        self.provider
+    }
+
+    /// Which of the provider's keys wrapped it, as an unauthenticated hint.
+    #[must_use]
+    pub fn hint(&self) -> &[u8; HINT_LEN] {
+        &self.hint
+    }
+
+    /// The wrapped bytes: KMS's `CiphertextBlob`.
+    #[must_use]
+    pub fn wrapped(&self) -> &[u8] {
+        &self.wrapped
+    }
+}
+
+/// How an envelope refers to its data key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyReference {
+    /// One to four copies of the data key, wrapped by different keys.
+    Wrapped(Vec<EncryptedDataKey>),
+    /// The id, of at most 24 bytes, of a row in a key table.
+    KeyTable(Vec<u8>),
+}
+
+impl KeyReference {
+    /// The most wrapped copies in one envelope.
+    pub const MAX_COPIES: usize = 4;
+    /// The longest id of a key-table row, in bytes.
+    pub const MAX_KEY_ID_LEN: usize = 24;
+}

@@ -1,0 +1,180 @@
+//! Why there is no data key.
+
+use std::fmt;
+
+use crate::error::Place;
+
+/// A key service refused, failed, or was not asked because the reference could not be trusted.
+///
+/// It holds names only: the record's table and key attribute, the configured KMS key, AWS's error
+/// code and request id.
+#[derive(Clone, Debug)]
+pub struct DataKeyError {
+    kind: DataKeyErrorKind,
+    key: String,
+    code: Option<String>,
+    request_id: Option<String>,
+    place: Option<Place>,
+}
+
+/// What went wrong with a data key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataKeyErrorKind {
+    /// The caller may not use the KMS key, or not with this encryption context.
+    AccessDenied,
+    /// The KMS key is disabled.
+    Disabled,
+    /// The KMS key, or the alias, does not exist.
+    NotFound,
+    /// The KMS key is scheduled for deletion.
+    PendingDeletion,
+    /// The KMS key is in another state that does not allow the call.
+    InvalidState,
+    /// The wrapped key was altered, or was made under another encryption context.
+    Mismatch,
+    /// The wrapped key belongs to a KMS key that is neither configured nor accepted.
+    UnknownKey,
+    /// The service answered for another key than the one that was named.
+    WrongKey,
+    /// Too many requests.
+    Throttled,
+    /// The service could not be reached or did not answer in time.
+    Network,
+    /// The service failed on its side.
+    Service,
+    /// No AWS credentials were found, or they could not be loaded.
+    Credentials,
+    /// The provider was configured with something that is not a key of its kind.
+    Configuration,
+    /// The provider cannot do what was asked: decrypt-only, encrypt-only, or another reference.
+    Unsupported,
+    /// The service gave an answer that is not a data key.
+    InvalidAnswer,
+    /// Any other refusal; see [`DataKeyError::code`].
+    Other,
+}
+
+impl DataKeyError {
+    /// An error of a provider, about the key that is named by `key` (an ARN, alias or other name;
+    /// never key bytes).
+    #[must_use]
+    pub fn new(kind: DataKeyErrorKind, key: impl Into<String>) -> Self {
+        Self { kind, key: key.into(), code: None, request_id: None, place: None }
+    }
+
+    #[cfg(feature = "aws")]
+    pub(crate) fn with_answer(mut self, code: Option<String>, request_id: Option<String>) -> Self {
+        self.code = code;
+        self.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> DataKeyErrorKind {
+        self.kind
+    }
+
+    /// The key as it was configured.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// AWS's error code, if AWS answered.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// AWS's request id, if AWS answered.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Whether the same call may succeed later without any change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.kind,
+            DataKeyErrorKind::Throttled | DataKeyErrorKind::Network | DataKeyErrorKind::Service
+        )
+    }
+
+    /// Whether the key service refused permission.
+    #[must_use]
+    pub fn is_access_denied(&self) -> bool {
+        self.kind == DataKeyErrorKind::AccessDenied
+    }
+
+    /// Whether the wrapped key was altered, or moved here from another table or context.
+    #[must_use]
+    pub fn is_tampered(&self) -> bool {
+        self.kind == DataKeyErrorKind::Mismatch
+    }
+}
+
+impl fmt::Display for DataKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "no data key from `{}`: {}", self.key, self.kind)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({code}")?;
+            if let Some(id) = &self.request_id {
+                write!(f, ", request {id}")?;
+            }
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for DataKeyErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AccessDenied => {
+                "access denied; allow kms:GenerateDataKey and kms:Decrypt on the key for this \
+                 encryption context"
+            }
+            Self::Disabled => "the key is disabled; enable it",
+            Self::NotFound => "there is no such key or alias in this account and Region",
+            Self::PendingDeletion => {
+                "the key is pending deletion; cancel the deletion, or its data is lost"
+            }
+            Self::InvalidState => "the key's state does not allow this; see DescribeKey",
+            Self::Mismatch => {
+                "the wrapped key was altered, or belongs to another table or context; restore the \
+                 item from a backup"
+            }
+            Self::UnknownKey => {
+                "the record was sealed under a key that is neither configured nor accepted; add \
+                 its ARN with `accept`"
+            }
+            Self::WrongKey => {
+                "the service answered for another key than the one named; check the endpoint and \
+                 the alias"
+            }
+            Self::Throttled => "too many requests; retry later",
+            Self::Network => "the key service could not be reached in time; retry later",
+            Self::Service => "the key service failed; retry later",
+            Self::Credentials => "no AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role",
+            Self::Configuration => {
+                "not a key ARN, key id, alias name or alias ARN (and `accept` takes key ARNs only)"
+            }
+            Self::Unsupported => "the provider cannot do this; configure one that can",
+            Self::InvalidAnswer => "the key service's answer holds no data key",
+            Self::Other => "the key service refused the request",
+        })
+    }
+}
+
+impl std::error::Error for DataKeyError {}

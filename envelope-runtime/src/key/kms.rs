@@ -1,0 +1,413 @@
+//! Data keys from AWS KMS: `GenerateDataKey` on save, Decrypt on load.
+//!
+//! Which KMS key unwraps is decided by the configuration alone. An item's hint chooses among the
+//! configured keys and is otherwise not believed.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_kms::Client;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::DataKeySpec;
+use zeroize::Zeroizing;
+
+use super::arn::{KeyArn, KeyName};
+use super::{
+    Capability, DataKey, DataKeyError, DataKeyErrorKind, DecryptOnly, EncryptOnly,
+    EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    KeyReference, ProviderId,
+};
+use crate::error::service::{Cause, Failure};
+
+/// Decrypt calls that name an alias whose key is not known yet: so many at once, …
+const PROBES: u32 = 8;
+/// … and one more after each such time. Forged items must not become a KMS bill.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Gets data keys from AWS KMS: one
+/// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
+/// (`AES_256`) a save, one
+/// [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html) a load, each with
+/// the record's [`EncryptionContext`] and the configured KMS key.
+///
+/// The key is given as a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an
+/// ARN, records of other keys are refused without asking KMS. With an alias or an id, the ARN is
+/// learnt from KMS's first answer. Repointing an alias is a change of key: records sealed before it
+/// need the old key's ARN in [`accept`](Self::accept).
+///
+/// ```no_run
+/// # fn example(kms: aws_sdk_kms::Client) {
+/// use envelope_runtime::KmsKeyProvider;
+///
+/// let provider = KmsKeyProvider::new(kms, "alias/users")
+///     .accept("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+/// # }
+/// ```
+pub struct KmsKeyProvider<C = Full> {
+    client: Client,
+    primary: Primary,
+    /// Further keys that may unwrap; `Err` keeps a text that is no key ARN.
+    accepted: Vec<Result<KeyArn, String>>,
+    capability: PhantomData<fn() -> C>,
+}
+
+/// The key that wraps, and unwraps what it wrapped.
+struct Primary {
+    text: String,
+    /// `None` when the text names no KMS key.
+    name: Option<KeyName>,
+    /// The ARN that the name leads to, where the name is none itself.
+    learnt: Mutex<Option<KeyArn>>,
+    probes: tokio::sync::Mutex<Probes>,
+}
+
+impl KmsKeyProvider {
+    /// Wraps data keys under the KMS key `key_id`: a key ARN, key id, alias name or alias ARN.
+    ///
+    /// No call is made. A `key_id` that is none of these makes every operation fail with
+    /// [`DataKeyErrorKind::Configuration`].
+    #[must_use]
+    pub fn new(client: Client, key_id: impl Into<String>) -> Self {
+        let text = key_id.into();
+        let name = KeyName::parse(&text);
+        let learnt = match &name {
+            Some(KeyName::Arn(arn)) => Some(arn.clone()),
+            _ => None,
+        };
+        Self {
+            client,
+            primary: Primary {
+                text,
+                name,
+                learnt: Mutex::new(learnt),
+                probes: tokio::sync::Mutex::new(Probes::new(Instant::now())),
+            },
+            accepted: Vec::new(),
+            capability: PhantomData,
+        }
+    }
+
+    /// Gives up the right to unwrap: a store with it has `put`, and no `get`.
+    #[must_use]
+    pub fn encrypt_only(self) -> KmsKeyProvider<EncryptOnly> {
+        self.with_capability()
+    }
+
+    /// Gives up the right to make data keys: a store with it has `get`, and no `put`.
+    #[must_use]
+    pub fn decrypt_only(self) -> KmsKeyProvider<DecryptOnly> {
+        self.with_capability()
+    }
+
+    fn with_capability<C>(self) -> KmsKeyProvider<C> {
+        KmsKeyProvider {
+            client: self.client,
+            primary: self.primary,
+            accepted: self.accepted,
+            capability: PhantomData,
+        }
+    }
+}
+
+impl<C> KmsKeyProvider<C> {
+    /// Also unwraps data keys of another KMS key, given by its key ARN: the key from before a
+    /// rotation or before an alias was repointed.
+    #[must_use]
+    pub fn accept(mut self, key_arn: impl Into<String>) -> Self {
+        let text = key_arn.into();
+        self.accepted.push(KeyArn::parse(&text).ok_or(text));
+        self
+    }
+
+    fn error(&self, kind: DataKeyErrorKind) -> DataKeyError {
+        DataKeyError::new(kind, self.primary.text.as_str())
+    }
+
+    /// The primary key's name, once the whole configuration is known to be sound.
+    fn configuration(&self) -> Result<&KeyName, DataKeyError> {
+        if let Some(text) = self.accepted.iter().find_map(|key| key.as_ref().err()) {
+            return Err(DataKeyError::new(DataKeyErrorKind::Configuration, text.as_str()));
+        }
+        let name = self.primary.name.as_ref();
+        name.ok_or_else(|| self.error(DataKeyErrorKind::Configuration))
+    }
+
+    async fn generate_data_key(
+        &self,
+        context: &EncryptionContext,
+    ) -> Result<GeneratedDataKey, DataKeyError> {
+        let name = self.configuration()?;
+        let mut call = self
+            .client
+            .generate_data_key()
+            .key_id(self.primary.text.as_str())
+            .key_spec(DataKeySpec::Aes256);
+        for (name, value) in context.iter() {
+            call = call.encryption_context(name, value);
+        }
+        let mut answer = call.send().await.map_err(|error| refused(&self.primary.text, &error))?;
+
+        let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
+        let invalid = || self.error(DataKeyErrorKind::InvalidAnswer);
+        let arn = answer.key_id().and_then(KeyArn::parse).ok_or_else(invalid)?;
+        if !name.may_be(&arn) {
+            return Err(self.error(DataKeyErrorKind::WrongKey));
+        }
+        let data_key = plaintext.as_deref().and_then(|bytes| DataKey::from_slice(bytes));
+        let wrapped = answer.ciphertext_blob.take().and_then(|blob| {
+            EncryptedDataKey::new(ProviderId::KMS, *arn.hint(), blob.into_inner())
+        });
+        self.primary.learn(arn);
+        Ok(GeneratedDataKey::new(data_key.ok_or_else(invalid)?, wrapped.ok_or_else(invalid)?))
+    }
+
+    async fn decrypt_data_key(
+        &self,
+        reference: &KeyReference,
+        context: &EncryptionContext,
+    ) -> Result<DataKey, DataKeyError> {
+        let name = self.configuration()?;
+        let KeyReference::Wrapped(copies) = reference else {
+            return Err(self.error(DataKeyErrorKind::Unsupported));
+        };
+        let copies: Vec<_> =
+            copies.iter().filter(|copy| copy.provider() == ProviderId::KMS).collect();
+
+        // Keys whose ARN is known: the hint says which one to name.
+        let mut unavailable = None;
+        let known = self.primary.learnt().clone().map(|arn| (self.primary.text.as_str(), arn));
+        let accepted = self.accepted.iter().flatten().map(|arn| (arn.as_str(), arn.clone()));
+        for (key, arn) in known.into_iter().chain(accepted) {
+            let Some(copy) = copies.iter().find(|copy| copy.hint() == arn.hint()) else { continue };
+            match self.call_decrypt(key, copy, context).await {
+                Ok((answered, data_key)) if answered == arn => return Ok(data_key),
+                Ok(_) => return Err(DataKeyError::new(DataKeyErrorKind::WrongKey, key)),
+                Err(error) if is_unavailable(error.kind()) => {
+                    unavailable.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(error) = unavailable {
+            return Err(error);
+        }
+        if self.primary.learnt().is_some() && !name.can_move() {
+            return Err(self.error(DataKeyErrorKind::UnknownKey));
+        }
+        self.probe(name, &copies, context).await
+    }
+
+    /// Asks KMS whether an alias or id, whose ARN is unknown or may have changed, unwraps a copy.
+    /// One task at a time: the others then find the ARN learnt.
+    async fn probe(
+        &self,
+        name: &KeyName,
+        copies: &[&EncryptedDataKey],
+        context: &EncryptionContext,
+    ) -> Result<DataKey, DataKeyError> {
+        let mut error = self.error(DataKeyErrorKind::UnknownKey);
+        for copy in copies {
+            let mut probes = self.primary.probes.lock().await;
+            let expected = self.primary.learnt().clone().filter(|arn| arn.hint() == copy.hint());
+            if expected.is_none() && !probes.take(Instant::now()) {
+                let known = self.primary.learnt().is_some();
+                return Err(self.error(if known {
+                    DataKeyErrorKind::UnknownKey
+                } else {
+                    DataKeyErrorKind::Throttled
+                }));
+            }
+            if expected.is_some() {
+                drop(probes);
+                let (answered, data_key) =
+                    self.call_decrypt(&self.primary.text, copy, context).await?;
+                if expected == Some(answered) {
+                    return Ok(data_key);
+                }
+                return Err(self.error(DataKeyErrorKind::WrongKey));
+            }
+            match self.call_decrypt(&self.primary.text, copy, context).await {
+                Ok((arn, _)) if !name.may_be(&arn) => {
+                    return Err(self.error(DataKeyErrorKind::WrongKey));
+                }
+                Ok((arn, data_key)) => {
+                    probes.give_back();
+                    let hinted = arn.hint() == copy.hint();
+                    self.primary.learn(arn);
+                    if hinted {
+                        return Ok(data_key);
+                    }
+                    return Err(self.error(DataKeyErrorKind::Mismatch));
+                }
+                Err(refusal) if refusal.kind() == DataKeyErrorKind::UnknownKey => error = refusal,
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Err(error)
+    }
+
+    /// One Decrypt that names `key`; gives the ARN of the key that KMS says it used.
+    async fn call_decrypt(
+        &self,
+        key: &str,
+        copy: &EncryptedDataKey,
+        context: &EncryptionContext,
+    ) -> Result<(KeyArn, DataKey), DataKeyError> {
+        let mut call = self.client.decrypt().key_id(key).ciphertext_blob(Blob::new(copy.wrapped()));
+        for (name, value) in context.iter() {
+            call = call.encryption_context(name, value);
+        }
+        let mut answer = call.send().await.map_err(|error| refused(key, &error))?;
+
+        let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
+        let arn = answer.key_id().and_then(KeyArn::parse);
+        let data_key = plaintext.as_deref().and_then(|bytes| DataKey::from_slice(bytes));
+        arn.zip(data_key).ok_or_else(|| DataKeyError::new(DataKeyErrorKind::InvalidAnswer, key))
+    }
+}
+
+impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
+    type Capability = C;
+
+    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        Box::pin(self.generate_data_key(context))
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        context: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        Box::pin(self.decrypt_data_key(reference, context))
+    }
+}
+
+impl<C> fmt::Debug for KmsKeyProvider<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KmsKeyProvider")
+            .field("key", &self.primary.text)
+            .field("accepted", &self.accepted)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Primary {
+    fn learnt(&self) -> MutexGuard<'_, Option<KeyArn>> {
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, arn: KeyArn) {
+        *self.learnt() = Some(arn);
+    }
+}
+
+/// A token bucket over the calls that name a key whose ARN is unknown.
+struct Probes {
+    left: u32,
+    refilled: Instant,
+}
+
+impl Probes {
+    fn new(now: Instant) -> Self {
+        Self { left: PROBES, refilled: now }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let elapsed = now.saturating_duration_since(self.refilled);
+        let earned = elapsed.as_secs() / PROBE_INTERVAL.as_secs();
+        if earned > 0 {
+            let earned = u32::try_from(earned).unwrap_or(PROBES);
+            self.left = self.left.saturating_add(earned).min(PROBES);
+            self.refilled = now;
+        }
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A probe that succeeded taught something and is not counted.
+    fn give_back(&mut self) {
+        self.left = self.left.saturating_add(1).min(PROBES);
+    }
+}
+
+/// Whether another copy may be tried: never after a mismatch.
+fn is_unavailable(kind: DataKeyErrorKind) -> bool {
+    matches!(
+        kind,
+        DataKeyErrorKind::AccessDenied
+            | DataKeyErrorKind::Disabled
+            | DataKeyErrorKind::NotFound
+            | DataKeyErrorKind::PendingDeletion
+            | DataKeyErrorKind::InvalidState
+            | DataKeyErrorKind::Throttled
+            | DataKeyErrorKind::Network
+            | DataKeyErrorKind::Service
+    )
+}
+
+fn refused<E>(key: &str, error: &SdkError<E>) -> DataKeyError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let failure = Failure::of(error);
+    let kind = match failure.cause {
+        Cause::Credentials => DataKeyErrorKind::Credentials,
+        Cause::Network => DataKeyErrorKind::Network,
+        Cause::Request => DataKeyErrorKind::Other,
+        Cause::Answer => kind_of_answer(error, failure.code.as_deref().unwrap_or_default()),
+    };
+    DataKeyError::new(kind, key).with_answer(failure.code, failure.request_id)
+}
+
+fn kind_of_answer<E: ProvideErrorMetadata>(error: &SdkError<E>, code: &str) -> DataKeyErrorKind {
+    match code {
+        "AccessDeniedException" => DataKeyErrorKind::AccessDenied,
+        "DisabledException" => DataKeyErrorKind::Disabled,
+        "NotFoundException" => DataKeyErrorKind::NotFound,
+        // The one state that loses data has no code of its own.
+        "KMSInvalidStateException"
+            if error.message().is_some_and(|text| text.contains("pending deletion")) =>
+        {
+            DataKeyErrorKind::PendingDeletion
+        }
+        "KMSInvalidStateException" => DataKeyErrorKind::InvalidState,
+        "InvalidCiphertextException" => DataKeyErrorKind::Mismatch,
+        "IncorrectKeyException" => DataKeyErrorKind::UnknownKey,
+        "ThrottlingException" | "LimitExceededException" => DataKeyErrorKind::Throttled,
+        "DependencyTimeoutException" | "KeyUnavailableException" | "KMSInternalException" => {
+            DataKeyErrorKind::Service
+        }
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "ExpiredTokenException"
+        | "InvalidSignatureException" => DataKeyErrorKind::Credentials,
+        _ => DataKeyErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_are_limited_and_come_back_with_time() {
+        let start = Instant::now();
+        let mut probes = Probes::new(start);
+
+        let taken = (0..100).filter(|_| probes.take(start)).count();
+        assert_eq!(taken, 8);
+        assert!(!probes.take(start + PROBE_INTERVAL / 2));
+        assert!(probes.take(start + PROBE_INTERVAL));
+        assert!(!probes.take(start + PROBE_INTERVAL));
+        let much_later = start + 1000 * PROBE_INTERVAL;
+        assert_eq!((0..100).filter(|_| probes.take(much_later)).count(), 8);
+    }
+}

@@ -1,0 +1,191 @@
+//! A key provider without a key service, for development and tests.
+
+use std::path::Path;
+use std::{fmt, fs, io};
+
+use zeroize::Zeroizing;
+
+use super::{
+    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, Full,
+    GeneratedDataKey, HINT_LEN, KeyFuture, KeyProvider, KeyReference, ProviderId,
+};
+use crate::attribute::write_lp;
+use crate::crypto::{self, NONCE_LEN, Prk, Rejected, SealKey, Secret32};
+
+const NAME: &str = "local key";
+
+/// Wraps data keys under an AES-256 key that this process holds, for development and tests.
+///
+/// It binds the encryption context as KMS does. What it lacks is what KMS is for: whoever reads the
+/// process's memory or the key's file can open every record, and nobody logs that it was used. Do
+/// not mix it with KMS in one table.
+///
+/// Wrapped form, 60 bytes: `nonce[12] ‖ AES-256-GCM(data key[32]) ‖ tag[16]`; see `FORMAT.md`.
+///
+/// ```
+/// use envelope_runtime::LocalKeyProvider;
+///
+/// let provider = LocalKeyProvider::from_hex(
+///     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+/// )?;
+/// # Ok::<(), envelope_runtime::InvalidLocalKey>(())
+/// ```
+pub struct LocalKeyProvider {
+    key: SealKey,
+    hint: [u8; HINT_LEN],
+}
+
+/// Why there is no local key. It does not repeat what was read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InvalidLocalKey {
+    /// The text is not exactly 64 hexadecimal digits.
+    NotHex,
+    /// The file could not be read.
+    Unreadable(io::ErrorKind),
+    /// The operating system gave no random bytes.
+    Random,
+}
+
+impl LocalKeyProvider {
+    /// Generates a key that lives as long as this value: what it wraps cannot be opened afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLocalKey::Random`] when the operating system gives no random bytes.
+    pub fn generate() -> Result<Self, InvalidLocalKey> {
+        let mut key = Secret32::zeroed();
+        crypto::fill(key.bytes_mut()).map_err(|_| InvalidLocalKey::Random)?;
+        Ok(Self::new(&key))
+    }
+
+    /// Reads a key from 64 hexadecimal digits; white space around them is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLocalKey::NotHex`].
+    pub fn from_hex(text: &str) -> Result<Self, InvalidLocalKey> {
+        let digits = text.trim().as_bytes();
+        let mut key = Secret32::zeroed();
+        let (pairs, rest) = digits.as_chunks::<2>();
+        if pairs.len() != key.bytes().len() || !rest.is_empty() {
+            return Err(InvalidLocalKey::NotHex);
+        }
+        for (byte, [high, low]) in key.bytes_mut().iter_mut().zip(pairs) {
+            let digit =
+                |digit: &u8| char::from(*digit).to_digit(16).and_then(|n| u8::try_from(n).ok());
+            match (digit(high), digit(low)) {
+                (Some(high), Some(low)) => *byte = high << 4 | low,
+                _ => return Err(InvalidLocalKey::NotHex),
+            }
+        }
+        Ok(Self::new(&key))
+    }
+
+    /// Reads a key from a file of 64 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLocalKey::Unreadable`], or [`InvalidLocalKey::NotHex`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, InvalidLocalKey> {
+        let text = fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(|error| InvalidLocalKey::Unreadable(error.kind()))?;
+        Self::from_hex(&text)
+    }
+
+    fn new(key: &Secret32) -> Self {
+        let prk = Prk::extract(b"envelope/1 local", key);
+        let mut hint = [0; HINT_LEN];
+        let expanded = prk.expand(&[b"envelope/1 local hint"]);
+        hint.copy_from_slice(expanded.bytes().first_chunk::<HINT_LEN>().unwrap_or(&[0; HINT_LEN]));
+        Self { key: SealKey::new(&prk.expand(&[b"envelope/1 local wrap"])), hint }
+    }
+
+    fn wrap(&self, context: &EncryptionContext) -> Result<GeneratedDataKey, DataKeyErrorKind> {
+        let mut nonce = [0; NONCE_LEN];
+        let mut data_key = Secret32::zeroed();
+        crypto::fill(&mut nonce).map_err(|_| DataKeyErrorKind::Service)?;
+        crypto::fill(data_key.bytes_mut()).map_err(|_| DataKeyErrorKind::Service)?;
+
+        // Sealed in place: the buffer holds the data key only until it holds the ciphertext.
+        let mut sealed = Vec::with_capacity(data_key.bytes().len() + crypto::TAG_LEN);
+        sealed.extend_from_slice(data_key.bytes());
+        self.key
+            .seal(nonce, &aad(context), &mut sealed)
+            .map_err(|Rejected| DataKeyErrorKind::Service)?;
+        let wrapped = [nonce.as_slice(), &sealed].concat();
+
+        let wrapped = EncryptedDataKey::new(ProviderId::LOCAL, self.hint, wrapped)
+            .ok_or(DataKeyErrorKind::InvalidAnswer)?;
+        Ok(GeneratedDataKey::new(DataKey::from_secret(data_key), wrapped))
+    }
+
+    fn unwrap(
+        &self,
+        reference: &KeyReference,
+        context: &EncryptionContext,
+    ) -> Result<DataKey, DataKeyErrorKind> {
+        let KeyReference::Wrapped(copies) = reference else {
+            return Err(DataKeyErrorKind::Unsupported);
+        };
+        let copy = copies
+            .iter()
+            .find(|copy| copy.provider() == ProviderId::LOCAL && *copy.hint() == self.hint)
+            .ok_or(DataKeyErrorKind::UnknownKey)?;
+        let (nonce, sealed) =
+            copy.wrapped().split_first_chunk::<NONCE_LEN>().ok_or(DataKeyErrorKind::Mismatch)?;
+        let mut data_key = Zeroizing::new(sealed.to_vec());
+        self.key
+            .open(*nonce, &aad(context), &mut data_key)
+            .map_err(|Rejected| DataKeyErrorKind::Mismatch)?;
+        DataKey::from_slice(&data_key).ok_or(DataKeyErrorKind::Mismatch)
+    }
+}
+
+impl KeyProvider for LocalKeyProvider {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        let generated = self.wrap(context).map_err(|kind| DataKeyError::new(kind, NAME));
+        Box::pin(std::future::ready(generated))
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        context: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        let data_key =
+            self.unwrap(reference, context).map_err(|kind| DataKeyError::new(kind, NAME));
+        Box::pin(std::future::ready(data_key))
+    }
+}
+
+/// Each name and value behind its length, sorted by name, so that no two contexts have one form.
+fn aad(context: &EncryptionContext) -> Vec<u8> {
+    let mut aad = b"envelope/1 local context".to_vec();
+    for (name, value) in context.iter() {
+        write_lp(name.as_bytes(), &mut aad);
+        write_lp(value.as_bytes(), &mut aad);
+    }
+    aad
+}
+
+impl fmt::Debug for LocalKeyProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LocalKeyProvider([REDACTED])")
+    }
+}
+
+impl fmt::Display for InvalidLocalKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotHex => f.write_str("a local key is 64 hexadecimal digits"),
+            Self::Unreadable(kind) => write!(f, "cannot read the local key's file: {kind}"),
+            Self::Random => f.write_str("the operating system gave no random bytes"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidLocalKey {}

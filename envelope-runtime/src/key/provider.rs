@@ -1,0 +1,106 @@
+//! The seam to key services.
+
+use std::pin::Pin;
+
+use super::{DataKey, DataKeyError, EncryptedDataKey, EncryptionContext, KeyReference};
+
+/// The future of a call to a key service.
+pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>> + Send + 'a>>;
+
+/// A source of data keys: [`KmsKeyProvider`](crate::KmsKeyProvider),
+/// [`LocalKeyProvider`](crate::LocalKeyProvider), or a key service of your own.
+///
+/// An implementation must bind the whole [`EncryptionContext`] to what it wraps, so that unwrapping
+/// under any other context fails, and must decide from its own configuration alone which key
+/// unwraps: whatever stands in an [`EncryptedDataKey`] may have been written by an attacker.
+pub trait KeyProvider: Send + Sync + 'static {
+    /// What it can do: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without the capability
+    /// has no methods that would need it.
+    type Capability: Capability;
+
+    /// Generates a fresh data key, wrapped under `context`.
+    ///
+    /// # Errors
+    ///
+    /// [`DataKeyError`] when the service refuses or cannot be reached.
+    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey>;
+
+    /// Unwraps the data key that `reference` stands for, under `context`.
+    ///
+    /// # Errors
+    ///
+    /// [`DataKeyError`] when no configured key fits, or the service refuses or cannot be reached.
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        context: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey>;
+}
+
+/// A fresh data key and its wrapped copies.
+#[derive(Debug)]
+pub struct GeneratedDataKey {
+    data_key: DataKey,
+    reference: KeyReference,
+}
+
+impl GeneratedDataKey {
+    /// A data key with the one wrapped copy that most providers make.
+    #[must_use]
+    pub fn new(data_key: DataKey, wrapped: EncryptedDataKey) -> Self {
+        Self { data_key, reference: KeyReference::Wrapped(vec![wrapped]) }
+    }
+
+    pub(crate) fn into_parts(self) -> (DataKey, KeyReference) {
+        (self.data_key, self.reference)
+    }
+}
+
+/// What a provider can do. Implemented by [`Full`], [`EncryptOnly`] and [`DecryptOnly`] only.
+pub trait Capability: sealed::Sealed + Send + Sync + 'static {}
+
+/// A capability to make new data keys: [`Full`] or [`EncryptOnly`].
+#[diagnostic::on_unimplemented(
+    message = "this store's key provider is decrypt-only: it cannot save records",
+    label = "needs a provider that can encrypt",
+    note = "give the store a provider whose capability is `Full` or `EncryptOnly`"
+)]
+pub trait CanEncrypt: Capability {}
+
+/// A capability to unwrap data keys: [`Full`] or [`DecryptOnly`].
+#[diagnostic::on_unimplemented(
+    message = "this store's key provider is encrypt-only: it cannot load records",
+    label = "needs a provider that can decrypt",
+    note = "give the store a provider whose capability is `Full` or `DecryptOnly`"
+)]
+pub trait CanDecrypt: Capability {}
+
+/// A provider that makes and unwraps data keys.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Full;
+
+/// A provider that only makes data keys, for writers that must not read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EncryptOnly;
+
+/// A provider that only unwraps data keys, for readers that must not write.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DecryptOnly;
+
+impl Capability for Full {}
+impl Capability for EncryptOnly {}
+impl Capability for DecryptOnly {}
+impl CanEncrypt for Full {}
+impl CanEncrypt for EncryptOnly {}
+impl CanDecrypt for Full {}
+impl CanDecrypt for DecryptOnly {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Full {}
+    impl Sealed for super::EncryptOnly {}
+    impl Sealed for super::DecryptOnly {}
+}

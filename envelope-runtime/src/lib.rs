@@ -1,0 +1,133 @@
+//! Field-level envelope encryption for DynamoDB items.
+//!
+//! Annotate a struct, and it is saved to and loaded from DynamoDB with its sensitive fields sealed
+//! under a data key of AWS KMS. Plaintext fields stay ordinary attributes; a sealed one is a Binary
+//! that opens in its own attribute of its own item only.
+//!
+//! ```
+//! use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(EnvelopeRecord)]
+//! #[envelope(table = "users")]
+//! struct User {
+//!     #[partition_key]
+//!     id: String,
+//!     non_sensitive_stuff: String,
+//!     #[encrypted]
+//!     sensitive_stuff: String,
+//!     #[encrypted]
+//!     address: Option<Address>,
+//! }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Address {
+//!     street: String,
+//!     city: String,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+//! let user = User {
+//!     id: "foobar".into(),
+//!     non_sensitive_stuff: "will not be encrypted".into(),
+//!     sensitive_stuff: "will be encrypted".into(),
+//!     address: None,
+//! };
+//!
+//! // What is stored: an ordinary item whose sensitive attributes are opaque.
+//! let item = Sealer::new(LocalKeyProvider::from_hex(key)?).seal(&user).await?;
+//! assert!(matches!(item.attribute("non_sensitive_stuff"), Some(AttributeValue::S(_))));
+//! assert!(matches!(item.attribute("sensitive_stuff"), Some(AttributeValue::B(_))));
+//! assert_eq!(item.attribute("address"), None);
+//!
+//! let user = Opener::new(LocalKeyProvider::from_hex(key)?).open::<User>(item).await?;
+//! assert_eq!(user.sensitive_stuff, "will be encrypted");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With DynamoDB and KMS, through the feature `aws`:
+//!
+#![cfg_attr(feature = "aws", doc = "```no_run")]
+#![cfg_attr(not(feature = "aws"), doc = "```ignore")]
+//! use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
+//! # #[derive(EnvelopeRecord)]
+//! # #[envelope(table = "users")]
+//! # struct User {
+//! #     #[partition_key]
+//! #     id: String,
+//! #     #[encrypted]
+//! #     sensitive_stuff: String,
+//! # }
+//! # async fn example(
+//! #     dynamodb: aws_sdk_dynamodb::Client,
+//! #     kms: aws_sdk_kms::Client,
+//! #     user: User,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//!
+//! let store = Store::new(dynamodb, KmsKeyProvider::new(kms, "alias/users"));
+//!
+//! user.save(&store).await?;
+//! let user: Option<User> = User::load(&store, "foobar").await?;
+//! User::delete(&store, "foobar").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `aws` (default): the store, its operations and [`KmsKeyProvider`]. Without it the crate seals
+//!   and opens items with [`Sealer`] and [`Opener`], and has no AWS crate, TLS stack or async runtime
+//!   among its dependencies.
+//! - `derive` (default): the derive macro.
+
+#![cfg_attr(not(feature = "aws"), allow(rustdoc::broken_intra_doc_links))]
+
+mod attribute;
+mod crypto;
+mod envelope;
+mod error;
+mod key;
+#[cfg(feature = "aws")]
+mod operation;
+mod record;
+#[cfg(feature = "aws")]
+mod store;
+
+pub use attribute::{
+    AttributeValue, ConvertError, InvalidNumber, MAX_DEPTH, Number, Problem, ValueDeserializer,
+    ValueSerializer,
+};
+pub use envelope::{
+    ContextError, ContextProblem, Envelope, Item, Loaded, OpenError, OpenErrorKind, Opener,
+    SealError, SealErrorKind, Sealer,
+};
+#[cfg(feature = "derive")]
+pub use envelope_derive::EnvelopeRecord;
+#[cfg(feature = "aws")]
+pub use error::{DeleteError, ServiceError, ServiceErrorKind};
+pub use error::{LoadError, SaveError};
+#[cfg(feature = "aws")]
+pub use key::KmsKeyProvider;
+pub use key::{
+    CanDecrypt, CanEncrypt, Capability, DataKey, DataKeyError, DataKeyErrorKind, DecryptOnly,
+    EncryptOnly, EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, HINT_LEN,
+    InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
+};
+#[cfg(feature = "aws")]
+pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put};
+pub use record::{
+    Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter,
+    IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, RecordSchema,
+};
+#[cfg(feature = "aws")]
+pub use store::Store;
+
+/// What generated code needs of other crates. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde::Serialize;
+    pub use serde::de::DeserializeOwned;
+}

@@ -1,0 +1,130 @@
+//! Loading a record: one `GetItem`, one Decrypt.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::OperationFuture;
+use super::sdk::from_sdk_item;
+use crate::attribute::ConvertError;
+use crate::envelope::{ContextError, Loaded, expected_context, open_item, refuse_unknown};
+use crate::error::{LoadError, ServiceError};
+use crate::key::{CanDecrypt, ContextPairs, Full};
+use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues};
+use crate::store::Store;
+
+/// A load, ready to be awaited. Made by [`Store::get`] and [`EnvelopeRecord::load`]; gives
+/// `Option<R>`.
+///
+/// One [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html),
+/// and one KMS call if there is an item.
+#[must_use = "a load does nothing until it is awaited"]
+pub struct Get<R, C = Full> {
+    store: Store<C>,
+    key: Result<KeyValues, ConvertError>,
+    consistent: bool,
+    given: ContextPairs,
+    record: PhantomData<fn() -> R>,
+}
+
+/// A load that gives the record together with its envelope. Made by [`Get::with_envelope`].
+#[must_use = "a load does nothing until it is awaited"]
+pub struct GetWithEnvelope<R, C = Full>(Get<R, C>);
+
+impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
+    pub(crate) fn new(store: Store<C>, key: impl IntoKey<R::Key>) -> Self {
+        Self {
+            store,
+            key: key.into_key(),
+            consistent: false,
+            given: ContextPairs::default(),
+            record: PhantomData,
+        }
+    }
+
+    /// Reads what the last acknowledged write left, at twice the price in read units.
+    pub fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+
+    /// Gives values of context fields that are not part of the key: attribute names and texts. They
+    /// go before those of [`Store::scoped`].
+    pub fn context<N: Into<String>, V: Into<String>>(
+        mut self,
+        context: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.given.extend(ContextPairs::new(context));
+        self
+    }
+
+    /// Gives the envelope along with the record.
+    pub fn with_envelope(self) -> GetWithEnvelope<R, C> {
+        GetWithEnvelope(self)
+    }
+
+    async fn run(self) -> Result<Option<Loaded<R>>, LoadError> {
+        let schema = R::SCHEMA;
+        let key = self.key.map_err(|error| InvalidKey::convert(&schema, error));
+        let key = key.and_then(|key| key.checked(&schema)).map_err(LoadError::Key)?;
+        let caller = self.store.caller_context(&schema, self.given).map_err(LoadError::Context)?;
+        let expected =
+            expected_context(&schema, Some(&key), &caller).map_err(LoadError::Context)?;
+
+        let table = self.store.physical_table::<R>();
+        let mut request = self.store.client().get_item().table_name(table);
+        for (name, value) in &key {
+            request = request.key(*name, value.clone().into());
+        }
+        let answer = request.consistent_read(self.consistent).send().await.map_err(|error| {
+            LoadError::Request(ServiceError::new(schema.place(), table, &error))
+        })?;
+
+        let Some(item) = answer.item else { return Ok(None) };
+        let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
+        open_item(self.store.provider(), item, Some(key), expected).await.map(Some)
+    }
+}
+
+impl<C: CanDecrypt> Store<C> {
+    /// The store's scope, under what one operation gives on top of it.
+    fn caller_context(
+        &self,
+        schema: &crate::record::RecordSchema,
+        given: ContextPairs,
+    ) -> Result<ContextPairs, ContextError> {
+        refuse_unknown(schema, &given)?;
+        let mut caller = self.scope().clone();
+        caller.extend(given);
+        Ok(caller)
+    }
+}
+
+impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for Get<R, C> {
+    type Output = Result<Option<R>, LoadError>;
+    type IntoFuture = OperationFuture<Option<R>, LoadError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { Ok(self.run().await?.map(Loaded::into_record)) })
+    }
+}
+
+impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for GetWithEnvelope<R, C> {
+    type Output = Result<Option<Loaded<R>>, LoadError>;
+    type IntoFuture = OperationFuture<Option<Loaded<R>>, LoadError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.0.run())
+    }
+}
+
+impl<R, C> fmt::Debug for Get<R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("consistent", &self.consistent).finish_non_exhaustive()
+    }
+}
+
+impl<R, C> fmt::Debug for GetWithEnvelope<R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GetWithEnvelope").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,74 @@
+//! Attribute values to the SDK's type and back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+
+use crate::attribute::{AttributeValue, Number};
+use crate::envelope::{Item, OpenError, OpenErrorKind};
+use crate::record::RecordSchema;
+
+impl From<AttributeValue> for SdkValue {
+    fn from(value: AttributeValue) -> Self {
+        let text = |number: Number| number.as_str().to_owned();
+        match value {
+            AttributeValue::Null => Self::Null(true),
+            AttributeValue::S(text) => Self::S(text),
+            AttributeValue::N(number) => Self::N(text(number)),
+            AttributeValue::B(bytes) => Self::B(Blob::new(bytes)),
+            AttributeValue::Bool(flag) => Self::Bool(flag),
+            AttributeValue::M(map) => {
+                Self::M(map.into_iter().map(|(key, value)| (key, value.into())).collect())
+            }
+            AttributeValue::L(list) => Self::L(list.into_iter().map(Self::from).collect()),
+            AttributeValue::Ss(set) => Self::Ss(set.into_iter().collect()),
+            AttributeValue::Ns(set) => Self::Ns(set.into_iter().map(text).collect()),
+            AttributeValue::Bs(set) => Self::Bs(set.into_iter().map(Blob::new).collect()),
+        }
+    }
+}
+
+/// Fails with `None` on a type or a number that this library does not know.
+fn from_sdk(value: SdkValue) -> Option<AttributeValue> {
+    let number = |text: String| Number::parse(&text).ok();
+    Some(match value {
+        SdkValue::Null(_) => AttributeValue::Null,
+        SdkValue::S(text) => AttributeValue::S(text),
+        SdkValue::N(text) => AttributeValue::N(number(text)?),
+        SdkValue::B(bytes) => AttributeValue::B(bytes.into_inner()),
+        SdkValue::Bool(flag) => AttributeValue::Bool(flag),
+        SdkValue::M(map) => AttributeValue::M(
+            map.into_iter()
+                .map(|(key, value)| Some((key, from_sdk(value)?)))
+                .collect::<Option<_>>()?,
+        ),
+        SdkValue::L(list) => {
+            AttributeValue::L(list.into_iter().map(from_sdk).collect::<Option<_>>()?)
+        }
+        SdkValue::Ss(set) => AttributeValue::Ss(set.into_iter().collect()),
+        SdkValue::Ns(set) => {
+            AttributeValue::Ns(set.into_iter().map(number).collect::<Option<_>>()?)
+        }
+        SdkValue::Bs(set) => AttributeValue::Bs(set.into_iter().map(Blob::into_inner).collect()),
+        _ => return None,
+    })
+}
+
+pub(super) fn to_sdk_item(item: Item) -> HashMap<String, SdkValue> {
+    item.into_iter().map(|(name, value)| (name, value.into())).collect()
+}
+
+pub(super) fn from_sdk_item(
+    schema: &RecordSchema,
+    item: HashMap<String, SdkValue>,
+) -> Result<Item, OpenError> {
+    item.into_iter()
+        .map(|(name, value)| match from_sdk(value) {
+            Some(value) => Ok((name, value)),
+            None => {
+                Err(OpenError::new(schema.place().attribute(&name), OpenErrorKind::UnknownType))
+            }
+        })
+        .collect()
+}

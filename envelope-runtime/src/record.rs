@@ -1,0 +1,69 @@
+//! What the derive macro implements on a user's struct.
+
+mod fields;
+mod key;
+mod schema;
+
+pub use fields::{FieldError, FieldReader, FieldWriter};
+pub(crate) use key::check as check_key;
+pub use key::{Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone};
+pub use schema::{FieldRole, FieldSchema, RecordSchema};
+
+/// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
+///
+/// Implement it with `#[derive(EnvelopeRecord)]`. The derive generates data only: the schema, and
+/// the list of fields to write and to read. Everything else happens in this crate.
+///
+/// With the feature `aws` a record has `save`, `load` and `delete`. A method of the struct's own
+/// with one of these names shadows ours: use [`Store::put`](crate::Store::put) and its companions
+/// then.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an envelope record",
+    label = "not an envelope record",
+    note = "put `#[derive(EnvelopeRecord)]` on the struct"
+)]
+pub trait EnvelopeRecord: Sized {
+    /// The shape of the record's key: [`Lone`] for a partition key, [`Composite`] with a sort key.
+    type Key;
+
+    /// The record's table, attributes and their roles.
+    const SCHEMA: RecordSchema;
+
+    /// Hands over every stored field, in the schema's order.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when a field holds what DynamoDB cannot store.
+    fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
+
+    /// Takes every stored field, in the schema's order.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when a stored value does not fit its field.
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
+
+    /// Saves the record under a fresh data key: [`Store::put`](crate::Store::put).
+    #[cfg(feature = "aws")]
+    fn save<C: crate::CanEncrypt>(&self, store: &crate::Store<C>) -> crate::Put<C> {
+        store.put(self)
+    }
+
+    /// Loads the record under `key`: [`Store::get`](crate::Store::get).
+    #[cfg(feature = "aws")]
+    fn load<C: crate::CanDecrypt>(
+        store: &crate::Store<C>,
+        key: impl IntoKey<Self::Key>,
+    ) -> crate::Get<Self, C> {
+        store.get(key)
+    }
+
+    /// Deletes the record under `key`: [`Store::delete`](crate::Store::delete).
+    #[cfg(feature = "aws")]
+    fn delete<C: crate::Capability>(
+        store: &crate::Store<C>,
+        key: impl IntoKey<Self::Key>,
+    ) -> crate::Delete<Self, C> {
+        store.delete(key)
+    }
+}

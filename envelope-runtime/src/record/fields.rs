@@ -1,0 +1,264 @@
+//! The way of a record's fields to attribute values and back, driven by generated code.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::RecordSchema;
+use crate::attribute::{
+    self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer,
+};
+use crate::error::Place;
+
+/// Collects the attribute values of a record, one call for each field of the schema, in its order.
+///
+/// Part of the surface that generated code calls; a hand-written
+/// [`EnvelopeRecord`](crate::EnvelopeRecord) may call it too.
+#[derive(Debug)]
+pub struct FieldWriter {
+    schema: RecordSchema,
+    values: Vec<Option<AttributeValue>>,
+}
+
+/// Hands out the attribute values of a record, one call for each field of the schema, in its order.
+#[derive(Debug)]
+pub struct FieldReader {
+    schema: RecordSchema,
+    values: std::vec::IntoIter<Option<AttributeValue>>,
+    next: usize,
+}
+
+/// A field that cannot be stored, or a stored value that does not fit its field.
+#[derive(Clone, Debug)]
+pub struct FieldError {
+    place: Place,
+    error: ConvertError,
+}
+
+impl FieldWriter {
+    pub(crate) fn new(schema: RecordSchema) -> Self {
+        Self { schema, values: Vec::with_capacity(schema.fields().len()) }
+    }
+
+    pub(crate) fn into_values(self) -> Vec<Option<AttributeValue>> {
+        self.values
+    }
+
+    /// Writes a field through serde; serde's `none` is an absent attribute.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when DynamoDB cannot store the value.
+    pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
+        self.push(attribute::to_attribute(value))
+    }
+
+    /// Writes bytes as a Binary.
+    ///
+    /// # Errors
+    ///
+    /// None today; see [`write`](Self::write).
+    pub fn write_bytes<T: AsRef<[u8]> + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
+        self.push(Ok(Some(AttributeValue::B(value.as_ref().to_vec()))))
+    }
+
+    /// Writes bytes as a Binary, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// None today; see [`write`](Self::write).
+    pub fn write_optional_bytes<T: AsRef<[u8]>>(
+        &mut self,
+        value: &Option<T>,
+    ) -> Result<(), FieldError> {
+        self.push(Ok(value.as_ref().map(|bytes| AttributeValue::B(bytes.as_ref().to_vec()))))
+    }
+
+    /// Writes a field through a function such as serde's `serialize_with`.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the function fails or DynamoDB cannot store the value.
+    pub fn write_with(
+        &mut self,
+        serialize: impl FnOnce(ValueSerializer) -> Result<Option<AttributeValue>, ConvertError>,
+    ) -> Result<(), FieldError> {
+        self.push(serialize(ValueSerializer::top()))
+    }
+
+    fn push(
+        &mut self,
+        value: Result<Option<AttributeValue>, ConvertError>,
+    ) -> Result<(), FieldError> {
+        let value =
+            value.and_then(|value| match value.as_ref().and_then(AttributeValue::refusal) {
+                Some(problem) => Err(ConvertError::new(problem)),
+                None => Ok(value),
+            });
+        let value = value.map_err(|error| field_error(&self.schema, self.values.len(), error))?;
+        self.values.push(value);
+        Ok(())
+    }
+}
+
+impl FieldReader {
+    pub(crate) fn new(schema: RecordSchema, values: Vec<Option<AttributeValue>>) -> Self {
+        Self { schema, values: values.into_iter(), next: 0 }
+    }
+
+    /// Reads a field through serde; an absent attribute is serde's `none`.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the stored value does not fit the type, or is absent and required.
+    pub fn read<T: DeserializeOwned>(&mut self) -> Result<T, FieldError> {
+        self.take(|value| match value {
+            Some(value) => attribute::from_attribute(value),
+            None => attribute::from_absent(),
+        })
+    }
+
+    /// Reads a field through serde, or calls `default` when the attribute is absent.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the stored value does not fit the type.
+    pub fn read_or<T: DeserializeOwned>(
+        &mut self,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, FieldError> {
+        self.take(|value| value.map_or_else(|| Ok(default()), attribute::from_attribute))
+    }
+
+    /// Reads a Binary.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the stored value is no Binary or has the wrong length, or is absent.
+    pub fn read_bytes<T: TryFrom<Vec<u8>>>(&mut self) -> Result<T, FieldError> {
+        self.take(|value| match value {
+            Some(value) => bytes(value),
+            None => Err(ConvertError::new(Problem::Missing { field: None })),
+        })
+    }
+
+    /// Reads a Binary, or calls `default` when the attribute is absent.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the stored value is no Binary or has the wrong length.
+    pub fn read_bytes_or<T: TryFrom<Vec<u8>>>(
+        &mut self,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, FieldError> {
+        self.take(|value| value.map_or_else(|| Ok(default()), bytes))
+    }
+
+    /// Reads a Binary, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the stored value is no Binary or has the wrong length.
+    pub fn read_optional_bytes<T: TryFrom<Vec<u8>>>(&mut self) -> Result<Option<T>, FieldError> {
+        self.take(|value| match value {
+            None | Some(AttributeValue::Null) => Ok(None),
+            Some(value) => bytes(value).map(Some),
+        })
+    }
+
+    /// Reads a Binary, or nothing, or calls `default` when the attribute is absent.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the stored value is no Binary or has the wrong length.
+    pub fn read_optional_bytes_or<T: TryFrom<Vec<u8>>>(
+        &mut self,
+        default: impl FnOnce() -> Option<T>,
+    ) -> Result<Option<T>, FieldError> {
+        self.take(|value| match value {
+            None => Ok(default()),
+            Some(AttributeValue::Null) => Ok(None),
+            Some(value) => bytes(value).map(Some),
+        })
+    }
+
+    /// Reads a field through a function such as serde's `deserialize_with`.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the function fails, or the attribute is absent and it reads a value.
+    pub fn read_with<T>(
+        &mut self,
+        deserialize: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
+    ) -> Result<T, FieldError> {
+        // As in serde, a function is not asked when there is nothing to read.
+        self.take(|value| match value {
+            Some(value) => deserialize(ValueDeserializer::new(Some(value))),
+            None => Err(ConvertError::new(Problem::Missing { field: None })),
+        })
+    }
+
+    /// Reads a field through a function, or calls `default` when the attribute is absent.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the function fails.
+    pub fn read_with_or<T>(
+        &mut self,
+        deserialize: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, FieldError> {
+        self.take(|value| match value {
+            Some(value) => deserialize(ValueDeserializer::new(Some(value))),
+            None => Ok(default()),
+        })
+    }
+
+    fn take<T>(
+        &mut self,
+        read: impl FnOnce(Option<AttributeValue>) -> Result<T, ConvertError>,
+    ) -> Result<T, FieldError> {
+        let index = self.next;
+        self.next += 1;
+        let value = self.values.next().flatten();
+        read(value).map_err(|error| field_error(&self.schema, index, error))
+    }
+}
+
+fn bytes<T: TryFrom<Vec<u8>>>(value: AttributeValue) -> Result<T, ConvertError> {
+    match value {
+        AttributeValue::B(bytes) => T::try_from(bytes)
+            .map_err(|_| ConvertError::new(Problem::Value { expected: "bytes of its length" })),
+        other => {
+            Err(ConvertError::new(Problem::Type { expected: "type B", found: other.type_name() }))
+        }
+    }
+}
+
+fn field_error(schema: &RecordSchema, index: usize, error: ConvertError) -> FieldError {
+    let name = schema.fields().get(index).map_or("", |field| field.name());
+    FieldError { place: schema.place().attribute(name), error }
+}
+
+impl FieldError {
+    /// The attribute's name.
+    #[must_use]
+    pub fn attribute(&self) -> &str {
+        self.place.attribute_name().unwrap_or_default()
+    }
+
+    /// What is wrong with it, in terms of types.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        self.error.problem()
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.error)
+    }
+}
+
+impl std::error::Error for FieldError {}

@@ -1,0 +1,132 @@
+//! The constant that the derive emits: table, attributes and their roles.
+
+use crate::error::Place;
+
+/// What a record looks like in storage.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordSchema {
+    table: &'static str,
+    envelope: &'static str,
+    fields: &'static [FieldSchema],
+}
+
+/// One stored field.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldSchema {
+    name: &'static str,
+    role: FieldRole,
+    context: bool,
+    since: Option<u32>,
+}
+
+/// What a field is in storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldRole {
+    /// The table's partition key, in plaintext, bound into every sealed attribute.
+    PartitionKey,
+    /// The table's sort key, in plaintext, bound into every sealed attribute.
+    SortKey,
+    /// An ordinary attribute, in plaintext and not protected.
+    Plain,
+    /// In plaintext, and covered by the record tag.
+    Authenticated,
+    /// Sealed.
+    Encrypted,
+}
+
+impl RecordSchema {
+    /// A schema for the logical table `table`. The fields stand in the order in which they are
+    /// written and read.
+    #[must_use]
+    pub const fn new(table: &'static str, fields: &'static [FieldSchema]) -> Self {
+        Self { table, envelope: "_envelope", fields }
+    }
+
+    /// Names the reserved attribute, `_envelope` by default.
+    #[must_use]
+    pub const fn envelope_name(mut self, name: &'static str) -> Self {
+        self.envelope = name;
+        self
+    }
+
+    /// The logical table name, which is bound into every sealed attribute.
+    #[must_use]
+    pub const fn table(&self) -> &'static str {
+        self.table
+    }
+
+    /// The name of the reserved attribute.
+    #[must_use]
+    pub const fn envelope(&self) -> &'static str {
+        self.envelope
+    }
+
+    /// The stored fields.
+    #[must_use]
+    pub const fn fields(&self) -> &'static [FieldSchema] {
+        self.fields
+    }
+
+    /// The partition key's field, then the sort key's if there is one.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static FieldSchema> {
+        let with = |role| self.fields.iter().filter(move |field| field.role == role);
+        with(FieldRole::PartitionKey).take(1).chain(with(FieldRole::SortKey).take(1))
+    }
+
+    /// A place in this record for error messages.
+    pub(crate) fn place(&self) -> Place {
+        Place::new(self.table, self.keys().map(FieldSchema::name).collect())
+    }
+}
+
+impl FieldSchema {
+    /// A field stored under the attribute `name`.
+    #[must_use]
+    pub const fn new(name: &'static str, role: FieldRole) -> Self {
+        Self { name, role, context: false, since: None }
+    }
+
+    /// Marks the field as part of the encryption context.
+    #[must_use]
+    pub const fn context(mut self) -> Self {
+        self.context = true;
+        self
+    }
+
+    /// Opens a migration window: items that do not list this authenticated field are accepted.
+    #[must_use]
+    pub const fn since(mut self, revision: u32) -> Self {
+        self.since = Some(revision);
+        self
+    }
+
+    /// The attribute's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What the field is in storage.
+    #[must_use]
+    pub const fn role(&self) -> FieldRole {
+        self.role
+    }
+
+    pub(crate) const fn is_key(&self) -> bool {
+        matches!(self.role, FieldRole::PartitionKey | FieldRole::SortKey)
+    }
+
+    pub(crate) const fn is_context(&self) -> bool {
+        self.context
+    }
+
+    /// Whether the envelope lists the field as authenticated. Keys are bound in any case.
+    pub(crate) const fn is_authenticated(&self) -> bool {
+        matches!(self.role, FieldRole::Authenticated) || (self.context && !self.is_key())
+    }
+
+    pub(crate) const fn is_window_open(&self) -> bool {
+        self.since.is_some()
+    }
+}
