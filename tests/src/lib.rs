@@ -1,1 +1,9 @@
+//! What the tests, examples and benchmarks share: back ends, recorders and faults. Not published.
 
+mod backend;
+mod fault;
+mod recorder;
+
+pub use backend::Backend;
+pub use fault::KmsFaults;
+pub use recorder::{KmsRequest, KmsRequests};

@@ -1,1 +1,144 @@
-fn main() {}
+//! Saves a record with a sealed field to DynamoDB, shows what is stored, and loads it back.
+//!
+//! Without arguments it runs against emulators in this process. With `--table` and `--kms-key` it
+//! runs against AWS, with the Region and credentials of your environment.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::config::ProvideCredentials;
+use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use clap::Parser;
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
+use envelope_tests::Backend;
+
+#[derive(EnvelopeRecord, Debug)]
+#[envelope(table = "users")]
+struct User {
+    #[partition_key]
+    id: String,
+    non_sensitive_stuff: String,
+    #[encrypted]
+    sensitive_stuff: String,
+    other_stuff: String,
+}
+
+/// Saves a record with a sealed field to DynamoDB, shows what is stored, and loads it back.
+#[derive(Parser)]
+struct Arguments {
+    /// A DynamoDB table in AWS whose partition key is the string `id`; default: an emulator.
+    #[arg(long, requires = "kms_key", value_name = "NAME")]
+    table: Option<String>,
+    /// A KMS key in AWS: its ARN, id, alias (`alias/…`) or alias ARN.
+    #[arg(long, requires = "table", value_name = "ID")]
+    kms_key: Option<String>,
+}
+
+/// What the walk needs, wherever it runs.
+struct Place {
+    dynamodb: aws_sdk_dynamodb::Client,
+    kms: aws_sdk_kms::Client,
+    table: String,
+    kms_key: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("quickstart: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    match (arguments.table, arguments.kms_key) {
+        (Some(table), Some(kms_key)) => walk(in_aws(table, kms_key).await?).await,
+        _ => walk(in_process().await).await,
+    }
+}
+
+async fn in_process() -> Place {
+    println!("Emulators of DynamoDB and KMS run in this process; nothing leaves it.\n");
+    let backend = Backend::in_process().await;
+    let table = "users-dev".to_owned();
+    backend.create_table_named(&table, &[("id", ScalarAttributeType::S)]).await;
+    println!("Created table `{table}`, encrypted at rest.");
+    let key = backend.create_kms_key().await;
+    let kms_key = backend.create_alias(&key).await;
+    Place { dynamodb: backend.dynamodb, kms: backend.kms, table, kms_key }
+}
+
+async fn in_aws(table: String, kms_key: String) -> Result<Place, Box<dyn Error>> {
+    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    if config.region().is_none() {
+        return Err("no AWS Region: set AWS_REGION, or `region` in your AWS profile".into());
+    }
+    let credentials = config.credentials_provider().ok_or("no AWS credentials are configured")?;
+    if credentials.provide_credentials().await.is_err() {
+        return Err("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
+                    AWS_SECRET_ACCESS_KEY, or run where a role provides them"
+            .into());
+    }
+    let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+    Ok(Place { dynamodb, kms: aws_sdk_kms::Client::new(&config), table, kms_key })
+}
+
+async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
+    let Place { dynamodb, kms, table, kms_key } = place;
+    let store =
+        Store::new(dynamodb.clone(), KmsKeyProvider::new(kms, kms_key)).table_name("users", &table);
+    let user = User {
+        id: "foobar".into(),
+        non_sensitive_stuff: "will not be encrypted".into(),
+        sensitive_stuff: "will be encrypted".into(),
+        other_stuff: "will not be encrypted".into(),
+    };
+
+    user.save(&store).await?;
+    println!("Saved a user. DynamoDB stores:");
+    let id = AttributeValue::S("foobar".into());
+    let stored = dynamodb.get_item().table_name(&table).key("id", id).consistent_read(true);
+    let mut item = stored.send().await?.item.ok_or("the item was not stored")?;
+    let mut names: Vec<_> = item.keys().cloned().collect();
+    names.sort();
+    for name in names {
+        println!("  {name:20} {}", shown(&item[&name]));
+    }
+
+    let loaded = User::load(&store, "foobar").consistent().await?;
+    println!("\nLoaded it back:\n  {:?}", loaded.ok_or("the user was not found")?);
+
+    let missing = User::load(&store, "nobody").await?;
+    println!("\nA missing id gives:\n  {missing:?}");
+
+    // An attacker who may write the table copies the whole item under another id.
+    item.insert("id".into(), AttributeValue::S("attacker".into()));
+    dynamodb.put_item().table_name(&table).set_item(Some(item)).send().await?;
+    match User::load(&store, "attacker").consistent().await {
+        Err(error) => {
+            println!("\nThe same ciphertext copied onto another record is refused:\n  {error}")
+        }
+        Ok(_) => return Err("a copied item was opened".into()),
+    }
+
+    User::delete(&store, "attacker").await?;
+    User::delete(&store, "foobar").await?;
+    Ok(())
+}
+
+/// A stored value, long bytes shortened.
+fn shown(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::S(text) => format!("S  {text:?}"),
+        AttributeValue::B(bytes) => {
+            let bytes = bytes.as_ref();
+            let start: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+            format!("B  {start}… ({} bytes)", bytes.len())
+        }
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,176 @@
+//! A DynamoDB and a KMS to talk to through the real SDK clients.
+
+use std::env;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    SseSpecification, SseType,
+};
+use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use winterbaume_core::MockAws;
+use winterbaume_kms::KmsService;
+
+use crate::{KmsFaults, KmsRequests};
+
+const REGION: &str = "us-east-1";
+/// Addresses of back ends outside this process; both or none are set.
+const DYNAMODB_URL: &str = "ENVELOPE_TEST_DYNAMODB_URL";
+const KMS_URL: &str = "ENVELOPE_TEST_KMS_URL";
+
+/// Emulators that run in this process, or the services that two environment variables name.
+pub struct Backend {
+    /// A client of the DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// A client of the KMS, which records nothing.
+    pub kms: aws_sdk_kms::Client,
+    kms_config: aws_sdk_kms::config::Builder,
+}
+
+impl Backend {
+    /// The services that `ENVELOPE_TEST_DYNAMODB_URL` and `ENVELOPE_TEST_KMS_URL` name, or emulators
+    /// in this process when neither is set.
+    ///
+    /// # Panics
+    ///
+    /// When only one of the two is set, or the emulators do not start.
+    pub async fn start() -> Self {
+        match (env::var(DYNAMODB_URL), env::var(KMS_URL)) {
+            (Ok(dynamodb), Ok(kms)) => Self::new(&dynamodb, kms_config().endpoint_url(kms)),
+            (Err(_), Err(_)) => Self::in_process().await,
+            _ => panic!("set both {DYNAMODB_URL} and {KMS_URL}, or neither"),
+        }
+    }
+
+    /// Emulators in this process: a DynamoDB on a free port of the loopback address, and a KMS that
+    /// takes the place of the SDK's HTTP client.
+    ///
+    /// # Panics
+    ///
+    /// When the emulators do not start.
+    pub async fn in_process() -> Self {
+        let kms = MockAws::builder().with_service(KmsService::new()).build();
+        Self::new(&start_dynamodb().await, kms_config().http_client(kms.http_client()))
+    }
+
+    /// The same, with a KMS that can be made slow, forgetful or dishonest.
+    ///
+    /// # Panics
+    ///
+    /// When the emulators do not start.
+    pub async fn with_kms_faults() -> (Self, Arc<KmsFaults>) {
+        let faults = Arc::new(KmsFaults::new(KmsService::new()));
+        let kms = MockAws::builder().with_service(Arc::clone(&faults)).build();
+        let http: SharedHttpClient = kms.http_client();
+        let backend = Self::new(&start_dynamodb().await, kms_config().http_client(http));
+        (backend, faults)
+    }
+
+    fn new(dynamodb_url: &str, kms_config: aws_sdk_kms::config::Builder) -> Self {
+        let dynamodb = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .credentials_provider(credentials())
+            .endpoint_url(dynamodb_url)
+            .build();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            kms: aws_sdk_kms::Client::from_conf(kms_config.clone().build()),
+            kms_config,
+        }
+    }
+
+    /// A KMS client whose requests are recorded.
+    #[must_use]
+    pub fn recorded_kms(&self) -> (aws_sdk_kms::Client, KmsRequests) {
+        let requests = KmsRequests::default();
+        let config = self.kms_config.clone().interceptor(requests.clone()).build();
+        (aws_sdk_kms::Client::from_conf(config), requests)
+    }
+
+    /// Creates a KMS key and gives its ARN.
+    ///
+    /// # Panics
+    ///
+    /// When KMS refuses.
+    pub async fn create_kms_key(&self) -> String {
+        let answer = self.kms.create_key().send().await.expect("KMS creates a key");
+        answer.key_metadata.and_then(|key| key.arn).expect("a key has an ARN")
+    }
+
+    /// Creates an alias with a name of its own for a key and gives it.
+    ///
+    /// # Panics
+    ///
+    /// When KMS refuses.
+    pub async fn create_alias(&self, key: &str) -> String {
+        let alias = format!("alias/{}", unique("key"));
+        let call = self.kms.create_alias().alias_name(&alias).target_key_id(key);
+        call.send().await.expect("KMS creates an alias");
+        alias
+    }
+
+    /// Creates a table, encrypted at rest with a KMS key, under a name of its own and gives the
+    /// name. The keys are the partition key and, if there is one, the sort key.
+    ///
+    /// # Panics
+    ///
+    /// When DynamoDB refuses.
+    pub async fn create_table(&self, keys: &[(&str, ScalarAttributeType)]) -> String {
+        let name = unique("table");
+        self.create_table_named(&name, keys).await;
+        name
+    }
+
+    /// Creates a table like [`create_table`](Self::create_table), under a given name.
+    ///
+    /// # Panics
+    ///
+    /// When DynamoDB refuses.
+    pub async fn create_table_named(&self, name: &str, keys: &[(&str, ScalarAttributeType)]) {
+        let sse = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).build();
+        let mut call = self
+            .dynamodb
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .sse_specification(sse);
+        for ((attribute, scalar), key_type) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
+            let key = KeySchemaElement::builder().attribute_name(*attribute).key_type(key_type);
+            let definition = AttributeDefinition::builder()
+                .attribute_name(*attribute)
+                .attribute_type(scalar.clone());
+            call = call
+                .key_schema(key.build().expect("a key element is complete"))
+                .attribute_definitions(definition.build().expect("a definition is complete"));
+        }
+        call.send().await.expect("DynamoDB creates a table");
+    }
+}
+
+async fn start_dynamodb() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound address");
+    let database = dynoxide::Database::memory().expect("a database in memory");
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    format!("http://{address}")
+}
+
+fn kms_config() -> aws_sdk_kms::config::Builder {
+    aws_sdk_kms::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials())
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "envelope-tests")
+}
+
+/// A name that no other test uses, in this or another process.
+fn unique(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{prefix}-{}-{number}", std::process::id())
+}

@@ -1,0 +1,80 @@
+//! A KMS in front of the emulator that does what no emulator does by itself.
+
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use winterbaume_core::{MockRequest, MockResponse, MockService};
+use winterbaume_kms::KmsService;
+
+/// Passes requests on to the emulator, but for what it was told to do.
+pub struct KmsFaults {
+    inner: KmsService,
+    plan: Mutex<Plan>,
+}
+
+#[derive(Clone, Default)]
+struct Plan {
+    delay: Duration,
+    error: Option<(&'static str, &'static str)>,
+    replace: Option<(String, String)>,
+}
+
+impl KmsFaults {
+    pub(crate) fn new(inner: KmsService) -> Self {
+        Self { inner, plan: Mutex::default() }
+    }
+
+    /// Answers after a delay.
+    pub fn delay(&self, delay: Duration) {
+        self.plan().delay = delay;
+    }
+
+    /// Answers everything with an error code and message, until told otherwise.
+    pub fn fail(&self, code: &'static str, message: &'static str) {
+        self.plan().error = Some((code, message));
+    }
+
+    /// Replaces a text in every answer.
+    pub fn replace(&self, from: impl Into<String>, to: impl Into<String>) {
+        self.plan().replace = Some((from.into(), to.into()));
+    }
+
+    /// Behaves again.
+    pub fn behave(&self) {
+        *self.plan() = Plan::default();
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MockService for KmsFaults {
+    fn service_name(&self) -> &str {
+        self.inner.service_name()
+    }
+
+    fn url_patterns(&self) -> Vec<&str> {
+        self.inner.url_patterns()
+    }
+
+    fn handle(
+        &self,
+        request: MockRequest,
+    ) -> Pin<Box<dyn Future<Output = MockResponse> + Send + '_>> {
+        let plan = self.plan().clone();
+        Box::pin(async move {
+            tokio::time::sleep(plan.delay).await;
+            if let Some((code, message)) = plan.error {
+                let body = format!(r#"{{"__type":"{code}","message":"{message}"}}"#);
+                return MockResponse::json(400, body);
+            }
+            let mut answer = self.inner.handle(request).await;
+            if let Some((from, to)) = plan.replace {
+                answer.body = String::from_utf8_lossy(&answer.body).replace(&from, &to).into();
+            }
+            answer
+        })
+    }
+}
