@@ -17,7 +17,7 @@ pub use number::{InvalidNumber, Number};
 pub use ser::ValueSerializer;
 pub(crate) use ser::to_attribute;
 
-/// How deep lists and maps may nest inside one attribute, DynamoDB's own limit.
+/// How many levels of values one attribute may have, itself included: DynamoDB's own limit.
 pub const MAX_DEPTH: usize = 32;
 
 /// One attribute value, in the form in which DynamoDB returns it.
@@ -84,7 +84,8 @@ impl AttributeValue {
 
     fn refusal_at(&self, depth: usize) -> Option<Problem> {
         match self {
-            Self::M(_) | Self::L(_) if depth >= MAX_DEPTH => Some(Problem::TooDeep),
+            _ if depth >= MAX_DEPTH => Some(Problem::TooDeep),
+            Self::M(map) if map.contains_key("") => Some(Problem::EmptyName),
             Self::M(map) => map.values().find_map(|value| value.refusal_at(depth + 1)),
             Self::L(list) => list.iter().find_map(|value| value.refusal_at(depth + 1)),
             Self::Ss(set) if set.is_empty() => Some(Problem::EmptySet),

@@ -4,16 +4,21 @@ use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     SseSpecification, SseType,
 };
+use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use winterbaume_core::MockAws;
 use winterbaume_kms::KmsService;
 
 use crate::{KmsFaults, KmsRequests};
 
+/// The discard port of the loopback address, where nothing listens.
+const UNREACHABLE: &str = "http://127.0.0.1:9";
 const REGION: &str = "us-east-1";
 /// Addresses of back ends outside this process; both or none are set.
 const DYNAMODB_URL: &str = "ENVELOPE_TEST_DYNAMODB_URL";
@@ -68,14 +73,8 @@ impl Backend {
     }
 
     fn new(dynamodb_url: &str, kms_config: aws_sdk_kms::config::Builder) -> Self {
-        let dynamodb = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static(REGION))
-            .credentials_provider(credentials())
-            .endpoint_url(dynamodb_url)
-            .build();
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb_config(dynamodb_url).build()),
             kms: aws_sdk_kms::Client::from_conf(kms_config.clone().build()),
             kms_config,
         }
@@ -149,12 +148,53 @@ impl Backend {
     }
 }
 
+/// A KMS client whose endpoint nobody listens at, without retries.
+#[must_use]
+pub fn unreachable_kms() -> aws_sdk_kms::Client {
+    let config = kms_config().endpoint_url(UNREACHABLE).retry_config(RetryConfig::disabled());
+    aws_sdk_kms::Client::from_conf(config.build())
+}
+
+/// A DynamoDB client whose endpoint nobody listens at, without retries.
+#[must_use]
+pub fn unreachable_dynamodb() -> aws_sdk_dynamodb::Client {
+    let config = dynamodb_config(UNREACHABLE).retry_config(RetryConfig::disabled());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// A DynamoDB client that finds no credentials.
+#[must_use]
+pub fn dynamodb_without_credentials() -> aws_sdk_dynamodb::Client {
+    let config = dynamodb_config(UNREACHABLE).credentials_provider(NoCredentials);
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+#[derive(Debug)]
+struct NoCredentials;
+
+impl ProvideCredentials for NoCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded_no_source()))
+    }
+}
+
 async fn start_dynamodb() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound address");
     let database = dynoxide::Database::memory().expect("a database in memory");
     tokio::spawn(dynoxide::server::serve_on(listener, database));
     format!("http://{address}")
+}
+
+fn dynamodb_config(url: &str) -> aws_sdk_dynamodb::config::Builder {
+    aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials())
+        .endpoint_url(url)
 }
 
 fn kms_config() -> aws_sdk_kms::config::Builder {

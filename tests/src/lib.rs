@@ -4,6 +4,6 @@ mod backend;
 mod fault;
 mod recorder;
 
-pub use backend::Backend;
+pub use backend::{Backend, dynamodb_without_credentials, unreachable_dynamodb, unreachable_kms};
 pub use fault::KmsFaults;
 pub use recorder::{KmsRequest, KmsRequests};

@@ -13,7 +13,7 @@ use aws_sdk_kms::operation::generate_data_key::GenerateDataKeyInput;
 /// One request to KMS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KmsRequest {
-    /// GenerateDataKey.
+    /// A fresh data key.
     GenerateDataKey {
         /// The key that was named.
         key_id: Option<String>,
@@ -22,7 +22,7 @@ pub enum KmsRequest {
         /// The whole encryption context.
         context: BTreeMap<String, String>,
     },
-    /// Decrypt.
+    /// A data key unwrapped.
     Decrypt {
         /// The key that was named.
         key_id: Option<String>,
@@ -42,6 +42,13 @@ impl KmsRequests {
     #[must_use]
     pub fn take(&self) -> Vec<KmsRequest> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl KmsRequests {
+    /// Forgets the requests made so far.
+    pub fn forget(&self) {
+        drop(self.take());
     }
 }
 

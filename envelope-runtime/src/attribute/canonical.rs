@@ -156,6 +156,9 @@ fn count_bytes(count: usize) -> [u8; 4] {
 }
 
 fn read_value(kind: u8, bytes: &[u8], depth: usize) -> Result<AttributeValue, NotCanonical> {
+    if depth >= MAX_DEPTH {
+        return Err(NotCanonical);
+    }
     Ok(match kind {
         TYPE_NULL if bytes.is_empty() => AttributeValue::Null,
         TYPE_S => AttributeValue::S(text(bytes)?.to_owned()),
@@ -163,7 +166,6 @@ fn read_value(kind: u8, bytes: &[u8], depth: usize) -> Result<AttributeValue, No
         TYPE_B => AttributeValue::B(bytes.to_vec()),
         TYPE_BOOL if bytes == [0] => AttributeValue::Bool(false),
         TYPE_BOOL if bytes == [1] => AttributeValue::Bool(true),
-        TYPE_M | TYPE_L if depth >= MAX_DEPTH => return Err(NotCanonical),
         TYPE_M => {
             let mut map = BTreeMap::new();
             let mut input = Input(bytes);
@@ -318,9 +320,13 @@ mod tests {
         };
         let unsorted = [&[TYPE_SS], [0, 0, 0, 2].as_slice(), &lp(b"b"), &lp(b"a")].concat();
         let twice = [&[TYPE_SS], [0, 0, 0, 2].as_slice(), &lp(b"a"), &lp(b"a")].concat();
-        let too_deep = (0..=MAX_DEPTH).fold(vec![TYPE_NULL], |inner, _| {
-            [[TYPE_L].as_slice(), &[0, 0, 0, 1], &inner[..1], &lp(&inner[1..])].concat()
-        });
+        let nested = |lists| {
+            (0..lists).fold(vec![TYPE_NULL], |inner: Vec<u8>, _| {
+                [[TYPE_L].as_slice(), &[0, 0, 0, 1], &inner[..1], &lp(&inner[1..])].concat()
+            })
+        };
+        let too_deep = nested(MAX_DEPTH);
+        assert!(decode_plaintext(&nested(MAX_DEPTH - 1)).is_ok());
         for (why, bytes) in [
             ("empty", vec![]),
             ("unknown type", vec![10]),

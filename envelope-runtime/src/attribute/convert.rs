@@ -34,6 +34,8 @@ pub enum Problem {
     TooDeep,
     /// A set without elements, which DynamoDB refuses.
     EmptySet,
+    /// A map key that is empty, which DynamoDB refuses.
+    EmptyName,
     /// A map key that is neither a string, a character, an integer, a boolean nor a unit variant.
     MapKey,
     /// Two entries of one map have the same key.
@@ -123,6 +125,7 @@ impl fmt::Display for Problem {
             Self::Number(error) => error.fmt(f),
             Self::TooDeep => f.write_str("lists and maps nest deeper than DynamoDB's 32 levels"),
             Self::EmptySet => f.write_str("DynamoDB has no empty sets; use an Option"),
+            Self::EmptyName => f.write_str("DynamoDB has no empty map keys"),
             Self::MapKey => f.write_str("a map key must be a string, an integer or a unit variant"),
             Self::DuplicateKey => f.write_str("two entries of a map have the same key"),
             Self::Type { expected, found } => write!(f, "expected {expected}, found type {found}"),

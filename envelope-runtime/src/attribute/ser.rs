@@ -28,14 +28,18 @@ impl ValueSerializer {
         Self { depth: 0 }
     }
 
-    fn nested(self) -> Result<Self, ConvertError> {
-        if self.depth >= MAX_DEPTH {
-            return Err(ConvertError::new(Problem::TooDeep));
-        }
-        Ok(Self { depth: self.depth + 1 })
+    /// For the values inside a list or map.
+    fn nested(self) -> Self {
+        Self { depth: self.depth + 1 }
+    }
+
+    /// Checked before each step down, so that a value without end does not exhaust the stack.
+    fn within_depth(self) -> Result<Self, ConvertError> {
+        if self.depth < MAX_DEPTH { Ok(self) } else { Err(ConvertError::new(Problem::TooDeep)) }
     }
 
     fn inner<T: Serialize + ?Sized>(self, value: &T) -> Result<AttributeValue, ConvertError> {
+        self.within_depth()?;
         Ok(value.serialize(self)?.unwrap_or(AttributeValue::Null))
     }
 }
@@ -134,12 +138,12 @@ impl ser::Serializer for ValueSerializer {
         variant: &'static str,
         value: &T,
     ) -> Result<Stored, ConvertError> {
-        let inner = self.nested()?.inner(value).map_err(|error| error.in_field(variant))?;
+        let inner = self.nested().inner(value).map_err(|error| error.in_field(variant))?;
         Ok(Some(tagged(variant, inner)))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<List, ConvertError> {
-        Ok(List { variant: None, elements: Vec::new(), inside: self.nested()? })
+        Ok(List { variant: None, elements: Vec::new(), inside: self.nested() })
     }
 
     fn serialize_tuple(self, length: usize) -> Result<List, ConvertError> {
@@ -157,12 +161,12 @@ impl ser::Serializer for ValueSerializer {
         variant: &'static str,
         length: usize,
     ) -> Result<List, ConvertError> {
-        let list = self.nested()?.serialize_seq(Some(length))?;
+        let list = self.nested().within_depth()?.serialize_seq(Some(length))?;
         Ok(List { variant: Some(variant), ..list })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Map, ConvertError> {
-        Ok(Map { variant: None, entries: BTreeMap::new(), key: None, inside: self.nested()? })
+        Ok(Map { variant: None, entries: BTreeMap::new(), key: None, inside: self.nested() })
     }
 
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Map, ConvertError> {
@@ -176,7 +180,7 @@ impl ser::Serializer for ValueSerializer {
         variant: &'static str,
         length: usize,
     ) -> Result<Map, ConvertError> {
-        let map = self.nested()?.serialize_map(Some(length))?;
+        let map = self.nested().within_depth()?.serialize_map(Some(length))?;
         Ok(Map { variant: Some(variant), ..map })
     }
 }

@@ -1,7 +1,8 @@
 //! Saves a record with a sealed field to DynamoDB, shows what is stored, and loads it back.
 //!
 //! Without arguments it runs against emulators in this process. With `--table` and `--kms-key` it
-//! runs against AWS, with the Region and credentials of your environment.
+//! runs against AWS, with the Region and credentials of your environment: it writes two items under
+//! ids of its own and deletes them again.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ struct Place {
     kms: aws_sdk_kms::Client,
     table: String,
     kms_key: String,
+    id: String,
 }
 
 #[tokio::main]
@@ -69,7 +71,7 @@ async fn in_process() -> Place {
     println!("Created table `{table}`, encrypted at rest.");
     let key = backend.create_kms_key().await;
     let kms_key = backend.create_alias(&key).await;
-    Place { dynamodb: backend.dynamodb, kms: backend.kms, table, kms_key }
+    Place { dynamodb: backend.dynamodb, kms: backend.kms, table, kms_key, id: "foobar".into() }
 }
 
 async fn in_aws(table: String, kms_key: String) -> Result<Place, Box<dyn Error>> {
@@ -84,15 +86,16 @@ async fn in_aws(table: String, kms_key: String) -> Result<Place, Box<dyn Error>>
             .into());
     }
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
-    Ok(Place { dynamodb, kms: aws_sdk_kms::Client::new(&config), table, kms_key })
+    let id = format!("envelope-quickstart-{}", std::process::id());
+    Ok(Place { dynamodb, kms: aws_sdk_kms::Client::new(&config), table, kms_key, id })
 }
 
 async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
-    let Place { dynamodb, kms, table, kms_key } = place;
+    let Place { dynamodb, kms, table, kms_key, id } = place;
     let store =
         Store::new(dynamodb.clone(), KmsKeyProvider::new(kms, kms_key)).table_name("users", &table);
     let user = User {
-        id: "foobar".into(),
+        id: id.clone(),
         non_sensitive_stuff: "will not be encrypted".into(),
         sensitive_stuff: "will be encrypted".into(),
         other_stuff: "will not be encrypted".into(),
@@ -100,8 +103,8 @@ async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
 
     user.save(&store).await?;
     println!("Saved a user. DynamoDB stores:");
-    let id = AttributeValue::S("foobar".into());
-    let stored = dynamodb.get_item().table_name(&table).key("id", id).consistent_read(true);
+    let key = AttributeValue::S(id.clone());
+    let stored = dynamodb.get_item().table_name(&table).key("id", key).consistent_read(true);
     let mut item = stored.send().await?.item.ok_or("the item was not stored")?;
     let mut names: Vec<_> = item.keys().cloned().collect();
     names.sort();
@@ -109,24 +112,25 @@ async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
         println!("  {name:20} {}", shown(&item[&name]));
     }
 
-    let loaded = User::load(&store, "foobar").consistent().await?;
+    let loaded = User::load(&store, &id).consistent().await?;
     println!("\nLoaded it back:\n  {:?}", loaded.ok_or("the user was not found")?);
 
-    let missing = User::load(&store, "nobody").await?;
+    let missing = User::load(&store, format!("{id}-missing")).await?;
     println!("\nA missing id gives:\n  {missing:?}");
 
     // An attacker who may write the table copies the whole item under another id.
-    item.insert("id".into(), AttributeValue::S("attacker".into()));
+    let copy = format!("{id}-attacker");
+    item.insert("id".into(), AttributeValue::S(copy.clone()));
     dynamodb.put_item().table_name(&table).set_item(Some(item)).send().await?;
-    match User::load(&store, "attacker").consistent().await {
+    match User::load(&store, &copy).consistent().await {
         Err(error) => {
-            println!("\nThe same ciphertext copied onto another record is refused:\n  {error}")
+            println!("\nThe same ciphertext copied onto another record is refused:\n  {error}");
         }
         Ok(_) => return Err("a copied item was opened".into()),
     }
 
-    User::delete(&store, "attacker").await?;
-    User::delete(&store, "foobar").await?;
+    User::delete(&store, copy).await?;
+    User::delete(&store, id).await?;
     Ok(())
 }
 
@@ -136,8 +140,8 @@ fn shown(value: &AttributeValue) -> String {
         AttributeValue::S(text) => format!("S  {text:?}"),
         AttributeValue::B(bytes) => {
             let bytes = bytes.as_ref();
-            let start: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            format!("B  {start}… ({} bytes)", bytes.len())
+            let start = bytes.first_chunk().map_or(0, |start| u128::from_be_bytes(*start));
+            format!("B  {start:032x}… ({} bytes)", bytes.len())
         }
         other => format!("{other:?}"),
     }

@@ -1,1 +1,1 @@
-
+//! Holds the compile-fail tests, and nothing else. Not published.

@@ -1,0 +1,133 @@
+//! Context fields: the caller's, never the item's.
+
+use envelope_runtime::{ContextProblem, EnvelopeRecord, LoadError, OpenErrorKind, SaveError};
+
+use crate::support::{World, string};
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "people")]
+struct Person {
+    #[partition_key]
+    id: String,
+    #[envelope(context)]
+    tenant: String,
+    #[encrypted]
+    ssn: String,
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "orders")]
+struct Order {
+    #[partition_key]
+    #[envelope(context)]
+    id: String,
+    #[encrypted]
+    note: String,
+}
+
+fn person(tenant: &str) -> Person {
+    Person { id: "p".into(), tenant: tenant.into(), ssn: "078-05-1120".into() }
+}
+
+#[tokio::test]
+async fn a_load_needs_the_context_before_any_request() {
+    let world = World::new().await;
+    // No table of this name exists, so a request would fail in another way.
+    let store = world.store.clone().table_name("people", "no-such-table");
+
+    let error = Person::load(&store, "p").await.unwrap_err();
+
+    assert!(
+        matches!(&error, LoadError::Context(error) if error.problem() == ContextProblem::NotGiven)
+    );
+    assert_eq!(
+        error.to_string(),
+        "cannot load record of table `people`, key `id`, attribute `tenant`: a context field that \
+         is not part of the key; give its value with `store.scoped(…)` or `.context(…)`"
+    );
+}
+
+#[tokio::test]
+async fn the_context_comes_from_the_scope_or_from_the_operation() {
+    let world = World::new().await;
+    person("clinic-7").save(&world.store).await.unwrap();
+    let scoped = world.store.scoped([("tenant", "clinic-7"), ("region", "of other records")]);
+
+    let by_scope = Person::load(&scoped, "p").await.unwrap();
+    let by_operation =
+        world.store.get::<Person>("p").context([("tenant", "clinic-7")]).await.unwrap();
+
+    assert_eq!(by_scope, Some(person("clinic-7")));
+    assert_eq!(by_operation, by_scope);
+}
+
+#[tokio::test]
+async fn a_record_of_another_context_is_refused_before_kms_is_asked() {
+    let world = World::new().await;
+    person("clinic-7").save(&world.store).await.unwrap();
+    world.requests.forget();
+
+    let error = Person::load(&world.store.scoped([("tenant", "clinic-8")]), "p").await.unwrap_err();
+
+    assert!(
+        matches!(&error, LoadError::Open(error) if error.kind() == OpenErrorKind::OtherContext)
+    );
+    assert_eq!(world.requests.take(), []);
+}
+
+#[tokio::test]
+async fn a_record_relabelled_to_the_callers_context_is_refused_by_kms() {
+    let world = World::new().await;
+    person("clinic-7").save(&world.store).await.unwrap();
+    let mut item = world.stored("p").await;
+
+    item.insert("tenant".into(), string("clinic-8"));
+    world.write(item).await;
+
+    let error = Person::load(&world.store.scoped([("tenant", "clinic-8")]), "p").await.unwrap_err();
+    assert!(matches!(&error, LoadError::DecryptDataKey(error) if error.is_tampered()), "{error}");
+}
+
+#[tokio::test]
+async fn a_scoped_store_does_not_save_records_of_another_context() {
+    let world = World::new().await;
+    let store = world.store.scoped([("tenant", "clinic-8")]);
+
+    let error = person("clinic-7").save(&store).await.unwrap_err();
+    let empty = person("").save(&world.store).await.unwrap_err();
+
+    assert!(
+        matches!(error, SaveError::Context(error) if error.problem() == ContextProblem::Differs)
+    );
+    assert!(
+        matches!(empty, SaveError::Context(error) if error.problem() == ContextProblem::NotText)
+    );
+    assert_eq!(world.requests.take(), []);
+}
+
+#[tokio::test]
+async fn a_mistyped_name_is_refused_rather_than_ignored() {
+    let world = World::new().await;
+
+    let load = world.store.get::<Person>("p").context([("tenant", "c"), ("tenent", "c")]);
+    let error = load.await.unwrap_err();
+
+    assert!(
+        matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Unknown)
+    );
+}
+
+#[tokio::test]
+async fn a_context_field_that_is_the_key_comes_from_the_key_that_is_asked_for() {
+    let world = World::new().await;
+    let order = Order { id: "o-1".into(), note: "n".into() };
+    order.save(&world.store).await.unwrap();
+
+    assert_eq!(Order::load(&world.store, "o-1").await.unwrap(), Some(order));
+
+    let other = world.store.scoped([("id", "o-2")]);
+    let error = Order::load(&other, "o-1").await.unwrap_err();
+    assert!(
+        matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Differs)
+    );
+}

@@ -1,0 +1,68 @@
+//! The derive's output stands on absolute paths only.
+
+use envelope_runtime as elsewhere;
+
+/// Nothing of the prelude, and the runtime under another name.
+#[allow(dead_code, reason = "it only has to compile")]
+mod bare {
+    #![no_implicit_prelude]
+
+    #[derive(super::elsewhere::EnvelopeRecord)]
+    #[envelope(table = "bare", crate = super::elsewhere)]
+    struct Bare<T>
+    where
+        T: ::core::clone::Clone,
+    {
+        #[partition_key]
+        id: ::std::string::String,
+        #[sort_key]
+        r#type: u32,
+        #[encrypted]
+        secret: ::std::option::Option<::std::vec::Vec<u8>>,
+        #[encrypted]
+        generic: T,
+        #[authenticated]
+        #[envelope(default)]
+        role: ::std::string::String,
+        #[envelope(skip)]
+        skipped: bool,
+    }
+}
+
+/// Names that the generated code uses itself.
+#[allow(dead_code, reason = "it only has to compile")]
+mod clashes {
+    use envelope_runtime::EnvelopeRecord;
+
+    struct Result;
+    struct Ok;
+    struct Lone;
+    struct FieldWriter;
+
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "clashes")]
+    struct Clashes {
+        #[partition_key]
+        fields: String,
+        #[encrypted]
+        value: String,
+        _envelope_like: u8,
+    }
+}
+
+/// A record whose types come from a macro.
+macro_rules! record {
+    ($name:ident, $field:ident) => {
+        #[derive(envelope_runtime::EnvelopeRecord)]
+        #[envelope(table = "from_macro")]
+        #[allow(dead_code, reason = "it only has to compile")]
+        struct $name {
+            #[partition_key]
+            $field: String,
+            #[encrypted]
+            secret: Option<String>,
+        }
+    };
+}
+
+record!(FromMacro, id);

@@ -1,0 +1,337 @@
+//! Rust values to attribute values and back, the same for plaintext and sealed fields.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue as Sdk;
+use envelope_runtime::{EnvelopeRecord, Problem, SaveError};
+use serde::{Deserialize, Serialize};
+
+use crate::support::{World, string};
+
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+struct Address {
+    street: String,
+    floor: Option<u8>,
+    geo: (f64, f64),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+enum Contact {
+    None,
+    Phone(String),
+    Range(u8, u8),
+    Post { address: Address },
+}
+
+/// Defines the same fields twice: in plaintext but for one, and all sealed.
+macro_rules! gallery {
+    ($($field:ident: $ty:ty),* $(,)?) => {
+        #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+        #[envelope(table = "gallery")]
+        struct Plain {
+            #[partition_key]
+            id: String,
+            #[encrypted]
+            secret: u8,
+            $(#[authenticated] $field: $ty,)*
+        }
+
+        #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+        #[envelope(table = "gallery")]
+        struct Sealed {
+            #[partition_key]
+            id: String,
+            $(#[encrypted] $field: $ty,)*
+        }
+
+        impl From<Plain> for Sealed {
+            fn from(plain: Plain) -> Self {
+                Self { id: plain.id, $($field: plain.$field,)* }
+            }
+        }
+    };
+}
+
+gallery! {
+    text: String,
+    empty_text: String,
+    flag: bool,
+    small: i8,
+    large: i64,
+    unsigned: u64,
+    wide: i128,
+    single: f32,
+    double: f64,
+    tiny: f64,
+    letter: char,
+    bytes: Vec<u8>,
+    empty_bytes: Vec<u8>,
+    digest: [u8; 4],
+    boxed: Box<[u8]>,
+    maybe_bytes: Option<Vec<u8>>,
+    maybe: Option<String>,
+    nested_option: Option<Address>,
+    list: Vec<u32>,
+    empty_list: Vec<u32>,
+    map: BTreeMap<String, i32>,
+    numbered: BTreeMap<u16, bool>,
+    pair: (String, u8),
+    address: Address,
+    unit: (),
+    contacts: Vec<Contact>,
+}
+
+fn full() -> Plain {
+    let address = Address { street: "Rue 1".into(), floor: None, geo: (1.5, -0.25) };
+    Plain {
+        id: "g".into(),
+        secret: 1,
+        text: "zoë \u{1F600}\0".into(),
+        empty_text: String::new(),
+        flag: true,
+        small: -128,
+        large: i64::MIN,
+        unsigned: u64::MAX,
+        wide: 12_345_678_901_234_567_890_123_456_789_012_345_678,
+        single: 0.1,
+        double: 0.1 + 0.2,
+        tiny: 1e-130,
+        letter: 'ß',
+        bytes: vec![0, 255],
+        empty_bytes: vec![],
+        digest: [1, 2, 3, 4],
+        boxed: vec![9].into(),
+        maybe_bytes: Some(vec![5]),
+        maybe: Some(String::new()),
+        nested_option: Some(address.clone()),
+        list: vec![3, 1, 2],
+        empty_list: vec![],
+        map: BTreeMap::from([("a".into(), 1), ("b".into(), -1)]),
+        numbered: BTreeMap::from([(7, true)]),
+        pair: ("p".into(), 2),
+        address: address.clone(),
+        unit: (),
+        contacts: vec![
+            Contact::None,
+            Contact::Phone("1".into()),
+            Contact::Range(1, 2),
+            Contact::Post { address },
+        ],
+    }
+}
+
+#[tokio::test]
+async fn every_type_survives_in_plaintext_and_sealed() {
+    let world = World::new().await;
+    let absent = Plain { maybe: None, maybe_bytes: None, nested_option: None, ..full() };
+    for plain in [full(), absent] {
+        plain.save(&world.store).await.unwrap();
+        assert_eq!(Plain::load(&world.store, "g").await.unwrap().as_ref(), Some(&plain));
+
+        let sealed = Sealed::from(plain);
+        sealed.save(&world.store).await.unwrap();
+        assert_eq!(Sealed::load(&world.store, "g").await.unwrap(), Some(sealed));
+    }
+}
+
+#[tokio::test]
+async fn plaintext_is_stored_as_a_dynamodb_user_expects() {
+    let world = World::new().await;
+    full().save(&world.store).await.unwrap();
+
+    let item = world.stored("g").await;
+
+    assert_eq!(item["flag"], Sdk::Bool(true));
+    assert_eq!(item["large"], Sdk::N("-9223372036854775808".into()));
+    assert_eq!(item["wide"], Sdk::N("12345678901234567890123456789012345678".into()));
+    assert_eq!(item["single"], Sdk::N("0.1".into()));
+    assert_eq!(item["double"], Sdk::N("0.30000000000000004".into()));
+    assert_eq!(item["letter"], string("ß"));
+    assert_eq!(item["empty_text"], string(""));
+    for binary in ["bytes", "empty_bytes", "digest", "boxed", "maybe_bytes"] {
+        assert!(item[binary].is_b(), "{binary}");
+    }
+    assert_eq!(item["empty_list"], Sdk::L(vec![]));
+    assert_eq!(item["unit"], Sdk::Null(true));
+    let address = item["address"].as_m().unwrap();
+    assert_eq!(address["floor"], Sdk::Null(true));
+    let contacts = item["contacts"].as_l().unwrap();
+    assert_eq!(contacts[0], string("None"));
+    assert_eq!(contacts[1], Sdk::M(HashMap::from([("Phone".into(), string("1"))])));
+}
+
+#[tokio::test]
+async fn none_is_absent_and_not_null() {
+    let world = World::new().await;
+    let plain = Plain { maybe: None, maybe_bytes: None, nested_option: None, ..full() };
+
+    plain.save(&world.store).await.unwrap();
+
+    let item = world.stored("g").await;
+    for name in ["maybe", "maybe_bytes", "nested_option"] {
+        assert!(!item.contains_key(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "gallery")]
+    struct Odd<T> {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        sealed: Option<T>,
+        plain: Option<T>,
+    }
+    async fn problem<T: Serialize + serde::de::DeserializeOwned + Clone>(
+        world: &World,
+        value: T,
+    ) -> Problem {
+        let mut problems = Vec::new();
+        for (sealed, plain) in [(Some(value.clone()), None), (None, Some(value))] {
+            let odd = Odd { id: "o".into(), sealed, plain };
+            match odd.save(&world.store).await {
+                Err(SaveError::Field(error)) => problems.push(error.problem()),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(problems[0], problems[1]);
+        problems[0]
+    }
+    #[derive(Serialize, Deserialize, Clone)]
+    struct Deep(Option<Vec<Deep>>);
+    let deep = |depth| (0..depth).fold(Deep(None), |inner, _| Deep(Some(vec![inner])));
+    let world = World::new().await;
+
+    for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131, f64::MIN_POSITIVE] {
+        assert!(matches!(problem(&world, float).await, Problem::Number(_)), "{float}");
+    }
+    assert!(matches!(problem(&world, u128::MAX).await, Problem::Number(_)));
+    assert_eq!(problem(&world, BTreeMap::from([(vec![1], 1)])).await, Problem::MapKey);
+    assert_eq!(
+        problem(&world, BTreeMap::from([("", 1)].map(|(key, n)| (key.to_owned(), n)))).await,
+        Problem::EmptyName
+    );
+    assert_eq!(problem(&world, deep(32)).await, Problem::TooDeep);
+    assert_eq!(problem(&world, deep(2_000)).await, Problem::TooDeep);
+    assert_eq!(world.requests.take(), []);
+
+    Odd { id: "o".into(), sealed: Some(deep(31)), plain: Some(deep(31)) }
+        .save(&world.store)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn serde_attributes_and_options_mean_what_they_say() {
+    mod reversed {
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        pub(super) fn serialize<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_str(&text.chars().rev().collect::<String>())
+        }
+
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+            Ok(String::deserialize(from)?.chars().rev().collect())
+        }
+    }
+    fn fallback() -> String {
+        "fallback".into()
+    }
+    #[derive(EnvelopeRecord, Debug, PartialEq)]
+    #[envelope(table = "gallery", envelope = "_env")]
+    #[serde(rename_all = "camelCase")]
+    struct Renamed {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        sensitive_stuff: String,
+        #[serde(rename = "serdes")]
+        by_serde: u8,
+        #[envelope(rename = "ours")]
+        #[serde(rename = "theirs")]
+        by_both: u8,
+        #[serde(with = "reversed")]
+        turned: String,
+        #[envelope(default = fallback)]
+        filled: String,
+        #[encrypted]
+        #[envelope(default)]
+        counted: u32,
+        #[envelope(skip)]
+        cache: Vec<String>,
+    }
+    let world = World::new().await;
+    let renamed = Renamed {
+        id: "r".into(),
+        sensitive_stuff: "s".into(),
+        by_serde: 1,
+        by_both: 2,
+        turned: "abc".into(),
+        filled: "given".into(),
+        counted: 7,
+        cache: vec!["not stored".into()],
+    };
+
+    renamed.save(&world.store).await.unwrap();
+
+    let mut item = world.stored("r").await;
+    let mut names: Vec<_> = item.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        ["_env", "counted", "filled", "id", "ours", "sensitiveStuff", "serdes", "turned"]
+    );
+    assert_eq!(item["turned"], string("cba"));
+    let loaded = Renamed::load(&world.store, "r").await.unwrap().unwrap();
+    assert_eq!(loaded, Renamed { cache: vec![], ..renamed });
+
+    item.remove("filled");
+    world.write(item).await;
+    let loaded = Renamed::load(&world.store, "r").await.unwrap().unwrap();
+    assert_eq!(loaded.filled, "fallback");
+}
+
+#[tokio::test]
+async fn a_stored_value_that_does_not_fit_names_path_and_types_and_no_value() {
+    #[derive(EnvelopeRecord, Debug)]
+    #[envelope(table = "gallery")]
+    struct Loose {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        secret: String,
+        address: Address,
+        count: u8,
+    }
+    let world = World::new().await;
+    let address = Address { street: "Rue 1".into(), floor: None, geo: (1.0, 2.0) };
+    let loose = Loose { id: "l".into(), secret: "s".into(), address, count: 1 };
+    loose.save(&world.store).await.unwrap();
+    let good = world.stored("l").await;
+
+    let mut messages = Vec::new();
+    for (name, value) in [
+        ("count", string("canary")),
+        ("count", Sdk::N("300".into())),
+        ("address", Sdk::M(HashMap::from([("street".into(), Sdk::N("12345".into()))]))),
+        ("address", Sdk::M(HashMap::from([("street".into(), string("canary"))]))),
+    ] {
+        let mut item = good.clone();
+        item.insert(name.into(), value);
+        world.write(item).await;
+        messages.push(Loose::load(&world.store, "l").await.unwrap_err().to_string());
+    }
+
+    let place = "cannot load record of table `gallery`, key `id`, attribute";
+    assert_eq!(
+        messages,
+        [
+            format!("{place} `count`: expected u8, found type S"),
+            format!("{place} `count`: the stored value does not fit u8"),
+            format!("{place} `address`: at `.street`: expected a string, found type N"),
+            format!("{place} `address`: `geo` is required and absent"),
+        ]
+    );
+}

@@ -1,0 +1,215 @@
+//! Which KMS key is asked is decided by the configuration, never by an item.
+
+use envelope_runtime::{DataKeyErrorKind, EnvelopeRecord, KmsKeyProvider, LoadError, Store};
+use envelope_tests::{Backend, KmsRequest, KmsRequests};
+
+use crate::support::{Stored, User, World, binary, bytes};
+
+/// Where the hint stands in the envelope of a `User` under one wrapped copy.
+fn hint_at(envelope: &[u8]) -> usize {
+    let lists: usize = ["email", "ssn"].map(|name| 13 + name.len()).iter().sum();
+    let at = 50 + 1 + lists + 1 + 1 + "role".len() + 1 + 1;
+    assert_eq!(envelope[at - 2..at], [1, 1], "one copy, of KMS");
+    at
+}
+
+fn forge_hint(item: &Stored) -> Stored {
+    let mut envelope = bytes(item, "_envelope");
+    let at = hint_at(&envelope);
+    envelope[at] ^= 1;
+    let mut forged = item.clone();
+    forged.insert("_envelope".into(), binary(envelope));
+    forged
+}
+
+fn reader(world: &World, key: &str) -> (Store, KmsRequests) {
+    let (kms, requests) = world.backend.recorded_kms();
+    (world.store_with(KmsKeyProvider::new(kms, key)), requests)
+}
+
+#[track_caller]
+fn kind<T: std::fmt::Debug>(loaded: Result<T, LoadError>) -> DataKeyErrorKind {
+    match loaded {
+        Err(LoadError::DecryptDataKey(error)) => error.kind(),
+        other => panic!("not a data key error: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_reader_opens_by_arn_id_alias_and_alias_arn() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let (prefix, id) = world.key.split_once("key/").unwrap();
+    let alias = world.backend.create_alias(&world.key).await;
+
+    for name in [world.key.clone(), id.to_owned(), alias.clone(), format!("{prefix}{alias}")] {
+        let (store, requests) = reader(&world, &name);
+
+        for _ in 0..2 {
+            assert!(User::load(&store, "foobar").await.unwrap().is_some(), "{name}");
+        }
+
+        let named: Vec<_> = requests
+            .take()
+            .into_iter()
+            .map(|request| match request {
+                KmsRequest::Decrypt { key_id, .. } => key_id.unwrap(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(named, [name.clone(), name]);
+    }
+}
+
+#[tokio::test]
+async fn a_writer_by_alias_reads_what_it_wrote() {
+    let world = World::new().await;
+    let alias = world.backend.create_alias(&world.key).await;
+    let (store, requests) = reader(&world, &alias);
+
+    User::new("foobar").save(&store).await.unwrap();
+
+    assert!(User::load(&store, "foobar").await.unwrap().is_some());
+    assert!(User::load(&world.store, "foobar").await.unwrap().is_some());
+    assert_eq!(requests.take().len(), 2);
+}
+
+#[tokio::test]
+async fn a_record_of_another_key_is_refused_without_asking_kms() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let other = world.backend.create_kms_key().await;
+    let (store, requests) = reader(&world, &other);
+
+    let loaded = User::load(&store, "foobar").await;
+
+    assert_eq!(kind(loaded), DataKeyErrorKind::UnknownKey);
+    assert_eq!(requests.take(), []);
+}
+
+#[tokio::test]
+async fn a_repointed_alias_needs_the_old_key_accepted() {
+    let world = World::new().await;
+    let alias = world.backend.create_alias(&world.key).await;
+    let (before, _) = reader(&world, &alias);
+    User::new("foobar").save(&before).await.unwrap();
+    let new_key = world.backend.create_kms_key().await;
+    let update = world.backend.kms.update_alias().alias_name(&alias).target_key_id(&new_key);
+    update.send().await.unwrap();
+
+    // Neither a fresh process nor the one that learnt the old key reads the old record …
+    for store in [&reader(&world, &alias).0, &before] {
+        let loaded = User::load(store, "foobar").await;
+        assert!(matches!(loaded, Err(LoadError::DecryptDataKey(_))), "{loaded:?}");
+    }
+    // … until the old key is accepted by its ARN.
+    let (kms, requests) = world.backend.recorded_kms();
+    let provider = KmsKeyProvider::new(kms, &alias).accept(&world.key);
+    let accepting = world.store_with(provider);
+    assert!(User::load(&accepting, "foobar").await.unwrap().is_some());
+    assert!(
+        matches!(requests.take().as_slice(), [KmsRequest::Decrypt { key_id: Some(key), .. }] if *key == world.key)
+    );
+
+    // New records are of the new key, and a process that learnt the old one follows.
+    User::new("second").save(&accepting).await.unwrap();
+    assert!(User::load(&before, "second").await.unwrap().is_some());
+    let (by_arn, _) = reader(&world, &new_key);
+    assert!(User::load(&by_arn, "second").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_forged_hint_is_refused() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let good = world.stored("foobar").await;
+    world.write(forge_hint(&good)).await;
+    let alias = world.backend.create_alias(&world.key).await;
+
+    // By ARN: no network call. By alias: KMS's own answer shows that the hint was forged.
+    let (by_arn, requests) = reader(&world, &world.key);
+    assert_eq!(kind(User::load(&by_arn, "foobar").await), DataKeyErrorKind::UnknownKey);
+    assert_eq!(requests.take(), []);
+    let (by_alias, requests) = reader(&world, &alias);
+    assert_eq!(kind(User::load(&by_alias, "foobar").await), DataKeyErrorKind::Mismatch);
+    assert_eq!(requests.take().len(), 1);
+
+    world.write(good).await;
+    assert!(User::load(&by_alias, "foobar").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn records_of_foreign_keys_do_not_become_a_kms_bill() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let other = world.backend.create_kms_key().await;
+    let alias = world.backend.create_alias(&other).await;
+    let (store, requests) = reader(&world, &alias);
+
+    for _ in 0..100 {
+        assert!(User::load(&store, "foobar").await.is_err());
+    }
+
+    // Eight at once and one more a second, on any machine that does 100 loads within half a minute.
+    let calls = requests.take().len();
+    assert!((8..40).contains(&calls), "{calls} calls");
+}
+
+#[tokio::test]
+async fn an_answer_that_names_another_key_is_refused() {
+    let (backend, faults) = Backend::with_kms_faults().await;
+    let world = World::over(backend, &[("id", "S".into())]).await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let alias = world.backend.create_alias(&world.key).await;
+    let (prefix, id) = world.key.split_once("key/").unwrap();
+    let other = format!("{prefix}key/00000000-0000-0000-0000-000000000000");
+
+    faults.replace(&world.key, &other);
+    for name in [world.key.as_str(), id] {
+        let (store, _) = reader(&world, name);
+        let loaded = User::load(&store, "foobar").await;
+        assert_eq!(kind(loaded), DataKeyErrorKind::WrongKey, "{name}");
+        let saved = User::new("second").save(&store).await.unwrap_err();
+        assert!(saved.to_string().contains("answered for another key"), "{saved}");
+    }
+    let (by_alias, _) = reader(&world, &alias);
+    assert_eq!(kind(User::load(&by_alias, "foobar").await), DataKeyErrorKind::Mismatch);
+
+    faults.replace(&world.key, "not an ARN");
+    let (store, _) = reader(&world, &world.key);
+    assert_eq!(kind(User::load(&store, "foobar").await), DataKeyErrorKind::InvalidAnswer);
+
+    faults.behave();
+    assert!(User::load(&store, "foobar").await.unwrap().is_some());
+    assert_eq!(User::load(&store, "second").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_configuration_that_names_no_key_says_so() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let provider = |key: &str| KmsKeyProvider::new(world.backend.kms.clone(), key);
+
+    for provider in [provider(""), provider("alias/"), provider(&world.key).accept("alias/old")] {
+        let store = world.store_with(provider);
+        let loaded = User::load(&store, "foobar").await;
+        assert_eq!(kind(loaded), DataKeyErrorKind::Configuration);
+        assert!(User::new("x").save(&store).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_provider_can_give_up_half_of_its_rights() {
+    let world = World::new().await;
+    let provider = || KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    let store = |dynamodb| {
+        Store::new(dynamodb, provider().encrypt_only()).table_name("users", &world.table)
+    };
+    let writer = store(world.backend.dynamodb.clone());
+    let reader = Store::new(world.backend.dynamodb.clone(), provider().decrypt_only())
+        .table_name("users", &world.table);
+
+    User::new("foobar").save(&writer).await.unwrap();
+
+    assert_eq!(User::load(&reader, "foobar").await.unwrap(), Some(User::new("foobar")));
+}

@@ -1,0 +1,23 @@
+//! The integration suite: real SDK clients, on emulators in this process or on the services that
+//! `ENVELOPE_TEST_DYNAMODB_URL` and `ENVELOPE_TEST_KMS_URL` name.
+//!
+//! Modules named `needs_…` need what not every back end has; CONTRIBUTING.md lists them.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod attacks;
+mod concurrency;
+mod context;
+mod errors;
+mod hygiene;
+mod item_mapping;
+mod keys;
+mod kms_failures;
+mod kms_requests;
+mod kms_trust;
+mod needs_incorrect_key;
+mod needs_key_states;
+mod operations;
+mod overhead;
+mod rolling;
+mod support;

@@ -1,0 +1,138 @@
+//! Saving, loading and deleting.
+
+use envelope_runtime::{EnvelopeRecord, KeyReference, Store};
+
+use crate::support::{User, World};
+
+#[tokio::test]
+async fn a_saved_record_loads_as_it_was() {
+    let world = World::new().await;
+    let user = User::new("foobar");
+
+    user.save(&world.store).await.unwrap();
+
+    let loaded = User::load(&world.store, "foobar").await.unwrap();
+    assert_eq!(loaded, Some(user));
+}
+
+#[tokio::test]
+async fn plaintext_stays_readable_and_sealed_attributes_are_opaque() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+
+    let item = world.stored("foobar").await;
+
+    let mut names: Vec<_> = item.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["_envelope", "email", "id", "nickname", "role", "ssn"]);
+    assert_eq!(item["nickname"].as_s().unwrap(), "zoë");
+    assert_eq!(item["role"].as_s().unwrap(), "patient");
+    for name in ["ssn", "email", "_envelope"] {
+        let stored = item[name].as_b().unwrap().as_ref();
+        for secret in [b"078-05-1120".as_slice(), b"zoe@example.com"] {
+            assert!(!stored.windows(secret.len()).any(|window| window == secret), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_record_is_none_and_asks_kms_nothing() {
+    let world = World::new().await;
+
+    assert_eq!(User::load(&world.store, "nobody").await.unwrap(), None);
+
+    assert_eq!(world.requests.take(), []);
+}
+
+#[tokio::test]
+async fn a_deleted_record_is_gone_and_deleting_again_succeeds() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+
+    User::delete(&world.store, "foobar").await.unwrap();
+
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), None);
+    User::delete(&world.store, "foobar").await.unwrap();
+}
+
+#[tokio::test]
+async fn saving_again_replaces_the_record_under_fresh_keys() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let first = world.stored("foobar").await;
+
+    let changed = User { email: None, ..User::new("foobar") };
+    changed.save(&world.store).await.unwrap();
+
+    let second = world.stored("foobar").await;
+    assert!(!second.contains_key("email"));
+    assert_ne!(first["ssn"], second["ssn"]);
+    assert_ne!(first["_envelope"], second["_envelope"]);
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(changed));
+}
+
+#[tokio::test]
+async fn the_store_has_the_same_verbs_for_structs_with_methods_of_their_own() {
+    let world = World::new().await;
+    let user = User::new("foobar");
+
+    world.store.put(&user).await.unwrap();
+    let loaded = world.store.get::<User>("foobar").consistent().await.unwrap();
+    world.store.delete::<User>("foobar").await.unwrap();
+
+    assert_eq!(loaded, Some(user));
+    assert_eq!(world.store.get::<User>("foobar").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_load_can_give_the_envelope_too() {
+    let world = World::new().await;
+    User { email: None, ..User::new("foobar") }.save(&world.store).await.unwrap();
+
+    let loaded = world.store.get::<User>("foobar").with_envelope().await.unwrap().unwrap();
+
+    assert_eq!(loaded.ssn, "078-05-1120");
+    assert_eq!(loaded.envelope().sealed().collect::<Vec<_>>(), ["ssn"]);
+    assert_eq!(loaded.envelope().authenticated().collect::<Vec<_>>(), ["role"]);
+    assert!(
+        matches!(loaded.envelope().key_reference(), KeyReference::Wrapped(copies) if copies.len() == 1)
+    );
+    let stored = world.stored("foobar").await;
+    assert_eq!(loaded.envelope().as_bytes(), stored["_envelope"].as_b().unwrap().as_ref());
+}
+
+#[tokio::test]
+async fn a_table_opens_under_another_physical_name() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let restored = world.backend.create_table(&[("id", "S".into())]).await;
+    let put = world.backend.dynamodb.put_item().table_name(&restored);
+    put.set_item(Some(world.stored("foobar").await)).send().await.unwrap();
+
+    let store = world.store.clone().table_name("users", &restored);
+
+    assert_eq!(User::load(&store, "foobar").await.unwrap(), Some(User::new("foobar")));
+}
+
+#[tokio::test]
+async fn operations_are_send_and_own_what_they_need() {
+    let world = World::new().await;
+
+    let save = {
+        let user = User::new("foobar");
+        user.save(&world.store)
+    };
+    tokio::spawn(async move { save.await }).await.unwrap().unwrap();
+
+    let id = String::from("foobar");
+    let load = User::load(&world.store, &id);
+    drop(id);
+    let loaded = tokio::spawn(async move { load.await }).await.unwrap().unwrap();
+    assert_eq!(loaded, Some(User::new("foobar")));
+}
+
+#[test]
+fn a_store_can_be_shared_between_threads() {
+    fn shared<T: Clone + Send + Sync + 'static>() {}
+    shared::<Store>();
+}

@@ -1,0 +1,103 @@
+//! What most tests start from.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
+use envelope_tests::{Backend, KmsRequests};
+
+pub(crate) type Stored = HashMap<String, AttributeValue>;
+
+/// The record that most tests save: shaped like the one of the README.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+pub(crate) struct User {
+    #[partition_key]
+    pub(crate) id: String,
+    pub(crate) nickname: String,
+    #[encrypted]
+    pub(crate) ssn: String,
+    #[encrypted]
+    pub(crate) email: Option<String>,
+    #[authenticated]
+    pub(crate) role: String,
+}
+
+impl User {
+    pub(crate) fn new(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            nickname: "zoë".into(),
+            ssn: "078-05-1120".into(),
+            email: Some("zoe@example.com".into()),
+            role: "patient".into(),
+        }
+    }
+}
+
+/// A store over one table whose partition key is the string `id`, and ways to look behind it.
+pub(crate) struct World {
+    pub(crate) backend: Backend,
+    pub(crate) table: String,
+    pub(crate) key: String,
+    pub(crate) requests: KmsRequests,
+    pub(crate) store: Store,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with_keys(&[("id", ScalarAttributeType::S)]).await
+    }
+
+    pub(crate) async fn with_keys(keys: &[(&str, ScalarAttributeType)]) -> Self {
+        Self::over(Backend::start().await, keys).await
+    }
+
+    pub(crate) async fn over(backend: Backend, keys: &[(&str, ScalarAttributeType)]) -> Self {
+        let table = backend.create_table(keys).await;
+        let key = backend.create_kms_key().await;
+        let (kms, requests) = backend.recorded_kms();
+        let store = Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(kms, &key));
+        let store = ["users", "people", "orders", "gallery"]
+            .into_iter()
+            .fold(store, |store, logical| store.table_name(logical, &table));
+        Self { backend, table, key, requests, store }
+    }
+
+    /// A store over the same table with another provider, as a fresh process would have.
+    pub(crate) fn store_with(&self, provider: KmsKeyProvider) -> Store {
+        Store::new(self.backend.dynamodb.clone(), provider).table_name("users", &self.table)
+    }
+
+    /// The item under the id `id`, as DynamoDB stores it.
+    pub(crate) async fn stored(&self, id: &str) -> Stored {
+        self.stored_at([("id".to_owned(), AttributeValue::S(id.into()))]).await
+    }
+
+    pub(crate) async fn stored_at<const N: usize>(
+        &self,
+        key: [(String, AttributeValue); N],
+    ) -> Stored {
+        let call = self.backend.dynamodb.get_item().table_name(&self.table).consistent_read(true);
+        let answer = call.set_key(Some(key.into())).send().await.unwrap();
+        answer.item.unwrap()
+    }
+
+    /// Writes an item as it is, as whoever may write the table can.
+    pub(crate) async fn write(&self, item: Stored) {
+        let call = self.backend.dynamodb.put_item().table_name(&self.table);
+        call.set_item(Some(item)).send().await.unwrap();
+    }
+}
+
+pub(crate) fn bytes(item: &Stored, name: &str) -> Vec<u8> {
+    item[name].as_b().unwrap().as_ref().to_vec()
+}
+
+pub(crate) fn binary(bytes: impl Into<Vec<u8>>) -> AttributeValue {
+    AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(bytes.into()))
+}
+
+pub(crate) fn string(text: &str) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
