@@ -89,7 +89,7 @@ impl StructOptions {
                 cx.handle(attribute.parse_nested_meta(|meta| options.serde_option(cx, &meta)));
             } else if let Some(role) = RoleName::parse(attribute.path()) {
                 cx.error(
-                    attribute.span(),
+                    attribute.path().span(),
                     format!("`#[{}]` belongs on a field of the struct", role.name()),
                 );
             }
@@ -131,16 +131,16 @@ impl FieldOptions {
         let name = role.name();
         if !matches!(attribute.meta, Meta::Path(_)) {
             cx.error(
-                attribute.span(),
+                attribute.path().span(),
                 format!(
                     "`#[{name}]` takes no arguments: put options beside it, in `#[envelope(…)]`"
                 ),
             );
         }
         if self.roles.iter().any(|other| other.value == role) {
-            cx.error(attribute.span(), format!("`#[{name}]` is given twice: remove one"));
+            cx.error(attribute.path().span(), format!("`#[{name}]` is given twice: remove one"));
         } else {
-            self.roles.push(Spanning { value: role, span: attribute.span() });
+            self.roles.push(Spanning { value: role, span: attribute.path().span() });
         }
     }
 

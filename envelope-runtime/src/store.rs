@@ -83,6 +83,22 @@ impl<C: Capability> Store<C> {
         store
     }
 
+    /// Saves a record, whether or not one is there, under a fresh data key.
+    pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<C>
+    where
+        C: CanEncrypt,
+    {
+        Put::new(self.clone(), record)
+    }
+
+    /// Loads the record under `key`; `None` if there is none.
+    pub fn get<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
+    where
+        C: CanDecrypt,
+    {
+        Get::new(self.clone(), key)
+    }
+
     /// Deletes the record under `key`, if it is there.
     pub fn delete<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self.clone(), key)
@@ -103,20 +119,6 @@ impl<C: Capability> Store<C> {
     pub(crate) fn physical_table<R: EnvelopeRecord>(&self) -> &str {
         let logical = R::SCHEMA.table();
         self.tables.get(logical).map_or(logical, String::as_str)
-    }
-}
-
-impl<C: CanEncrypt> Store<C> {
-    /// Saves a record, whether or not one is there, under a fresh data key.
-    pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<C> {
-        Put::new(self.clone(), record)
-    }
-}
-
-impl<C: CanDecrypt> Store<C> {
-    /// Loads the record under `key`; `None` if there is none.
-    pub fn get<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Get<R, C> {
-        Get::new(self.clone(), key)
     }
 }
 

@@ -51,7 +51,7 @@ mod tests {
     fn the_distance_counts_edits() {
         for (left, right, edits) in [
             ("table", "table", 0),
-            ("tabel", "table", 2),
+            ("skpi", "skip", 2),
             ("skip", "skp", 1),
             ("", "abc", 3),
             ("kitten", "sitting", 3),

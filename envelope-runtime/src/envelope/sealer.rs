@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Item, Loaded, expected_context, open_item, seal_record};
 use crate::error::{LoadError, SaveError};
-use crate::key::{CanDecrypt, CanEncrypt, ContextPairs, Full, KeyProvider};
+use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{EnvelopeRecord, FieldWriter};
 
 /// Seals records into items, for exports and other stores.
@@ -51,7 +51,7 @@ pub struct Opener<C = Full> {
     scope: ContextPairs,
 }
 
-impl<C: CanEncrypt> Sealer<C> {
+impl<C: Capability> Sealer<C> {
     /// A sealer that takes its data keys from `provider`.
     pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
         Self { provider: Arc::new(provider), scope: ContextPairs::default() }
@@ -79,7 +79,10 @@ impl<C: CanEncrypt> Sealer<C> {
     pub fn seal<R: EnvelopeRecord>(
         &self,
         record: &R,
-    ) -> impl Future<Output = Result<Item, SaveError>> + Send + use<R, C> {
+    ) -> impl Future<Output = Result<Item, SaveError>> + Send + use<R, C>
+    where
+        C: CanEncrypt,
+    {
         let mut fields = FieldWriter::new(R::SCHEMA);
         let written = record.write_fields(&mut fields).map(|()| fields.into_values());
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
@@ -90,7 +93,7 @@ impl<C: CanEncrypt> Sealer<C> {
     }
 }
 
-impl<C: CanDecrypt> Opener<C> {
+impl<C: Capability> Opener<C> {
     /// An opener that takes its data keys from `provider`.
     pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
         Self { provider: Arc::new(provider), scope: ContextPairs::default() }
@@ -115,7 +118,10 @@ impl<C: CanDecrypt> Opener<C> {
     pub fn open<R: EnvelopeRecord>(
         &self,
         item: Item,
-    ) -> impl Future<Output = Result<Loaded<R>, LoadError>> + Send + use<R, C> {
+    ) -> impl Future<Output = Result<Loaded<R>, LoadError>> + Send + use<R, C>
+    where
+        C: CanDecrypt,
+    {
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {
             let expected =

@@ -1,0 +1,11 @@
+use envelope_runtime::EnvelopeRecord;
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct User {
+    #[partition_key]
+    #[encrypted]
+    email: String,
+}
+
+fn main() {}

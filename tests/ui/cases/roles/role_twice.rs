@@ -1,0 +1,13 @@
+use envelope_runtime::EnvelopeRecord;
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct User {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    #[encrypted]
+    ssn: String,
+}
+
+fn main() {}
