@@ -97,6 +97,11 @@ impl StructOptions {
         options
     }
 
+    /// The runtime crate, by its own name unless the user says where it is.
+    pub(crate) fn crate_path(&self) -> Path {
+        self.krate.clone().unwrap_or_else(|| syn::parse_quote!(::envelope_runtime))
+    }
+
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         const KNOWN: [&str; 3] = [symbol::TABLE, symbol::ENVELOPE, symbol::CRATE];
         if meta.path.is_ident(symbol::TABLE) {

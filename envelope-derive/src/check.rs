@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::Ident;
 
-use crate::attr::{FieldOptions, RoleName, Spanning, StructOptions};
+use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Record, Role, Shape, argument_of, borrow_in};
 
@@ -17,46 +17,10 @@ const MAX_AUTHENTICATED: usize = 64;
 /// An envelope of 8 KiB, less its fixed part and a KMS-wrapped key of 184 bytes with its header.
 const MAX_LISTS: usize = 8192 - 53 - 195;
 
-/// Reduces the role attributes of a field to its one role.
-pub(crate) fn role(cx: &Ctxt, field: &Ident, options: &FieldOptions) -> Role {
-    let has = |role| options.roles.iter().find(|given| given.value == role);
-    let key = has(RoleName::PartitionKey).or_else(|| has(RoleName::SortKey));
-    if let (Some(encrypted), Some(key)) = (has(RoleName::Encrypted), key) {
-        let key = if key.value == RoleName::PartitionKey { "partition" } else { "sort" };
-        cx.error(
-            encrypted.span,
-            format!(
-                "`{field}` is the {key} key and cannot be `#[encrypted]`: DynamoDB must see key \
-                 values; use a random id as the key, and encrypt the value in a field of its own",
-            ),
-        );
-    } else if let (Some(_), Some(authenticated)) = (key, has(RoleName::Authenticated)) {
-        cx.error(authenticated.span, "a key is always authenticated: remove `#[authenticated]`");
-    } else if let (Some(_), Some(authenticated)) =
-        (has(RoleName::Encrypted), has(RoleName::Authenticated))
-    {
-        cx.error(
-            authenticated.span,
-            "an `#[encrypted]` field is always authenticated: remove `#[authenticated]`",
-        );
-    } else if let [_, second, ..] = options.roles.as_slice() {
-        cx.error(second.span, "a field has one role: the partition key or the sort key");
-    }
-    if options.skip.is_some() {
-        if let Some(Spanning { value, span }) = options.roles.first() {
-            let name = value.name();
-            let message =
-                format!("`#[{name}]` on a skipped field stores nothing: remove it, or the `skip`");
-            cx.error(*span, message);
-        }
-        return Role::Skipped;
-    }
-    options.roles.first().map_or(Role::Plain, |role| Role::of(role.value))
-}
-
 /// Every rule of a whole record.
-pub(crate) fn record(cx: &Ctxt, record: &Record, options: &StructOptions) {
-    table(cx, record, options);
+pub(crate) fn record(cx: &Ctxt, record: &Record) {
+    table(cx, record);
+    record.fields.iter().for_each(|field| one_role(cx, field));
     keys(cx, record);
     something_encrypted(cx, record);
     names(cx, record);
@@ -66,8 +30,8 @@ pub(crate) fn record(cx: &Ctxt, record: &Record, options: &StructOptions) {
     limits(cx, record);
 }
 
-fn table(cx: &Ctxt, record: &Record, options: &StructOptions) {
-    match &options.table {
+fn table(cx: &Ctxt, record: &Record) {
+    match &record.options.table {
         None => cx.error(
             record.ident.span(),
             "no table: add `#[envelope(table = \"…\")]` with the logical table name",
@@ -77,20 +41,57 @@ fn table(cx: &Ctxt, record: &Record, options: &StructOptions) {
         }
         Some(_) => {}
     }
-    if let Some(envelope) = &options.envelope
+    if let Some(envelope) = &record.options.envelope
         && (envelope.value.is_empty() || envelope.value.len() > MAX_NAME)
     {
         cx.error(envelope.span, format!("an attribute name has 1 to {MAX_NAME} bytes"));
     }
 }
 
+/// A field has one role, and a skipped one has none.
+fn one_role(cx: &Ctxt, field: &Field) {
+    let (ident, roles) = (&field.ident, &field.options.roles);
+    let has = |role| roles.iter().find(|given| given.value == role);
+    let key = has(RoleName::PartitionKey).or_else(|| has(RoleName::SortKey));
+    match (key, has(RoleName::Encrypted), has(RoleName::Authenticated)) {
+        (Some(key), Some(encrypted), _) => {
+            let key = if key.value == RoleName::PartitionKey { "partition" } else { "sort" };
+            let message = format!(
+                "`{ident}` is the {key} key and cannot be `#[encrypted]`: DynamoDB must see key \
+                 values; use a random id as the key, and encrypt the value in a field of its own",
+            );
+            cx.error(encrypted.span, message);
+        }
+        (Some(_), None, Some(authenticated)) => {
+            cx.error(
+                authenticated.span,
+                "a key is always authenticated: remove `#[authenticated]`",
+            );
+        }
+        (None, Some(_), Some(authenticated)) => cx.error(
+            authenticated.span,
+            "an `#[encrypted]` field is always authenticated: remove `#[authenticated]`",
+        ),
+        _ => {
+            if let [_, second, ..] = roles.as_slice() {
+                cx.error(second.span, "a field has one role: the partition key or the sort key");
+            }
+        }
+    }
+    if let (Role::Skipped, Some(role)) = (field.role, roles.first()) {
+        let name = role.value.name();
+        let message =
+            format!("`#[{name}]` on a skipped field stores nothing: remove it, or the `skip`");
+        cx.error(role.span, message);
+    }
+}
+
 fn keys(cx: &Ctxt, record: &Record) {
     one_key(cx, record, Role::PartitionKey, "partition");
     one_key(cx, record, Role::SortKey, "sort");
-    let is_wrongly_encrypted = |field: &Field| {
-        field.options.roles.iter().any(|role| Role::of(role.value) == Role::PartitionKey)
-    };
-    if !record.fields.iter().any(is_wrongly_encrypted) {
+    let is_partition_key =
+        |field: &Field| field.options.roles.iter().any(|role| role.value == RoleName::PartitionKey);
+    if !record.fields.iter().any(is_partition_key) {
         cx.error(record.ident.span(), "no partition key: mark one field `#[partition_key]`");
     }
     for field in record.fields.iter().filter(|field| field.role.is_key()) {
@@ -134,7 +135,7 @@ fn something_encrypted(cx: &Ctxt, record: &Record) {
 fn names(cx: &Ctxt, record: &Record) {
     let mut seen: BTreeMap<&str, &Ident> = BTreeMap::new();
     for field in record.stored() {
-        if field.name == record.envelope {
+        if field.name == record.envelope().unwrap_or("_envelope") {
             let message = format!(
                 "`{}` is reserved for the envelope: rename the field, or the envelope with \
                  `#[envelope(envelope = \"…\")]`",

@@ -6,27 +6,36 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Generics, Type};
 
 use crate::attr::DefaultValue;
-use crate::fallback;
+use crate::ctxt::Ctxt;
 use crate::model::{Field, Record, Role, Shape};
+use crate::{check, fallback};
 
 /// The whole derive.
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
-    match Record::from_syn(input) {
+    match checked(input) {
         Ok(record) => expand(&record),
         Err(errors) => fallback::expand(input, &errors),
     }
 }
 
+/// Parses and checks; the error holds every mistake.
+fn checked(input: &DeriveInput) -> syn::Result<Record> {
+    let cx = Ctxt::new();
+    let record = Record::from_syn(&cx, input);
+    if let Some(record) = &record {
+        check::record(&cx, record);
+    }
+    cx.finish()?;
+    record.ok_or_else(|| syn::Error::new(input.ident.span(), "not a record"))
+}
+
 fn expand(record: &Record) -> TokenStream {
-    let Record { ident, table, krate, .. } = record;
+    let (ident, table, krate) = (&record.ident, record.table(), record.krate());
     let generics = bounded(record);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, type_generics, _) = record.generics.split_for_impl();
     let schemas = record.stored().map(field_schema);
-    let envelope = (record.envelope != "_envelope").then(|| {
-        let name = &record.envelope;
-        quote!(.envelope_name(#name))
-    });
+    let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
     let key = key_type(record);
     let writes = record.stored().map(write);
     let reads = record.fields.iter().map(|field| read(record, field));
@@ -110,7 +119,7 @@ fn write(field: &Field) -> TokenStream {
 fn read(record: &Record, field: &Field) -> TokenStream {
     let Field { ident, ty, .. } = field;
     let span = span_of(ty);
-    let default = match (&field.default, &record.default) {
+    let default = match (&field.default, &record.options.default) {
         (Some(DefaultValue::Trait), _) => {
             Some(quote!(<#ty as ::core::default::Default>::default()))
         }
@@ -159,10 +168,10 @@ fn bounded(record: &Record) -> Generics {
         return generics;
     }
     let clause = generics.make_where_clause();
-    let krate = &record.krate;
+    let krate = record.krate();
     for Field { ty, role, shape, default, .. } in fields {
         let default_needed = matches!(default, Some(DefaultValue::Trait))
-            || (*role == Role::Skipped && default.is_none() && record.default.is_none());
+            || (*role == Role::Skipped && default.is_none() && record.options.default.is_none());
         if default_needed {
             clause.predicates.push(syn::parse_quote!(#ty: ::core::default::Default));
         }

@@ -6,13 +6,12 @@ use syn::DeriveInput;
 
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
-use crate::model::crate_path;
 
 pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
     // The same mistakes were reported already.
     let cx = Ctxt::new();
-    let krate = crate_path(&StructOptions::parse(&cx, &input.attrs));
+    let krate = StructOptions::parse(&cx, &input.attrs).crate_path();
     let _ = cx.finish();
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();

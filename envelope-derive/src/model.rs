@@ -8,18 +8,14 @@ use syn::{
 };
 
 use crate::attr::{DefaultValue, FieldOptions, RoleName, StructOptions};
-use crate::check;
 use crate::ctxt::Ctxt;
 
 /// A struct to expand.
 pub(crate) struct Record {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
-    pub(crate) table: String,
-    pub(crate) envelope: String,
-    pub(crate) krate: Path,
-    pub(crate) default: Option<DefaultValue>,
     pub(crate) fields: Vec<Field>,
+    pub(crate) options: StructOptions,
 }
 
 /// A field of the struct.
@@ -62,54 +58,46 @@ pub(crate) enum Shape {
 }
 
 impl Record {
-    /// Parses and checks a derive's input; the error holds every mistake.
-    pub(crate) fn from_syn(input: &DeriveInput) -> syn::Result<Self> {
-        let cx = Ctxt::new();
-        let options = StructOptions::parse(&cx, &input.attrs);
-        let fields = match &input.data {
+    /// Parses a derive's input; `None` when it is no struct with named fields.
+    pub(crate) fn from_syn(cx: &Ctxt, input: &DeriveInput) -> Option<Self> {
+        let options = StructOptions::parse(cx, &input.attrs);
+        let message = match &input.data {
             Data::Struct(data) => match &data.fields {
-                Fields::Named(fields) => fields.named.iter().collect(),
-                _ => {
-                    cx.error(
-                        input.ident.span(),
-                        "a record needs named fields: write `struct … { … }`",
-                    );
-                    Vec::new()
+                Fields::Named(fields) => {
+                    let fields = fields.named.iter();
+                    let fields = fields.filter_map(|field| Field::from_syn(cx, &options, field));
+                    return Some(Self {
+                        ident: input.ident.clone(),
+                        generics: input.generics.clone(),
+                        fields: fields.collect(),
+                        options,
+                    });
                 }
+                _ => "a record needs named fields: write `struct … { … }`",
             },
             Data::Enum(_) => {
-                cx.error(
-                    input.ident.span(),
-                    "an enum is not a record: store it in a field of a struct, or derive on a \
-                     struct for each variant",
-                );
-                Vec::new()
+                "an enum is not a record: store it in a field of a struct, or derive on a struct \
+                 for each variant"
             }
-            Data::Union(_) => {
-                cx.error(input.ident.span(), "a union is not a record: use a struct");
-                Vec::new()
-            }
+            Data::Union(_) => "a union is not a record: use a struct",
         };
-        let fields: Vec<Field> =
-            fields.into_iter().filter_map(|field| Field::from_syn(&cx, &options, field)).collect();
+        cx.error(input.ident.span(), message);
+        None
+    }
 
-        let record = Self {
-            ident: input.ident.clone(),
-            generics: input.generics.clone(),
-            table: options.table.as_ref().map(|table| table.value.clone()).unwrap_or_default(),
-            envelope: options
-                .envelope
-                .as_ref()
-                .map_or_else(|| "_envelope".to_owned(), |envelope| envelope.value.clone()),
-            krate: crate_path(&options),
-            default: options.default.clone(),
-            fields,
-        };
-        if matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_))) {
-            check::record(&cx, &record, &options);
-        }
-        cx.finish()?;
-        Ok(record)
+    /// The logical table name; checked to be there.
+    pub(crate) fn table(&self) -> &str {
+        self.options.table.as_ref().map_or("", |table| &table.value)
+    }
+
+    /// The reserved attribute's name, where it is not the usual one.
+    pub(crate) fn envelope(&self) -> Option<&str> {
+        self.options.envelope.as_ref().map(|envelope| envelope.value.as_str())
+    }
+
+    /// Where the runtime crate is.
+    pub(crate) fn krate(&self) -> Path {
+        self.options.crate_path()
     }
 
     /// The fields that are stored, in the order in which they are written and read.
@@ -126,7 +114,7 @@ impl Field {
     fn from_syn(cx: &Ctxt, container: &StructOptions, field: &syn::Field) -> Option<Self> {
         let ident = field.ident.clone()?;
         let mut options = FieldOptions::parse(cx, &field.attrs);
-        let role = check::role(cx, &ident, &options);
+        let role = Role::of(&options);
         let plain_name = ident.to_string().trim_start_matches("r#").to_owned();
         let given_name = options.rename.clone().or_else(|| options.serde_rename.clone());
         let (name, name_span) = match given_name {
@@ -170,23 +158,23 @@ impl Shape {
 }
 
 impl Role {
-    pub(crate) fn of(name: RoleName) -> Self {
-        match name {
-            RoleName::PartitionKey => Self::PartitionKey,
-            RoleName::SortKey => Self::SortKey,
-            RoleName::Encrypted => Self::Encrypted,
-            RoleName::Authenticated => Self::Authenticated,
+    /// The first of a field's role attributes; checked to be the only one.
+    fn of(options: &FieldOptions) -> Self {
+        if options.skip.is_some() {
+            return Self::Skipped;
+        }
+        match options.roles.first().map(|role| role.value) {
+            Some(RoleName::PartitionKey) => Self::PartitionKey,
+            Some(RoleName::SortKey) => Self::SortKey,
+            Some(RoleName::Encrypted) => Self::Encrypted,
+            Some(RoleName::Authenticated) => Self::Authenticated,
+            None => Self::Plain,
         }
     }
 
     pub(crate) fn is_key(self) -> bool {
         matches!(self, Self::PartitionKey | Self::SortKey)
     }
-}
-
-/// The runtime crate, by its own name unless the user says where it is.
-pub(crate) fn crate_path(options: &StructOptions) -> Path {
-    options.krate.clone().unwrap_or_else(|| syn::parse_quote!(::envelope_runtime))
 }
 
 fn is_bytes(ty: &Type) -> bool {

@@ -7,6 +7,8 @@ mod error;
 mod header;
 mod identity;
 mod item;
+#[cfg(test)]
+mod known_answer;
 mod open;
 mod seal;
 mod sealer;

@@ -1,11 +1,13 @@
 //! Errors: one enum for each verb family. None of them ever holds a plaintext value, key bytes or
 //! the SDK's raw response.
 
+mod answer;
 mod place;
 #[cfg(feature = "aws")]
 pub(crate) mod service;
 mod verb;
 
+pub(crate) use answer::Answer;
 pub(crate) use place::Place;
 #[cfg(feature = "aws")]
 pub use verb::{DeleteError, ServiceError, ServiceErrorKind};

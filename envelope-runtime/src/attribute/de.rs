@@ -1,15 +1,10 @@
 //! Attribute values into Rust values, through serde.
 
-use std::collections::btree_map;
-use std::vec;
+mod access;
 
-use serde::de::value::StringDeserializer;
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
-};
-use serde::forward_to_deserialize_any;
+use serde::de::{self, DeserializeOwned, IntoDeserializer, Visitor};
 
+use self::access::{BytesAsList, Elements, Entries, Variant};
 use super::AttributeValue;
 use super::convert::{ConvertError, Problem};
 
@@ -42,7 +37,7 @@ impl ValueDeserializer {
     }
 }
 
-fn mismatch(expected: &'static str, found: &AttributeValue) -> ConvertError {
+pub(super) fn mismatch(expected: &'static str, found: &AttributeValue) -> ConvertError {
     ConvertError::new(Problem::Type { expected, found: found.type_name() })
 }
 
@@ -167,7 +162,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
         let result = match self.present()? {
             AttributeValue::L(list) => visitor.visit_seq(Elements::new(list)),
-            AttributeValue::B(bytes) => visitor.visit_seq(BytesAsList(bytes.into_iter())),
+            AttributeValue::B(bytes) => visitor.visit_seq(BytesAsList::new(bytes)),
             AttributeValue::Ss(set) => visit_set(set, AttributeValue::S, visitor),
             AttributeValue::Ns(set) => visit_set(set, AttributeValue::N, visitor),
             AttributeValue::Bs(set) => visit_set(set, AttributeValue::B, visitor),
@@ -221,9 +216,9 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
         visitor: V,
     ) -> Result<V::Value, ConvertError> {
         let variant = match self.present()? {
-            AttributeValue::S(name) => Variant { name, content: None },
+            AttributeValue::S(name) => Variant::new(name, None),
             AttributeValue::M(map) if map.len() == 1 => match map.into_iter().next() {
-                Some((name, content)) => Variant { name, content: Some(content) },
+                Some((name, content)) => Variant::new(name, Some(content)),
                 None => return Err(ConvertError::new(Problem::Value { expected: name })),
             },
             other => return Err(mismatch(name, &other)),
@@ -276,225 +271,4 @@ fn visit_set<'de, T, V: Visitor<'de>>(
     visitor: V,
 ) -> Result<V::Value, ConvertError> {
     visitor.visit_seq(Elements::new(set.into_iter().map(wrap).collect()))
-}
-
-struct Elements {
-    rest: vec::IntoIter<AttributeValue>,
-    index: usize,
-}
-
-impl Elements {
-    fn new(list: Vec<AttributeValue>) -> Self {
-        Self { rest: list.into_iter(), index: 0 }
-    }
-}
-
-impl<'de> SeqAccess<'de> for Elements {
-    type Error = ConvertError;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, ConvertError> {
-        let Some(value) = self.rest.next() else { return Ok(None) };
-        let index = self.index;
-        self.index += 1;
-        seed.deserialize(value.into_deserializer()).map(Some).map_err(|error| error.at_index(index))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
-    }
-}
-
-/// A Binary read by a type that asks for a list of integers.
-struct BytesAsList(vec::IntoIter<u8>);
-
-impl<'de> SeqAccess<'de> for BytesAsList {
-    type Error = ConvertError;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, ConvertError> {
-        match self.0.next() {
-            Some(byte) => seed.deserialize(byte.into_deserializer()).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
-    }
-}
-
-struct Entries {
-    rest: btree_map::IntoIter<String, AttributeValue>,
-    /// The names of the struct's own fields, which may be shown in errors.
-    fields: &'static [&'static str],
-    next: Option<(Option<&'static str>, AttributeValue)>,
-}
-
-impl Entries {
-    fn new(
-        map: std::collections::BTreeMap<String, AttributeValue>,
-        fields: &'static [&'static str],
-    ) -> Self {
-        Self { rest: map.into_iter(), fields, next: None }
-    }
-}
-
-impl<'de> MapAccess<'de> for Entries {
-    type Error = ConvertError;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, ConvertError> {
-        let Some((key, value)) = self.rest.next() else { return Ok(None) };
-        let field = self.fields.iter().copied().find(|field| *field == key);
-        self.next = Some((field, value));
-        seed.deserialize(MapKey(key)).map(Some).map_err(ConvertError::in_entry)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<T::Value, ConvertError> {
-        let (field, value) = self.next.take().ok_or_else(|| ConvertError::new(Problem::Refused))?;
-        seed.deserialize(value.into_deserializer()).map_err(|error| match field {
-            Some(name) => error.in_field(name),
-            None => error.in_entry(),
-        })
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
-    }
-}
-
-/// A map's key: a string in storage, read as whatever the Rust type's key is.
-struct MapKey(String);
-
-macro_rules! parsed_keys {
-    ($($method:ident => $visit:ident as $name:literal),*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-            match self.0.parse() {
-                Ok(key) => visitor.$visit(key),
-                Err(_) => Err(ConvertError::new(Problem::Value { expected: $name })),
-            }
-        }
-    )*};
-}
-
-impl<'de> de::Deserializer<'de> for MapKey {
-    type Error = ConvertError;
-
-    parsed_keys!(
-        deserialize_i8 => visit_i8 as "i8", deserialize_i16 => visit_i16 as "i16",
-        deserialize_i32 => visit_i32 as "i32", deserialize_i64 => visit_i64 as "i64",
-        deserialize_i128 => visit_i128 as "i128",
-        deserialize_u8 => visit_u8 as "u8", deserialize_u16 => visit_u16 as "u16",
-        deserialize_u32 => visit_u32 as "u32", deserialize_u64 => visit_u64 as "u64",
-        deserialize_u128 => visit_u128 as "u128",
-        deserialize_f32 => visit_f32 as "f32", deserialize_f64 => visit_f64 as "f64",
-        deserialize_bool => visit_bool as "bool"
-    );
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        visitor.visit_string(self.0)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, ConvertError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ConvertError> {
-        StringDeserializer::new(self.0).deserialize_enum(name, variants, visitor)
-    }
-
-    forward_to_deserialize_any! {
-        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
-    }
-}
-
-/// An enum's variant: alone as a string, with content as a map of one entry.
-struct Variant {
-    name: String,
-    content: Option<AttributeValue>,
-}
-
-impl<'de> EnumAccess<'de> for Variant {
-    type Error = ConvertError;
-    type Variant = Content;
-
-    fn variant_seed<T: DeserializeSeed<'de>>(
-        self,
-        seed: T,
-    ) -> Result<(T::Value, Content), ConvertError> {
-        let variant = seed.deserialize(MapKey(self.name))?;
-        Ok((variant, Content(self.content)))
-    }
-}
-
-struct Content(Option<AttributeValue>);
-
-impl<'de> VariantAccess<'de> for Content {
-    type Error = ConvertError;
-
-    fn unit_variant(self) -> Result<(), ConvertError> {
-        match self.0 {
-            None | Some(AttributeValue::Null) => Ok(()),
-            Some(other) => Err(mismatch("a variant without content", &other)),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
-        self,
-        seed: T,
-    ) -> Result<T::Value, ConvertError> {
-        match self.0 {
-            Some(value) => {
-                seed.deserialize(value.into_deserializer()).map_err(ConvertError::in_entry)
-            }
-            None => Err(ConvertError::new(Problem::Missing { field: None })),
-        }
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(
-        self,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, ConvertError> {
-        de::Deserializer::deserialize_seq(ValueDeserializer { value: self.0 }, visitor)
-            .map_err(ConvertError::in_entry)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ConvertError> {
-        de::Deserializer::deserialize_struct(
-            ValueDeserializer { value: self.0 },
-            "a variant with fields",
-            fields,
-            visitor,
-        )
-        .map_err(ConvertError::in_entry)
-    }
 }

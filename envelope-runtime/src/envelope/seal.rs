@@ -32,7 +32,7 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
 }
 
 /// A record that has passed every check, before a data key is asked for.
-struct Plan {
+pub(super) struct Plan {
     schema: RecordSchema,
     /// The plaintext attributes, keys included.
     item: Item,
@@ -43,7 +43,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(
+    pub(super) fn new(
         schema: RecordSchema,
         values: Vec<Option<AttributeValue>>,
         caller: &ContextPairs,
@@ -80,7 +80,7 @@ impl Plan {
         SALT_LEN + self.sealed.len() * NONCE_LEN
     }
 
-    fn seal(
+    pub(super) fn seal(
         mut self,
         data_key: &DataKey,
         reference: KeyReference,

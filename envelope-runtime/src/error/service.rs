@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use super::Answer;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
@@ -22,8 +23,7 @@ pub(crate) enum Cause {
 /// The parts of an SDK error that are safe to keep.
 pub(crate) struct Failure {
     pub(crate) cause: Cause,
-    pub(crate) code: Option<String>,
-    pub(crate) request_id: Option<String>,
+    pub(crate) answer: Answer,
 }
 
 impl Failure {
@@ -37,11 +37,11 @@ impl Failure {
             SdkError::ConstructionFailure(_) => Cause::Request,
             _ => Cause::Network,
         };
-        Self {
-            cause,
+        let answer = Answer {
             code: error.code().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
-        }
+        };
+        Self { cause, answer }
     }
 }
 

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 #[cfg(feature = "aws")]
-use super::Place;
+use super::{Answer, Place};
 use crate::envelope::{ContextError, OpenError, SealError};
 use crate::key::DataKeyError;
 use crate::record::{FieldError, InvalidKey};
@@ -66,8 +66,7 @@ pub struct ServiceError {
     place: Place,
     table: String,
     kind: ServiceErrorKind,
-    code: Option<String>,
-    request_id: Option<String>,
+    answer: Answer,
 }
 
 /// What went wrong with a DynamoDB request.
@@ -188,10 +187,9 @@ impl ServiceError {
             Cause::Credentials => ServiceErrorKind::Credentials,
             Cause::Network => ServiceErrorKind::Network,
             Cause::Request => ServiceErrorKind::Other,
-            Cause::Answer => kind_of_answer(failure.code.as_deref().unwrap_or_default()),
+            Cause::Answer => kind_of_answer(failure.answer.code.as_deref().unwrap_or_default()),
         };
-        let (code, request_id) = (failure.code, failure.request_id);
-        Self { place, table: table.to_owned(), kind, code, request_id }
+        Self { place, table: table.to_owned(), kind, answer: failure.answer }
     }
 
     /// What went wrong.
@@ -209,13 +207,13 @@ impl ServiceError {
     /// DynamoDB's error code, if it answered.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.answer.code.as_deref()
     }
 
     /// DynamoDB's request id, if it answered.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.answer.request_id.as_deref()
     }
 
     /// Whether the same request may succeed later without any change.
@@ -295,15 +293,8 @@ impl fmt::Display for DeleteError {
 #[cfg(feature = "aws")]
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: DynamoDB table `{}`: {}", self.place, self.table, self.kind)?;
-        if let Some(code) = &self.code {
-            write!(f, " ({code}")?;
-            if let Some(id) = &self.request_id {
-                write!(f, ", request {id}")?;
-            }
-            f.write_str(")")?;
-        }
-        Ok(())
+        let Self { place, table, kind, answer } = self;
+        write!(f, "{place}: DynamoDB table `{table}`: {kind}{answer}")
     }
 }
 

@@ -129,6 +129,14 @@ mod tests {
     }
 
     #[test]
+    fn hints_are_those_of_the_format() {
+        // Computed from FORMAT.md with Python's hashlib.
+        assert_eq!(arn(ARN).hint(), &0xa048_45ba_eb72_997d_u64.to_be_bytes());
+        let multi_region = arn("arn:aws:kms:eu-west-1:111122223333:key/mrk-1");
+        assert_eq!(multi_region.hint(), &0x0c81_7db3_293c_0a4e_u64.to_be_bytes());
+    }
+
+    #[test]
     fn a_hint_differs_in_every_part_of_the_arn() {
         for other in [
             "arn:aws-cn:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",

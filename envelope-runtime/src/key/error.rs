@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Place;
+use crate::error::{Answer, Place};
 
 /// A key service refused, failed, or was not asked because the reference could not be trusted.
 ///
@@ -12,8 +12,7 @@ use crate::error::Place;
 pub struct DataKeyError {
     kind: DataKeyErrorKind,
     key: String,
-    code: Option<String>,
-    request_id: Option<String>,
+    answer: Answer,
     place: Option<Place>,
 }
 
@@ -60,13 +59,12 @@ impl DataKeyError {
     /// never key bytes).
     #[must_use]
     pub fn new(kind: DataKeyErrorKind, key: impl Into<String>) -> Self {
-        Self { kind, key: key.into(), code: None, request_id: None, place: None }
+        Self { kind, key: key.into(), answer: Answer::default(), place: None }
     }
 
     #[cfg(feature = "aws")]
-    pub(crate) fn with_answer(mut self, code: Option<String>, request_id: Option<String>) -> Self {
-        self.code = code;
-        self.request_id = request_id;
+    pub(crate) fn with_answer(mut self, answer: Answer) -> Self {
+        self.answer = answer;
         self
     }
 
@@ -90,13 +88,13 @@ impl DataKeyError {
     /// AWS's error code, if AWS answered.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.answer.code.as_deref()
     }
 
     /// AWS's request id, if AWS answered.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.answer.request_id.as_deref()
     }
 
     /// Whether the same call may succeed later without any change.
@@ -126,15 +124,7 @@ impl fmt::Display for DataKeyError {
         if let Some(place) = &self.place {
             write!(f, "{place}: ")?;
         }
-        write!(f, "no data key from `{}`: {}", self.key, self.kind)?;
-        if let Some(code) = &self.code {
-            write!(f, " ({code}")?;
-            if let Some(id) = &self.request_id {
-                write!(f, ", request {id}")?;
-            }
-            f.write_str(")")?;
-        }
-        Ok(())
+        write!(f, "no data key from `{}`: {}{}", self.key, self.kind, self.answer)
     }
 }
 

@@ -3,29 +3,27 @@
 //! Which KMS key unwraps is decided by the configuration alone. An item's hint chooses among the
 //! configured keys and is otherwise not believed.
 
+mod probes;
+mod refusal;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_sdk_kms::Client;
-use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
 use zeroize::Zeroizing;
 
+use self::probes::Probes;
+use self::refusal::{is_unavailable, refused};
 use super::arn::{KeyArn, KeyName};
 use super::{
     Capability, DataKey, DataKeyError, DataKeyErrorKind, DecryptOnly, EncryptOnly,
     EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
     KeyReference, ProviderId,
 };
-use crate::error::service::{Cause, Failure};
-
-/// Decrypt calls that name an alias whose key is not known yet: so many at once, …
-const PROBES: u32 = 8;
-/// … and one more after each such time. Forged items must not become a KMS bill.
-const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Gets data keys from AWS KMS: one
 /// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
@@ -301,113 +299,5 @@ impl Primary {
 
     fn learn(&self, arn: KeyArn) {
         *self.learnt() = Some(arn);
-    }
-}
-
-/// A token bucket over the calls that name a key whose ARN is unknown.
-struct Probes {
-    left: u32,
-    refilled: Instant,
-}
-
-impl Probes {
-    fn new(now: Instant) -> Self {
-        Self { left: PROBES, refilled: now }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let elapsed = now.saturating_duration_since(self.refilled);
-        let earned = elapsed.as_secs() / PROBE_INTERVAL.as_secs();
-        if earned > 0 {
-            let earned = u32::try_from(earned).unwrap_or(PROBES);
-            self.left = self.left.saturating_add(earned).min(PROBES);
-            self.refilled = now;
-        }
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// A probe that succeeded taught something and is not counted.
-    fn give_back(&mut self) {
-        self.left = self.left.saturating_add(1).min(PROBES);
-    }
-}
-
-/// Whether another copy may be tried: never after a mismatch.
-fn is_unavailable(kind: DataKeyErrorKind) -> bool {
-    matches!(
-        kind,
-        DataKeyErrorKind::AccessDenied
-            | DataKeyErrorKind::Disabled
-            | DataKeyErrorKind::NotFound
-            | DataKeyErrorKind::PendingDeletion
-            | DataKeyErrorKind::InvalidState
-            | DataKeyErrorKind::Throttled
-            | DataKeyErrorKind::Network
-            | DataKeyErrorKind::Service
-    )
-}
-
-fn refused<E>(key: &str, error: &SdkError<E>) -> DataKeyError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let failure = Failure::of(error);
-    let kind = match failure.cause {
-        Cause::Credentials => DataKeyErrorKind::Credentials,
-        Cause::Network => DataKeyErrorKind::Network,
-        Cause::Request => DataKeyErrorKind::Other,
-        Cause::Answer => kind_of_answer(error, failure.code.as_deref().unwrap_or_default()),
-    };
-    DataKeyError::new(kind, key).with_answer(failure.code, failure.request_id)
-}
-
-fn kind_of_answer<E: ProvideErrorMetadata>(error: &SdkError<E>, code: &str) -> DataKeyErrorKind {
-    match code {
-        "AccessDeniedException" => DataKeyErrorKind::AccessDenied,
-        "DisabledException" => DataKeyErrorKind::Disabled,
-        "NotFoundException" => DataKeyErrorKind::NotFound,
-        // The one state that loses data has no code of its own.
-        "KMSInvalidStateException"
-            if error.message().is_some_and(|text| text.contains("pending deletion")) =>
-        {
-            DataKeyErrorKind::PendingDeletion
-        }
-        "KMSInvalidStateException" => DataKeyErrorKind::InvalidState,
-        "InvalidCiphertextException" => DataKeyErrorKind::Mismatch,
-        "IncorrectKeyException" => DataKeyErrorKind::UnknownKey,
-        "ThrottlingException" | "LimitExceededException" => DataKeyErrorKind::Throttled,
-        "DependencyTimeoutException" | "KeyUnavailableException" | "KMSInternalException" => {
-            DataKeyErrorKind::Service
-        }
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "ExpiredTokenException"
-        | "InvalidSignatureException" => DataKeyErrorKind::Credentials,
-        _ => DataKeyErrorKind::Other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn probes_are_limited_and_come_back_with_time() {
-        let start = Instant::now();
-        let mut probes = Probes::new(start);
-
-        let taken = (0..100).filter(|_| probes.take(start)).count();
-        assert_eq!(taken, 8);
-        assert!(!probes.take(start + PROBE_INTERVAL / 2));
-        assert!(probes.take(start + PROBE_INTERVAL));
-        assert!(!probes.take(start + PROBE_INTERVAL));
-        let much_later = start + 1000 * PROBE_INTERVAL;
-        assert_eq!((0..100).filter(|_| probes.take(much_later)).count(), 8);
     }
 }

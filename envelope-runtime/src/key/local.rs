@@ -189,3 +189,86 @@ impl fmt::Display for InvalidLocalKey {
 }
 
 impl std::error::Error for InvalidLocalKey {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f";
+    /// Computed from FORMAT.md by a program in Python, under a nonce of 0x55 bytes.
+    const HINT: [u8; HINT_LEN] = [0x6f, 0x89, 0x0c, 0x16, 0x24, 0xf0, 0xc4, 0x4f];
+    const WRAPPED: &str = "5555555555555555555555555a0a3b0a6478da64ff8b55be3513d42d3ffe2348c41fc3d8\
+                           6ceb6d5e1986b766cba202e082fced6bf002e6b78d77a698";
+
+    fn context(tenant: &str) -> EncryptionContext {
+        let mut context = EncryptionContext::new("orders");
+        context.insert("tenant", tenant.to_owned());
+        context
+    }
+
+    fn reference(wrapped: Vec<u8>) -> KeyReference {
+        let copy = EncryptedDataKey::new(ProviderId::LOCAL, HINT, wrapped).unwrap();
+        KeyReference::Wrapped(vec![copy])
+    }
+
+    fn wrapped() -> Vec<u8> {
+        let digits = WRAPPED.as_bytes().chunks(2);
+        digits
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_wrapped_key_of_the_format_unwraps() {
+        let provider = LocalKeyProvider::from_hex(KEY).unwrap();
+
+        let data_key = provider.unwrap(&reference(wrapped()), &context("t-1")).unwrap();
+
+        let expected: [u8; 32] = std::array::from_fn(|index| u8::try_from(index).unwrap());
+        assert_eq!(data_key.secret().bytes(), &expected);
+    }
+
+    #[test]
+    fn another_context_another_key_and_every_altered_byte_are_refused() {
+        let provider = LocalKeyProvider::from_hex(KEY).unwrap();
+        let refused =
+            |wrapped, tenant| provider.unwrap(&reference(wrapped), &context(tenant)).err();
+
+        assert_eq!(refused(wrapped(), "t-2"), Some(DataKeyErrorKind::Mismatch));
+        for index in 0..wrapped().len() {
+            let mut flipped = wrapped();
+            flipped[index] ^= 1;
+            assert_eq!(refused(flipped, "t-1"), Some(DataKeyErrorKind::Mismatch), "{index}");
+            if index > 0 {
+                let short = wrapped()[..index].to_vec();
+                assert_eq!(refused(short, "t-1"), Some(DataKeyErrorKind::Mismatch), "{index}");
+            }
+        }
+        let other = LocalKeyProvider::generate().unwrap();
+        let kind = other.unwrap(&reference(wrapped()), &context("t-1")).err();
+        assert_eq!(kind, Some(DataKeyErrorKind::UnknownKey));
+    }
+
+    #[test]
+    fn contexts_that_join_to_the_same_text_are_different() {
+        let mut joined = EncryptionContext::new("t");
+        joined.insert("a", "b,c=d".to_owned());
+        let mut apart = EncryptionContext::new("t");
+        apart.insert("a", "b".to_owned());
+        apart.insert("c", "d".to_owned());
+
+        assert_ne!(aad(&joined), aad(&apart));
+    }
+
+    #[test]
+    fn a_key_is_exactly_64_hexadecimal_digits() {
+        assert!(LocalKeyProvider::from_hex(&format!(" {KEY}\n")).is_ok());
+        for not_a_key in ["", &KEY[1..], &format!("{KEY}0"), &KEY.replace('4', "g")] {
+            assert!(matches!(LocalKeyProvider::from_hex(not_a_key), Err(InvalidLocalKey::NotHex)));
+        }
+        assert!(matches!(
+            LocalKeyProvider::from_file("/no/such/file"),
+            Err(InvalidLocalKey::Unreadable(io::ErrorKind::NotFound))
+        ));
+    }
+}

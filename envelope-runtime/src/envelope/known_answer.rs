@@ -1,0 +1,164 @@
+//! Bytes computed from FORMAT.md by a program in another language (Python, `cryptography` 50.0),
+//! which shares no code with this crate.
+
+use super::seal::Plan;
+use super::{Item, open_item};
+use crate::attribute::{AttributeValue, Number};
+use crate::error::LoadError;
+use crate::key::{
+    ContextPairs, DataKey, DataKeyError, EncryptedDataKey, EncryptionContext, Full,
+    GeneratedDataKey, KeyFuture, KeyProvider, KeyReference, ProviderId,
+};
+use crate::record::{
+    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Lone,
+    RecordSchema,
+};
+
+const NOTE: &str = "deb28f5a11c739150d2d07d1f0152494c88b7d1e67";
+const TAGS: &str = "6996dff4010ced27442f4e5fb88e1ee97e68d05aa89b6947de5b1fd028d39b057f80d20033ab\
+                    5494";
+const ENVELOPE: &str = "010111111111111111111111111111111111ccd76f9ae61146e91e198ef69d4357ba9af9\
+                        00b3867c2840c44afa930ccd311a02046e6f746521212121212121212121212104746167\
+                        73222222222222222222222222030565787472610573746174650674656e616e74014033\
+                        3333333333333300036b6579";
+
+/// A hand-written record: what the derive would generate, over attribute values.
+#[derive(Debug, PartialEq)]
+struct Order(Vec<Option<String>>);
+
+impl EnvelopeRecord for Order {
+    type Key = Lone<String>;
+
+    const SCHEMA: RecordSchema = RecordSchema::new(
+        "orders",
+        &[
+            FieldSchema::new("tags", FieldRole::Encrypted),
+            FieldSchema::new("number", FieldRole::SortKey),
+            FieldSchema::new("customer", FieldRole::PartitionKey),
+            FieldSchema::new("note", FieldRole::Encrypted),
+            FieldSchema::new("state", FieldRole::Authenticated),
+            FieldSchema::new("extra", FieldRole::Authenticated),
+            FieldSchema::new("tenant", FieldRole::Plain).context(),
+        ],
+    );
+
+    fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
+        let _tags: (f64, bool, ()) = fields.read()?;
+        let _number: u64 = fields.read()?;
+        let texts = (0..5).map(|_| fields.read()).collect::<Result<_, _>>()?;
+        Ok(Self(texts))
+    }
+}
+
+fn values() -> Vec<Option<AttributeValue>> {
+    let text = |text: &str| Some(AttributeValue::S(text.to_owned()));
+    let tags = AttributeValue::L(vec![
+        AttributeValue::N(Number::parse("1.5").unwrap()),
+        AttributeValue::Bool(true),
+        AttributeValue::Null,
+    ]);
+    vec![
+        Some(tags),
+        Some(AttributeValue::N(42_u8.into())),
+        text("c-1"),
+        text("zoë"),
+        text("open"),
+        None,
+        text("t-1"),
+    ]
+}
+
+fn data_key() -> DataKey {
+    DataKey::new(std::array::from_fn(|index| u8::try_from(index).unwrap()))
+}
+
+fn sealed() -> Item {
+    let custom = ProviderId::custom(0x40).unwrap();
+    let copy = EncryptedDataKey::new(custom, [0x33; 8], *b"key").unwrap();
+    let (plan, _) = Plan::new(Order::SCHEMA, values(), &ContextPairs::default()).unwrap();
+    let random = [[0x11; 16].as_slice(), &[0x21; 12], &[0x22; 12]].concat();
+    plan.seal(&data_key(), KeyReference::Wrapped(vec![copy]), &random).unwrap()
+}
+
+fn hex(item: &Item, name: &str) -> String {
+    let Some(AttributeValue::B(bytes)) = item.attribute(name) else { panic!("{name}") };
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Gives out the one data key.
+struct Fixed;
+
+impl KeyProvider for Fixed {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        Box::pin(async { Err(DataKeyError::new(crate::DataKeyErrorKind::Unsupported, "fixed")) })
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        _: &'a KeyReference,
+        _: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        Box::pin(async { Ok(data_key()) })
+    }
+}
+
+async fn open(item: Item) -> Result<Order, LoadError> {
+    let context = ContextPairs::new([("tenant", "t-1")]);
+    let expected = super::expected_context(&Order::SCHEMA, None, &context).unwrap();
+    open_item(&Fixed, item, None, expected).await.map(super::Loaded::into_record)
+}
+
+#[test]
+fn an_item_is_sealed_to_the_bytes_of_the_format() {
+    let item = sealed();
+
+    assert_eq!(hex(&item, "note"), NOTE);
+    assert_eq!(hex(&item, "tags"), TAGS);
+    assert_eq!(hex(&item, "_envelope"), ENVELOPE);
+    let names: Vec<_> = item.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["_envelope", "customer", "note", "number", "state", "tags", "tenant"]);
+}
+
+#[tokio::test]
+async fn the_bytes_of_the_format_open() {
+    let order = open(sealed()).await.unwrap();
+
+    let texts = ["c-1", "zoë", "open", "", "t-1"];
+    let texts = texts.map(|text| (!text.is_empty()).then(|| text.to_owned()));
+    assert_eq!(order, Order(texts.into()));
+}
+
+#[tokio::test]
+async fn a_number_that_dynamodb_would_write_otherwise_is_the_same_key_and_a_string_is_not() {
+    let mut item = sealed();
+    item.insert("number", AttributeValue::N(Number::parse("4.2e1").unwrap()));
+    assert!(open(item.clone()).await.is_ok());
+
+    item.insert("number", AttributeValue::S("42".to_owned()));
+    assert!(open(item).await.unwrap_err().is_tampered());
+}
+
+#[tokio::test]
+async fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused() {
+    let key = |number: u8| {
+        vec![
+            ("customer", AttributeValue::S("c-1".to_owned())),
+            ("number", AttributeValue::N(number.into())),
+        ]
+    };
+    let open = async |asked| {
+        let context = ContextPairs::new([("tenant", "t-1")]);
+        let expected = super::expected_context(&Order::SCHEMA, None, &context).unwrap();
+        open_item::<Order, _>(&Fixed, sealed(), Some(asked), expected).await
+    };
+
+    assert!(open(key(42)).await.is_ok());
+    assert!(open(key(43)).await.unwrap_err().is_tampered());
+    assert!(open(vec![]).await.unwrap_err().is_tampered());
+}
