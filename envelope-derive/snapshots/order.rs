@@ -32,7 +32,8 @@ const _: () = {
                         _envelope::FieldRole::Encrypted,
                     ),
                     _envelope::FieldSchema::new("placedAt", _envelope::FieldRole::Plain),
-                    _envelope::FieldSchema::new("type", _envelope::FieldRole::Plain),
+                    _envelope::FieldSchema::new("type", _envelope::FieldRole::Plain)
+                        .null(),
                 ],
             )
             .envelope_name("_env");

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Generics, Type};
+use syn::{DeriveInput, Generics, Ident, Type};
 
 use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
@@ -34,9 +34,10 @@ fn expand(record: &Record) -> TokenStream {
     let generics = bounded(record);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, type_generics, _) = record.generics.split_for_impl();
-    let schemas = record.stored().map(field_schema);
+    let schemas = record.stored().map(|field| field_schema(record, field));
     let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
     let key = key_type(record);
+    let fields = local("fields");
     let writes = record.stored().map(write);
     let reads = record.fields.iter().map(|field| read(record, field));
 
@@ -53,14 +54,14 @@ fn expand(record: &Record) -> TokenStream {
 
                 fn write_fields(
                     &self,
-                    fields: &mut _envelope::FieldWriter,
+                    #fields: &mut _envelope::FieldWriter,
                 ) -> ::core::result::Result<(), _envelope::FieldError> {
                     #(#writes)*
                     ::core::result::Result::Ok(())
                 }
 
                 fn read_fields(
-                    fields: &mut _envelope::FieldReader,
+                    #fields: &mut _envelope::FieldReader,
                 ) -> ::core::result::Result<Self, _envelope::FieldError> {
                     ::core::result::Result::Ok(Self { #(#reads),* })
                 }
@@ -69,7 +70,7 @@ fn expand(record: &Record) -> TokenStream {
     }
 }
 
-fn field_schema(field: &Field) -> TokenStream {
+fn field_schema(record: &Record, field: &Field) -> TokenStream {
     let name = &field.name;
     let role = match field.role {
         Role::PartitionKey => quote!(PartitionKey),
@@ -83,41 +84,52 @@ fn field_schema(field: &Field) -> TokenStream {
         let revision = since.value;
         quote!(.since(#revision))
     });
-    quote!(_envelope::FieldSchema::new(#name, _envelope::FieldRole::#role) #context #since)
+    // Where an absent attribute becomes another value than None, None must not be absent.
+    let default = field.default.as_ref().or(record.options.default.as_ref());
+    let has_value = match default {
+        Some(DefaultValue::Function(_)) => true,
+        Some(DefaultValue::Trait) => field.default.is_none(),
+        None => false,
+    };
+    let null = (has_value && !field.role.is_key()).then(|| quote!(.null()));
+    quote!(_envelope::FieldSchema::new(#name, _envelope::FieldRole::#role) #context #since #null)
 }
 
-fn key_type(record: &Record) -> TokenStream {
+/// The record's key; `None` without a partition key.
+pub(crate) fn key_type(record: &Record) -> Option<TokenStream> {
     let part = |role| {
         record.with_role(role).next().map(|field| match field.shape {
             Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
             Shape::Serde | Shape::With { .. } => field.ty.to_token_stream(),
         })
     };
-    let partition = part(Role::PartitionKey);
-    match part(Role::SortKey) {
+    let partition = part(Role::PartitionKey)?;
+    Some(match part(Role::SortKey) {
         Some(sort) => quote!(_envelope::Composite<#partition, #sort>),
         None => quote!(_envelope::Lone<#partition>),
-    }
+    })
 }
 
 fn write(field: &Field) -> TokenStream {
     let ident = &field.ident;
+    let (fields, to) = (local("fields"), local("to"));
     // At the type, so that a missing trait is shown there.
     let span = span_of(&field.ty);
     match &field.shape {
         Shape::Serde | Shape::With { serialize: None, .. } => {
-            quote_spanned!(span=> fields.write(&self.#ident)?;)
+            quote_spanned!(span=> #fields.write(&self.#ident)?;)
         }
-        Shape::Bytes => quote_spanned!(span=> fields.write_bytes(&self.#ident)?;),
-        Shape::OptionalBytes => quote_spanned!(span=> fields.write_optional_bytes(&self.#ident)?;),
+        Shape::Bytes => quote_spanned!(span=> #fields.write_bytes(&self.#ident)?;),
+        Shape::OptionalBytes => quote_spanned!(span=> #fields.write_optional_bytes(&self.#ident)?;),
         Shape::With { serialize: Some(serialize), .. } => {
-            quote_spanned!(span=> fields.write_with(|to| #serialize(&self.#ident, to))?;)
+            quote_spanned!(span=> #fields.write_with(|#to| #serialize(&self.#ident, #to))?;)
         }
     }
 }
 
 fn read(record: &Record, field: &Field) -> TokenStream {
     let Field { ident, ty, .. } = field;
+    let (fields, from) = (local("fields"), local("from"));
     let span = span_of(ty);
     let default = match (&field.default, &record.options.default) {
         (Some(DefaultValue::Trait), _) => {
@@ -143,18 +155,23 @@ fn read(record: &Record, field: &Field) -> TokenStream {
         (Shape::OptionalBytes, None) => quote!(read_optional_bytes()),
         (Shape::OptionalBytes, Some(default)) => quote!(read_optional_bytes_or(|| #default)),
         (Shape::With { deserialize: Some(deserialize), .. }, None) => {
-            quote!(read_with(|from| #deserialize(from)))
+            quote!(read_with(|#from| #deserialize(#from)))
         }
         (Shape::With { deserialize: Some(deserialize), .. }, Some(default)) => {
-            quote!(read_with_or(|from| #deserialize(from), || #default))
+            quote!(read_with_or(|#from| #deserialize(#from), || #default))
         }
     };
-    quote_spanned!(span=> #ident: fields.#value?)
+    quote_spanned!(span=> #ident: #fields.#value?)
 }
 
 /// The place of a type, with names as the macro sees them: a type may come from another macro.
 fn span_of(ty: &Type) -> Span {
     ty.span().resolved_at(Span::call_site())
+}
+
+/// A name that no path of the user's can mean.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// The generics with what the fields that use a type parameter need.
@@ -167,7 +184,11 @@ fn bounded(record: &Record) -> Generics {
     if fields.is_empty() {
         return generics;
     }
+    let (ident, (_, type_generics, _)) = (&record.ident, record.generics.split_for_impl());
     let clause = generics.make_where_clause();
+    if let Some(DefaultValue::Trait) = record.options.default {
+        clause.predicates.push(syn::parse_quote!(#ident #type_generics: ::core::default::Default));
+    }
     let krate = record.krate();
     for Field { ty, role, shape, default, .. } in fields {
         let default_needed = matches!(default, Some(DefaultValue::Trait))

@@ -6,13 +6,17 @@ use syn::DeriveInput;
 
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
+use crate::expand;
+use crate::model::Record;
 
 pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
     // The same mistakes were reported already.
     let cx = Ctxt::new();
     let krate = StructOptions::parse(&cx, &input.attrs).crate_path();
+    let key = Record::from_syn(&cx, input).as_ref().and_then(expand::key_type);
     let _ = cx.finish();
+    let key = key.unwrap_or_else(|| quote!(_envelope::Lone<::std::string::String>));
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
@@ -23,7 +27,7 @@ pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
 
             #[automatically_derived]
             impl #impl_generics _envelope::EnvelopeRecord for #ident #type_generics #where_clause {
-                type Key = _envelope::Lone<::std::string::String>;
+                type Key = #key;
 
                 const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
 

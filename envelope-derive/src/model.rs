@@ -131,7 +131,7 @@ impl Field {
         } else {
             Shape::of(&field.ty)
         };
-        let default = options.default.take();
+        let default = options.default.take().or_else(|| options.serde_default.take());
         Some(Self { ident, ty: field.ty.clone(), name, name_span, role, shape, default, options })
     }
 
@@ -160,7 +160,7 @@ impl Shape {
 impl Role {
     /// The first of a field's role attributes; checked to be the only one.
     fn of(options: &FieldOptions) -> Self {
-        if options.skip.is_some() {
+        if options.skip.is_some() || options.serde_skip.is_some() {
             return Self::Skipped;
         }
         match options.roles.first().map(|role| role.value) {

@@ -82,6 +82,21 @@ impl AttributeValue {
         self.refusal_at(0)
     }
 
+    /// Whether it has more levels than DynamoDB stores. Looks no deeper than that.
+    pub(crate) fn is_too_deep(&self) -> bool {
+        self.is_too_deep_at(0)
+    }
+
+    fn is_too_deep_at(&self, depth: usize) -> bool {
+        let too_deep = |value: &Self| value.is_too_deep_at(depth + 1);
+        match self {
+            _ if depth >= MAX_DEPTH => true,
+            Self::M(map) => map.values().any(too_deep),
+            Self::L(list) => list.iter().any(too_deep),
+            _ => false,
+        }
+    }
+
     fn refusal_at(&self, depth: usize) -> Option<Problem> {
         match self {
             _ if depth >= MAX_DEPTH => Some(Problem::TooDeep),

@@ -14,9 +14,9 @@ mod seal;
 mod sealer;
 
 pub(crate) use context::expected_context;
-#[cfg(feature = "aws")]
-pub(crate) use context::refuse_unknown;
 pub use context::{ContextError, ContextProblem};
+#[cfg(feature = "aws")]
+pub(crate) use context::{refuse_foreign_key, refuse_unknown};
 pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
 pub use item::Item;
 pub(crate) use open::open_item;

@@ -117,7 +117,7 @@ pub use key::{
     InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
 };
 #[cfg(feature = "aws")]
-pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put};
+pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put, UnknownAttributeType};
 pub use record::{
     Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter,
     IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, RecordSchema,

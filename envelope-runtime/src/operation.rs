@@ -1,5 +1,5 @@
-//! The verbs: each joins keys, items and DynamoDB. The only place, with the store and the KMS
-//! provider, that names the AWS SDK.
+//! The verbs: each joins keys, items and DynamoDB. With the store, the KMS provider and
+//! the service errors the only place that names the AWS SDK.
 
 mod delete;
 mod load;
@@ -11,6 +11,7 @@ use std::pin::Pin;
 pub use delete::Delete;
 pub use load::{Get, GetWithEnvelope};
 pub use save::Put;
+pub use sdk::UnknownAttributeType;
 
 /// The future of an operation.
 pub type OperationFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;

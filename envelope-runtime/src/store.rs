@@ -43,7 +43,7 @@ pub struct Store<C = Full> {
     client: Client,
     provider: Arc<dyn KeyProvider<Capability = C>>,
     /// Physical table names by logical ones, where they differ.
-    tables: Arc<HashMap<String, String>>,
+    tables: Arc<HashMap<&'static str, String>>,
     scope: ContextPairs,
 }
 
@@ -60,13 +60,14 @@ impl<C: Capability> Store<C> {
         }
     }
 
-    /// Keeps the records of the logical table `logical` in the DynamoDB table `physical`.
+    /// Keeps the records of `R`'s logical table in the DynamoDB table `physical`:
+    /// `store.table_name::<User>("prod-users")`.
     ///
     /// The logical name is the one in `#[envelope(table = "…")]` and is sealed into every record;
     /// the physical name is not, so that a restored or copied table can be read under its new name.
     #[must_use]
-    pub fn table_name(mut self, logical: impl Into<String>, physical: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.tables).insert(logical.into(), physical.into());
+    pub fn table_name<R: EnvelopeRecord>(mut self, physical: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.tables).insert(R::SCHEMA.table(), physical.into());
         self
     }
 

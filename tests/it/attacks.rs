@@ -247,7 +247,7 @@ async fn the_envelope_truncated_anywhere_or_extended_is_refused_without_asking_k
     for length in 0..envelope.len() {
         world.write(with(&good, "_envelope", binary(&envelope[..length]))).await;
         let loaded = User::load(&world.store, "foobar").await;
-        assert!(matches!(loaded, Err(LoadError::Open(_))), "{length}: {loaded:?}");
+        assert_refused(loaded, OpenErrorKind::MalformedEnvelope, Some("_envelope"));
     }
     let longer = [envelope.as_slice(), &[0]].concat();
     world.write(with(&good, "_envelope", binary(longer))).await;

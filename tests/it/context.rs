@@ -1,6 +1,8 @@
 //! Context fields: the caller's, never the item's.
 
-use envelope_runtime::{ContextProblem, EnvelopeRecord, LoadError, OpenErrorKind, SaveError};
+use envelope_runtime::{
+    ContextProblem, DeleteError, EnvelopeRecord, LoadError, OpenErrorKind, SaveError,
+};
 
 use crate::support::{World, string};
 
@@ -33,7 +35,7 @@ fn person(tenant: &str) -> Person {
 async fn a_load_needs_the_context_before_any_request() {
     let world = World::new().await;
     // No table of this name exists, so a request would fail in another way.
-    let store = world.store.clone().table_name("people", "no-such-table");
+    let store = world.store.clone().table_name::<Person>("no-such-table");
 
     let error = Person::load(&store, "p").await.unwrap_err();
 
@@ -42,8 +44,9 @@ async fn a_load_needs_the_context_before_any_request() {
     );
     assert_eq!(
         error.to_string(),
-        "cannot load record of table `people`, key `id`, attribute `tenant`: a context field that \
-         is not part of the key; give its value with `store.scoped(…)` or `.context(…)`"
+        "cannot load record of table `people`, key `id`, attribute `tenant`: a context field whose \
+         value is not known from the key asked for; give it with `scoped(…)`, or `.context(…)` on a \
+         load"
     );
 }
 
@@ -114,6 +117,51 @@ async fn a_mistyped_name_is_refused_rather_than_ignored() {
 
     assert!(
         matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Unknown)
+    );
+}
+
+#[tokio::test]
+async fn a_scoped_store_deletes_no_key_of_another_context() {
+    let world = World::new().await;
+    let order = Order { id: "o-1".into(), note: "n".into() };
+    order.save(&world.store).await.unwrap();
+
+    let error = Order::delete(&world.store.scoped([("id", "o-2")]), "o-1").await.unwrap_err();
+
+    assert!(
+        matches!(error, DeleteError::Context(error) if error.problem() == ContextProblem::Differs)
+    );
+    Order::delete(&world.store.scoped([("id", "o-1")]), "o-1").await.unwrap();
+    assert_eq!(Order::load(&world.store, "o-1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_scope_that_names_no_context_field_of_the_record_is_a_mistake() {
+    let world = World::new().await;
+    let order = Order { id: "o-1".into(), note: "n".into() };
+    let store = world.store.scoped([("ident", "o-1")]);
+
+    let saved = order.save(&store).await.unwrap_err();
+    let loaded = Order::load(&store, "o-1").await.unwrap_err();
+    let deleted = Order::delete(&store, "o-1").await.unwrap_err();
+
+    for error in [saved.to_string(), loaded.to_string(), deleted.to_string()] {
+        assert!(error.contains("`ident`: not a context field of this record"), "{error}");
+    }
+    // Records without context fields may share the store.
+    crate::support::User::new("u").save(&store).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_operation_cannot_leave_the_scope_of_its_store() {
+    let world = World::new().await;
+    person("clinic-8").save(&world.store).await.unwrap();
+    let store = world.store.scoped([("tenant", "clinic-7")]);
+
+    let error = store.get::<Person>("p").context([("tenant", "clinic-8")]).await.unwrap_err();
+
+    assert!(
+        matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Differs)
     );
 }
 

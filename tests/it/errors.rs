@@ -163,7 +163,7 @@ async fn wrong_key_wrong_record_and_wrong_tag_give_the_same_error() {
 }
 
 #[tokio::test]
-async fn an_opener_without_dynamodb_opens_what_a_store_wrote() {
+async fn an_opener_takes_the_context_from_its_scope_only() {
     #[derive(EnvelopeRecord, Debug, PartialEq)]
     #[envelope(table = "users")]
     struct Note {

@@ -224,73 +224,66 @@ async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
 }
 
 #[tokio::test]
-async fn serde_attributes_and_options_mean_what_they_say() {
-    mod reversed {
-        use serde::{Deserialize, Deserializer, Serializer};
-
-        pub(super) fn serialize<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
-            to.serialize_str(&text.chars().rev().collect::<String>())
-        }
-
-        pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-            Ok(String::deserialize(from)?.chars().rev().collect())
-        }
-    }
-    fn fallback() -> String {
-        "fallback".into()
-    }
-    #[derive(EnvelopeRecord, Debug, PartialEq)]
-    #[envelope(table = "gallery", envelope = "_env")]
-    #[serde(rename_all = "camelCase")]
-    struct Renamed {
+async fn a_type_that_would_lose_part_of_the_stored_value_refuses_it() {
+    #[derive(EnvelopeRecord, Debug)]
+    #[envelope(table = "gallery")]
+    struct Pair<A, B> {
         #[partition_key]
         id: String,
         #[encrypted]
-        sensitive_stuff: String,
-        #[serde(rename = "serdes")]
-        by_serde: u8,
-        #[envelope(rename = "ours")]
-        #[serde(rename = "theirs")]
-        by_both: u8,
-        #[serde(with = "reversed")]
-        turned: String,
-        #[envelope(default = fallback)]
-        filled: String,
-        #[encrypted]
-        #[envelope(default)]
-        counted: u32,
-        #[envelope(skip)]
-        cache: Vec<String>,
+        sealed: A,
+        plain: B,
+    }
+    async fn problem<A, B, C, D>(world: &World, sealed: A, plain: B) -> Problem
+    where
+        A: Serialize + serde::de::DeserializeOwned,
+        B: Serialize + serde::de::DeserializeOwned,
+        C: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + 'static,
+        D: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + 'static,
+    {
+        Pair { id: "n".into(), sealed, plain }.save(&world.store).await.unwrap();
+        match world.store.get::<Pair<C, D>>("n").await {
+            Err(envelope_runtime::LoadError::Field(error)) => error.problem(),
+            other => panic!("{other:?}"),
+        }
     }
     let world = World::new().await;
-    let renamed = Renamed {
-        id: "r".into(),
-        sensitive_stuff: "s".into(),
-        by_serde: 1,
-        by_both: 2,
-        turned: "abc".into(),
-        filled: "given".into(),
-        counted: 7,
-        cache: vec!["not stored".into()],
-    };
 
-    renamed.save(&world.store).await.unwrap();
+    let list = problem::<_, _, (u8, u8), u8>(&world, vec![1_u8, 2, 3], 0_u8).await;
+    let short = problem::<_, _, u8, [u32; 4]>(&world, 0_u8, vec![1_u32, 2]).await;
+    let float = problem::<_, _, u8, f32>(&world, 0_u8, 1e39).await;
+    let keys = BTreeMap::from([("05".to_owned(), 1), ("5".to_owned(), 2)]);
+    let map = problem::<_, _, u8, BTreeMap<u32, i32>>(&world, 0_u8, keys).await;
 
-    let mut item = world.stored("r").await;
-    let mut names: Vec<_> = item.keys().map(String::as_str).collect();
-    names.sort_unstable();
-    assert_eq!(
-        names,
-        ["_env", "counted", "filled", "id", "ours", "sensitiveStuff", "serdes", "turned"]
-    );
-    assert_eq!(item["turned"], string("cba"));
-    let loaded = Renamed::load(&world.store, "r").await.unwrap().unwrap();
-    assert_eq!(loaded, Renamed { cache: vec![], ..renamed });
+    for problem in [list, short, float, map] {
+        assert!(matches!(problem, Problem::Value { .. }), "{problem:?}");
+    }
+}
 
-    item.remove("filled");
-    world.write(item).await;
-    let loaded = Renamed::load(&world.store, "r").await.unwrap().unwrap();
-    assert_eq!(loaded.filled, "fallback");
+#[tokio::test]
+async fn bytes_that_another_mapper_wrote_as_a_list_of_numbers_are_read() {
+    #[derive(EnvelopeRecord, Debug)]
+    #[envelope(table = "gallery")]
+    struct Bytes {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        secret: u8,
+        blob: [u8; 2],
+    }
+    let world = World::new().await;
+    Bytes { id: "b".into(), secret: 1, blob: [0, 0] }.save(&world.store).await.unwrap();
+    let mut item = world.stored("b").await;
+
+    item.insert("blob".into(), Sdk::L(vec![Sdk::N("0".into()), Sdk::N("255".into())]));
+    world.write(item.clone()).await;
+    assert_eq!(Bytes::load(&world.store, "b").await.unwrap().unwrap().blob, [0, 255]);
+
+    for wrong in [vec![Sdk::N("256".into())], vec![string("x")], vec![Sdk::N("1".into()); 3]] {
+        item.insert("blob".into(), Sdk::L(wrong));
+        world.write(item.clone()).await;
+        assert!(Bytes::load(&world.store, "b").await.is_err());
+    }
 }
 
 #[tokio::test]
@@ -331,7 +324,9 @@ async fn a_stored_value_that_does_not_fit_names_path_and_types_and_no_value() {
             format!("{place} `count`: expected u8, found type S"),
             format!("{place} `count`: the stored value does not fit u8"),
             format!("{place} `address`: at `.street`: expected a string, found type N"),
-            format!("{place} `address`: `geo` is required and absent"),
+            format!(
+                "{place} `address`: `geo` is required and absent; make it an Option or give it a default"
+            ),
         ]
     );
 }

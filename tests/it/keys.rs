@@ -83,7 +83,7 @@ async fn binary_keys_are_written_as_slices_arrays_or_vectors() {
 }
 
 #[tokio::test]
-async fn keys_that_differ_in_type_or_framing_are_different_records() {
+async fn the_parts_of_a_key_do_not_run_into_each_other() {
     let world = orders().await;
     order(1).save(&world.store).await.unwrap();
     let mut item = world

@@ -1,11 +1,7 @@
 //! What KMS can answer, told apart, and never a fallback to plaintext.
 
-use envelope_runtime::{
-    DataKeyErrorKind, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError, ServiceErrorKind,
-};
-use envelope_tests::{
-    Backend, dynamodb_without_credentials, unreachable_dynamodb, unreachable_kms,
-};
+use envelope_runtime::{DataKeyErrorKind, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError};
+use envelope_tests::{Backend, unreachable_kms};
 
 use crate::support::{User, World};
 
@@ -79,39 +75,5 @@ async fn a_kms_that_cannot_be_reached_is_a_network_failure() {
     assert!(error.is_retryable(), "{error}");
     assert!(
         matches!(error, LoadError::DecryptDataKey(error) if error.kind() == DataKeyErrorKind::Network)
-    );
-}
-
-#[tokio::test]
-async fn failures_of_dynamodb_are_told_apart() {
-    let world = World::new().await;
-    let store = world.store.clone().table_name("users", "no-such-table");
-
-    let error = User::load(&store, "foobar").await.unwrap_err();
-
-    let LoadError::Request(error) = &error else { panic!("{error:?}") };
-    assert_eq!(error.kind(), ServiceErrorKind::TableNotFound);
-    assert_eq!(error.table_name(), "no-such-table");
-
-    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-    let store = envelope_runtime::Store::new(unreachable_dynamodb(), provider);
-    let error = User::load(&store, "foobar").await.unwrap_err();
-    assert!(
-        matches!(&error, LoadError::Request(error) if error.kind() == ServiceErrorKind::Network)
-    );
-    assert!(error.is_retryable());
-}
-
-#[tokio::test]
-async fn missing_credentials_are_named() {
-    let world = World::new().await;
-    let client = dynamodb_without_credentials();
-    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-
-    let error = User::load(&envelope_runtime::Store::new(client, provider), "a").await.unwrap_err();
-
-    assert!(
-        matches!(&error, LoadError::Request(error) if error.kind() == ServiceErrorKind::Credentials),
-        "{error}"
     );
 }

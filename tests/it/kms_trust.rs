@@ -111,6 +111,16 @@ async fn a_repointed_alias_needs_the_old_key_accepted() {
         matches!(requests.take().as_slice(), [KmsRequest::Decrypt { key_id: Some(key), .. }] if *key == world.key)
     );
 
+    // A process that had learnt the old key and accepts it goes on reading.
+    let accepts = KmsKeyProvider::new(world.backend.kms.clone(), &alias).accept(&world.key);
+    let learnt_before = world.store_with(accepts);
+    let back = world.backend.kms.update_alias().alias_name(&alias).target_key_id(&world.key);
+    back.send().await.unwrap();
+    User::new("another").save(&learnt_before).await.unwrap();
+    let update = world.backend.kms.update_alias().alias_name(&alias).target_key_id(&new_key);
+    update.send().await.unwrap();
+    assert!(User::load(&learnt_before, "foobar").await.unwrap().is_some());
+
     // New records are of the new key, and a process that learnt the old one follows.
     User::new("second").save(&accepting).await.unwrap();
     assert!(User::load(&before, "second").await.unwrap().is_some());
@@ -202,12 +212,11 @@ async fn a_configuration_that_names_no_key_says_so() {
 async fn a_provider_can_give_up_half_of_its_rights() {
     let world = World::new().await;
     let provider = || KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-    let store = |dynamodb| {
-        Store::new(dynamodb, provider().encrypt_only()).table_name("users", &world.table)
-    };
+    let store =
+        |dynamodb| Store::new(dynamodb, provider().encrypt_only()).table_name::<User>(&world.table);
     let writer = store(world.backend.dynamodb.clone());
     let reader = Store::new(world.backend.dynamodb.clone(), provider().decrypt_only())
-        .table_name("users", &world.table);
+        .table_name::<User>(&world.table);
 
     User::new("foobar").save(&writer).await.unwrap();
 

@@ -8,7 +8,9 @@
 mod attacks;
 mod concurrency;
 mod context;
+mod dynamodb_failures;
 mod errors;
+mod field_options;
 mod hygiene;
 mod item_mapping;
 mod keys;
@@ -19,5 +21,6 @@ mod needs_incorrect_key;
 mod needs_key_states;
 mod operations;
 mod overhead;
+mod providers;
 mod rolling;
 mod support;

@@ -67,7 +67,8 @@ async fn saving_again_replaces_the_record_under_fresh_keys() {
     let second = world.stored("foobar").await;
     assert!(!second.contains_key("email"));
     assert_ne!(first["ssn"], second["ssn"]);
-    assert_ne!(first["_envelope"], second["_envelope"]);
+    let salt = |item| crate::support::bytes(item, "_envelope")[2..18].to_vec();
+    assert_ne!(salt(&first), salt(&second));
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(changed));
 }
 
@@ -109,7 +110,7 @@ async fn a_table_opens_under_another_physical_name() {
     let put = world.backend.dynamodb.put_item().table_name(&restored);
     put.set_item(Some(world.stored("foobar").await)).send().await.unwrap();
 
-    let store = world.store.clone().table_name("users", &restored);
+    let store = world.store.clone().table_name::<User>(&restored);
 
     assert_eq!(User::load(&store, "foobar").await.unwrap(), Some(User::new("foobar")));
 }

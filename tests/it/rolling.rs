@@ -65,7 +65,8 @@ async fn a_binary_with_one_more_sealed_field_reads_older_items() {
     assert_eq!(defaulted.email, "");
     assert_eq!(
         required.to_string(),
-        "cannot load record of table `users`, key `id`, attribute `email`: it is required and absent"
+        "cannot load record of table `users`, key `id`, attribute `email`: it is required and absent; \
+         make it an Option or give it a default"
     );
 }
 

@@ -35,6 +35,22 @@ impl User {
     }
 }
 
+/// Stand for the other logical tables, which share one physical table with the users.
+macro_rules! logical_tables {
+    ($($name:ident: $table:literal),*) => {$(
+        #[derive(EnvelopeRecord)]
+        #[envelope(table = $table)]
+        struct $name {
+            #[partition_key]
+            id: String,
+            #[encrypted]
+            secret: String,
+        }
+    )*};
+}
+
+logical_tables!(People: "people", Orders: "orders", Gallery: "gallery");
+
 /// A store over one table whose partition key is the string `id`, and ways to look behind it.
 pub(crate) struct World {
     pub(crate) backend: Backend,
@@ -58,15 +74,17 @@ impl World {
         let key = backend.create_kms_key().await;
         let (kms, requests) = backend.recorded_kms();
         let store = Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(kms, &key));
-        let store = ["users", "people", "orders", "gallery"]
-            .into_iter()
-            .fold(store, |store, logical| store.table_name(logical, &table));
+        let store = store
+            .table_name::<User>(&table)
+            .table_name::<People>(&table)
+            .table_name::<Orders>(&table)
+            .table_name::<Gallery>(&table);
         Self { backend, table, key, requests, store }
     }
 
     /// A store over the same table with another provider, as a fresh process would have.
     pub(crate) fn store_with(&self, provider: KmsKeyProvider) -> Store {
-        Store::new(self.backend.dynamodb.clone(), provider).table_name("users", &self.table)
+        Store::new(self.backend.dynamodb.clone(), provider).table_name::<User>(&self.table)
     }
 
     /// The item under the id `id`, as DynamoDB stores it.

@@ -15,6 +15,7 @@ use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedHttpClient
 use winterbaume_core::MockAws;
 use winterbaume_kms::KmsService;
 
+use crate::fault::AlwaysFails;
 use crate::{KmsFaults, KmsRequests};
 
 /// The discard port of the loopback address, where nothing listens.
@@ -159,6 +160,20 @@ pub fn unreachable_kms() -> aws_sdk_kms::Client {
 #[must_use]
 pub fn unreachable_dynamodb() -> aws_sdk_dynamodb::Client {
     let config = dynamodb_config(UNREACHABLE).retry_config(RetryConfig::disabled());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// A DynamoDB client whose every request is answered with an error code, without retries.
+#[must_use]
+pub fn failing_dynamodb(code: &'static str) -> aws_sdk_dynamodb::Client {
+    let service = AlwaysFails { url: r"https?://dynamodb\..*\.amazonaws\.com", code };
+    let aws = MockAws::builder().with_service(service).build();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials())
+        .retry_config(RetryConfig::disabled())
+        .http_client(aws.http_client());
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 

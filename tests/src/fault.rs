@@ -1,4 +1,4 @@
-//! A KMS in front of the emulator that does what no emulator does by itself.
+//! Services that do what no emulator does by itself.
 
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,6 +6,31 @@ use std::time::Duration;
 
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_kms::KmsService;
+
+/// Answers every request with one error.
+pub(crate) struct AlwaysFails {
+    pub(crate) url: &'static str,
+    pub(crate) code: &'static str,
+}
+
+impl MockService for AlwaysFails {
+    fn service_name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn url_patterns(&self) -> Vec<&str> {
+        vec![self.url]
+    }
+
+    fn handle(&self, _: MockRequest) -> Pin<Box<dyn Future<Output = MockResponse> + Send + '_>> {
+        let answer = error(self.code, "");
+        Box::pin(async move { answer })
+    }
+}
+
+fn error(code: &str, message: &str) -> MockResponse {
+    MockResponse::json(400, format!(r#"{{"__type":"{code}","message":"{message}"}}"#))
+}
 
 /// Passes requests on to the emulator, but for what it was told to do.
 pub struct KmsFaults {
@@ -67,8 +92,7 @@ impl MockService for KmsFaults {
         Box::pin(async move {
             tokio::time::sleep(plan.delay).await;
             if let Some((code, message)) = plan.error {
-                let body = format!(r#"{{"__type":"{code}","message":"{message}"}}"#);
-                return MockResponse::json(400, body);
+                return error(code, message);
             }
             let mut answer = self.inner.handle(request).await;
             if let Some((from, to)) = plan.replace {

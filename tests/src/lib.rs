@@ -4,6 +4,8 @@ mod backend;
 mod fault;
 mod recorder;
 
-pub use backend::{Backend, dynamodb_without_credentials, unreachable_dynamodb, unreachable_kms};
+pub use backend::{
+    Backend, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb, unreachable_kms,
+};
 pub use fault::KmsFaults;
 pub use recorder::{KmsRequest, KmsRequests};

@@ -63,10 +63,9 @@ impl FieldOptions {
         if is(symbol::RENAME) {
             self.serde_rename = one_name(cx, meta, "use `#[envelope(rename = \"…\")]`")?;
         } else if is(symbol::SKIP) {
-            self.skip = Some(meta.path.span());
+            self.serde_skip = Some(meta.path.span());
         } else if is(symbol::DEFAULT) {
-            let default = default_value(meta)?;
-            self.default.get_or_insert(default);
+            self.serde_default = Some(default_value(meta)?);
         } else if is(symbol::WITH) {
             let module = function(meta)?;
             self.serialize_with = Some(member(&module, "serialize"));

@@ -171,7 +171,7 @@ fn read_value(kind: u8, bytes: &[u8], depth: usize) -> Result<AttributeValue, No
             let mut input = Input(bytes);
             for _ in 0..input.count()? {
                 let key = text(input.framed()?)?.to_owned();
-                if map.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                if key.is_empty() || map.last_key_value().is_some_and(|(last, _)| *last >= key) {
                     return Err(NotCanonical);
                 }
                 let value = read_value(input.byte()?, input.framed()?, depth + 1)?;
@@ -276,7 +276,7 @@ mod tests {
         ];
         let nested = AttributeValue::M(BTreeMap::from([
             ("list".to_owned(), AttributeValue::L(scalars.clone())),
-            (String::new(), AttributeValue::Null),
+            ("a".to_owned(), AttributeValue::Null),
         ]));
         scalars.into_iter().chain([nested]).collect()
     }

@@ -130,8 +130,13 @@ impl fmt::Display for Problem {
             Self::DuplicateKey => f.write_str("two entries of a map have the same key"),
             Self::Type { expected, found } => write!(f, "expected {expected}, found type {found}"),
             Self::Value { expected } => write!(f, "the stored value does not fit {expected}"),
-            Self::Missing { field: Some(field) } => write!(f, "`{field}` is required and absent"),
-            Self::Missing { field: None } => f.write_str("it is required and absent"),
+            Self::Missing { field: Some(field) } => write!(
+                f,
+                "`{field}` is required and absent; make it an Option or give it a default"
+            ),
+            Self::Missing { field: None } => {
+                f.write_str("it is required and absent; make it an Option or give it a default")
+            }
             Self::Refused => f.write_str("its type's own serde implementation refused the value"),
         }
     }

@@ -66,9 +66,30 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
         deserialize_i128, i128 => visit_i128 as "i128",
         deserialize_u8, u8 => visit_u8 as "u8", deserialize_u16, u16 => visit_u16 as "u16",
         deserialize_u32, u32 => visit_u32 as "u32", deserialize_u64, u64 => visit_u64 as "u64",
-        deserialize_u128, u128 => visit_u128 as "u128",
-        deserialize_f32, f32 => visit_f32 as "f32", deserialize_f64, f64 => visit_f64 as "f64"
+        deserialize_u128, u128 => visit_u128 as "u128"
     );
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
+        match self.present()? {
+            // A number beyond the range parses to infinity, which cannot be stored again.
+            AttributeValue::N(number) => match number.as_str().parse::<f32>() {
+                Ok(number) if number.is_finite() => visitor.visit_f32(number),
+                _ => Err(ConvertError::new(Problem::Value { expected: "f32" })),
+            },
+            other => Err(mismatch("f32", &other)),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
+        match self.present()? {
+            // Every number that DynamoDB holds is in the range.
+            AttributeValue::N(number) => match number.as_str().parse::<f64>() {
+                Ok(number) => visitor.visit_f64(number),
+                Err(_) => Err(ConvertError::new(Problem::Value { expected: "f64" })),
+            },
+            other => Err(mismatch("f64", &other)),
+        }
+    }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
         let result = match self.present()? {
@@ -78,7 +99,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
             AttributeValue::B(bytes) => visitor.visit_byte_buf(bytes),
             AttributeValue::Bool(flag) => visitor.visit_bool(flag),
             AttributeValue::M(map) => visitor.visit_map(Entries::new(map, &[])),
-            AttributeValue::L(list) => visitor.visit_seq(Elements::new(list)),
+            AttributeValue::L(list) => visit_list(list, visitor),
             AttributeValue::Ss(set) => visit_set(set, AttributeValue::S, visitor),
             AttributeValue::Ns(set) => visit_set(set, AttributeValue::N, visitor),
             AttributeValue::Bs(set) => visit_set(set, AttributeValue::B, visitor),
@@ -124,7 +145,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
             AttributeValue::B(bytes) => visitor
                 .visit_byte_buf(bytes)
                 .map_err(|error: ConvertError| error.or_expected("the type read from bytes")),
-            AttributeValue::L(list) => visitor.visit_seq(Elements::new(list)),
+            AttributeValue::L(list) => visit_list(list, visitor),
             other => Err(mismatch("bytes", &other)),
         }
     }
@@ -161,8 +182,13 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
         let result = match self.present()? {
-            AttributeValue::L(list) => visitor.visit_seq(Elements::new(list)),
-            AttributeValue::B(bytes) => visitor.visit_seq(BytesAsList::new(bytes)),
+            AttributeValue::L(list) => visit_list(list, visitor),
+            AttributeValue::B(bytes) => {
+                let mut bytes = BytesAsList::new(bytes);
+                let value = visitor.visit_seq(&mut bytes)?;
+                bytes.end()?;
+                Ok(value)
+            }
             AttributeValue::Ss(set) => visit_set(set, AttributeValue::S, visitor),
             AttributeValue::Ns(set) => visit_set(set, AttributeValue::N, visitor),
             AttributeValue::Bs(set) => visit_set(set, AttributeValue::B, visitor),
@@ -265,10 +291,21 @@ fn visit_any_number<'de, V: Visitor<'de>>(
     }
 }
 
+/// A type that takes fewer elements than are stored is refused: the next save would lose the rest.
+fn visit_list<'de, V: Visitor<'de>>(
+    list: Vec<AttributeValue>,
+    visitor: V,
+) -> Result<V::Value, ConvertError> {
+    let mut elements = Elements::new(list);
+    let value = visitor.visit_seq(&mut elements)?;
+    elements.end()?;
+    Ok(value)
+}
+
 fn visit_set<'de, T, V: Visitor<'de>>(
     set: impl IntoIterator<Item = T>,
     wrap: fn(T) -> AttributeValue,
     visitor: V,
 ) -> Result<V::Value, ConvertError> {
-    visitor.visit_seq(Elements::new(set.into_iter().map(wrap).collect()))
+    visit_list(set.into_iter().map(wrap).collect(), visitor)
 }

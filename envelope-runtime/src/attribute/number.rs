@@ -14,7 +14,8 @@ const MIN_MAGNITUDE: i64 = -130;
 ///
 /// Limits: 38 significant digits, magnitude between 1E-130 and 9.99…E+125
 /// ([DynamoDB's number type](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html)).
-/// `Debug` hides the digits.
+/// `Debug` hides the digits. The order is that of the text, as the elements of a number set are
+/// sorted in the format, and not that of the numbers.
 ///
 /// ```
 /// use envelope_runtime::Number;

@@ -16,9 +16,11 @@ pub(crate) const MAC_LEN: usize = 32;
 pub(crate) struct Secret32(Box<Zeroizing<[u8; 32]>>);
 
 impl Secret32 {
-    pub(crate) fn new(bytes: [u8; 32]) -> Self {
-        let bytes = Zeroizing::new(bytes);
-        Self(Box::new(bytes))
+    pub(crate) fn new(mut bytes: [u8; 32]) -> Self {
+        let mut secret = Self::zeroed();
+        *secret.bytes_mut() = bytes;
+        bytes.zeroize();
+        secret
     }
 
     /// 32 zero bytes, to be filled in place.
@@ -69,7 +71,12 @@ pub(crate) struct MacKey(Hmac<Sha256>);
 
 impl MacKey {
     pub(crate) fn new(key: &Secret32) -> Self {
-        Self(<Hmac<Sha256> as KeyInit>::new(&block(key).into()))
+        // HMAC pads its key with zeros to a block of the hash.
+        let mut block = Zeroizing::new([0; 64]);
+        if let Some(start) = block.first_chunk_mut::<32>() {
+            *start = *key.bytes();
+        }
+        Self(<Hmac<Sha256> as KeyInit>::new((&*block).into()))
     }
 
     pub(crate) fn tag(&self, message: &[u8]) -> [u8; MAC_LEN] {
@@ -80,15 +87,6 @@ impl MacKey {
     pub(crate) fn verify(&self, message: &[u8], tag: &[u8; MAC_LEN]) -> Result<(), Rejected> {
         self.0.clone().chain_update(message).verify(tag.into()).map_err(|_| Rejected)
     }
-}
-
-/// HMAC pads its key with zeros to a block of the hash.
-fn block(key: &Secret32) -> [u8; 64] {
-    let mut block = [0; 64];
-    if let Some(start) = block.first_chunk_mut::<32>() {
-        *start = *key.bytes();
-    }
-    block
 }
 
 /// SHA-256 of the concatenation of `parts`. For public data only: its state is not wiped.

@@ -5,6 +5,8 @@ use std::fmt;
 use crate::attribute::AttributeValue;
 use crate::error::Place;
 use crate::key::{ContextPairs, EncryptionContext};
+#[cfg(feature = "aws")]
+use crate::record::FieldSchema;
 use crate::record::RecordSchema;
 
 /// A context field has no value that may be used.
@@ -40,6 +42,7 @@ pub(crate) fn expected_context(
     asked: Option<&[(&'static str, AttributeValue)]>,
     caller: &ContextPairs,
 ) -> Result<ExpectedContext, ContextError> {
+    refuse_foreign_scope(schema, caller)?;
     let fields = schema.fields().iter().filter(|field| field.is_context());
     let fields = fields.map(|field| {
         let name = field.name();
@@ -68,6 +71,7 @@ pub(super) fn context_of_record<'a>(
     caller: &ContextPairs,
     value: impl Fn(&str) -> Option<&'a AttributeValue>,
 ) -> Result<ExpectedContext, ContextError> {
+    refuse_foreign_scope(schema, caller)?;
     let fields = schema.fields().iter().filter(|field| field.is_context());
     let fields = fields.map(|field| {
         let name = field.name();
@@ -82,13 +86,52 @@ pub(super) fn context_of_record<'a>(
     Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()? })
 }
 
-/// Refuses names that an operation gave and the record does not have. A store's scope may hold more
-/// than one record type needs.
+/// Refuses a scope that was meant for this record type and names none of its context fields. A
+/// scope may hold more than one record type needs.
+fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<(), ContextError> {
+    let mut fields = schema.fields().iter().filter(|field| field.is_context()).peekable();
+    match caller.names().next() {
+        Some(name)
+            if fields.peek().is_some()
+                && fields.all(|field| caller.value(field.name()).is_none()) =>
+        {
+            Err(error(schema, name, ContextProblem::Unknown))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a key whose context fields are not the caller's.
+#[cfg(feature = "aws")]
+pub(crate) fn refuse_foreign_key(
+    schema: &RecordSchema,
+    key: &[(&'static str, AttributeValue)],
+    caller: &ContextPairs,
+) -> Result<(), ContextError> {
+    refuse_foreign_scope(schema, caller)?;
+    let fields = schema.fields().iter().filter(|field| field.is_context() && field.is_key());
+    for name in fields.map(FieldSchema::name) {
+        let in_key = key.iter().find(|(key, _)| *key == name).and_then(|(_, value)| text(value));
+        if caller.value(name).is_some_and(|given| in_key.as_deref() != Some(given)) {
+            return Err(error(schema, name, ContextProblem::Differs));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses names that an operation gave and the record does not have, and values that differ from
+/// the store's scope.
 #[cfg(feature = "aws")]
 pub(crate) fn refuse_unknown(
     schema: &RecordSchema,
     given: &ContextPairs,
+    scope: &ContextPairs,
 ) -> Result<(), ContextError> {
+    let differs =
+        |name: &&str| scope.value(name).is_some_and(|scoped| given.value(name) != Some(scoped));
+    if let Some(name) = given.names().find(differs) {
+        return Err(error(schema, name, ContextProblem::Differs));
+    }
     let known =
         |name: &str| schema.fields().iter().any(|field| field.is_context() && field.name() == name);
     match given.names().find(|name| !known(name)) {
@@ -110,11 +153,7 @@ impl ExpectedContext {
     }
 
     pub(super) fn encryption_context(self, schema: &RecordSchema) -> EncryptionContext {
-        let mut context = EncryptionContext::new(schema.table());
-        for (name, value) in self.fields {
-            context.insert(name, value);
-        }
-        context
+        EncryptionContext::new(schema.table(), self.fields)
     }
 }
 
@@ -150,8 +189,8 @@ impl fmt::Display for ContextError {
         write!(f, "{}: ", self.place)?;
         f.write_str(match self.problem {
             ContextProblem::NotGiven => {
-                "a context field that is not part of the key; give its value with \
-                 `store.scoped(…)` or `.context(…)`"
+                "a context field whose value is not known from the key asked for; give it with \
+                 `scoped(…)`, or `.context(…)` on a load"
             }
             ContextProblem::Unknown => "not a context field of this record; check the name",
             ContextProblem::NotText => {

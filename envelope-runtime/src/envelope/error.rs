@@ -19,6 +19,8 @@ pub enum SealErrorKind {
     EnvelopeTooLarge,
     /// The operating system gave no random bytes.
     Random,
+    /// A hand-written `write_fields` did not write as many fields as the schema has.
+    Schema,
 }
 
 /// A stored item was not opened: nothing of it was used.
@@ -50,6 +52,8 @@ pub enum OpenErrorKind {
     NotAuthenticated,
     /// The item holds a sealed value, and the field is not `#[encrypted]`.
     Sealed,
+    /// The value has more levels of lists and maps than DynamoDB stores.
+    TooDeep,
     /// The attribute has a type that this library does not know.
     UnknownType,
 }
@@ -83,7 +87,12 @@ impl OpenError {
         self.place.attribute_name()
     }
 
-    /// Whether the item cannot be what this library wrote under this key: it was altered or moved.
+    /// Whether the item contradicts its own envelope: it was altered, or moved here from elsewhere.
+    ///
+    /// Not so for what can also come of a deployment: [`NoEnvelope`](OpenErrorKind::NoEnvelope),
+    /// [`NotSealed`](OpenErrorKind::NotSealed), [`NotAuthenticated`](OpenErrorKind::NotAuthenticated),
+    /// [`Sealed`](OpenErrorKind::Sealed), [`OtherContext`](OpenErrorKind::OtherContext) and an
+    /// unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
     #[must_use]
     pub fn is_tampered(&self) -> bool {
         matches!(self.kind, OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope)
@@ -97,6 +106,9 @@ impl fmt::Display for SealError {
             SealErrorKind::EnvelopeTooLarge => {
                 "the envelope would be over its limits (8 KiB in all); use fewer or shorter \
                  #[encrypted] and #[authenticated] attribute names"
+            }
+            SealErrorKind::Schema => {
+                "`write_fields` must write every field of the schema, in its order; derive it"
             }
             SealErrorKind::Random => "the operating system gave no random bytes; retry later",
         })
@@ -141,6 +153,9 @@ impl fmt::Display for OpenError {
             ),
             OpenErrorKind::Sealed => f.write_str(
                 "the stored value is sealed and the field is not #[encrypted]; mark it so",
+            ),
+            OpenErrorKind::TooDeep => f.write_str(
+                "the stored value has more levels than DynamoDB's 32; restore the item from a backup",
             ),
             OpenErrorKind::UnknownType => f.write_str(
                 "the stored value has a type that this library does not know; upgrade it",

@@ -113,8 +113,8 @@ impl Header {
         match bytes {
             [VERSION, SUITE, ..] => {}
             [VERSION, suite, ..] => return Err(HeaderError::Suite(*suite)),
+            [] | [VERSION] => return Err(HeaderError::Malformed),
             [version, ..] => return Err(HeaderError::Version(*version)),
-            [] => return Err(HeaderError::Malformed),
         }
         if bytes.len() > MAX_HEADER {
             return Err(HeaderError::Malformed);
@@ -299,6 +299,7 @@ mod tests {
         assert_eq!(Header::decode(&[2, 1]), Err(HeaderError::Version(2)));
         assert_eq!(Header::decode(&[1, 9]), Err(HeaderError::Suite(9)));
         assert_eq!(Header::decode(&[]), Err(HeaderError::Malformed));
+        assert_eq!(Header::decode(&[1]), Err(HeaderError::Malformed));
     }
 
     #[test]

@@ -127,7 +127,14 @@ fn an_item_is_sealed_to_the_bytes_of_the_format() {
 
 #[tokio::test]
 async fn the_bytes_of_the_format_open() {
-    let order = open(sealed()).await.unwrap();
+    let mut item = sealed();
+    for (name, text) in [("note", NOTE), ("tags", TAGS), ("_envelope", ENVELOPE)] {
+        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        let bytes = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        item.insert(name, AttributeValue::B(bytes));
+    }
+
+    let order = open(item).await.unwrap();
 
     let texts = ["c-1", "zoë", "open", "", "t-1"];
     let texts = texts.map(|text| (!text.is_empty()).then(|| text.to_owned()));
@@ -161,4 +168,28 @@ async fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused(
     assert!(open(key(42)).await.is_ok());
     assert!(open(key(43)).await.unwrap_err().is_tampered());
     assert!(open(vec![]).await.unwrap_err().is_tampered());
+}
+
+#[tokio::test]
+async fn an_item_of_more_levels_than_dynamodb_stores_is_refused() {
+    let deep = (0..200).fold(AttributeValue::Null, |inner, _| AttributeValue::L(vec![inner]));
+    let mut item = sealed();
+    item.insert("state", deep);
+
+    let error = open(item).await.unwrap_err();
+
+    assert!(
+        matches!(error, LoadError::Open(error) if error.kind() == crate::OpenErrorKind::TooDeep)
+    );
+}
+
+#[tokio::test]
+async fn a_hand_written_record_that_writes_too_few_fields_is_refused() {
+    let record = Order(Vec::new());
+
+    let sealed = crate::Sealer::new(Fixed).seal(&record).await;
+
+    assert!(
+        matches!(sealed, Err(crate::SaveError::Seal(error)) if error.kind() == crate::SealErrorKind::Schema)
+    );
 }

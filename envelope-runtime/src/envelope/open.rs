@@ -67,6 +67,16 @@ impl Opening {
             )
         })?;
 
+        // Bounds the recursion over what an item without DynamoDB's own limit may hold.
+        let too_deep = |name: &str| item.attribute(name).is_some_and(AttributeValue::is_too_deep);
+        let mut fields = schema.fields().iter().map(FieldSchema::name);
+        if let Some(name) = fields.find(|name| too_deep(name)) {
+            return Err(at(&schema, name, OpenErrorKind::TooDeep));
+        }
+        if header.authenticated.iter().any(|name| too_deep(name)) {
+            return Err(OpenError::new(schema.place(), OpenErrorKind::TooDeep));
+        }
+
         // The item's own key must be the one that was asked for, or a field would lie.
         let mut keys = Vec::new();
         for field in schema.keys() {

@@ -50,6 +50,10 @@ impl Plan {
     ) -> Result<(Self, EncryptionContext), SaveError> {
         let mut plan =
             Self { schema, item: Item::default(), sealed: Vec::new(), authenticated: Vec::new() };
+        if values.len() != schema.fields().len() {
+            let error = SealError::new(schema.place(), SealErrorKind::Schema);
+            return Err(SaveError::Seal(error));
+        }
         for (field, value) in schema.fields().iter().zip(values) {
             if field.is_key() {
                 check_key(&schema, field.name(), value.as_ref()).map_err(SaveError::Key)?;

@@ -57,14 +57,16 @@ impl<C: Capability> Sealer<C> {
         Self { provider: Arc::new(provider), scope: ContextPairs::default() }
     }
 
-    /// Refuses records whose context fields differ from `context`: attribute names and texts.
+    /// A sealer that refuses records whose context fields differ from `context`: attribute names and
+    /// texts.
     #[must_use]
     pub fn scoped<N: Into<String>, V: Into<String>>(
-        mut self,
+        &self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.scope.extend(ContextPairs::new(context));
-        self
+        let mut scoped = self.clone();
+        scoped.scope.extend(ContextPairs::new(context));
+        scoped
     }
 
     /// Seals a record into the item that [`Store::put`](crate::Store::put) would write.
@@ -99,14 +101,15 @@ impl<C: Capability> Opener<C> {
         Self { provider: Arc::new(provider), scope: ContextPairs::default() }
     }
 
-    /// Gives the values that context fields must have: attribute names and texts.
+    /// An opener that knows the values that context fields must have: attribute names and texts.
     #[must_use]
     pub fn scoped<N: Into<String>, V: Into<String>>(
-        mut self,
+        &self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.scope.extend(ContextPairs::new(context));
-        self
+        let mut scoped = self.clone();
+        scoped.scope.extend(ContextPairs::new(context));
+        scoped
     }
 
     /// Opens an item.
@@ -128,6 +131,18 @@ impl<C: Capability> Opener<C> {
                 expected_context(&R::SCHEMA, None, &scope).map_err(LoadError::Context)?;
             open_item(provider.as_ref(), item, None, expected).await
         }
+    }
+}
+
+impl<C> Clone for Sealer<C> {
+    fn clone(&self) -> Self {
+        Self { provider: Arc::clone(&self.provider), scope: self.scope.clone() }
+    }
+}
+
+impl<C> Clone for Opener<C> {
+    fn clone(&self) -> Self {
+        Self { provider: Arc::clone(&self.provider), scope: self.scope.clone() }
     }
 }
 

@@ -55,6 +55,8 @@ pub enum LoadError {
 pub enum DeleteError {
     /// The key cannot be used; no request was made.
     Key(InvalidKey),
+    /// The key belongs to another context than the store's scope; no request was made.
+    Context(ContextError),
     /// DynamoDB did not confirm the deletion.
     Request(ServiceError),
 }
@@ -142,7 +144,8 @@ impl LoadError {
         }
     }
 
-    /// Whether the stored item, or its wrapped data key, was altered or moved here.
+    /// Whether the stored item, or its wrapped data key, was altered or moved here. See
+    /// [`OpenError::is_tampered`] for the refusals that this leaves out.
     #[must_use]
     pub fn is_tampered(&self) -> bool {
         match self {
@@ -284,6 +287,7 @@ impl fmt::Display for DeleteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cannot delete ")?;
         match self {
+            Self::Context(error) => error.fmt(f),
             Self::Key(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),
         }
@@ -307,7 +311,7 @@ impl fmt::Display for ServiceErrorKind {
             }
             Self::TableNotFound => {
                 "no such table in this account and Region, or it is not active yet; create it, or \
-                 name another with `store.table_name(…)`"
+                 name another with `store.table_name::<R>(…)`"
             }
             Self::Throttled => "too many requests; retry later",
             Self::Network => "could not be reached in time; retry later",

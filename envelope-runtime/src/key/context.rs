@@ -12,15 +12,14 @@ use std::collections::BTreeMap;
 pub struct EncryptionContext(BTreeMap<String, String>);
 
 impl EncryptionContext {
-    pub(crate) fn new(table: &str) -> Self {
-        Self(BTreeMap::from([
-            ("envelope:table".to_owned(), table.to_owned()),
-            ("envelope:format".to_owned(), "1".to_owned()),
-        ]))
-    }
-
-    pub(crate) fn insert(&mut self, name: &str, value: String) {
-        self.0.insert(name.to_owned(), value);
+    /// The context of a record of the logical table `table`, for tests of a provider.
+    pub fn new<'a>(table: &str, fields: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        let mut pairs: BTreeMap<_, _> =
+            fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        // Last, so that no field takes the place of these.
+        pairs.insert("envelope:table".to_owned(), table.to_owned());
+        pairs.insert("envelope:format".to_owned(), "1".to_owned());
+        Self(pairs)
     }
 
     /// The pairs, sorted by name.
@@ -54,7 +53,6 @@ impl ContextPairs {
         self.0.get(name).map(String::as_str)
     }
 
-    #[cfg(feature = "aws")]
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

@@ -38,6 +38,9 @@ pub enum DataKeyErrorKind {
     WrongKey,
     /// Too many requests.
     Throttled,
+    /// KMS was not asked: too many records of unknown keys came while the configured alias or id did
+    /// not say which key it is.
+    NotAsked,
     /// The service could not be reached or did not answer in time.
     Network,
     /// The service failed on its side.
@@ -102,7 +105,10 @@ impl DataKeyError {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.kind,
-            DataKeyErrorKind::Throttled | DataKeyErrorKind::Network | DataKeyErrorKind::Service
+            DataKeyErrorKind::Throttled
+                | DataKeyErrorKind::NotAsked
+                | DataKeyErrorKind::Network
+                | DataKeyErrorKind::Service
         )
     }
 
@@ -154,6 +160,10 @@ impl fmt::Display for DataKeyErrorKind {
                  the alias"
             }
             Self::Throttled => "too many requests; retry later",
+            Self::NotAsked => {
+                "KMS was not asked, after too many records of unknown keys; configure the key by \
+                 its ARN, or retry later"
+            }
             Self::Network => "the key service could not be reached in time; retry later",
             Self::Service => "the key service failed; retry later",
             Self::Credentials => "no AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role",

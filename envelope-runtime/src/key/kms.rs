@@ -21,7 +21,7 @@ use self::refusal::{is_unavailable, refused};
 use super::arn::{KeyArn, KeyName};
 use super::{
     Capability, DataKey, DataKeyError, DataKeyErrorKind, DecryptOnly, EncryptOnly,
-    EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, HINT_LEN, KeyFuture, KeyProvider,
     KeyReference, ProviderId,
 };
 
@@ -174,28 +174,36 @@ impl<C> KmsKeyProvider<C> {
         let copies: Vec<_> =
             copies.iter().filter(|copy| copy.provider() == ProviderId::KMS).collect();
 
-        // Keys whose ARN is known: the hint says which one to name.
+        // Keys whose ARN is known: the hint says which one to name. Accepted ones first, since the
+        // primary may be an alias that pointed to one of them until now.
         let mut unavailable = None;
-        let known = self.primary.learnt().clone().map(|arn| (self.primary.text.as_str(), arn));
         let accepted = self.accepted.iter().flatten().map(|arn| (arn.as_str(), arn.clone()));
-        for (key, arn) in known.into_iter().chain(accepted) {
-            let Some(copy) = copies.iter().find(|copy| copy.hint() == arn.hint()) else { continue };
-            match self.call_decrypt(key, copy, context).await {
-                Ok((answered, data_key)) if answered == arn => return Ok(data_key),
-                Ok(_) => return Err(DataKeyError::new(DataKeyErrorKind::WrongKey, key)),
-                Err(error) if is_unavailable(error.kind()) => {
-                    unavailable.get_or_insert(error);
+        let learnt = self.primary.learnt().clone();
+        let primary = learnt.iter().map(|arn| (self.primary.text.as_str(), arn.clone()));
+        for (key, arn) in accepted.chain(primary) {
+            for copy in copies.iter().filter(|copy| copy.hint() == arn.hint()) {
+                match self.call_decrypt(key, copy, context).await {
+                    Ok((answered, data_key)) if answered == arn => return Ok(data_key),
+                    Ok(_) => return Err(DataKeyError::new(DataKeyErrorKind::WrongKey, key)),
+                    Err(error) if is_unavailable(error.kind()) => {
+                        unavailable.get_or_insert(error);
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
             }
         }
-        if let Some(error) = unavailable {
-            return Err(error);
+        let foreign: Vec<_> = copies.into_iter().filter(|copy| !self.knows(*copy.hint())).collect();
+        let settled = learnt.is_some() && !name.can_move();
+        if foreign.is_empty() || settled {
+            return Err(unavailable.unwrap_or_else(|| self.error(DataKeyErrorKind::UnknownKey)));
         }
-        if self.primary.learnt().is_some() && !name.can_move() {
-            return Err(self.error(DataKeyErrorKind::UnknownKey));
-        }
-        self.probe(name, &copies, context).await
+        self.probe(name, &foreign, context).await
+    }
+
+    /// Whether a hint fits a key whose ARN is known.
+    fn knows(&self, hint: [u8; HINT_LEN]) -> bool {
+        let learnt = self.primary.learnt();
+        learnt.iter().chain(self.accepted.iter().flatten()).any(|arn| *arn.hint() == hint)
     }
 
     /// Asks KMS whether an alias or id, whose ARN is unknown or may have changed, unwraps a copy.
@@ -206,45 +214,45 @@ impl<C> KmsKeyProvider<C> {
         copies: &[&EncryptedDataKey],
         context: &EncryptionContext,
     ) -> Result<DataKey, DataKeyError> {
-        let mut error = self.error(DataKeyErrorKind::UnknownKey);
+        let mut refusal = self.error(DataKeyErrorKind::UnknownKey);
         for copy in copies {
             let mut probes = self.primary.probes.lock().await;
             let expected = self.primary.learnt().clone().filter(|arn| arn.hint() == copy.hint());
-            if expected.is_none() && !probes.take(Instant::now()) {
-                let known = self.primary.learnt().is_some();
-                return Err(self.error(if known {
-                    DataKeyErrorKind::UnknownKey
-                } else {
-                    DataKeyErrorKind::Throttled
-                }));
-            }
-            if expected.is_some() {
+            if let Some(expected) = expected {
                 drop(probes);
-                let (answered, data_key) =
-                    self.call_decrypt(&self.primary.text, copy, context).await?;
-                if expected == Some(answered) {
-                    return Ok(data_key);
-                }
-                return Err(self.error(DataKeyErrorKind::WrongKey));
+                return match self.call_decrypt(&self.primary.text, copy, context).await? {
+                    (answered, data_key) if answered == expected => Ok(data_key),
+                    _ => Err(self.error(DataKeyErrorKind::WrongKey)),
+                };
+            }
+            if !probes.take(Instant::now()) {
+                return Err(self.error(DataKeyErrorKind::NotAsked));
             }
             match self.call_decrypt(&self.primary.text, copy, context).await {
                 Ok((arn, _)) if !name.may_be(&arn) => {
                     return Err(self.error(DataKeyErrorKind::WrongKey));
                 }
                 Ok((arn, data_key)) => {
-                    probes.give_back();
                     let hinted = arn.hint() == copy.hint();
                     self.primary.learn(arn);
                     if hinted {
+                        probes.give_back();
                         return Ok(data_key);
                     }
                     return Err(self.error(DataKeyErrorKind::Mismatch));
                 }
-                Err(refusal) if refusal.kind() == DataKeyErrorKind::UnknownKey => error = refusal,
-                Err(refusal) => return Err(refusal),
+                // Another key's copy; the next one may be of this key.
+                Err(error) if error.kind() == DataKeyErrorKind::UnknownKey => refusal = error,
+                Err(error) => {
+                    // KMS said nothing about the copy.
+                    if error.is_retryable() {
+                        probes.give_back();
+                    }
+                    return Err(error);
+                }
             }
         }
-        Err(error)
+        Err(refusal)
     }
 
     /// One Decrypt that names `key`; gives the ARN of the key that KMS says it used.

@@ -201,9 +201,7 @@ mod tests {
                            6ceb6d5e1986b766cba202e082fced6bf002e6b78d77a698";
 
     fn context(tenant: &str) -> EncryptionContext {
-        let mut context = EncryptionContext::new("orders");
-        context.insert("tenant", tenant.to_owned());
-        context
+        EncryptionContext::new("orders", [("tenant", tenant.to_owned())])
     }
 
     fn reference(wrapped: Vec<u8>) -> KeyReference {
@@ -251,11 +249,8 @@ mod tests {
 
     #[test]
     fn contexts_that_join_to_the_same_text_are_different() {
-        let mut joined = EncryptionContext::new("t");
-        joined.insert("a", "b,c=d".to_owned());
-        let mut apart = EncryptionContext::new("t");
-        apart.insert("a", "b".to_owned());
-        apart.insert("c", "d".to_owned());
+        let joined = EncryptionContext::new("t", [("a", "b,c=d".to_owned())]);
+        let apart = EncryptionContext::new("t", [("a", "b".to_owned()), ("c", "d".to_owned())]);
 
         assert_ne!(aad(&joined), aad(&apart));
     }

@@ -1,6 +1,7 @@
 //! The seam to key services.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::{DataKey, DataKeyError, EncryptedDataKey, EncryptionContext, KeyReference};
 
@@ -35,6 +36,23 @@ pub trait KeyProvider: Send + Sync + 'static {
         reference: &'a KeyReference,
         context: &'a EncryptionContext,
     ) -> KeyFuture<'a, DataKey>;
+}
+
+/// One provider, with what it has learnt, for several stores, sealers and openers.
+impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
+    type Capability = P::Capability;
+
+    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        (**self).generate(context)
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        context: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        (**self).decrypt(reference, context)
+    }
 }
 
 /// A fresh data key and its wrapped copies.

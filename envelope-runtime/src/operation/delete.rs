@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::OperationFuture;
 use crate::attribute::ConvertError;
+use crate::envelope::refuse_foreign_key;
 use crate::error::{DeleteError, ServiceError};
 use crate::key::{Capability, Full};
 use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues};
@@ -30,6 +31,7 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         let schema = R::SCHEMA;
         let key = self.key.map_err(|error| InvalidKey::convert(&schema, error));
         let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
+        refuse_foreign_key(&schema, &key, self.store.scope()).map_err(DeleteError::Context)?;
 
         let table = self.store.physical_table::<R>();
         let mut request = self.store.client().delete_item().table_name(table);

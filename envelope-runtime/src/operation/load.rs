@@ -48,7 +48,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
     }
 
     /// Gives values of context fields that are not part of the key: attribute names and texts. They
-    /// go before those of [`Store::scoped`].
+    /// add to those of [`Store::scoped`] and must not differ from them.
     pub fn context<N: Into<String>, V: Into<String>>(
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
@@ -92,7 +92,7 @@ impl<C: CanDecrypt> Store<C> {
         schema: &crate::record::RecordSchema,
         given: ContextPairs,
     ) -> Result<ContextPairs, ContextError> {
-        refuse_unknown(schema, &given)?;
+        refuse_unknown(schema, &given, self.scope())?;
         let mut caller = self.scope().clone();
         caller.extend(given);
         Ok(caller)

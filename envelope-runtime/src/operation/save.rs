@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::OperationFuture;
-use super::sdk::to_sdk_item;
 use crate::attribute::AttributeValue;
 use crate::envelope::seal_record;
 use crate::error::{SaveError, ServiceError};
@@ -37,7 +36,7 @@ impl<C: CanEncrypt> Put<C> {
         let store = &self.store;
         let item = seal_record(store.provider(), self.schema, values, store.scope()).await?;
         let request = store.client().put_item().table_name(&self.table);
-        match request.set_item(Some(to_sdk_item(item))).send().await {
+        match request.set_item(Some(item.into())).send().await {
             Ok(_) => Ok(()),
             Err(error) => {
                 let error = ServiceError::new(self.schema.place(), &self.table, &error);

@@ -1,6 +1,8 @@
 //! Attribute values to the SDK's type and back.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::hash::BuildHasher;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
@@ -55,20 +57,61 @@ fn from_sdk(value: SdkValue) -> Option<AttributeValue> {
     })
 }
 
-pub(super) fn to_sdk_item(item: Item) -> HashMap<String, SdkValue> {
-    item.into_iter().map(|(name, value)| (name, value.into())).collect()
+impl<S: BuildHasher + Default> From<Item> for HashMap<String, SdkValue, S> {
+    fn from(item: Item) -> Self {
+        item.into_iter().map(|(name, value)| (name, value.into())).collect()
+    }
 }
 
+/// For items of requests that this library does not make: queries, scans, stream images. Open them
+/// with an [`Opener`](crate::Opener).
+impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
+    type Error = UnknownAttributeType;
+
+    fn try_from(item: HashMap<String, SdkValue, S>) -> Result<Self, UnknownAttributeType> {
+        let attributes = item.into_iter().map(|(name, value)| match from_sdk(value) {
+            Some(value) => Ok((name, value)),
+            None => Err(UnknownAttributeType { attribute: name }),
+        });
+        attributes.collect()
+    }
+}
+
+/// An attribute is of a type, or holds a number, that this library does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownAttributeType {
+    attribute: String,
+}
+
+impl UnknownAttributeType {
+    /// The attribute's name, as it stands in the item.
+    #[must_use]
+    pub fn attribute(&self) -> &str {
+        &self.attribute
+    }
+}
+
+impl fmt::Display for UnknownAttributeType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Escaped, since the name is the item's.
+        write!(f, "attribute {:?} has a type that this library does not know", self.attribute)
+    }
+}
+
+impl std::error::Error for UnknownAttributeType {}
+
+/// As [`Item::try_from`], but what the record does not know may be of an unknown type.
 pub(super) fn from_sdk_item(
     schema: &RecordSchema,
     item: HashMap<String, SdkValue>,
 ) -> Result<Item, OpenError> {
+    let known = |name: &str| schema.fields().iter().any(|field| field.name() == name);
+    let unknown =
+        |name: &str| OpenError::new(schema.place().attribute(name), OpenErrorKind::UnknownType);
     item.into_iter()
-        .map(|(name, value)| match from_sdk(value) {
-            Some(value) => Ok((name, value)),
-            None => {
-                Err(OpenError::new(schema.place().attribute(&name), OpenErrorKind::UnknownType))
-            }
+        .filter_map(|(name, value)| match from_sdk(value) {
+            Some(value) => Some(Ok((name, value))),
+            None => known(&name).then(|| Err(unknown(&name))),
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::RecordSchema;
+use super::{FieldSchema, RecordSchema};
 use crate::attribute::{
     self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer,
 };
@@ -96,8 +96,10 @@ impl FieldWriter {
                 Some(problem) => Err(ConvertError::new(problem)),
                 None => Ok(value),
             });
-        let value = value.map_err(|error| field_error(&self.schema, self.values.len(), error))?;
-        self.values.push(value);
+        let index = self.values.len();
+        let value = value.map_err(|error| field_error(&self.schema, index, error))?;
+        let null = self.schema.fields().get(index).is_some_and(FieldSchema::writes_null);
+        self.values.push(if null { value.or(Some(AttributeValue::Null)) } else { value });
         Ok(())
     }
 }
@@ -187,16 +189,13 @@ impl FieldReader {
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when the function fails, or the attribute is absent and it reads a value.
+    /// [`FieldError`] when the function fails; it is asked for an absent attribute too, which reads as
+    /// serde's `none` and as nothing else.
     pub fn read_with<T>(
         &mut self,
         deserialize: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
     ) -> Result<T, FieldError> {
-        // As in serde, a function is not asked when there is nothing to read.
-        self.take(|value| match value {
-            Some(value) => deserialize(ValueDeserializer::new(Some(value))),
-            None => Err(ConvertError::new(Problem::Missing { field: None })),
-        })
+        self.take(|value| deserialize(ValueDeserializer::new(value)))
     }
 
     /// Reads a field through a function, or calls `default` when the attribute is absent.
@@ -228,12 +227,18 @@ impl FieldReader {
 
 fn bytes<T: TryFrom<Vec<u8>>>(value: AttributeValue) -> Result<T, ConvertError> {
     match value {
-        AttributeValue::B(bytes) => T::try_from(bytes)
-            .map_err(|_| ConvertError::new(Problem::Value { expected: "bytes of its length" })),
+        AttributeValue::B(bytes) => whole(bytes),
+        // What a mapper that takes bytes for a list of numbers has written.
+        AttributeValue::L(_) => whole(attribute::from_attribute(value)?),
         other => {
             Err(ConvertError::new(Problem::Type { expected: "type B", found: other.type_name() }))
         }
     }
+}
+
+fn whole<T: TryFrom<Vec<u8>>>(bytes: Vec<u8>) -> Result<T, ConvertError> {
+    let problem = Problem::Value { expected: "bytes of its length" };
+    T::try_from(bytes).map_err(|_| ConvertError::new(problem))
 }
 
 fn field_error(schema: &RecordSchema, index: usize, error: ConvertError) -> FieldError {

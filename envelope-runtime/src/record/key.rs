@@ -201,6 +201,12 @@ impl InvalidKey {
         Self { place: schema.place(), problem: KeyProblem::Convert(error) }
     }
 
+    /// The key attribute; `None` when it is the key as a whole.
+    #[must_use]
+    pub fn attribute(&self) -> Option<&str> {
+        self.place.attribute_name()
+    }
+
     /// What is wrong with the key.
     #[must_use]
     pub fn problem(&self) -> &KeyProblem {

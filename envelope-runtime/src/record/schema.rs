@@ -17,6 +17,7 @@ pub struct FieldSchema {
     role: FieldRole,
     context: bool,
     since: Option<u32>,
+    null: bool,
 }
 
 /// What a field is in storage.
@@ -84,7 +85,7 @@ impl FieldSchema {
     /// A field stored under the attribute `name`.
     #[must_use]
     pub const fn new(name: &'static str, role: FieldRole) -> Self {
-        Self { name, role, context: false, since: None }
+        Self { name, role, context: false, since: None, null: false }
     }
 
     /// Marks the field as part of the encryption context.
@@ -98,6 +99,13 @@ impl FieldSchema {
     #[must_use]
     pub const fn since(mut self, revision: u32) -> Self {
         self.since = Some(revision);
+        self
+    }
+
+    /// Stores serde's `none` as NULL, because an absent attribute means the field's default.
+    #[must_use]
+    pub const fn null(mut self) -> Self {
+        self.null = true;
         self
     }
 
@@ -124,6 +132,10 @@ impl FieldSchema {
     /// Whether the envelope lists the field as authenticated. Keys are bound in any case.
     pub(crate) const fn is_authenticated(&self) -> bool {
         matches!(self.role, FieldRole::Authenticated) || (self.context && !self.is_key())
+    }
+
+    pub(crate) const fn writes_null(&self) -> bool {
+        self.null
     }
 
     pub(crate) const fn is_window_open(&self) -> bool {

@@ -22,6 +22,16 @@ impl Elements {
     pub(super) fn new(list: Vec<AttributeValue>) -> Self {
         Self { rest: list.into_iter(), index: 0 }
     }
+
+    /// Refuses elements that were left over.
+    pub(super) fn end(&self) -> Result<(), ConvertError> {
+        end(self.rest.len())
+    }
+}
+
+fn end(left: usize) -> Result<(), ConvertError> {
+    let problem = Problem::Value { expected: "a list of its length" };
+    if left == 0 { Ok(()) } else { Err(ConvertError::new(problem)) }
 }
 
 impl<'de> SeqAccess<'de> for Elements {
@@ -48,6 +58,11 @@ pub(super) struct BytesAsList(vec::IntoIter<u8>);
 impl BytesAsList {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
         Self(bytes.into_iter())
+    }
+
+    /// Refuses bytes that were left over.
+    pub(super) fn end(&self) -> Result<(), ConvertError> {
+        end(self.0.len())
     }
 }
 
@@ -118,11 +133,12 @@ impl<'de> MapAccess<'de> for Entries {
 struct MapKey(String);
 
 macro_rules! parsed_keys {
-    ($($method:ident => $visit:ident as $name:literal),*) => {$(
+    ($($method:ident, $key:ty => $visit:ident as $name:literal),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-            match self.0.parse() {
-                Ok(key) => visitor.$visit(key),
-                Err(_) => Err(ConvertError::new(Problem::Value { expected: $name })),
+            match self.0.parse::<$key>() {
+                // Only the text that the key is written as: "05" and "5" must not be one key.
+                Ok(key) if key.to_string() == self.0 => visitor.$visit(key),
+                _ => Err(ConvertError::new(Problem::Value { expected: $name })),
             }
         }
     )*};
@@ -132,14 +148,14 @@ impl<'de> de::Deserializer<'de> for MapKey {
     type Error = ConvertError;
 
     parsed_keys!(
-        deserialize_i8 => visit_i8 as "i8", deserialize_i16 => visit_i16 as "i16",
-        deserialize_i32 => visit_i32 as "i32", deserialize_i64 => visit_i64 as "i64",
-        deserialize_i128 => visit_i128 as "i128",
-        deserialize_u8 => visit_u8 as "u8", deserialize_u16 => visit_u16 as "u16",
-        deserialize_u32 => visit_u32 as "u32", deserialize_u64 => visit_u64 as "u64",
-        deserialize_u128 => visit_u128 as "u128",
-        deserialize_f32 => visit_f32 as "f32", deserialize_f64 => visit_f64 as "f64",
-        deserialize_bool => visit_bool as "bool"
+        deserialize_i8, i8 => visit_i8 as "i8", deserialize_i16, i16 => visit_i16 as "i16",
+        deserialize_i32, i32 => visit_i32 as "i32", deserialize_i64, i64 => visit_i64 as "i64",
+        deserialize_i128, i128 => visit_i128 as "i128",
+        deserialize_u8, u8 => visit_u8 as "u8", deserialize_u16, u16 => visit_u16 as "u16",
+        deserialize_u32, u32 => visit_u32 as "u32", deserialize_u64, u64 => visit_u64 as "u64",
+        deserialize_u128, u128 => visit_u128 as "u128",
+        deserialize_f32, f32 => visit_f32 as "f32", deserialize_f64, f64 => visit_f64 as "f64",
+        deserialize_bool, bool => visit_bool as "bool"
     );
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {

@@ -1,0 +1,83 @@
+//! What DynamoDB can answer, told apart.
+
+use envelope_runtime::{
+    DeleteError, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError, ServiceErrorKind, Store,
+};
+use envelope_tests::{dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb};
+
+use crate::support::{User, World};
+
+#[tokio::test]
+async fn each_failure_of_dynamodb_is_told_apart_on_every_verb() {
+    let world = World::new().await;
+    for (code, kind, retryable) in [
+        ("AccessDeniedException", ServiceErrorKind::AccessDenied, false),
+        ("ResourceNotFoundException", ServiceErrorKind::TableNotFound, false),
+        ("ProvisionedThroughputExceededException", ServiceErrorKind::Throttled, true),
+        ("RequestLimitExceeded", ServiceErrorKind::Throttled, true),
+        ("ThrottlingException", ServiceErrorKind::Throttled, true),
+        ("InternalServerError", ServiceErrorKind::Service, true),
+        ("TransactionConflictException", ServiceErrorKind::Conflict, true),
+        ("ReplicatedWriteConflictException", ServiceErrorKind::Conflict, true),
+        ("ValidationException", ServiceErrorKind::Validation, false),
+        ("ExpiredTokenException", ServiceErrorKind::Credentials, false),
+        ("SomethingNewException", ServiceErrorKind::Other, false),
+    ] {
+        let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+        let store = Store::new(failing_dynamodb(code), provider);
+
+        let saved = User::new("foobar").save(&store).await.unwrap_err();
+        let loaded = User::load(&store, "foobar").await.unwrap_err();
+        let deleted = User::delete(&store, "foobar").await.unwrap_err();
+
+        let denied = kind == ServiceErrorKind::AccessDenied;
+        for (is_retryable, is_denied) in [
+            (saved.is_retryable(), saved.is_access_denied()),
+            (loaded.is_retryable(), loaded.is_access_denied()),
+            (deleted.is_retryable(), deleted.is_access_denied()),
+        ] {
+            assert_eq!((is_retryable, is_denied), (retryable, denied), "{code}");
+        }
+        let SaveError::Request(saved) = saved else { panic!("{saved:?}") };
+        let LoadError::Request(loaded) = loaded else { panic!("{loaded:?}") };
+        let DeleteError::Request(deleted) = deleted else { panic!("{deleted:?}") };
+        for error in [saved, loaded, deleted] {
+            assert_eq!((error.kind(), error.code()), (kind, Some(code)));
+            assert!(error.to_string().contains("key `id`"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn failures_of_dynamodb_are_told_apart() {
+    let world = World::new().await;
+    let store = world.store.clone().table_name::<User>("no-such-table");
+
+    let error = User::load(&store, "foobar").await.unwrap_err();
+
+    let LoadError::Request(error) = &error else { panic!("{error:?}") };
+    assert_eq!(error.kind(), ServiceErrorKind::TableNotFound);
+    assert_eq!(error.table_name(), "no-such-table");
+
+    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    let store = envelope_runtime::Store::new(unreachable_dynamodb(), provider);
+    let error = User::load(&store, "foobar").await.unwrap_err();
+    assert!(
+        matches!(&error, LoadError::Request(error) if error.kind() == ServiceErrorKind::Network)
+    );
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn missing_credentials_are_named() {
+    let world = World::new().await;
+    let client = dynamodb_without_credentials();
+    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+
+    let error = User::load(&envelope_runtime::Store::new(client, provider), "a").await.unwrap_err();
+
+    assert!(
+        matches!(&error, LoadError::Request(error) if error.kind() == ServiceErrorKind::Credentials),
+        "{error}"
+    );
+}
