@@ -52,11 +52,16 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// Honoured on the struct and its fields: `rename`, `rename_all`, `default`, `skip`, `with`,
 /// `serialize_with`, `deserialize_with` and `skip_serializing_if = "Option::is_none"`. Any other
-/// serde attribute that would change what is stored is a compile error.
+/// serde attribute that would change what is stored is a compile error. Where a default other than
+/// `None` stands for an absent attribute, `None` is stored as NULL.
+///
+/// `deny_unknown_fields` has no effect: an item may hold attributes that the struct does not know.
 ///
 /// # Limits
 ///
-/// 255 encrypted and 64 authenticated fields, names of 255 bytes.
+/// At least one field is encrypted or authenticated; at most 255 are encrypted and 64 authenticated.
+/// Names have up to 255 bytes. The type of a key field must be as visible as the struct, because it
+/// is part of the record's `Key`.
 #[proc_macro_derive(
     EnvelopeRecord,
     attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)

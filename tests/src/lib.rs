@@ -1,4 +1,4 @@
-//! What the tests, examples and benchmarks share: back ends, recorders and faults. Not published.
+//! What the tests and examples share: back ends, recorders and faults. Not published.
 
 mod backend;
 mod fault;

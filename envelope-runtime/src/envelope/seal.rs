@@ -31,7 +31,7 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     plan.seal(&data_key, reference, &random).map_err(SaveError::Seal)
 }
 
-/// A record that has passed every check, before a data key is asked for.
+/// A record whose keys, values and context were checked, before a data key is asked for.
 pub(super) struct Plan {
     schema: RecordSchema,
     /// The plaintext attributes, keys included.
