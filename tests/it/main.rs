@@ -1,11 +1,13 @@
 //! The integration suite: real SDK clients, on emulators in this process or on the services that
 //! `ENVELOPE_TEST_DYNAMODB_URL` and `ENVELOPE_TEST_KMS_URL` name.
 //!
-//! Modules named `needs_…` need what not every back end has; CONTRIBUTING.md lists them.
+//! Modules named `backend_needs_…` need what not every back end has; CONTRIBUTING.md lists them.
 
 #![allow(missing_docs, reason = "tests")]
 
 mod attacks;
+mod backend_needs_incorrect_key;
+mod backend_needs_key_states;
 mod concurrency;
 mod context;
 mod dynamodb_failures;
@@ -17,8 +19,6 @@ mod keys;
 mod kms_failures;
 mod kms_requests;
 mod kms_trust;
-mod needs_incorrect_key;
-mod needs_key_states;
 mod operations;
 mod overhead;
 mod providers;

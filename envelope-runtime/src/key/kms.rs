@@ -21,7 +21,7 @@ use self::refusal::{is_unavailable, refused};
 use super::arn::{KeyArn, KeyName};
 use super::{
     Capability, DataKey, DataKeyError, DataKeyErrorKind, DecryptOnly, EncryptOnly,
-    EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, HINT_LEN, KeyFuture, KeyProvider,
+    EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
     KeyReference, ProviderId,
 };
 
@@ -177,14 +177,16 @@ impl<C> KmsKeyProvider<C> {
         // Keys whose ARN is known: the hint says which one to name. Accepted ones first, since the
         // primary may be an alias that pointed to one of them until now.
         let mut unavailable = None;
-        let accepted = self.accepted.iter().flatten().map(|arn| (arn.as_str(), arn.clone()));
+        // Taken once: another task may learn the ARN at any time.
         let learnt = self.primary.learnt().clone();
-        let primary = learnt.iter().map(|arn| (self.primary.text.as_str(), arn.clone()));
-        for (key, arn) in accepted.chain(primary) {
+        let accepted = self.accepted.iter().flatten().map(|arn| (arn.as_str(), arn));
+        let primary = learnt.iter().map(|arn| (self.primary.text.as_str(), arn));
+        let known: Vec<_> = accepted.chain(primary).collect();
+        for (key, arn) in &known {
             for copy in copies.iter().filter(|copy| copy.hint() == arn.hint()) {
                 match self.call_decrypt(key, copy, context).await {
-                    Ok((answered, data_key)) if answered == arn => return Ok(data_key),
-                    Ok(_) => return Err(DataKeyError::new(DataKeyErrorKind::WrongKey, key)),
+                    Ok((answered, data_key)) if answered == **arn => return Ok(data_key),
+                    Ok(_) => return Err(DataKeyError::new(DataKeyErrorKind::WrongKey, *key)),
                     Err(error) if is_unavailable(error.kind()) => {
                         unavailable.get_or_insert(error);
                     }
@@ -192,18 +194,14 @@ impl<C> KmsKeyProvider<C> {
                 }
             }
         }
-        let foreign: Vec<_> = copies.into_iter().filter(|copy| !self.knows(*copy.hint())).collect();
+        let is_known =
+            |copy: &EncryptedDataKey| known.iter().any(|(_, arn)| arn.hint() == copy.hint());
+        let foreign: Vec<_> = copies.into_iter().filter(|copy| !is_known(copy)).collect();
         let settled = learnt.is_some() && !name.can_move();
         if foreign.is_empty() || settled {
             return Err(unavailable.unwrap_or_else(|| self.error(DataKeyErrorKind::UnknownKey)));
         }
         self.probe(name, &foreign, context).await
-    }
-
-    /// Whether a hint fits a key whose ARN is known.
-    fn knows(&self, hint: [u8; HINT_LEN]) -> bool {
-        let learnt = self.primary.learnt();
-        learnt.iter().chain(self.accepted.iter().flatten()).any(|arn| *arn.hint() == hint)
     }
 
     /// Asks KMS whether an alias or id, whose ARN is unknown or may have changed, unwraps a copy.
