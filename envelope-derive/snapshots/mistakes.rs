@@ -10,6 +10,9 @@ const _: () = {
     impl _envelope::EnvelopeRecord for User {
         type Key = _envelope::Lone<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            ::std::string::String::new()
+        }
         fn write_fields(
             &self,
             _: &mut _envelope::FieldWriter,

@@ -37,6 +37,9 @@ const _: () = {
                 ],
             )
             .envelope_name("_env");
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            (&self.tenant_id, &self.number)
+        }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,

@@ -18,6 +18,9 @@ const _: () = {
                 _envelope::FieldSchema::new("address", _envelope::FieldRole::Encrypted),
             ],
         );
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            &self.id
+        }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,

@@ -37,6 +37,7 @@ fn expand(record: &Record) -> TokenStream {
     let schemas = record.stored().map(|field| field_schema(record, field));
     let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
     let key = key_type(record);
+    let key_value = key_value(record);
     let fields = local("fields");
     let writes = record.stored().map(write);
     let reads = record.fields.iter().map(|field| read(record, field));
@@ -51,6 +52,10 @@ fn expand(record: &Record) -> TokenStream {
 
                 const SCHEMA: _envelope::RecordSchema =
                     _envelope::RecordSchema::new(#table, &[#(#schemas),*]) #envelope;
+
+                fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+                    #key_value
+                }
 
                 fn write_fields(
                     &self,
@@ -108,6 +113,16 @@ pub(crate) fn key_type(record: &Record) -> Option<TokenStream> {
         Some(sort) => quote!(_envelope::Composite<#partition, #sort>),
         None => quote!(_envelope::Lone<#partition>),
     })
+}
+
+/// References to the record's key fields.
+pub(crate) fn key_value(record: &Record) -> TokenStream {
+    let part = |role| record.with_role(role).next().map(|field| &field.ident);
+    let partition = part(Role::PartitionKey);
+    match part(Role::SortKey) {
+        Some(sort) => quote!((&self.#partition, &self.#sort)),
+        None => quote!(&self.#partition),
+    }
 }
 
 fn write(field: &Field) -> TokenStream {

@@ -14,9 +14,14 @@ pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     // The same mistakes were reported already.
     let cx = Ctxt::new();
     let krate = StructOptions::parse(&cx, &input.attrs).crate_path();
-    let key = Record::from_syn(&cx, input).as_ref().and_then(expand::key_type);
+    let record = Record::from_syn(&cx, input);
     let _ = cx.finish();
-    let key = key.unwrap_or_else(|| quote!(_envelope::Lone<::std::string::String>));
+    let key = record
+        .as_ref()
+        .and_then(|record| Some((expand::key_type(record)?, expand::key_value(record))));
+    let (key, key_value) = key.unwrap_or_else(|| {
+        (quote!(_envelope::Lone<::std::string::String>), quote!(::std::string::String::new()))
+    });
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
@@ -30,6 +35,10 @@ pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
                 type Key = #key;
 
                 const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+
+                fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+                    #key_value
+                }
 
                 fn write_fields(
                     &self,

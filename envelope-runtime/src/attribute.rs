@@ -5,6 +5,7 @@ mod convert;
 mod de;
 mod number;
 mod ser;
+mod size;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -10,5 +10,5 @@ mod verb;
 pub(crate) use answer::Answer;
 pub(crate) use place::Place;
 #[cfg(feature = "aws")]
-pub use verb::{DeleteError, ServiceError, ServiceErrorKind};
+pub use verb::{DeleteError, Presence, PresenceError, ServiceError, ServiceErrorKind};
 pub use verb::{LoadError, SaveError};

@@ -51,7 +51,7 @@
 //! With DynamoDB and KMS, through the feature `aws`:
 //!
 #![cfg_attr(feature = "aws", doc = "```no_run")]
-#![cfg_attr(not(feature = "aws"), doc = "```ignore")]
+#![cfg_attr(not(feature = "aws"), doc = "```text")]
 //! use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
 //! # #[derive(EnvelopeRecord)]
 //! # #[envelope(table = "users")]
@@ -107,7 +107,7 @@ pub use envelope::{
 #[cfg(feature = "derive")]
 pub use envelope_derive::EnvelopeRecord;
 #[cfg(feature = "aws")]
-pub use error::{DeleteError, ServiceError, ServiceErrorKind};
+pub use error::{DeleteError, Presence, PresenceError, ServiceError, ServiceErrorKind};
 pub use error::{LoadError, SaveError};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;

@@ -29,6 +29,9 @@ pub trait EnvelopeRecord: Sized {
     /// The record's table, attributes and their roles.
     const SCHEMA: RecordSchema;
 
+    /// The record's own key, for loading it again or deleting it.
+    fn key(&self) -> impl IntoKey<Self::Key>;
+
     /// Hands over every stored field, in the schema's order.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+use crate::error::Presence;
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::operation::{Delete, Get, Put};
 use crate::record::{EnvelopeRecord, IntoKey};
@@ -90,6 +91,28 @@ impl<C: Capability> Store<C> {
         C: CanEncrypt,
     {
         Put::new(self.clone(), record)
+    }
+
+    /// Saves a record as [`put`](Self::put) does, but only if there is none under its key.
+    ///
+    /// Otherwise nothing is written, and [`SaveError::is_conflict`](crate::SaveError::is_conflict)
+    /// is true of the error.
+    pub fn create<R: EnvelopeRecord>(&self, record: &R) -> Put<C>
+    where
+        C: CanEncrypt,
+    {
+        self.put(record).only_if(Presence::Absent)
+    }
+
+    /// Saves a record as [`put`](Self::put) does, but only if there is one under its key.
+    ///
+    /// Otherwise nothing is written, and [`SaveError::is_not_found`](crate::SaveError::is_not_found)
+    /// is true of the error.
+    pub fn replace<R: EnvelopeRecord>(&self, record: &R) -> Put<C>
+    where
+        C: CanEncrypt,
+    {
+        self.put(record).only_if(Presence::Present)
     }
 
     /// Loads the record under `key`; `None` if there is none.

@@ -1,6 +1,6 @@
 //! Saving, loading and deleting.
 
-use envelope_runtime::{EnvelopeRecord, KeyReference, Store};
+use envelope_runtime::{EnvelopeRecord, Item, KeyReference, SaveError, SealErrorKind, Store};
 
 use crate::support::{User, World};
 
@@ -136,4 +136,78 @@ async fn operations_are_send_and_own_what_they_need() {
 fn a_store_can_be_shared_between_threads() {
     fn shared<T: Clone + Send + Sync + 'static>() {}
     shared::<Store>();
+}
+
+#[tokio::test]
+async fn a_record_is_created_once_and_replaced_only_if_it_is_there() {
+    let world = World::new().await;
+    let first = User::new("foobar");
+    let second = User { nickname: "other".into(), ..User::new("foobar") };
+
+    let replaced = world.store.replace(&first).await.unwrap_err();
+    assert!(replaced.is_not_found() && !replaced.is_conflict(), "{replaced}");
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), None);
+
+    world.store.create(&first).await.unwrap();
+    let created = world.store.create(&second).await.unwrap_err();
+    assert!(created.is_conflict() && !created.is_not_found(), "{created}");
+    assert_eq!(
+        created.to_string(),
+        "cannot save record of table `users`, key `id`: there is a record under this key already; \
+         load it first, or save with `put`"
+    );
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(first));
+
+    world.store.replace(&second).await.unwrap();
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(second));
+}
+
+#[tokio::test]
+async fn a_created_record_whose_answer_was_lost_counts_as_created() {
+    let world = World::new().await;
+    let store = world.store_losing_answers();
+    let user = User::new("foobar");
+
+    store.create(&user).await.unwrap();
+
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(user.clone()));
+    // Whoever comes second is told so, lost answers or not.
+    assert!(store.create(&user).await.unwrap_err().is_conflict());
+}
+
+#[tokio::test]
+async fn a_record_gives_its_own_key() {
+    let world = World::new().await;
+    let user = User::new("foobar");
+    user.save(&world.store).await.unwrap();
+
+    assert_eq!(User::load(&world.store, user.key()).await.unwrap(), Some(user.clone()));
+    User::delete(&world.store, user.key()).await.unwrap();
+    assert_eq!(User::load(&world.store, user.key()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_item_over_400_kib_is_refused_before_it_is_sent() {
+    let world = World::new().await;
+    let sized = |length| User { ssn: "s".repeat(length), ..User::new("foobar") };
+    sized(0).save(&world.store).await.unwrap();
+    let item = Item::try_from(world.stored("foobar").await).unwrap();
+    let largest = Item::MAX_SIZE - item.size();
+    world.requests.forget();
+
+    // One byte over what the provider's wrapped key leaves: KMS was asked, DynamoDB was not.
+    let error = sized(largest + 1).save(&world.store).await.unwrap_err();
+    assert!(
+        matches!(&error, SaveError::Seal(error) if error.kind() == SealErrorKind::ItemTooLarge(409_601)),
+        "{error}"
+    );
+    assert_eq!(world.requests.take().len(), 1);
+    // So large that any wrapped key is too much: nobody was asked.
+    sized(Item::MAX_SIZE).save(&world.store).await.unwrap_err();
+    assert_eq!(world.requests.take(), []);
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(sized(0)));
+
+    // The largest that fits is what DynamoDB takes too.
+    sized(largest).save(&world.store).await.unwrap();
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(sized(largest)));
 }

@@ -87,6 +87,13 @@ impl World {
         Store::new(self.backend.dynamodb.clone(), provider).table_name::<User>(&self.table)
     }
 
+    /// A store over the same table whose first answer from DynamoDB is lost.
+    pub(crate) fn store_losing_answers(&self) -> Store {
+        let provider = KmsKeyProvider::new(self.backend.kms.clone(), &self.key);
+        Store::new(self.backend.dynamodb_losing_an_answer(), provider)
+            .table_name::<User>(&self.table)
+    }
+
     /// The item under the id `id`, as DynamoDB stores it.
     pub(crate) async fn stored(&self, id: &str) -> Stored {
         self.stored_at([("id".to_owned(), AttributeValue::S(id.into()))]).await

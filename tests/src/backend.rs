@@ -3,6 +3,7 @@
 use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
@@ -15,7 +16,7 @@ use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedHttpClient
 use winterbaume_core::MockAws;
 use winterbaume_kms::KmsService;
 
-use crate::fault::AlwaysFails;
+use crate::fault::{AlwaysFails, LoseFirstAnswer};
 use crate::{KmsFaults, KmsRequests};
 
 /// The discard port of the loopback address, where nothing listens.
@@ -87,6 +88,15 @@ impl Backend {
         let requests = KmsRequests::default();
         let config = self.kms_config.clone().interceptor(requests.clone()).build();
         (aws_sdk_kms::Client::from_conf(config), requests)
+    }
+
+    /// A client of the same DynamoDB that loses its first answer, though the request was served.
+    #[must_use]
+    pub fn dynamodb_losing_an_answer(&self) -> aws_sdk_dynamodb::Client {
+        let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let config = self.dynamodb.config().to_builder().retry_config(retry);
+        let config = config.interceptor(LoseFirstAnswer::default());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// Creates a KMS key and gives its ARN.

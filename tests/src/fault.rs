@@ -1,9 +1,13 @@
 //! Services that do what no emulator does by itself.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextMut;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_kms::KmsService;
 
@@ -100,5 +104,27 @@ impl MockService for KmsFaults {
             }
             answer
         })
+    }
+}
+
+/// Turns the first answer of a client into a server error, after the server has done its work.
+#[derive(Debug, Default)]
+pub(crate) struct LoseFirstAnswer(AtomicBool);
+
+impl Intercept for LoseFirstAnswer {
+    fn name(&self) -> &'static str {
+        "LoseFirstAnswer"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if !self.0.swap(true, Ordering::Relaxed) {
+            *context.response_mut().status_mut() = 500_u16.try_into()?;
+        }
+        Ok(())
     }
 }

@@ -36,10 +36,15 @@ pub(crate) fn write_lp(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 impl AttributeValue {
+    /// The length of the plaintext that is sealed.
+    pub(crate) fn plaintext_len(&self) -> usize {
+        1 + value_len(self)
+    }
+
     /// The plaintext that is sealed: `type ‖ value`, with `spare` bytes of capacity behind it.
     pub(crate) fn to_plaintext(&self, spare: usize) -> Vec<u8> {
         // The exact length first: growing the buffer would leave copies of the plaintext behind.
-        let mut out = Vec::with_capacity(1 + value_len(self) + spare);
+        let mut out = Vec::with_capacity(self.plaintext_len() + spare);
         out.push(type_byte(self));
         write_value(self, &mut out);
         out

@@ -85,6 +85,12 @@ impl Number {
         Ok(Self(plain(negative, digits, magnitude)))
     }
 
+    pub(super) fn size(&self) -> usize {
+        let digits = self.0.trim_start_matches(['-', '0', '.']).trim_end_matches('0');
+        let digits = digits.bytes().filter(u8::is_ascii_digit).count();
+        1 + digits.div_ceil(2) + usize::from(self.0.starts_with('-'))
+    }
+
     /// The normal form.
     #[must_use]
     pub fn as_str(&self) -> &str {

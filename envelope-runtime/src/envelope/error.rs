@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Item;
 use crate::error::Place;
 
 /// A record could not be sealed.
@@ -17,6 +18,8 @@ pub struct SealError {
 pub enum SealErrorKind {
     /// The envelope would be beyond one of its limits, such as 8 KiB in all.
     EnvelopeTooLarge,
+    /// The sealed item would have this many bytes, or more, and DynamoDB stores 409,600.
+    ItemTooLarge(usize),
     /// The operating system gave no random bytes.
     Random,
     /// A hand-written `write_fields` did not write as many fields as the schema has.
@@ -102,16 +105,24 @@ impl OpenError {
 impl fmt::Display for SealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
-        f.write_str(match self.kind {
-            SealErrorKind::EnvelopeTooLarge => {
+        match self.kind {
+            SealErrorKind::EnvelopeTooLarge => f.write_str(
                 "the envelope would be over its limits (8 KiB in all); use fewer or shorter \
-                 #[encrypted] and #[authenticated] attribute names"
+                 #[encrypted] and #[authenticated] attribute names",
+            ),
+            SealErrorKind::ItemTooLarge(size) => write!(
+                f,
+                "the sealed item would have {size} bytes or more, and DynamoDB stores {} a key; \
+                 keep large values elsewhere",
+                Item::MAX_SIZE
+            ),
+            SealErrorKind::Schema => f.write_str(
+                "`write_fields` must write every field of the schema, in its order; derive it",
+            ),
+            SealErrorKind::Random => {
+                f.write_str("the operating system gave no random bytes; retry later")
             }
-            SealErrorKind::Schema => {
-                "`write_fields` must write every field of the schema, in its order; derive it"
-            }
-            SealErrorKind::Random => "the operating system gave no random bytes; retry later",
-        })
+        }
     }
 }
 

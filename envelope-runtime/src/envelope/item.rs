@@ -10,6 +10,9 @@ use crate::attribute::AttributeValue;
 pub struct Item(BTreeMap<String, AttributeValue>);
 
 impl Item {
+    /// The most bytes that DynamoDB stores under one key: 400 KiB.
+    pub const MAX_SIZE: usize = 400 * 1024;
+
     /// The value of an attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&AttributeValue> {
@@ -28,6 +31,12 @@ impl Item {
     /// Takes an attribute out.
     pub fn remove(&mut self, name: &str) -> Option<AttributeValue> {
         self.0.remove(name)
+    }
+
+    /// The bytes that DynamoDB counts for the item: names and values, see [`AttributeValue::size`].
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.size()).sum()
     }
 
     /// Names and values, sorted by name.

@@ -42,6 +42,10 @@ impl EnvelopeRecord for Order {
         ],
     );
 
+    fn key(&self) -> impl crate::IntoKey<Self::Key> {
+        "c-1"
+    }
+
     fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
         Ok(())
     }

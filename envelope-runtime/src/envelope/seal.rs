@@ -28,7 +28,17 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     let mut random = vec![0; plan.random_len()];
     crypto::fill(&mut random)
         .map_err(|_| SaveError::Seal(SealError::new(schema.place(), SealErrorKind::Random)))?;
-    plan.seal(&data_key, reference, &random).map_err(SaveError::Seal)
+    let item = plan.seal(&data_key, reference, &random).map_err(SaveError::Seal)?;
+    check_size(&schema, item.size())?;
+    Ok(item)
+}
+
+fn check_size(schema: &RecordSchema, size: usize) -> Result<(), SaveError> {
+    if size <= Item::MAX_SIZE {
+        return Ok(());
+    }
+    let kind = SealErrorKind::ItemTooLarge(size);
+    Err(SaveError::Seal(SealError::new(schema.place(), kind)))
 }
 
 /// A record whose keys, values and context were checked, before a data key is asked for.
@@ -73,10 +83,22 @@ impl Plan {
         }
         plan.sealed.sort_by_key(|(name, _)| *name);
         plan.authenticated.sort();
+        check_size(&schema, plan.least_size())?;
         let context = context_of_record(&schema, caller, |name| plan.item.attribute(name))
             .map_err(SaveError::Context)?;
         let context = context.encryption_context(&schema);
         Ok((plan, context))
+    }
+
+    /// The size of the sealed item without what only the provider knows: its wrapped key.
+    fn least_size(&self) -> usize {
+        let sealed = self
+            .sealed
+            .iter()
+            .map(|(name, value)| 2 * name.len() + 1 + NONCE_LEN + value.plaintext_len() + TAG_LEN);
+        let authenticated = self.authenticated.iter().map(|name| 1 + name.len());
+        let fixed = self.schema.envelope().len() + 2 + SALT_LEN + MAC_LEN + 3;
+        self.item.size() + fixed + sealed.sum::<usize>() + authenticated.sum::<usize>()
     }
 
     /// One draw for a record: its salt, then a nonce for each sealed attribute.

@@ -24,6 +24,9 @@ pub enum SaveError {
     GenerateDataKey(DataKeyError),
     /// The record could not be sealed; nothing was written.
     Seal(SealError),
+    /// A record to be created was there already, or one to be replaced was not; nothing was written.
+    #[cfg(feature = "aws")]
+    Presence(PresenceError),
     /// DynamoDB did not confirm the write.
     #[cfg(feature = "aws")]
     Request(ServiceError),
@@ -59,6 +62,25 @@ pub enum DeleteError {
     Context(ContextError),
     /// DynamoDB did not confirm the deletion.
     Request(ServiceError),
+}
+
+/// A condition on the presence of a record did not hold.
+#[cfg(feature = "aws")]
+#[derive(Clone, Debug)]
+pub struct PresenceError {
+    place: Place,
+    found: Presence,
+}
+
+/// Whether a record is there.
+#[cfg(feature = "aws")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third")]
+pub enum Presence {
+    /// There is a record under the key.
+    Present,
+    /// There is none.
+    Absent,
 }
 
 /// DynamoDB refused a request, or did not answer. Holds names and AWS's error code only.
@@ -105,8 +127,24 @@ impl SaveError {
             Self::Seal(error) => error.kind() == crate::SealErrorKind::Random,
             #[cfg(feature = "aws")]
             Self::Request(error) => error.is_retryable(),
+            #[cfg(feature = "aws")]
+            Self::Presence(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) => false,
         }
+    }
+
+    /// Whether the record to be created was there already.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Presence(error) if error.found == Presence::Present)
+    }
+
+    /// Whether the record to be replaced was not there.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Presence(error) if error.found == Presence::Absent)
     }
 
     /// Whether KMS or DynamoDB refused permission.
@@ -116,6 +154,8 @@ impl SaveError {
             Self::GenerateDataKey(error) => error.is_access_denied(),
             #[cfg(feature = "aws")]
             Self::Request(error) => error.kind == ServiceErrorKind::AccessDenied,
+            #[cfg(feature = "aws")]
+            Self::Presence(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) | Self::Seal(_) => false,
         }
     }
@@ -170,6 +210,32 @@ impl DeleteError {
     #[must_use]
     pub fn is_access_denied(&self) -> bool {
         matches!(self, Self::Request(error) if error.kind == ServiceErrorKind::AccessDenied)
+    }
+}
+
+#[cfg(feature = "aws")]
+impl PresenceError {
+    pub(crate) fn new(place: Place, found: Presence) -> Self {
+        Self { place, found }
+    }
+
+    /// Whether a record was found under the key.
+    #[must_use]
+    pub fn found(&self) -> Presence {
+        self.found
+    }
+}
+
+#[cfg(feature = "aws")]
+impl fmt::Display for PresenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        f.write_str(match self.found {
+            Presence::Present => {
+                "there is a record under this key already; load it first, or save with `put`"
+            }
+            Presence::Absent => "there is no record under this key; save with `create` or `put`",
+        })
     }
 }
 
@@ -262,6 +328,8 @@ impl fmt::Display for SaveError {
             Self::GenerateDataKey(error) => error.fmt(f),
             Self::Seal(error) => error.fmt(f),
             #[cfg(feature = "aws")]
+            Self::Presence(error) => error.fmt(f),
+            #[cfg(feature = "aws")]
             Self::Request(error) => error.fmt(f),
         }
     }
@@ -336,3 +404,5 @@ impl Error for LoadError {}
 impl Error for DeleteError {}
 #[cfg(feature = "aws")]
 impl Error for ServiceError {}
+#[cfg(feature = "aws")]
+impl Error for PresenceError {}
