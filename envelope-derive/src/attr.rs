@@ -40,10 +40,14 @@ pub(crate) struct FieldOptions {
     pub(crate) serde_skip: Option<Span>,
     pub(crate) default: Option<DefaultValue>,
     pub(crate) serde_default: Option<DefaultValue>,
+    pub(crate) bytes: Option<Span>,
+    pub(crate) set: Option<Span>,
     pub(crate) context: Option<Span>,
     pub(crate) since: Option<Spanning<u32>>,
     pub(crate) serialize_with: Option<ExprPath>,
     pub(crate) deserialize_with: Option<ExprPath>,
+    pub(crate) serde_serialize_with: Option<ExprPath>,
+    pub(crate) serde_deserialize_with: Option<ExprPath>,
 }
 
 /// A field attribute that says what the field is.
@@ -152,14 +156,30 @@ impl FieldOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 5] =
-            [symbol::RENAME, symbol::SKIP, symbol::DEFAULT, symbol::CONTEXT, symbol::SINCE];
+        const KNOWN: [&str; 8] = [
+            symbol::RENAME,
+            symbol::SKIP,
+            symbol::DEFAULT,
+            symbol::BYTES,
+            symbol::SET,
+            symbol::WITH,
+            symbol::CONTEXT,
+            symbol::SINCE,
+        ];
         if meta.path.is_ident(symbol::RENAME) {
             set(cx, meta, &mut self.rename, text(meta)?);
         } else if meta.path.is_ident(symbol::SKIP) {
             set(cx, meta, &mut self.skip, meta.path.span());
         } else if meta.path.is_ident(symbol::DEFAULT) {
             set(cx, meta, &mut self.default, default_value(meta)?);
+        } else if meta.path.is_ident(symbol::BYTES) {
+            set(cx, meta, &mut self.bytes, meta.path.span());
+        } else if meta.path.is_ident(symbol::SET) {
+            set(cx, meta, &mut self.set, meta.path.span());
+        } else if meta.path.is_ident(symbol::WITH) {
+            let module = function(meta)?;
+            set(cx, meta, &mut self.serialize_with, member(&module, "serialize"));
+            self.deserialize_with = Some(member(&module, "deserialize"));
         } else if meta.path.is_ident(symbol::CONTEXT) {
             set(cx, meta, &mut self.context, meta.path.span());
         } else if meta.path.is_ident(symbol::SINCE) {
@@ -222,6 +242,13 @@ fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// A function in the module of a `with`.
+fn member(module: &ExprPath, name: &str) -> ExprPath {
+    let mut path = module.clone();
+    path.path.segments.push(syn::Ident::new(name, Span::call_site()).into());
+    path
 }
 
 fn name_of(path: &Path) -> String {

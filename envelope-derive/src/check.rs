@@ -26,6 +26,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
     names(cx, record);
     contexts(cx, record);
     windows(cx, record);
+    shapes(cx, record);
     owned(cx, record);
     limits(cx, record);
 }
@@ -209,6 +210,33 @@ fn windows(cx: &Ctxt, record: &Record) {
                 "`since` belongs beside `#[authenticated]`: it accepts items that were written \
                      before the field was",
             );
+        }
+    }
+}
+
+/// One field is stored in one way.
+fn shapes(cx: &Ctxt, record: &Record) {
+    for field in record.stored() {
+        let ours = [
+            (field.options.bytes, "bytes"),
+            (field.options.set, "set"),
+            (matches!(field.shape, Shape::With { .. }).then(|| field.span()), "with"),
+        ];
+        let given: Vec<_> =
+            ours.iter().filter_map(|(span, name)| Some((span.as_ref()?, name))).collect();
+        if let [(first, name), (_, other), ..] = given.as_slice() {
+            let message =
+                format!("`{name}` and `{other}` say two ways to store the field: remove one");
+            cx.error(**first, message);
+        }
+        if let (Some(span), true) = (field.options.set, field.role.is_key()) {
+            cx.error(span, "a key is stored as S, N or B and cannot be a set");
+        }
+        if let (Some(span), true) = (field.options.set, field.is_context()) {
+            cx.error(span, "`context` on a set: the encryption context holds text");
+        }
+        if let (Some(span), true) = (field.options.set, field.default.is_some()) {
+            cx.error(span, "`default` on a set: an absent set is an empty one; remove the default");
         }
     }
 }

@@ -96,7 +96,8 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         Some(DefaultValue::Trait) => field.default.is_none(),
         None => false,
     };
-    let null = (has_value && !field.role.is_key()).then(|| quote!(.null()));
+    let null = (has_value && !field.role.is_key() && !matches!(field.shape, Shape::Set))
+        .then(|| quote!(.null()));
     quote!(_envelope::FieldSchema::new(#name, _envelope::FieldRole::#role) #context #since #null)
 }
 
@@ -105,7 +106,7 @@ pub(crate) fn key_type(record: &Record) -> Option<TokenStream> {
     let part = |role| {
         record.with_role(role).next().map(|field| match field.shape {
             Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
-            Shape::Serde | Shape::With { .. } => field.ty.to_token_stream(),
+            Shape::Serde | Shape::Set | Shape::With { .. } => field.ty.to_token_stream(),
         })
     };
     let partition = part(Role::PartitionKey)?;
@@ -136,6 +137,7 @@ fn write(field: &Field) -> TokenStream {
         }
         Shape::Bytes => quote_spanned!(span=> #fields.write_bytes(&self.#ident)?;),
         Shape::OptionalBytes => quote_spanned!(span=> #fields.write_optional_bytes(&self.#ident)?;),
+        Shape::Set => quote_spanned!(span=> #fields.write_set(&self.#ident)?;),
         Shape::With { serialize: Some(serialize), .. } => {
             quote_spanned!(span=> #fields.write_with(|#to| #serialize(&self.#ident, #to))?;)
         }
@@ -165,6 +167,8 @@ fn read(record: &Record, field: &Field) -> TokenStream {
         (Shape::Serde | Shape::With { deserialize: None, .. }, Some(default)) => {
             quote!(read_or::<#ty>(|| #default))
         }
+        // An absent set is an empty one, whatever the default.
+        (Shape::Set, _) => quote!(read_set::<#ty>()),
         (Shape::Bytes, None) => quote!(read_bytes::<#ty>()),
         (Shape::Bytes, Some(default)) => quote!(read_bytes_or::<#ty>(|| #default)),
         (Shape::OptionalBytes, None) => quote!(read_optional_bytes()),
@@ -214,10 +218,10 @@ fn bounded(record: &Record) -> Generics {
         if *role == Role::Skipped {
             continue;
         }
-        if matches!(shape, Shape::Serde | Shape::With { serialize: None, .. }) {
+        if matches!(shape, Shape::Serde | Shape::Set | Shape::With { serialize: None, .. }) {
             clause.predicates.push(syn::parse_quote!(#ty: #krate::__private::Serialize));
         }
-        if matches!(shape, Shape::Serde | Shape::With { deserialize: None, .. }) {
+        if matches!(shape, Shape::Serde | Shape::Set | Shape::With { deserialize: None, .. }) {
             clause.predicates.push(syn::parse_quote!(#ty: #krate::__private::DeserializeOwned));
         }
     }

@@ -50,6 +50,8 @@ pub(crate) enum Shape {
     Serde,
     Bytes,
     OptionalBytes,
+    /// A DynamoDB set.
+    Set,
     /// Through functions; a missing one falls back to serde.
     With {
         serialize: Option<ExprPath>,
@@ -124,13 +126,7 @@ impl Field {
                 None => (plain_name, ident.span()),
             },
         };
-        let (serialize, deserialize) =
-            (options.serialize_with.take(), options.deserialize_with.take());
-        let shape = if serialize.is_some() || deserialize.is_some() {
-            Shape::With { serialize, deserialize }
-        } else {
-            Shape::of(&field.ty)
-        };
+        let shape = Shape::of(&mut options, &field.ty);
         let default = options.default.take().or_else(|| options.serde_default.take());
         Some(Self { ident, ty: field.ty.clone(), name, name_span, role, shape, default, options })
     }
@@ -145,12 +141,26 @@ impl Field {
 }
 
 impl Shape {
-    /// By the type as it is written.
-    fn of(ty: &Type) -> Self {
-        if is_bytes(ty) {
-            Self::Bytes
-        } else if argument_of(ty, "Option").is_some_and(is_bytes) {
-            Self::OptionalBytes
+    /// By the options, ours before serde's, else by the type as it is written.
+    fn of(options: &mut FieldOptions, ty: &Type) -> Self {
+        let optional = argument_of(ty, "Option");
+        let bytes = || if optional.is_some() { Self::OptionalBytes } else { Self::Bytes };
+        if let Some(serialize) = options.serialize_with.take() {
+            let deserialize = options.deserialize_with.take();
+            return Self::With { serialize: Some(serialize), deserialize };
+        }
+        if options.bytes.is_some() {
+            return bytes();
+        }
+        if options.set.is_some() {
+            return Self::Set;
+        }
+        let serialize = options.serde_serialize_with.take();
+        let deserialize = options.serde_deserialize_with.take();
+        if serialize.is_some() || deserialize.is_some() {
+            Self::With { serialize, deserialize }
+        } else if is_bytes(optional.unwrap_or(ty)) {
+            bytes()
         } else {
             Self::Serde
         }

@@ -5,6 +5,7 @@ mod convert;
 mod de;
 mod number;
 mod ser;
+mod set;
 mod size;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -193,3 +193,139 @@ async fn a_function_of_an_optional_field_reads_what_it_left_out() {
         assert_eq!(Through::load(&world.store, "t").await.unwrap(), Some(through));
     }
 }
+
+#[tokio::test]
+async fn bytes_and_sets_are_stored_as_dynamodbs_own() {
+    use std::collections::{BTreeSet, HashSet};
+
+    type Digest = [u8; 3];
+    #[derive(Clone, Debug, PartialEq)]
+    struct Token(Vec<u8>);
+    impl AsRef<[u8]> for Token {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+    impl TryFrom<Vec<u8>> for Token {
+        type Error = &'static str;
+
+        fn try_from(bytes: Vec<u8>) -> Result<Self, Self::Error> {
+            if bytes.is_empty() { Err("empty") } else { Ok(Self(bytes)) }
+        }
+    }
+    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+    #[envelope(table = "gallery")]
+    struct Sets {
+        #[partition_key]
+        id: String,
+        #[envelope(bytes)]
+        digest: Digest,
+        #[encrypted]
+        #[envelope(bytes)]
+        token: Option<Token>,
+        #[envelope(set)]
+        tags: HashSet<String>,
+        #[encrypted]
+        #[envelope(set)]
+        sealed: BTreeSet<i64>,
+        #[envelope(set)]
+        numbers: BTreeSet<u32>,
+        #[envelope(set)]
+        blobs: Vec<Vec<u8>>,
+        #[envelope(set)]
+        maybe: Option<BTreeSet<String>>,
+    }
+    let world = World::new().await;
+    let empty = Sets {
+        id: "s".into(),
+        digest: [1, 2, 3],
+        token: None,
+        tags: HashSet::new(),
+        sealed: BTreeSet::new(),
+        numbers: BTreeSet::new(),
+        blobs: vec![],
+        maybe: None,
+    };
+    let full = Sets {
+        token: Some(Token(vec![9])),
+        tags: ["a".to_owned(), "b".to_owned()].into(),
+        sealed: [-1, 5, 10].into(),
+        numbers: [3, 20].into(),
+        blobs: vec![vec![], vec![1]],
+        maybe: Some(["x".to_owned()].into()),
+        ..empty.clone()
+    };
+
+    for sets in [empty, full.clone()] {
+        sets.save(&world.store).await.unwrap();
+        assert_eq!(Sets::load(&world.store, "s").await.unwrap(), Some(sets));
+    }
+
+    let item = world.stored("s").await;
+    assert!(item["digest"].is_b() && item["tags"].is_ss() && item["blobs"].is_bs());
+    let mut numbers = item["numbers"].as_ns().unwrap().clone();
+    numbers.sort();
+    assert_eq!(numbers, ["20", "3"]);
+
+    let twice = Sets { blobs: vec![vec![1], vec![1]], ..full };
+    let error = twice.save(&world.store).await.unwrap_err();
+    assert!(error.to_string().contains("two elements of a set are equal"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_set_of_dynamodb_is_refused() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "gallery")]
+    struct Odd<T> {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        #[envelope(set)]
+        set: T,
+    }
+    let world = World::new().await;
+
+    let of_bools = Odd { id: "o".into(), set: vec![true] }.save(&world.store).await;
+    let mixed = Odd { id: "o".into(), set: ("a", 1) };
+    let mixed =
+        envelope_runtime::Sealer::new(envelope_runtime::LocalKeyProvider::generate().unwrap())
+            .seal(&Odd { id: mixed.id, set: (mixed.set.0.to_owned(), mixed.set.1) })
+            .await;
+    let no_collection = Odd { id: "o".into(), set: 7 }.save(&world.store).await;
+
+    assert!(of_bools.is_err() && mixed.is_err() && no_collection.is_err());
+    assert_eq!(world.requests.take(), []);
+}
+
+#[tokio::test]
+async fn our_with_goes_before_serdes() {
+    mod plus_one {
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+        pub(super) fn serialize<S: Serializer>(n: &u8, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_u8(n + 1)
+        }
+
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+            Ok(u8::deserialize(from)? - 1)
+        }
+    }
+    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+    #[envelope(table = "gallery")]
+    struct Counted {
+        #[partition_key]
+        id: String,
+        #[authenticated]
+        #[envelope(with = plus_one)]
+        #[serde(with = "no::such::module")]
+        count: u8,
+    }
+    let world = World::new().await;
+    let counted = Counted { id: "c".into(), count: 1 };
+
+    counted.save(&world.store).await.unwrap();
+
+    assert_eq!(world.stored("c").await["count"], Sdk::N("2".into()));
+    assert_eq!(Counted::load(&world.store, "c").await.unwrap(), Some(counted));
+}

@@ -1,13 +1,12 @@
 //! serde's attributes: honoured, harmless, or refused with the way to say it here. None that changes
 //! what is stored is passed over.
 
-use proc_macro2::Span;
 use syn::LitStr;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 
 use super::{
-    DefaultValue, FieldOptions, Spanning, StructOptions, default_value, function, name_of,
+    DefaultValue, FieldOptions, Spanning, StructOptions, default_value, function, member, name_of,
     skip_value, text,
 };
 use crate::case::RenameRule;
@@ -68,12 +67,12 @@ impl FieldOptions {
             self.serde_default = Some(default_value(meta)?);
         } else if is(symbol::WITH) {
             let module = function(meta)?;
-            self.serialize_with = Some(member(&module, "serialize"));
-            self.deserialize_with = Some(member(&module, "deserialize"));
+            self.serde_serialize_with = Some(member(&module, "serialize"));
+            self.serde_deserialize_with = Some(member(&module, "deserialize"));
         } else if is(symbol::SERIALIZE_WITH) {
-            self.serialize_with = Some(function(meta)?);
+            self.serde_serialize_with = Some(function(meta)?);
         } else if is(symbol::DESERIALIZE_WITH) {
-            self.deserialize_with = Some(function(meta)?);
+            self.serde_deserialize_with = Some(function(meta)?);
         } else if is(symbol::SKIP_SERIALIZING_IF) {
             let condition: LitStr = meta.value()?.parse()?;
             let value: String = condition.value().split_whitespace().collect();
@@ -131,12 +130,6 @@ fn one_name(
     cx.error(meta.path.span(), message);
     skip_value(meta)?;
     Ok(None)
-}
-
-fn member(module: &syn::ExprPath, name: &str) -> syn::ExprPath {
-    let mut path = module.clone();
-    path.path.segments.push(syn::Ident::new(name, Span::call_site()).into());
-    path
 }
 
 impl DefaultValue {

@@ -40,6 +40,8 @@ pub enum Problem {
     MapKey,
     /// Two entries of one map have the same key.
     DuplicateKey,
+    /// Two elements of a set are equal once stored.
+    DuplicateElement,
     /// The stored type is not the one that the Rust type reads.
     Type {
         /// The Rust side.
@@ -77,7 +79,7 @@ impl ConvertError {
         self
     }
 
-    pub(super) fn at_index(mut self, index: usize) -> Self {
+    pub(crate) fn at_index(mut self, index: usize) -> Self {
         self.path.push(Step::Index(index));
         self
     }
@@ -128,6 +130,9 @@ impl fmt::Display for Problem {
             Self::EmptyName => f.write_str("DynamoDB has no empty map keys"),
             Self::MapKey => f.write_str("a map key must be a string, an integer or a unit variant"),
             Self::DuplicateKey => f.write_str("two entries of a map have the same key"),
+            Self::DuplicateElement => {
+                f.write_str("two elements of a set are equal; use a set type, or a list")
+            }
             Self::Type { expected, found } => write!(f, "expected {expected}, found type {found}"),
             Self::Value { expected } => write!(f, "the stored value does not fit {expected}"),
             Self::Missing { field: Some(field) } => write!(

@@ -75,6 +75,18 @@ impl FieldWriter {
         self.push(Ok(value.as_ref().map(|bytes| AttributeValue::B(bytes.as_ref().to_vec()))))
     }
 
+    /// Writes a collection as a DynamoDB set of strings, numbers or bytes; an empty one is absent.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the elements are not all strings, numbers or bytes, or two are equal.
+    pub fn write_set<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
+        self.push(attribute::to_attribute(value).and_then(|value| match value {
+            Some(list) => list.into_set(),
+            None => Ok(None),
+        }))
+    }
+
     /// Writes a field through a function such as serde's `serialize_with`.
     ///
     /// # Errors
@@ -131,6 +143,19 @@ impl FieldReader {
         default: impl FnOnce() -> T,
     ) -> Result<T, FieldError> {
         self.take(|value| value.map_or_else(|| Ok(default()), attribute::from_attribute))
+    }
+
+    /// Reads a set; an absent attribute is an empty one, or `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when the stored value does not fit the type.
+    pub fn read_set<T: DeserializeOwned>(&mut self) -> Result<T, FieldError> {
+        self.take(|value| match value {
+            Some(value) => attribute::from_attribute(value),
+            None => attribute::from_absent()
+                .or_else(|_| attribute::from_attribute(AttributeValue::L(Vec::new()))),
+        })
     }
 
     /// Reads a Binary.
