@@ -36,6 +36,7 @@ pub(crate) struct FieldOptions {
     /// From `#[envelope(…)]`, which goes before serde's.
     pub(crate) rename: Option<Spanning<String>>,
     pub(crate) serde_rename: Option<Spanning<String>>,
+    pub(crate) aliases: Vec<Spanning<String>>,
     pub(crate) skip: Option<Span>,
     pub(crate) serde_skip: Option<Span>,
     pub(crate) default: Option<DefaultValue>,
@@ -156,8 +157,9 @@ impl FieldOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 8] = [
+        const KNOWN: [&str; 9] = [
             symbol::RENAME,
+            symbol::ALIAS,
             symbol::SKIP,
             symbol::DEFAULT,
             symbol::BYTES,
@@ -168,6 +170,8 @@ impl FieldOptions {
         ];
         if meta.path.is_ident(symbol::RENAME) {
             set(cx, meta, &mut self.rename, text(meta)?);
+        } else if meta.path.is_ident(symbol::ALIAS) {
+            self.aliases.push(text(meta)?);
         } else if meta.path.is_ident(symbol::SKIP) {
             set(cx, meta, &mut self.skip, meta.path.span());
         } else if meta.path.is_ident(symbol::DEFAULT) {

@@ -133,24 +133,35 @@ fn something_encrypted(cx: &Ctxt, record: &Record) {
 fn names(cx: &Ctxt, record: &Record) {
     let mut seen: BTreeMap<&str, &Ident> = BTreeMap::new();
     for field in record.stored() {
-        if field.name == record.envelope().unwrap_or("_envelope") {
-            let message = format!(
-                "`{}` is reserved for the envelope: rename the field, or the envelope with \
-                 `#[envelope(envelope = \"…\")]`",
-                field.name
-            );
-            cx.error(field.name_span, message);
+        let aliases = &field.options.aliases;
+        if let (Some(alias), true) = (aliases.first(), field.role.is_key() || field.is_context()) {
+            let message = "an alias of a key or context field would be another record: remove it";
+            cx.error(alias.span, message);
         }
-        if field.name.is_empty() || field.name.len() > MAX_NAME {
-            cx.error(field.name_span, format!("an attribute name has 1 to {MAX_NAME} bytes"));
+        let own = (&field.name, field.name_span);
+        let names = aliases.iter().map(|alias| (&alias.value, alias.span));
+        for (name, span) in std::iter::once(own).chain(names) {
+            one_name(cx, record, field, name, span);
+            if let Some(first) = seen.insert(name, &field.ident) {
+                let ident = &field.ident;
+                let message = format!("`{first}` and `{ident}` both map to \"{name}\": rename one");
+                cx.error(span, message);
+            }
         }
-        if let Some(first) = seen.insert(&field.name, &field.ident) {
-            let message = format!(
-                "`{first}` and `{}` both map to \"{}\": rename one",
-                field.ident, field.name
-            );
-            cx.error(field.name_span, message);
-        }
+    }
+}
+
+fn one_name(cx: &Ctxt, record: &Record, field: &Field, name: &str, span: Span) {
+    if name == record.envelope().unwrap_or("_envelope") {
+        let message = format!(
+            "`{name}` is reserved for the envelope: rename `{}`, or the envelope with \
+             `#[envelope(envelope = \"…\")]`",
+            field.ident
+        );
+        cx.error(span, message);
+    }
+    if name.is_empty() || name.len() > MAX_NAME {
+        cx.error(span, format!("an attribute name has 1 to {MAX_NAME} bytes"));
     }
 }
 

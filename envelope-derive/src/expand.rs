@@ -98,7 +98,12 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
     };
     let null = (has_value && !field.role.is_key() && !matches!(field.shape, Shape::Set))
         .then(|| quote!(.null()));
-    quote!(_envelope::FieldSchema::new(#name, _envelope::FieldRole::#role) #context #since #null)
+    let aliases = field.options.aliases.iter().map(|alias| &alias.value);
+    let aliases = (aliases.len() > 0).then(|| quote!(.aliases(&[#(#aliases),*])));
+    quote! {
+        _envelope::FieldSchema::new(#name, _envelope::FieldRole::#role)
+            #context #since #null #aliases
+    }
 }
 
 /// The record's key; `None` without a partition key.

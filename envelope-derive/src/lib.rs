@@ -43,6 +43,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | option | meaning |
 /// | --- | --- |
 /// | `rename = "name"` | the attribute's name |
+/// | `alias = "name"` | also read under this name, from older items; may be repeated |
 /// | `skip` | not stored; the field's `Default` on load |
 /// | `default`, `default = path` | the value when the attribute is absent |
 /// | `bytes` | stored as Binary: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one |
@@ -53,7 +54,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # serde
 ///
-/// Honoured on the struct and its fields: `rename`, `rename_all`, `default`, `skip`, `with`,
+/// Honoured on the struct and its fields: `rename`, `rename_all`, `alias`, `default`, `skip`, `with`,
 /// `serialize_with`, `deserialize_with` and `skip_serializing_if = "Option::is_none"`. Any other
 /// serde attribute that would change what is stored is a compile error. Where a default other than
 /// `None` stands for an absent attribute, `None` is stored as NULL.

@@ -18,6 +18,7 @@ pub(crate) const CONTEXT: &str = "context";
 pub(crate) const SINCE: &str = "since";
 pub(crate) const BYTES: &str = "bytes";
 pub(crate) const SET: &str = "set";
+pub(crate) const ALIAS: &str = "alias";
 pub(crate) const WITH: &str = "with";
 pub(crate) const SERIALIZE_WITH: &str = "serialize_with";
 pub(crate) const DESERIALIZE_WITH: &str = "deserialize_with";

@@ -34,6 +34,11 @@ version!(WithPlain { email: Option<String>, });
 version!(WithAuthenticated { #[authenticated] email: Option<String>, });
 version!(WithWindow { #[authenticated] #[envelope(since = 2)] email: Option<String>, });
 
+version!(Renamed { #[encrypted] #[serde(alias = "email")] mail: Option<String>, });
+version!(RenamedAuthenticated {
+    #[authenticated] #[envelope(alias = "email", since = 2)] mail: Option<String>,
+});
+
 fn base() -> Base {
     Base { id: "foobar".into(), ssn: "078-05-1120".into() }
 }
@@ -149,4 +154,49 @@ async fn a_binary_without_the_authenticated_field_reads_newer_items_and_still_ch
     world.write(item).await;
     assert!(Base::load(&world.store, "foobar").await.unwrap_err().is_tampered());
     assert!(WithPlain::load(&world.store, "foobar").await.unwrap_err().is_tampered());
+}
+
+#[tokio::test]
+async fn a_renamed_attribute_is_read_under_its_old_name_and_written_under_the_new_one() {
+    let world = World::new().await;
+    for email in [Some(email()), None] {
+        let old = WithSealed { id: "foobar".into(), ssn: "s".into(), email: email.clone() };
+        old.save(&world.store).await.unwrap();
+        let renamed = Renamed::load(&world.store, "foobar").await.unwrap().unwrap();
+        assert_eq!(renamed.mail, email);
+
+        renamed.save(&world.store).await.unwrap();
+        assert!(!world.stored("foobar").await.contains_key("email"));
+        assert_eq!(Renamed::load(&world.store, "foobar").await.unwrap(), Some(renamed));
+
+        let old = WithAuthenticated { id: "foobar".into(), ssn: "s".into(), email: email.clone() };
+        old.save(&world.store).await.unwrap();
+        let renamed = RenamedAuthenticated::load(&world.store, "foobar").await.unwrap().unwrap();
+        assert_eq!(renamed.mail, email);
+    }
+}
+
+#[tokio::test]
+async fn a_value_planted_under_an_old_name_is_refused() {
+    let world = World::new().await;
+    for mail in [Some(email()), None] {
+        let sealed = Renamed { id: "foobar".into(), ssn: "s".into(), mail: mail.clone() };
+        sealed.save(&world.store).await.unwrap();
+        let mut item = world.stored("foobar").await;
+        item.insert("email".into(), string("planted@example.com"));
+        world.write(item).await;
+        let error = Renamed::load(&world.store, "foobar").await.unwrap_err();
+        assert!(matches!(error, LoadError::Open(_)), "{error}");
+
+        // Even while the window for unauthenticated items is open.
+        let open = RenamedAuthenticated { id: "foobar".into(), ssn: "s".into(), mail };
+        open.save(&world.store).await.unwrap();
+        let mut item = world.stored("foobar").await;
+        item.insert("email".into(), string("planted@example.com"));
+        world.write(item).await;
+        match RenamedAuthenticated::load(&world.store, "foobar").await {
+            Err(LoadError::Open(error)) => assert_eq!(error.kind(), OpenErrorKind::Ambiguous),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
 }

@@ -61,6 +61,8 @@ impl FieldOptions {
         let is = |name: &str| meta.path.is_ident(name);
         if is(symbol::RENAME) {
             self.serde_rename = one_name(cx, meta, "use `#[envelope(rename = \"…\")]`")?;
+        } else if is(symbol::ALIAS) {
+            self.aliases.push(text(meta)?);
         } else if is(symbol::SKIP) {
             self.serde_skip = Some(meta.path.span());
         } else if is(symbol::DEFAULT) {
@@ -97,7 +99,6 @@ impl FieldOptions {
                     "it hides attribute names; list the fields here, or store the inner struct as \
                      one attribute"
                 }
-                "alias" => "an attribute has one name; use `#[envelope(rename = \"…\")]`",
                 "borrow" => "a record owns its fields; use an owned type",
                 "skip_serializing" | "skip_deserializing" => {
                     "what is saved must load again; use `#[envelope(skip)]`"

@@ -55,6 +55,8 @@ pub enum OpenErrorKind {
     NotAuthenticated,
     /// The item holds a sealed value, and the field is not `#[encrypted]`.
     Sealed,
+    /// The attribute is stored under two of its names at once.
+    Ambiguous,
     /// The value has more levels of lists and maps than DynamoDB stores.
     TooDeep,
     /// The attribute has a type that this library does not know.
@@ -164,6 +166,10 @@ impl fmt::Display for OpenError {
             ),
             OpenErrorKind::Sealed => f.write_str(
                 "the stored value is sealed and the field is not #[encrypted]; mark it so",
+            ),
+            OpenErrorKind::Ambiguous => f.write_str(
+                "the item holds it under its name and an alias at once; remove the one that does \
+                 not belong there",
             ),
             OpenErrorKind::TooDeep => f.write_str(
                 "the stored value has more levels than DynamoDB's 32; restore the item from a backup",

@@ -69,7 +69,7 @@ impl Opening {
 
         // Bounds the recursion over what an item without DynamoDB's own limit may hold.
         let too_deep = |name: &str| item.attribute(name).is_some_and(AttributeValue::is_too_deep);
-        let mut fields = schema.fields().iter().map(FieldSchema::name);
+        let mut fields = schema.fields().iter().flat_map(FieldSchema::names);
         if let Some(name) = fields.find(|name| too_deep(name)) {
             return Err(at(&schema, name, OpenErrorKind::TooDeep));
         }
@@ -113,13 +113,28 @@ impl Opening {
         Ok((values, Envelope { header: self.header, bytes: self.bytes }))
     }
 
+    /// Under which of its names an attribute is stored. A listed name goes before one that is only
+    /// there, and two names at once are refused: one of them was planted.
+    fn stored_name(&self, field: &FieldSchema) -> Result<&'static str, OpenError> {
+        let is_listed =
+            |name: &&str| self.header.nonce(name).is_some() || self.header.authenticates(name);
+        let is_there = |name: &&str| self.item.attribute(name).is_some();
+        let listed = field.names().find(is_listed);
+        let chosen = listed.or_else(|| field.names().find(is_there)).unwrap_or(field.name());
+        let other = |name: &&str| *name != chosen && (is_listed(name) || is_there(name));
+        match field.names().find(other) {
+            Some(_) => Err(at(&self.schema, field.name(), OpenErrorKind::Ambiguous)),
+            None => Ok(chosen),
+        }
+    }
+
     /// The list in the envelope decides what a value is, never the look of the value.
     fn field(
         &mut self,
         field: &FieldSchema,
         keys: &RecordKeys,
     ) -> Result<Option<AttributeValue>, OpenError> {
-        let name = field.name();
+        let name = self.stored_name(field)?;
         let stored = self.item.remove(name);
         let refused = |kind| at(&self.schema, name, kind);
         match (field.role(), self.header.nonce(name)) {

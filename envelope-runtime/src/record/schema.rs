@@ -18,6 +18,7 @@ pub struct FieldSchema {
     context: bool,
     since: Option<u32>,
     null: bool,
+    aliases: &'static [&'static str],
 }
 
 /// What a field is in storage.
@@ -85,7 +86,7 @@ impl FieldSchema {
     /// A field stored under the attribute `name`.
     #[must_use]
     pub const fn new(name: &'static str, role: FieldRole) -> Self {
-        Self { name, role, context: false, since: None, null: false }
+        Self { name, role, context: false, since: None, null: false, aliases: &[] }
     }
 
     /// Marks the field as part of the encryption context.
@@ -106,6 +107,13 @@ impl FieldSchema {
     #[must_use]
     pub const fn null(mut self) -> Self {
         self.null = true;
+        self
+    }
+
+    /// Names under which the attribute may be stored in older items.
+    #[must_use]
+    pub const fn aliases(mut self, names: &'static [&'static str]) -> Self {
+        self.aliases = names;
         self
     }
 
@@ -132,6 +140,11 @@ impl FieldSchema {
     /// Whether the envelope lists the field as authenticated. Keys are bound in any case.
     pub(crate) const fn is_authenticated(&self) -> bool {
         matches!(self.role, FieldRole::Authenticated) || (self.context && !self.is_key())
+    }
+
+    /// The name, then the aliases.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
     pub(crate) const fn writes_null(&self) -> bool {

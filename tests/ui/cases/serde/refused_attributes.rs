@@ -15,7 +15,7 @@ struct User {
     b: String,
     #[serde(rename(serialize = "x", deserialize = "y"))]
     c: String,
-    #[serde(alias = "dd")]
+    #[serde(getter = "d")]
     d: String,
 }
 
