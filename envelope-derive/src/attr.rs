@@ -25,6 +25,7 @@ pub(crate) struct StructOptions {
     pub(crate) table: Option<Spanning<String>>,
     pub(crate) envelope: Option<Spanning<String>>,
     pub(crate) krate: Option<Path>,
+    pub(crate) plaintext_only: Option<Span>,
     pub(crate) rename_all: Option<RenameRule>,
     pub(crate) default: Option<DefaultValue>,
 }
@@ -110,11 +111,14 @@ impl StructOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 3] = [symbol::TABLE, symbol::ENVELOPE, symbol::CRATE];
+        const KNOWN: [&str; 4] =
+            [symbol::TABLE, symbol::ENVELOPE, symbol::CRATE, symbol::PLAINTEXT_ONLY];
         if meta.path.is_ident(symbol::TABLE) {
             set(cx, meta, &mut self.table, text(meta)?);
         } else if meta.path.is_ident(symbol::ENVELOPE) {
             set(cx, meta, &mut self.envelope, text(meta)?);
+        } else if meta.path.is_ident(symbol::PLAINTEXT_ONLY) {
+            set(cx, meta, &mut self.plaintext_only, meta.path.span());
         } else if meta.path.is_ident(symbol::CRATE) {
             set(cx, meta, &mut self.krate, path(meta)?);
         } else {

@@ -121,12 +121,28 @@ fn one_key(cx: &Ctxt, record: &Record, role: Role, name: &str) {
     }
 }
 
+/// A record without protection says so.
 fn something_encrypted(cx: &Ctxt, record: &Record) {
-    let protects = |field: &Field| !field.options.roles.is_empty() && !field.role.is_key();
-    let tries =
-        |field: &Field| field.options.roles.iter().any(|role| role.value == RoleName::Encrypted);
-    if !record.fields.iter().any(|field| protects(field) || tries(field)) {
-        cx.error(record.ident.span(), "no field is `#[encrypted]`: mark what must not leak");
+    let protected = |field: &&Field| {
+        let protects =
+            |role: &RoleName| matches!(role, RoleName::Encrypted | RoleName::Authenticated);
+        let mut roles = field.options.roles.iter();
+        roles.any(|role| protects(&role.value)) || field.is_context()
+    };
+    match (record.fields.iter().find(protected), record.options.plaintext_only) {
+        (None, None) => cx.error(
+            record.ident.span(),
+            "no field is `#[encrypted]`: mark what must not leak, or say \
+             `#[envelope(plaintext_only)]` if that is meant",
+        ),
+        (Some(field), Some(span)) => {
+            let message = format!(
+                "`plaintext_only` on a record that protects `{}`: remove one of them",
+                field.ident
+            );
+            cx.error(span, message);
+        }
+        _ => {}
     }
 }
 

@@ -36,6 +36,7 @@ fn expand(record: &Record) -> TokenStream {
     let (_, type_generics, _) = record.generics.split_for_impl();
     let schemas = record.stored().map(|field| field_schema(record, field));
     let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
+    let plaintext = record.options.plaintext_only.map(|_| quote!(.plaintext_only()));
     let key = key_type(record);
     let key_value = key_value(record);
     let fields = local("fields");
@@ -51,7 +52,7 @@ fn expand(record: &Record) -> TokenStream {
                 type Key = #key;
 
                 const SCHEMA: _envelope::RecordSchema =
-                    _envelope::RecordSchema::new(#table, &[#(#schemas),*]) #envelope;
+                    _envelope::RecordSchema::new(#table, &[#(#schemas),*]) #envelope #plaintext;
 
                 fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
                     #key_value

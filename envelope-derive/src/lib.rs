@@ -36,6 +36,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | --- | --- |
 /// | `table = "users"` | the logical table name, sealed into every record; required |
 /// | `envelope = "_env"` | the reserved attribute's name instead of `_envelope` |
+/// | `plaintext_only` | nothing of the record is protected: no envelope, no KMS call |
 /// | `crate = path` | where `envelope_runtime` is re-exported |
 ///
 /// # Options of a field, in `#[envelope(…)]`
@@ -63,7 +64,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # Limits
 ///
-/// At least one field is encrypted or authenticated; at most 255 are encrypted and 64 authenticated.
+/// At least one field is encrypted or authenticated, or the record is `plaintext_only`; at most 255
+/// are encrypted and 64 authenticated.
 /// Names have up to 255 bytes. The type of a key field must be as visible as the struct, because it
 /// is part of the record's `Key`.
 #[proc_macro_derive(

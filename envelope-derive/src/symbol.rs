@@ -8,6 +8,7 @@ pub(crate) const AUTHENTICATED: &str = "authenticated";
 pub(crate) const ENVELOPE: &str = "envelope";
 pub(crate) const SERDE: &str = "serde";
 
+pub(crate) const PLAINTEXT_ONLY: &str = "plaintext_only";
 pub(crate) const TABLE: &str = "table";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const RENAME: &str = "rename";

@@ -4,6 +4,8 @@ mod canonical;
 mod convert;
 mod de;
 mod number;
+#[cfg(test)]
+pub(crate) mod properties;
 mod ser;
 mod set;
 mod size;

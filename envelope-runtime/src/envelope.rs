@@ -10,6 +10,8 @@ mod item;
 #[cfg(test)]
 mod known_answer;
 mod open;
+#[cfg(test)]
+mod properties;
 mod seal;
 mod sealer;
 

@@ -1,6 +1,8 @@
 //! Saving, loading and deleting.
 
-use envelope_runtime::{EnvelopeRecord, Item, KeyReference, SaveError, SealErrorKind, Store};
+use envelope_runtime::{
+    EnvelopeRecord, Item, KeyReference, LoadError, OpenErrorKind, SaveError, SealErrorKind, Store,
+};
 
 use crate::support::{User, World};
 
@@ -93,13 +95,13 @@ async fn a_load_can_give_the_envelope_too() {
     let loaded = world.store.get::<User>("foobar").with_envelope().await.unwrap().unwrap();
 
     assert_eq!(loaded.ssn, "078-05-1120");
-    assert_eq!(loaded.envelope().sealed().collect::<Vec<_>>(), ["ssn"]);
-    assert_eq!(loaded.envelope().authenticated().collect::<Vec<_>>(), ["role"]);
+    assert_eq!(loaded.envelope().unwrap().sealed().collect::<Vec<_>>(), ["ssn"]);
+    assert_eq!(loaded.envelope().unwrap().authenticated().collect::<Vec<_>>(), ["role"]);
     assert!(
-        matches!(loaded.envelope().key_reference(), KeyReference::Wrapped(copies) if copies.len() == 1)
+        matches!(loaded.envelope().unwrap().key_reference(), KeyReference::Wrapped(copies) if copies.len() == 1)
     );
     let stored = world.stored("foobar").await;
-    assert_eq!(loaded.envelope().as_bytes(), stored["_envelope"].as_b().unwrap().as_ref());
+    assert_eq!(loaded.envelope().unwrap().as_bytes(), stored["_envelope"].as_b().unwrap().as_ref());
 }
 
 #[tokio::test]
@@ -210,4 +212,51 @@ async fn an_item_over_400_kib_is_refused_before_it_is_sent() {
     // The largest that fits is what DynamoDB takes too.
     sized(largest).save(&world.store).await.unwrap();
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(sized(largest)));
+}
+
+#[derive(EnvelopeRecord, Debug, PartialEq)]
+#[envelope(table = "users", plaintext_only)]
+struct Public {
+    #[partition_key]
+    id: String,
+    nickname: String,
+}
+
+#[derive(EnvelopeRecord, Debug)]
+#[envelope(table = "users", plaintext_only)]
+struct Prying {
+    #[partition_key]
+    #[allow(dead_code, reason = "only loaded")]
+    id: String,
+    #[allow(dead_code, reason = "only loaded")]
+    ssn: Option<Vec<u8>>,
+}
+
+#[tokio::test]
+async fn a_record_that_protects_nothing_has_no_envelope_and_asks_kms_nothing() {
+    let world = World::new().await;
+    let public = Public { id: "p".into(), nickname: "zoë".into() };
+
+    public.save(&world.store).await.unwrap();
+
+    assert_eq!(world.stored("p").await.len(), 2);
+    let loaded = world.store.get::<Public>("p").with_envelope().await.unwrap().unwrap();
+    assert!(loaded.envelope().is_none());
+    assert_eq!(loaded.into_record(), public);
+    assert_eq!(world.requests.take(), []);
+}
+
+#[tokio::test]
+async fn a_record_that_protects_nothing_never_sees_sealed_bytes() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+
+    let public = Public::load(&world.store, "foobar").await.unwrap().unwrap();
+    let prying = Prying::load(&world.store, "foobar").await.unwrap_err();
+
+    assert_eq!(public.nickname, "zoë");
+    assert!(
+        matches!(&prying, LoadError::Open(error) if error.kind() == OpenErrorKind::Sealed),
+        "{prying}"
+    );
 }

@@ -25,7 +25,9 @@ async fn a_record_grows_by_73_bytes_and_a_sealed_attribute_by_30_and_its_name() 
 
     let loaded = world.store.get::<User>("foobar").with_envelope().await.unwrap().unwrap();
 
-    let KeyReference::Wrapped(copies) = loaded.envelope().key_reference() else { panic!() };
+    let KeyReference::Wrapped(copies) = loaded.envelope().unwrap().key_reference() else {
+        panic!()
+    };
     let wrapped = copies[0].wrapped().len();
     let plain: usize = [
         "id",

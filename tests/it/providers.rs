@@ -25,7 +25,7 @@ async fn wrapped(
         Store::new(world.backend.dynamodb.clone(), provider).table_name::<User>(&world.table);
     User::new("wrapped").save(&store).await.unwrap();
     let loaded = store.get::<User>("wrapped").consistent().with_envelope().await.unwrap().unwrap();
-    match loaded.envelope().key_reference() {
+    match loaded.envelope().unwrap().key_reference() {
         KeyReference::Wrapped(copies) => copies[0].clone(),
         other => panic!("{other:?}"),
     }

@@ -22,16 +22,20 @@ pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
     asked: Option<Vec<(&'static str, AttributeValue)>>,
     expected: ExpectedContext,
 ) -> Result<Loaded<R>, LoadError> {
-    let opening =
-        Opening::new(R::SCHEMA, item, asked.as_deref(), &expected).map_err(LoadError::Open)?;
-    let context = expected.encryption_context(&R::SCHEMA);
-    let data_key = provider
-        .decrypt(&opening.header.reference, &context)
-        .await
-        .map_err(|error| LoadError::DecryptDataKey(error.at(R::SCHEMA.place())))?;
-    let (values, envelope) = opening.open(&data_key).map_err(LoadError::Open)?;
-    let mut fields = FieldReader::new(R::SCHEMA, values);
-    let record = R::read_fields(&mut fields).map_err(LoadError::Field)?;
+    let (schema, asked) = (R::SCHEMA, asked.as_deref());
+    let (values, envelope) = if schema.is_plaintext_only() {
+        (plaintext_values(schema, item, asked).map_err(LoadError::Open)?, None)
+    } else {
+        let opening = Opening::new(schema, item, asked, &expected).map_err(LoadError::Open)?;
+        let context = expected.encryption_context(&schema);
+        let data_key = provider
+            .decrypt(&opening.header.reference, &context)
+            .await
+            .map_err(|error| LoadError::DecryptDataKey(error.at(schema.place())))?;
+        let (values, envelope) = opening.open(&data_key).map_err(LoadError::Open)?;
+        (values, Some(envelope))
+    };
+    let record = R::read_fields(&mut FieldReader::new(schema, values)).map_err(LoadError::Field)?;
     Ok(Loaded { record, envelope })
 }
 
@@ -51,21 +55,9 @@ impl Opening {
         asked: Option<&[(&'static str, AttributeValue)]>,
         expected: &ExpectedContext,
     ) -> Result<Self, OpenError> {
-        let bytes = match item.remove(schema.envelope()) {
-            Some(AttributeValue::B(bytes)) => bytes,
-            Some(_) => return Err(at_envelope(&schema, OpenErrorKind::MalformedEnvelope)),
-            None => return Err(at_envelope(&schema, OpenErrorKind::NoEnvelope)),
-        };
-        let header = Header::decode(&bytes).map_err(|error| {
-            at_envelope(
-                &schema,
-                match error {
-                    HeaderError::Malformed => OpenErrorKind::MalformedEnvelope,
-                    HeaderError::Version(version) => OpenErrorKind::UnsupportedVersion(version),
-                    HeaderError::Suite(suite) => OpenErrorKind::UnsupportedSuite(suite),
-                },
-            )
-        })?;
+        let stored = item.remove(schema.envelope());
+        let stored = stored.ok_or_else(|| at_envelope(&schema, OpenErrorKind::NoEnvelope))?;
+        let (header, bytes) = decode_envelope(&schema, stored)?;
 
         // Bounds the recursion over what an item without DynamoDB's own limit may hold.
         let too_deep = |name: &str| item.attribute(name).is_some_and(AttributeValue::is_too_deep);
@@ -77,19 +69,7 @@ impl Opening {
             return Err(OpenError::new(schema.place(), OpenErrorKind::TooDeep));
         }
 
-        // The item's own key must be the one that was asked for, or a field would lie.
-        let mut keys = Vec::new();
-        for field in schema.keys() {
-            let stored = item.attribute(field.name());
-            let wanted = asked.into_iter().flatten().find(|(name, _)| *name == field.name());
-            match (stored, wanted) {
-                (Some(stored), Some((_, wanted))) if stored == wanted => {}
-                (Some(_), None) if asked.is_none() => {}
-                _ => return Err(at(&schema, field.name(), OpenErrorKind::Tampered)),
-            }
-            keys.extend(stored.map(|stored| (field.name(), stored)));
-        }
-        let identity = Identity::new(schema.table(), &keys);
+        let identity = Identity::new(schema.table(), &own_keys(&schema, &item, asked)?);
         if let Some(name) = expected.differs(|name| item.attribute(name)) {
             return Err(at(&schema, name, OpenErrorKind::OtherContext));
         }
@@ -164,6 +144,72 @@ impl Opening {
     }
 }
 
+/// The item's own key, which must be the one that was asked for, or a field would lie.
+fn own_keys<'a>(
+    schema: &RecordSchema,
+    item: &'a Item,
+    asked: Option<&[(&'static str, AttributeValue)]>,
+) -> Result<Vec<(&'static str, &'a AttributeValue)>, OpenError> {
+    let keys = schema.keys().map(|field| {
+        let name = field.name();
+        let wanted = asked.into_iter().flatten().find(|(key, _)| *key == name);
+        match (item.attribute(name), wanted) {
+            (Some(stored), Some((_, wanted))) if stored == wanted => Ok((name, stored)),
+            (Some(stored), None) if asked.is_none() => Ok((name, stored)),
+            _ => Err(at(schema, name, OpenErrorKind::Tampered)),
+        }
+    });
+    keys.collect()
+}
+
+fn decode_envelope(
+    schema: &RecordSchema,
+    stored: AttributeValue,
+) -> Result<(Header, Vec<u8>), OpenError> {
+    let AttributeValue::B(bytes) = stored else {
+        return Err(at_envelope(schema, OpenErrorKind::MalformedEnvelope));
+    };
+    match Header::decode(&bytes) {
+        Ok(header) => Ok((header, bytes)),
+        Err(error) => {
+            let kind = match error {
+                HeaderError::Malformed => OpenErrorKind::MalformedEnvelope,
+                HeaderError::Version(version) => OpenErrorKind::UnsupportedVersion(version),
+                HeaderError::Suite(suite) => OpenErrorKind::UnsupportedSuite(suite),
+            };
+            Err(at_envelope(schema, kind))
+        }
+    }
+}
+
+/// The values of a record that has nothing to protect. Another record type may have sealed some of
+/// the item's attributes: their bytes are never given out.
+fn plaintext_values(
+    schema: RecordSchema,
+    mut item: Item,
+    asked: Option<&[(&'static str, AttributeValue)]>,
+) -> Result<Vec<Option<AttributeValue>>, OpenError> {
+    own_keys(&schema, &item, asked)?;
+    let header = match item.remove(schema.envelope()) {
+        Some(stored) => Some(decode_envelope(&schema, stored)?.0),
+        None => None,
+    };
+    let values = schema.fields().iter().map(|field| {
+        let mut names = field.names();
+        let sealed =
+            |name: &str| header.as_ref().is_some_and(|header| header.nonce(name).is_some());
+        if field.names().any(sealed) {
+            return Err(at(&schema, field.name(), OpenErrorKind::Sealed));
+        }
+        let value = names.find_map(|name| item.remove(name));
+        if value.as_ref().is_some_and(AttributeValue::is_too_deep) {
+            return Err(at(&schema, field.name(), OpenErrorKind::TooDeep));
+        }
+        Ok(value)
+    });
+    values.collect()
+}
+
 fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {
     OpenError::new(schema.place().attribute(name), kind)
 }
@@ -175,14 +221,15 @@ fn at_envelope(schema: &RecordSchema, kind: OpenErrorKind) -> OpenError {
 /// A record together with the envelope that it was loaded with. Derefs to the record.
 pub struct Loaded<R> {
     record: R,
-    envelope: Envelope,
+    /// Absent for records that are plaintext only.
+    envelope: Option<Envelope>,
 }
 
 impl<R> Loaded<R> {
-    /// The envelope, verified.
+    /// The envelope, verified; `None` for a record that is `plaintext_only`.
     #[must_use]
-    pub fn envelope(&self) -> &Envelope {
-        &self.envelope
+    pub fn envelope(&self) -> Option<&Envelope> {
+        self.envelope.as_ref()
     }
 
     /// The record alone.

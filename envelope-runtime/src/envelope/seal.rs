@@ -19,6 +19,9 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     caller: &ContextPairs,
 ) -> Result<Item, SaveError> {
     let (plan, context) = Plan::new(schema, values, caller)?;
+    if schema.is_plaintext_only() {
+        return Ok(plan.item);
+    }
     let generated = provider
         .generate(&context)
         .await

@@ -8,6 +8,7 @@ pub struct RecordSchema {
     table: &'static str,
     envelope: &'static str,
     fields: &'static [FieldSchema],
+    plaintext_only: bool,
 }
 
 /// One stored field.
@@ -42,13 +43,20 @@ impl RecordSchema {
     /// written and read.
     #[must_use]
     pub const fn new(table: &'static str, fields: &'static [FieldSchema]) -> Self {
-        Self { table, envelope: "_envelope", fields }
+        Self { table, envelope: "_envelope", fields, plaintext_only: false }
     }
 
     /// Names the reserved attribute, `_envelope` by default.
     #[must_use]
     pub const fn envelope_name(mut self, name: &'static str) -> Self {
         self.envelope = name;
+        self
+    }
+
+    /// Declares that nothing of the record is protected: it has no envelope, and no key is asked for.
+    #[must_use]
+    pub const fn plaintext_only(mut self) -> Self {
+        self.plaintext_only = true;
         self
     }
 
@@ -68,6 +76,10 @@ impl RecordSchema {
     #[must_use]
     pub const fn fields(&self) -> &'static [FieldSchema] {
         self.fields
+    }
+
+    pub(crate) const fn is_plaintext_only(&self) -> bool {
+        self.plaintext_only
     }
 
     /// The partition key's field, then the sort key's if there is one.

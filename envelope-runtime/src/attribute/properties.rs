@@ -1,0 +1,150 @@
+//! Properties that hold for every value, not only for examples.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{AttributeValue, Number, decode_plaintext, from_attribute, to_attribute};
+
+fn number() -> impl Strategy<Value = Number> {
+    let text = (any::<bool>(), "[0-9]{1,38}", -90_i32..80).prop_map(|(negative, digits, power)| {
+        format!("{}{digits}e{power}", if negative { "-" } else { "" })
+    });
+    text.prop_map(|text| Number::parse(&text).unwrap())
+}
+
+/// Any value that DynamoDB stores, nested a few levels.
+pub(crate) fn value() -> impl Strategy<Value = AttributeValue> {
+    let leaf = prop_oneof![
+        Just(AttributeValue::Null),
+        ".*".prop_map(AttributeValue::S),
+        number().prop_map(AttributeValue::N),
+        vec(any::<u8>(), 0..40).prop_map(AttributeValue::B),
+        any::<bool>().prop_map(AttributeValue::Bool),
+        btree_set(".*", 1..4).prop_map(AttributeValue::Ss),
+        btree_set(number(), 1..4).prop_map(AttributeValue::Ns),
+        btree_set(vec(any::<u8>(), 0..8), 1..4).prop_map(AttributeValue::Bs),
+    ];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..5).prop_map(AttributeValue::L),
+            btree_map(".+", inner, 0..5).prop_map(AttributeValue::M),
+        ]
+    })
+}
+
+/// A Rust type of every shape that serde has.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+enum Model {
+    Unit,
+    Newtype(String),
+    Tuple(i64, u8, char),
+    Struct { flag: bool, ratio: f64, small: f32, maybe: Option<u32> },
+    List(Vec<Model>),
+    Map(BTreeMap<String, Model>),
+    Keyed(BTreeMap<i16, Option<bool>>),
+    Wide(i128),
+}
+
+fn float() -> impl Strategy<Value = f64> {
+    // Those in DynamoDB's range; zero has no sign there.
+    any::<f64>().prop_filter("in range", |float| {
+        float.is_finite() && (1e-130..1e125).contains(&float.abs())
+    })
+}
+
+fn model() -> impl Strategy<Value = Model> {
+    let small = any::<f32>().prop_filter("finite", |float| float.is_normal());
+    let leaf = prop_oneof![
+        Just(Model::Unit),
+        ".*".prop_map(Model::Newtype),
+        any::<(i64, u8, char)>().prop_map(|(a, b, c)| Model::Tuple(a, b, c)),
+        (any::<bool>(), float(), small, any::<Option<u32>>())
+            .prop_map(|(flag, ratio, small, maybe)| Model::Struct { flag, ratio, small, maybe }),
+        btree_map(any::<i16>(), any::<Option<bool>>(), 0..4).prop_map(Model::Keyed),
+        (-(10_i128.pow(38)) + 1..10_i128.pow(38)).prop_map(Model::Wide),
+    ];
+    leaf.prop_recursive(3, 30, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Model::List),
+            btree_map(".+", inner, 0..4).prop_map(Model::Map),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_value_has_one_canonical_form_and_comes_back(value in value()) {
+        prop_assert_eq!(value.refusal(), None);
+        let bytes = value.to_plaintext(0);
+
+        prop_assert_eq!(bytes.len(), value.plaintext_len());
+        prop_assert_eq!(decode_plaintext(&bytes), Ok(Some(value)));
+    }
+
+    #[test]
+    fn different_values_have_different_canonical_forms(left in value(), right in value()) {
+        prop_assert_eq!(left == right, left.to_plaintext(0) == right.to_plaintext(0));
+    }
+
+    #[test]
+    fn bytes_that_decode_are_the_canonical_form(
+        value in value(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = value.to_plaintext(0);
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+
+        let padded = bytes[0] & 0x80 != 0 || bytes[0] == 0x7F;
+        if let (Ok(Some(value)), false) = (decode_plaintext(&bytes), padded) {
+            prop_assert_eq!(value.to_plaintext(0), bytes);
+        }
+    }
+
+    #[test]
+    fn any_bytes_decode_or_are_refused(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = decode_plaintext(&bytes);
+    }
+
+    #[test]
+    fn every_rust_value_survives_in_both_forms(model in model()) {
+        let plain = to_attribute(&model).unwrap().unwrap();
+        let sealed = decode_plaintext(&plain.to_plaintext(0)).unwrap().unwrap();
+
+        prop_assert_eq!(&plain, &sealed);
+        prop_assert_eq!(from_attribute::<Model>(plain).unwrap(), model);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_not_in_the_error(
+        variant in "Unit|Newtype|Tuple|Struct|List|Map|Keyed|Wide|canary",
+        value in value(),
+    ) {
+        let secret = AttributeValue::S("canary".to_owned());
+        let list = AttributeValue::L(vec![secret.clone(), value.clone(), secret.clone()]);
+        let entries = [("canary".to_owned(), list), ("ratio".to_owned(), secret)];
+        let content = AttributeValue::M(entries.into());
+        let wrong = AttributeValue::M([(variant, content)].into());
+
+        let error = from_attribute::<Model>(wrong).unwrap_err();
+
+        prop_assert!(!error.to_string().contains("canary"), "{}", error);
+        prop_assert!(!format!("{error:?}").contains("canary"), "{:?}", error);
+    }
+
+    #[test]
+    fn numbers_are_normal_and_keep_their_value(text in "-?[0-9]{1,20}(\\.[0-9]{1,10})?(e-?[0-9]{1,2})?") {
+        let number = Number::parse(&text).unwrap();
+
+        prop_assert_eq!(Number::parse(number.as_str()), Ok(number.clone()));
+        let (before, after): (f64, f64) = (text.parse().unwrap(), number.as_str().parse().unwrap());
+        prop_assert_eq!(before.partial_cmp(&after), Some(std::cmp::Ordering::Equal));
+    }
+}
