@@ -13,6 +13,7 @@ mod context;
 mod dynamodb_failures;
 mod errors;
 mod field_options;
+mod gallery;
 mod hygiene;
 mod item_mapping;
 mod keys;
