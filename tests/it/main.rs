@@ -7,6 +7,7 @@
 
 mod attacks;
 mod backend_needs_incorrect_key;
+mod backend_needs_item_sizes;
 mod backend_needs_key_states;
 mod concurrency;
 mod context;
