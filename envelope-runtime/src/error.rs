@@ -4,11 +4,15 @@
 mod answer;
 mod place;
 #[cfg(feature = "aws")]
+mod request;
+#[cfg(feature = "aws")]
 pub(crate) mod service;
 mod verb;
 
 pub(crate) use answer::Answer;
 pub(crate) use place::Place;
 #[cfg(feature = "aws")]
-pub use verb::{DeleteError, Presence, PresenceError, ServiceError, ServiceErrorKind};
+pub use request::{Presence, PresenceError, ServiceError, ServiceErrorKind};
+#[cfg(feature = "aws")]
+pub use verb::DeleteError;
 pub use verb::{LoadError, SaveError};
