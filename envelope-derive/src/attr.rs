@@ -3,6 +3,8 @@
 mod serde;
 mod suggest;
 
+pub(crate) use suggest::nearest;
+
 use proc_macro2::{Span, TokenStream};
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
@@ -24,6 +26,10 @@ pub(crate) struct Spanning<T> {
 pub(crate) struct StructOptions {
     pub(crate) table: Option<Spanning<String>>,
     pub(crate) envelope: Option<Spanning<String>>,
+    pub(crate) partition_key: Option<Spanning<String>>,
+    pub(crate) partition_key_name: Option<Spanning<String>>,
+    pub(crate) sort_key: Option<Spanning<String>>,
+    pub(crate) sort_key_name: Option<Spanning<String>>,
     pub(crate) krate: Option<Path>,
     pub(crate) plaintext_only: Option<Span>,
     pub(crate) rename_all: Option<RenameRule>,
@@ -111,12 +117,28 @@ impl StructOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 4] =
-            [symbol::TABLE, symbol::ENVELOPE, symbol::CRATE, symbol::PLAINTEXT_ONLY];
+        const KNOWN: [&str; 8] = [
+            symbol::TABLE,
+            symbol::ENVELOPE,
+            symbol::PARTITION_KEY,
+            symbol::PARTITION_KEY_NAME,
+            symbol::SORT_KEY,
+            symbol::SORT_KEY_NAME,
+            symbol::CRATE,
+            symbol::PLAINTEXT_ONLY,
+        ];
         if meta.path.is_ident(symbol::TABLE) {
             set(cx, meta, &mut self.table, text(meta)?);
         } else if meta.path.is_ident(symbol::ENVELOPE) {
             set(cx, meta, &mut self.envelope, text(meta)?);
+        } else if meta.path.is_ident(symbol::PARTITION_KEY) {
+            set(cx, meta, &mut self.partition_key, text(meta)?);
+        } else if meta.path.is_ident(symbol::PARTITION_KEY_NAME) {
+            set(cx, meta, &mut self.partition_key_name, text(meta)?);
+        } else if meta.path.is_ident(symbol::SORT_KEY) {
+            set(cx, meta, &mut self.sort_key, text(meta)?);
+        } else if meta.path.is_ident(symbol::SORT_KEY_NAME) {
+            set(cx, meta, &mut self.sort_key_name, text(meta)?);
         } else if meta.path.is_ident(symbol::PLAINTEXT_ONLY) {
             set(cx, meta, &mut self.plaintext_only, meta.path.span());
         } else if meta.path.is_ident(symbol::CRATE) {

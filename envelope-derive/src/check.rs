@@ -1,5 +1,7 @@
 //! Rules that need more than one attribute, one function each.
 
+mod keys;
+
 use std::collections::BTreeMap;
 
 use proc_macro2::Span;
@@ -21,7 +23,7 @@ const MAX_LISTS: usize = 8192 - 53 - 195;
 pub(crate) fn record(cx: &Ctxt, record: &Record) {
     table(cx, record);
     record.fields.iter().for_each(|field| one_role(cx, field));
-    keys(cx, record);
+    keys::keys(cx, record);
     something_encrypted(cx, record);
     names(cx, record);
     contexts(cx, record);
@@ -87,40 +89,6 @@ fn one_role(cx: &Ctxt, field: &Field) {
     }
 }
 
-fn keys(cx: &Ctxt, record: &Record) {
-    one_key(cx, record, Role::PartitionKey, "partition");
-    one_key(cx, record, Role::SortKey, "sort");
-    let is_partition_key =
-        |field: &Field| field.options.roles.iter().any(|role| role.value == RoleName::PartitionKey);
-    if !record.fields.iter().any(is_partition_key) {
-        cx.error(record.ident.span(), "no partition key: mark one field `#[partition_key]`");
-    }
-    for field in record.fields.iter().filter(|field| field.role.is_key()) {
-        if argument_of(&field.ty, "Option").is_some() {
-            let message =
-                format!("`{}` is a key and always has a value: remove the Option", field.ident);
-            cx.error(field.span(), message);
-        }
-        if let Shape::With { .. } = field.shape {
-            let message = format!(
-                "`{}` is a key and cannot be stored through a function: use a newtype with a serde \
-                 implementation of its own",
-                field.ident
-            );
-            cx.error(field.span(), message);
-        }
-    }
-}
-
-fn one_key(cx: &Ctxt, record: &Record, role: Role, name: &str) {
-    let keys: Vec<_> = record.with_role(role).collect();
-    if let [_, second, ..] = keys.as_slice() {
-        let names: Vec<_> = keys.iter().map(|field| format!("`{}`", field.ident)).collect();
-        let message = format!("two {name} keys {}: a table has one", names.join(", "));
-        cx.error(second.span(), message);
-    }
-}
-
 /// A record without protection says so.
 fn something_encrypted(cx: &Ctxt, record: &Record) {
     let protected = |field: &&Field| {
@@ -147,32 +115,39 @@ fn something_encrypted(cx: &Ctxt, record: &Record) {
 }
 
 fn names(cx: &Ctxt, record: &Record) {
-    let mut seen: BTreeMap<&str, &Ident> = BTreeMap::new();
+    let is_key = |field: &Field| field.role.is_key() || record.is_part(field);
+    let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+    for template in record.templates() {
+        one_name(cx, record, "the key template's attribute", &template.name, template.name_span);
+        if let Some(first) = seen.insert(&template.name, "the key template".to_owned()) {
+            let message = format!("{first}s both make \"{}\": name one", template.name);
+            cx.error(template.name_span, message);
+        }
+    }
     for field in record.stored() {
         let aliases = &field.options.aliases;
-        if let (Some(alias), true) = (aliases.first(), field.role.is_key() || field.is_context()) {
+        if let (Some(alias), true) = (aliases.first(), is_key(field) || field.is_context()) {
             let message = "an alias of a key or context field would be another record: remove it";
             cx.error(alias.span, message);
         }
         let own = (&field.name, field.name_span);
         let names = aliases.iter().map(|alias| (&alias.value, alias.span));
         for (name, span) in std::iter::once(own).chain(names) {
-            one_name(cx, record, field, name, span);
-            if let Some(first) = seen.insert(name, &field.ident) {
-                let ident = &field.ident;
-                let message = format!("`{first}` and `{ident}` both map to \"{name}\": rename one");
+            let ident = format!("`{}`", field.ident);
+            one_name(cx, record, &ident, name, span);
+            if let Some(first) = seen.insert(name, ident.clone()) {
+                let message = format!("{first} and {ident} both map to \"{name}\": rename one");
                 cx.error(span, message);
             }
         }
     }
 }
 
-fn one_name(cx: &Ctxt, record: &Record, field: &Field, name: &str, span: Span) {
+fn one_name(cx: &Ctxt, record: &Record, what: &str, name: &str, span: Span) {
     if name == record.envelope().unwrap_or("_envelope") {
         let message = format!(
-            "`{name}` is reserved for the envelope: rename `{}`, or the envelope with \
-             `#[envelope(envelope = \"…\")]`",
-            field.ident
+            "`{name}` is reserved for the envelope: rename {what}, or the envelope with \
+             `#[envelope(envelope = \"…\")]`"
         );
         cx.error(span, message);
     }

@@ -7,7 +7,8 @@ use syn::{DeriveInput, Generics, Ident, Type};
 
 use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Record, Role, Shape};
+use crate::model::{Field, MAX_KEY_PARTS, Record, Role, Shape};
+use crate::template::{Piece, Template};
 use crate::{check, fallback};
 
 /// The whole derive.
@@ -37,6 +38,14 @@ fn expand(record: &Record) -> TokenStream {
     let schemas = record.stored().map(|field| field_schema(record, field));
     let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
     let plaintext = record.options.plaintext_only.map(|_| quote!(.plaintext_only()));
+    let partition_key = record.partition_key.as_ref().map(|template| {
+        let template = key_template(record, template);
+        quote!(.partition_key(#template))
+    });
+    let sort_key = record.sort_key.as_ref().map(|template| {
+        let template = key_template(record, template);
+        quote!(.sort_key(#template))
+    });
     let key = key_type(record);
     let key_value = key_value(record);
     let fields = local("fields");
@@ -52,7 +61,8 @@ fn expand(record: &Record) -> TokenStream {
                 type Key = #key;
 
                 const SCHEMA: _envelope::RecordSchema =
-                    _envelope::RecordSchema::new(#table, &[#(#schemas),*]) #envelope #plaintext;
+                    _envelope::RecordSchema::new(#table, &[#(#schemas),*])
+                        #envelope #partition_key #sort_key #plaintext;
 
                 fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
                     #key_value
@@ -107,28 +117,68 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
     }
 }
 
+fn key_template(record: &Record, template: &Template) -> TokenStream {
+    let name = &template.name;
+    let pieces = template.pieces.iter().filter_map(|piece| match piece {
+        Piece::Text(text) => Some(quote!(_envelope::KeyPiece::text(#text))),
+        Piece::Part { field, digits } => {
+            let field = record.part(field)?;
+            let attribute = &field.name;
+            Some(match digits.or_else(|| digits_of(&field.ty)) {
+                Some(digits) => quote!(_envelope::KeyPiece::padded(#attribute, #digits)),
+                None => quote!(_envelope::KeyPiece::part(#attribute)),
+            })
+        }
+    });
+    quote!(_envelope::KeyTemplate::new(#name, &[#(#pieces),*]))
+}
+
+/// The digits of an integer type's largest value.
+fn digits_of(ty: &Type) -> Option<usize> {
+    let Type::Path(path) = ty else { return None };
+    let digits = [
+        ("u8", 3),
+        ("u16", 5),
+        ("u32", 10),
+        ("u64", 20),
+        ("usize", 20),
+        ("u128", 39),
+        ("i8", 3),
+        ("i16", 5),
+        ("i32", 10),
+        ("i64", 19),
+        ("isize", 19),
+        ("i128", 39),
+    ];
+    digits.into_iter().find_map(|(name, digits)| path.path.is_ident(name).then_some(digits))
+}
+
 /// The record's key; `None` without a partition key.
 pub(crate) fn key_type(record: &Record) -> Option<TokenStream> {
-    let part = |role| {
-        record.with_role(role).next().map(|field| match field.shape {
-            Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
-            Shape::Serde | Shape::Set | Shape::With { .. } => field.ty.to_token_stream(),
-        })
-    };
-    let partition = part(Role::PartitionKey)?;
-    Some(match part(Role::SortKey) {
-        Some(sort) => quote!(_envelope::Composite<#partition, #sort>),
-        None => quote!(_envelope::Lone<#partition>),
-    })
+    let fields = record.key_fields();
+    let types = fields.iter().map(|field| match field.shape {
+        Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
+        Shape::Serde | Shape::Set | Shape::With { .. } => field.ty.to_token_stream(),
+    });
+    if record.templates().next().is_some() && fields.len() <= MAX_KEY_PARTS {
+        return Some(quote!(_envelope::Parts<(#(#types,)*)>));
+    }
+    match fields.as_slice() {
+        [partition] if partition.role == Role::PartitionKey => {
+            Some(quote!(_envelope::Lone<#(#types)*>))
+        }
+        [_, _] => Some(quote!(_envelope::Composite<#(#types),*>)),
+        _ => None,
+    }
 }
 
 /// References to the record's key fields.
 pub(crate) fn key_value(record: &Record) -> TokenStream {
-    let part = |role| record.with_role(role).next().map(|field| &field.ident);
-    let partition = part(Role::PartitionKey);
-    match part(Role::SortKey) {
-        Some(sort) => quote!((&self.#partition, &self.#sort)),
-        None => quote!(&self.#partition),
+    let fields = record.key_fields();
+    let fields = fields.iter().map(|field| &field.ident);
+    match fields.len() {
+        1 => quote!(#(&self.#fields)*),
+        _ => quote!((#(&self.#fields),*)),
     }
 }
 

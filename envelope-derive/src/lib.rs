@@ -8,6 +8,7 @@ mod expand;
 mod fallback;
 mod model;
 mod symbol;
+mod template;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -36,6 +37,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | --- | --- |
 /// | `table = "users"` | the logical table name, sealed into every record; required |
 /// | `envelope = "_env"` | the reserved attribute's name instead of `_envelope` |
+/// | `partition_key = "TENANT#{tenant_id}"` | a partition key that is made of fields, stored as S; see below |
+/// | `sort_key = "ORDER#{number:08}"` | a sort key that is made of fields |
+/// | `partition_key_name`, `sort_key_name` | the attributes of such keys, `PK` and `SK` by default |
 /// | `plaintext_only` | nothing of the record is protected: no envelope, no KMS call |
 /// | `crate = path` | where `envelope_runtime` is re-exported |
 ///
@@ -52,6 +56,19 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
 /// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
 /// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was. Any number of yours; remove it when all items are rewritten |
+///
+/// # Key templates
+///
+/// For tables that hold several record types. `{field}` stands for a field's value, which is stored as
+/// an attribute of its own too; a load takes the fields that the templates name, each once, in their
+/// order: `Order::load(&store, ("t-1", 42))`. An item whose attributes do not make its key is refused.
+///
+/// - Text must not be empty, nor contain a character that stands beside a `{field}` in the template,
+///   such as the `#`; else two records could have one key.
+/// - A number is padded with zeros, so that keys sort as numbers do: to the digits of the field's type
+///   (`u32`: 10), or to those that are given (`{number:08}`), and then it may not have more.
+///   `{number:0}` leaves it as it is.
+/// - `{{` and `}}` stand for braces. A field is named by its Rust name. At most 6 fields make a key.
 ///
 /// # serde
 ///

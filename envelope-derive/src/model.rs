@@ -7,14 +7,21 @@ use syn::{
     Type,
 };
 
-use crate::attr::{DefaultValue, FieldOptions, RoleName, StructOptions};
+use crate::attr::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
 use crate::ctxt::Ctxt;
+use crate::template::Template;
+
+/// For how many parts of key templates the runtime has a key.
+pub(crate) const MAX_KEY_PARTS: usize = 6;
 
 /// A struct to expand.
 pub(crate) struct Record {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) fields: Vec<Field>,
+    /// The partition key, where it is made of fields.
+    pub(crate) partition_key: Option<Template>,
+    pub(crate) sort_key: Option<Template>,
     pub(crate) options: StructOptions,
 }
 
@@ -62,7 +69,7 @@ pub(crate) enum Shape {
 impl Record {
     /// Parses a derive's input; `None` when it is no struct with named fields.
     pub(crate) fn from_syn(cx: &Ctxt, input: &DeriveInput) -> Option<Self> {
-        let options = StructOptions::parse(cx, &input.attrs);
+        let mut options = StructOptions::parse(cx, &input.attrs);
         let message = match &input.data {
             Data::Struct(data) => match &data.fields {
                 Fields::Named(fields) => {
@@ -72,6 +79,18 @@ impl Record {
                         ident: input.ident.clone(),
                         generics: input.generics.clone(),
                         fields: fields.collect(),
+                        partition_key: template(
+                            cx,
+                            options.partition_key.take(),
+                            &mut options.partition_key_name,
+                            "PK",
+                        ),
+                        sort_key: template(
+                            cx,
+                            options.sort_key.take(),
+                            &mut options.sort_key_name,
+                            "SK",
+                        ),
                         options,
                     });
                 }
@@ -107,6 +126,40 @@ impl Record {
         self.fields.iter().filter(|field| field.role != Role::Skipped)
     }
 
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.partition_key.iter().chain(&self.sort_key)
+    }
+
+    /// The field that a key template names so.
+    pub(crate) fn part(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.plain_ident() == name)
+    }
+
+    /// Whether a key template names the field.
+    pub(crate) fn is_part(&self, field: &Field) -> bool {
+        let name = field.plain_ident();
+        self.templates().flat_map(Template::parts).any(|part| part == name)
+    }
+
+    /// The fields that make the key, each once, in their order.
+    pub(crate) fn key_fields(&self) -> Vec<&Field> {
+        let mut key: Vec<&Field> = Vec::new();
+        let templates =
+            [(&self.partition_key, Role::PartitionKey), (&self.sort_key, Role::SortKey)];
+        for (template, role) in templates {
+            let fields: Vec<_> = match template {
+                Some(template) => template.parts().filter_map(|part| self.part(part)).collect(),
+                None => self.with_role(role).take(1).collect(),
+            };
+            for field in fields {
+                if !key.iter().any(|other| other.ident == field.ident) {
+                    key.push(field);
+                }
+            }
+        }
+        key
+    }
+
     pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.role == role)
     }
@@ -117,7 +170,7 @@ impl Field {
         let ident = field.ident.clone()?;
         let mut options = FieldOptions::parse(cx, &field.attrs);
         let role = Role::of(&options);
-        let plain_name = ident.to_string().trim_start_matches("r#").to_owned();
+        let plain_name = plain(&ident);
         let given_name = options.rename.clone().or_else(|| options.serde_rename.clone());
         let (name, name_span) = match given_name {
             Some(rename) => (rename.value, rename.span),
@@ -133,6 +186,11 @@ impl Field {
 
     pub(crate) fn span(&self) -> Span {
         self.ident.span()
+    }
+
+    /// Its name in Rust, as a key template names it.
+    pub(crate) fn plain_ident(&self) -> String {
+        plain(&self.ident)
     }
 
     pub(crate) fn is_context(&self) -> bool {
@@ -185,6 +243,22 @@ impl Role {
     pub(crate) fn is_key(self) -> bool {
         matches!(self, Self::PartitionKey | Self::SortKey)
     }
+}
+
+/// A key template, under the name that is given with it or the usual one.
+fn template(
+    cx: &Ctxt,
+    text: Option<Spanning<String>>,
+    name: &mut Option<Spanning<String>>,
+    usual: &str,
+) -> Option<Template> {
+    let text = text?;
+    let usual = Spanning { value: usual.to_owned(), span: text.span };
+    Some(Template::parse(cx, &text, name.take().unwrap_or(usual)))
+}
+
+fn plain(ident: &Ident) -> String {
+    ident.to_string().trim_start_matches("r#").to_owned()
 }
 
 fn is_bytes(ty: &Type) -> bool {

@@ -9,6 +9,8 @@ pub(crate) const ENVELOPE: &str = "envelope";
 pub(crate) const SERDE: &str = "serde";
 
 pub(crate) const PLAINTEXT_ONLY: &str = "plaintext_only";
+pub(crate) const PARTITION_KEY_NAME: &str = "partition_key_name";
+pub(crate) const SORT_KEY_NAME: &str = "sort_key_name";
 pub(crate) const TABLE: &str = "table";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const RENAME: &str = "rename";

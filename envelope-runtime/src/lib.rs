@@ -120,7 +120,8 @@ pub use key::{
 pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put, UnknownAttributeType};
 pub use record::{
     Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter,
-    IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, RecordSchema,
+    IntoKey, IntoKeyPart, InvalidKey, KeyPiece, KeyProblem, KeyTemplate, KeyValues, Lone, Parts,
+    RecordSchema,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;

@@ -3,11 +3,17 @@
 mod fields;
 mod key;
 mod schema;
+mod template;
 
 pub use fields::{FieldError, FieldReader, FieldWriter};
-pub(crate) use key::check as check_key;
-pub use key::{Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone};
+#[cfg(feature = "aws")]
+pub(crate) use key::RequestKey;
+pub use key::{
+    Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, Parts,
+};
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
+pub(crate) use template::KeyAttribute;
+pub use template::{KeyPiece, KeyTemplate};
 
 /// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
 ///
@@ -23,7 +29,8 @@ pub use schema::{FieldRole, FieldSchema, RecordSchema};
     note = "put `#[derive(EnvelopeRecord)]` on the struct"
 )]
 pub trait EnvelopeRecord: Sized {
-    /// The shape of the record's key: [`Lone`] for a partition key, [`Composite`] with a sort key.
+    /// The shape of the record's key: [`Lone`] for a partition key, [`Composite`] with a sort key,
+    /// [`Parts`] where templates make the key.
     type Key;
 
     /// The record's table, attributes and their roles.

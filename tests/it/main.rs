@@ -17,6 +17,7 @@ mod field_options;
 mod gallery;
 mod hygiene;
 mod item_mapping;
+mod key_templates;
 mod keys;
 mod kms_failures;
 mod kms_requests;

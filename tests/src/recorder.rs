@@ -33,6 +33,17 @@ pub enum KmsRequest {
     Other,
 }
 
+impl KmsRequest {
+    /// The encryption context that was sent; `None` where the call has none.
+    #[must_use]
+    pub fn context(&self) -> Option<&BTreeMap<String, String>> {
+        match self {
+            Self::GenerateDataKey { context, .. } | Self::Decrypt { context, .. } => Some(context),
+            Self::Other => None,
+        }
+    }
+}
+
 /// The requests of one client, in order.
 #[derive(Clone, Debug, Default)]
 pub struct KmsRequests(Arc<Mutex<Vec<KmsRequest>>>);

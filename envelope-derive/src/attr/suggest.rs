@@ -14,13 +14,22 @@ pub(super) fn unknown_option(
     known: &[&str],
 ) -> syn::Result<()> {
     let name = name_of(&meta.path);
-    let near = known.iter().find(|option| distance(option, &name) <= 2);
-    let help = match near {
+    let help = match nearest(&name, known.iter().copied()) {
         Some(option) => format!("did you mean `{option}`?"),
         None => format!("expected one of `{}`", known.join("`, `")),
     };
     cx.error(meta.path.span(), format!("unknown option `{name}` of a {place}; {help}"));
     skip_value(meta)
+}
+
+/// The name that was probably meant.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let is_part = |known: &str| name.len() > 2 && (known.contains(name) || name.contains(known));
+    known
+        .map(|known| (distance(known, name), known))
+        .filter(|(distance, known)| *distance <= 2 || is_part(known))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
 }
 
 /// The Levenshtein distance.

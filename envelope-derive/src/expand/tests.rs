@@ -63,6 +63,29 @@ fn every_option() {
 }
 
 #[test]
+fn an_entity_of_a_single_table() {
+    check(
+        &parse_quote! {
+            #[envelope(
+                table = "app",
+                partition_key = "TENANT#{tenant_id}",
+                sort_key = "ORDER#{r#type}#{number}",
+                sort_key_name = "sort"
+            )]
+            #[serde(rename_all = "camelCase")]
+            struct Order {
+                tenant_id: String,
+                r#type: Kind,
+                number: u32,
+                #[encrypted]
+                payload: String,
+            }
+        },
+        &expect_file!["../../snapshots/entity.rs"],
+    );
+}
+
+#[test]
 fn mistakes_with_their_stub() {
     check(
         &parse_quote! {

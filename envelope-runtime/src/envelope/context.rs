@@ -5,9 +5,9 @@ use std::fmt;
 use crate::attribute::AttributeValue;
 use crate::error::Place;
 use crate::key::{ContextPairs, EncryptionContext};
-#[cfg(feature = "aws")]
-use crate::record::FieldSchema;
 use crate::record::RecordSchema;
+#[cfg(feature = "aws")]
+use crate::record::{FieldSchema, RequestKey};
 
 /// A context field has no value that may be used.
 #[derive(Clone, Debug)]
@@ -35,20 +35,19 @@ pub(crate) struct ExpectedContext {
     fields: Vec<(&'static str, String)>,
 }
 
-/// What a load may use: for each context field the value in the key that is asked for, or the one
-/// that the caller gives. Never the item's own: it must not choose whose key is used.
-pub(crate) fn expected_context(
+/// What a load may use: for each context field the value in the key that is asked for, given by
+/// `in_key`, or the one that the caller gives. Never the item's own: it must not choose whose key is used.
+pub(crate) fn expected_context<'a>(
     schema: &RecordSchema,
-    asked: Option<&[(&'static str, AttributeValue)]>,
+    in_key: impl Fn(&str) -> Option<&'a AttributeValue>,
     caller: &ContextPairs,
 ) -> Result<ExpectedContext, ContextError> {
     refuse_foreign_scope(schema, caller)?;
     let fields = schema.fields().iter().filter(|field| field.is_context());
     let fields = fields.map(|field| {
         let name = field.name();
-        let in_key = asked.into_iter().flatten().find(|(key, _)| *key == name);
-        let in_key = match in_key {
-            Some((_, value)) => {
+        let in_key = match in_key(name) {
+            Some(value) => {
                 Some(text(value).ok_or_else(|| error(schema, name, ContextProblem::NotText))?)
             }
             None => None,
@@ -105,18 +104,19 @@ fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<
 #[cfg(feature = "aws")]
 pub(crate) fn refuse_foreign_key(
     schema: &RecordSchema,
-    key: &[(&'static str, AttributeValue)],
+    key: &RequestKey,
     caller: &ContextPairs,
 ) -> Result<(), ContextError> {
     refuse_foreign_scope(schema, caller)?;
-    let fields = schema.fields().iter().filter(|field| field.is_context() && field.is_key());
-    for name in fields.map(FieldSchema::name) {
-        let in_key = key.iter().find(|(key, _)| *key == name).and_then(|(_, value)| text(value));
-        if caller.value(name).is_some_and(|given| in_key.as_deref() != Some(given)) {
-            return Err(error(schema, name, ContextProblem::Differs));
-        }
+    let differs = |name: &&str| match (key.part(name), caller.value(name)) {
+        (Some(value), Some(given)) => text(value).as_deref() != Some(given),
+        _ => false,
+    };
+    let fields = schema.fields().iter().filter(|field| field.is_context());
+    match fields.map(FieldSchema::name).find(differs) {
+        Some(name) => Err(error(schema, name, ContextProblem::Differs)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Refuses names that an operation gave and the record does not have, and values that differ from

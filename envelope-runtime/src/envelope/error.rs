@@ -49,6 +49,8 @@ pub enum OpenErrorKind {
     OtherContext,
     /// Something was altered, removed, or moved here from elsewhere.
     Tampered,
+    /// The key is not the one that its template makes of the item's attributes.
+    KeyTemplate,
     /// The field is `#[encrypted]` and the item holds a value that was not sealed.
     NotSealed,
     /// The field is `#[authenticated]` and the item was sealed without covering it.
@@ -100,7 +102,10 @@ impl OpenError {
     /// unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
     #[must_use]
     pub fn is_tampered(&self) -> bool {
-        matches!(self.kind, OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope)
+        matches!(
+            self.kind,
+            OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope | OpenErrorKind::KeyTemplate
+        )
     }
 }
 
@@ -155,6 +160,10 @@ impl fmt::Display for OpenError {
             OpenErrorKind::Tampered => f.write_str(
                 "altered, or moved here from another item, attribute or table; restore the item \
                  from a backup",
+            ),
+            OpenErrorKind::KeyTemplate => f.write_str(
+                "the key is not the one that its template makes of the item's attributes: one of \
+                 them was altered, or another program wrote the item; restore it, or write it anew",
             ),
             OpenErrorKind::NotSealed => f.write_str(
                 "the field is #[encrypted] and the stored value is plaintext; write the item anew \

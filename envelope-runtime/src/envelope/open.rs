@@ -11,7 +11,9 @@ use crate::attribute::{AttributeValue, decode_plaintext};
 use crate::crypto::Rejected;
 use crate::error::LoadError;
 use crate::key::{CanDecrypt, DataKey, KeyProvider, KeyReference};
-use crate::record::{EnvelopeRecord, FieldReader, FieldRole, FieldSchema, RecordSchema};
+use crate::record::{
+    EnvelopeRecord, FieldReader, FieldRole, FieldSchema, KeyAttribute, RecordSchema,
+};
 
 /// Opens an item: one call to the provider, and none if the item is refused without a key.
 ///
@@ -19,10 +21,10 @@ use crate::record::{EnvelopeRecord, FieldReader, FieldRole, FieldSchema, RecordS
 pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
     provider: &dyn KeyProvider<Capability = C>,
     item: Item,
-    asked: Option<Vec<(&'static str, AttributeValue)>>,
+    asked: Option<&[(&'static str, AttributeValue)]>,
     expected: ExpectedContext,
 ) -> Result<Loaded<R>, LoadError> {
-    let (schema, asked) = (R::SCHEMA, asked.as_deref());
+    let schema = R::SCHEMA;
     let (values, envelope) = if schema.is_plaintext_only() {
         (plaintext_values(schema, item, asked).map_err(LoadError::Open)?, None)
     } else {
@@ -144,20 +146,27 @@ impl Opening {
     }
 }
 
-/// The item's own key, which must be the one that was asked for, or a field would lie.
+/// The item's own key, which must be the one that was asked for, and the one that the templates make
+/// of the item's attributes, or a field would lie.
 fn own_keys<'a>(
     schema: &RecordSchema,
     item: &'a Item,
     asked: Option<&[(&'static str, AttributeValue)]>,
 ) -> Result<Vec<(&'static str, &'a AttributeValue)>, OpenError> {
-    let keys = schema.keys().map(|field| {
-        let name = field.name();
+    let keys = schema.keys().map(|key| {
+        let name = key.name();
         let wanted = asked.into_iter().flatten().find(|(key, _)| *key == name);
-        match (item.attribute(name), wanted) {
-            (Some(stored), Some((_, wanted))) if stored == wanted => Ok((name, stored)),
-            (Some(stored), None) if asked.is_none() => Ok((name, stored)),
-            _ => Err(at(schema, name, OpenErrorKind::Tampered)),
+        let stored = match (item.attribute(name), wanted) {
+            (Some(stored), Some((_, wanted))) if stored == wanted => stored,
+            (Some(stored), None) if asked.is_none() => stored,
+            _ => return Err(at(schema, name, OpenErrorKind::Tampered)),
+        };
+        if let KeyAttribute::Template(template) = key
+            && template.render(|part| item.attribute(part)).ok().as_ref() != Some(stored)
+        {
+            return Err(at(schema, name, OpenErrorKind::KeyTemplate));
         }
+        Ok((name, stored))
     });
     keys.collect()
 }

@@ -8,7 +8,7 @@ use crate::attribute::AttributeValue;
 use crate::crypto::{self, MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
 use crate::error::SaveError;
 use crate::key::{CanEncrypt, ContextPairs, DataKey, EncryptionContext, KeyProvider, KeyReference};
-use crate::record::{FieldRole, RecordSchema, check_key};
+use crate::record::{FieldRole, RecordSchema};
 
 /// Seals a record's values under a fresh data key: one call to the provider, and none if the record
 /// cannot be stored.
@@ -68,9 +68,6 @@ impl Plan {
             return Err(SaveError::Seal(error));
         }
         for (field, value) in schema.fields().iter().zip(values) {
-            if field.is_key() {
-                check_key(&schema, field.name(), value.as_ref()).map_err(SaveError::Key)?;
-            }
             if field.is_authenticated() {
                 plan.authenticated.push(field.name().to_owned());
             }
@@ -83,6 +80,10 @@ impl Plan {
                 }
                 None => {}
             }
+        }
+        for key in schema.keys() {
+            let value = key.value(&schema, |name| plan.item.attribute(name));
+            plan.item.insert(key.name(), value.map_err(SaveError::Key)?);
         }
         plan.sealed.sort_by_key(|(name, _)| *name);
         plan.authenticated.sort();
@@ -155,7 +156,7 @@ impl Plan {
         let keys: Vec<_> = self
             .schema
             .keys()
-            .filter_map(|field| Some((field.name(), self.item.attribute(field.name())?)))
+            .filter_map(|key| Some((key.name(), self.item.attribute(key.name())?)))
             .collect();
         Identity::new(self.schema.table(), &keys)
     }

@@ -128,7 +128,7 @@ impl<C: Capability> Opener<C> {
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {
             let expected =
-                expected_context(&R::SCHEMA, None, &scope).map_err(LoadError::Context)?;
+                expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
             open_item(provider.as_ref(), item, None, expected).await
         }
     }

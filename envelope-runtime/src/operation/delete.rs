@@ -35,8 +35,8 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
 
         let table = self.store.physical_table::<R>();
         let mut request = self.store.client().delete_item().table_name(table);
-        for (name, value) in key {
-            request = request.key(name, value.into());
+        for (name, value) in key.attributes() {
+            request = request.key(*name, value.clone().into());
         }
         match request.send().await {
             Ok(_) => Ok(()),

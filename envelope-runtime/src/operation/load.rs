@@ -67,12 +67,12 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
         let key = self.key.map_err(|error| InvalidKey::convert(&schema, error));
         let key = key.and_then(|key| key.checked(&schema)).map_err(LoadError::Key)?;
         let caller = self.store.caller_context(&schema, self.given).map_err(LoadError::Context)?;
-        let expected =
-            expected_context(&schema, Some(&key), &caller).map_err(LoadError::Context)?;
+        let expected = expected_context(&schema, |name| key.part(name), &caller)
+            .map_err(LoadError::Context)?;
 
         let table = self.store.physical_table::<R>();
         let mut request = self.store.client().get_item().table_name(table);
-        for (name, value) in &key {
+        for (name, value) in key.attributes() {
             request = request.key(*name, value.clone().into());
         }
         let answer = request.consistent_read(self.consistent).send().await.map_err(|error| {
@@ -81,7 +81,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
 
         let Some(item) = answer.item else { return Ok(None) };
         let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
-        open_item(self.store.provider(), item, Some(key), expected).await.map(Some)
+        open_item(self.store.provider(), item, Some(key.attributes()), expected).await.map(Some)
     }
 }
 

@@ -105,8 +105,10 @@ pub(super) fn from_sdk_item(
     schema: &RecordSchema,
     item: HashMap<String, SdkValue>,
 ) -> Result<Item, OpenError> {
-    let known =
-        |name: &str| schema.fields().iter().any(|field| field.names().any(|known| known == name));
+    let known = |name: &str| {
+        schema.keys().any(|key| key.name() == name)
+            || schema.fields().iter().any(|field| field.names().any(|known| known == name))
+    };
     let unknown =
         |name: &str| OpenError::new(schema.place().attribute(name), OpenErrorKind::UnknownType);
     item.into_iter()

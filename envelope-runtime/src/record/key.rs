@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 
-use super::RecordSchema;
+use super::{KeyAttribute, RecordSchema};
 use crate::attribute::{self, AttributeValue, ConvertError};
 use crate::error::Place;
 
@@ -22,6 +22,11 @@ pub struct Lone<P>(PhantomData<fn() -> P>);
 #[derive(Debug)]
 pub struct Composite<P, S>(PhantomData<fn() -> (P, S)>);
 
+/// The key of a record whose key attributes are made by templates, of the parts `T`: a tuple of the
+/// types of the fields that the templates name, each once, in their order.
+#[derive(Debug)]
+pub struct Parts<T>(PhantomData<fn() -> T>);
+
 /// Stands for a key field that is stored as a Binary, in [`Lone`] and [`Composite`].
 #[derive(Debug)]
 #[non_exhaustive]
@@ -29,29 +34,29 @@ pub struct Bytes;
 
 /// The attribute values of a key. `Debug` hides them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyValues {
-    partition: AttributeValue,
-    sort: Option<AttributeValue>,
-}
+pub struct KeyValues(Vec<AttributeValue>);
 
 /// What can stand for the key `K` of a record: the key field's own type by value or reference, a
-/// `&str` for a `String`, byte slices for bytes, and a pair of these for a composite key.
+/// `&str` for a `String`, byte slices for bytes, and a pair of these for a composite key. Where
+/// templates make the key, all of their parts: one alone, or a tuple.
 ///
 /// ```
-/// use envelope_runtime::{Composite, IntoKey, Lone};
+/// use envelope_runtime::{Composite, IntoKey, Lone, Parts};
 ///
 /// fn key_of_a_user(key: impl IntoKey<Lone<String>>) {}
 /// fn key_of_an_order(key: impl IntoKey<Composite<String, u64>>) {}
+/// fn key_of_a_line(key: impl IntoKey<Parts<(String, u64, u8)>>) {}
 ///
 /// key_of_a_user("foobar");
 /// key_of_a_user(&String::from("foobar"));
 /// key_of_an_order(("c-1", 4));
+/// key_of_a_line(("c-1", 4, 1));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the key of this record",
     label = "the record's key is `{K}`",
     note = "`Lone<P>` takes a `P`, a `&P` or (for `String`) a `&str`; `Composite<P, S>` takes a \
-            pair of these"
+            pair of these, and `Parts<(…)>` all of its parts, as a tuple if there are several"
 )]
 pub trait IntoKey<K> {
     /// The key's attribute values.
@@ -95,21 +100,61 @@ pub enum KeyProblem {
     Type(&'static str),
     /// It is longer than DynamoDB's limit, given in bytes.
     TooLong(usize),
+    /// It is a part of a key template, and stored as a type that cannot be one: only S and N can.
+    PartType(&'static str),
+    /// It is a part of a key template, and contains a character that stands beside a part there.
+    Delimiter(char),
+    /// It is a number in a key template that does not say to how many digits it is padded.
+    Unpadded,
+    /// It is a padded number in a key template, and negative or a fraction.
+    NotNatural,
+    /// It is a padded number in a key template, and has more digits than this.
+    TooManyDigits(usize),
     /// It cannot be stored at all.
     Convert(ConvertError),
 }
 
 impl<P, T: IntoKeyPart<P>> IntoKey<Lone<P>> for T {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
-        Ok(KeyValues { partition: part(self)?, sort: None })
+        Ok(KeyValues(vec![part(self)?]))
     }
 }
 
 impl<P, S, A: IntoKeyPart<P>, B: IntoKeyPart<S>> IntoKey<Composite<P, S>> for (A, B) {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
-        Ok(KeyValues { partition: part(self.0)?, sort: Some(part(self.1)?) })
+        Ok(KeyValues(vec![part(self.0)?, part(self.1)?]))
     }
 }
+
+impl IntoKey<Parts<()>> for () {
+    fn into_key(self) -> Result<KeyValues, ConvertError> {
+        Ok(KeyValues(Vec::new()))
+    }
+}
+
+impl<P, T: IntoKeyPart<P>> IntoKey<Parts<(P,)>> for T {
+    fn into_key(self) -> Result<KeyValues, ConvertError> {
+        Ok(KeyValues(vec![part(self)?]))
+    }
+}
+
+macro_rules! parts {
+    ($(($($part:ident $given:ident $index:tt),*)),*) => {$(
+        impl<$($part, $given: IntoKeyPart<$part>),*> IntoKey<Parts<($($part,)*)>> for ($($given,)*) {
+            fn into_key(self) -> Result<KeyValues, ConvertError> {
+                Ok(KeyValues(vec![$(part(self.$index)?),*]))
+            }
+        }
+    )*};
+}
+
+parts!(
+    (A T 0, B U 1),
+    (A T 0, B U 1, C V 2),
+    (A T 0, B U 1, C V 2, D W 3),
+    (A T 0, B U 1, C V 2, D W 3, E X 4),
+    (A T 0, B U 1, C V 2, D W 3, E X 4, F Y 5)
+);
 
 /// An absent part becomes NULL, which no key can be, and is refused with the other checks.
 fn part<P>(part: impl IntoKeyPart<P>) -> Result<AttributeValue, ConvertError> {
@@ -152,37 +197,68 @@ bytes_part!(
 
 #[cfg(feature = "aws")]
 impl KeyValues {
-    /// The key's attributes under the schema's names, once DynamoDB would take them.
-    pub(crate) fn checked(
-        self,
+    /// The key under the schema's names, once DynamoDB would take it.
+    pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, InvalidKey> {
+        let parts: Vec<_> = schema.key_parts().into_iter().zip(self.0).collect();
+        let part =
+            |name: &str| parts.iter().find_map(|(part, value)| (*part == name).then_some(value));
+        let attributes = schema.keys().map(|key| Ok((key.name(), key.value(schema, part)?)));
+        let attributes = attributes.collect::<Result<_, _>>()?;
+        Ok(RequestKey { attributes, parts })
+    }
+}
+
+/// A key that DynamoDB takes: its attributes, and the parts that they are made of.
+#[cfg(feature = "aws")]
+pub(crate) struct RequestKey {
+    attributes: Vec<(&'static str, AttributeValue)>,
+    parts: Vec<(&'static str, AttributeValue)>,
+}
+
+#[cfg(feature = "aws")]
+impl RequestKey {
+    pub(crate) fn attributes(&self) -> &[(&'static str, AttributeValue)] {
+        &self.attributes
+    }
+
+    /// The value of a field that is the key or a part of it.
+    pub(crate) fn part(&self, name: &str) -> Option<&AttributeValue> {
+        self.parts.iter().find_map(|(part, value)| (*part == name).then_some(value))
+    }
+}
+
+impl KeyAttribute {
+    /// The key attribute's value, made of the parts, once DynamoDB would take it.
+    pub(crate) fn value<'a>(
+        &self,
         schema: &RecordSchema,
-    ) -> Result<Vec<(&'static str, AttributeValue)>, InvalidKey> {
-        let values = [Some(self.partition), self.sort].into_iter().flatten();
-        schema
-            .keys()
-            .zip(values)
-            .map(|(field, value)| {
-                check(schema, field.name(), Some(&value))?;
-                Ok((field.name(), value))
-            })
-            .collect()
+        part: impl Fn(&str) -> Option<&'a AttributeValue>,
+    ) -> Result<AttributeValue, InvalidKey> {
+        let value = match self {
+            Self::Field(name) => part(name).cloned().unwrap_or(AttributeValue::Null),
+            Self::Template(template) => {
+                template.render(part).map_err(|(name, problem)| invalid(schema, name, problem))?
+            }
+        };
+        check(schema, self.name(), &value)?;
+        Ok(value)
     }
 }
 
 /// Checks one key attribute by DynamoDB's rules.
-pub(crate) fn check(
+fn check(
     schema: &RecordSchema,
     name: &'static str,
-    value: Option<&AttributeValue>,
+    value: &AttributeValue,
 ) -> Result<(), InvalidKey> {
-    let is_partition = schema.keys().next().is_some_and(|field| field.name() == name);
+    let is_partition = schema.keys().next().is_some_and(|key| key.name() == name);
     let limit = if is_partition { MAX_PARTITION_KEY } else { MAX_SORT_KEY };
     let length = match value {
-        Some(AttributeValue::S(text)) => Some(text.len()),
-        Some(AttributeValue::B(bytes)) => Some(bytes.len()),
-        Some(AttributeValue::N(_)) => None,
-        None | Some(AttributeValue::Null) => return Err(invalid(schema, name, KeyProblem::Absent)),
-        Some(other) => return Err(invalid(schema, name, KeyProblem::Type(other.type_name()))),
+        AttributeValue::S(text) => Some(text.len()),
+        AttributeValue::B(bytes) => Some(bytes.len()),
+        AttributeValue::N(_) => None,
+        AttributeValue::Null => return Err(invalid(schema, name, KeyProblem::Absent)),
+        other => return Err(invalid(schema, name, KeyProblem::Type(other.type_name()))),
     };
     match length {
         Some(0) => Err(invalid(schema, name, KeyProblem::Empty)),
@@ -224,6 +300,24 @@ impl fmt::Display for InvalidKey {
                 write!(f, "a key is stored as S, N or B, and this one as {found}")
             }
             KeyProblem::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
+            KeyProblem::PartType(found) => {
+                write!(f, "a part of a key template is stored as S or N, and this one as {found}")
+            }
+            KeyProblem::Delimiter(delimiter) => write!(
+                f,
+                "contains `{delimiter}`, which stands beside a part in the key template; refuse such \
+                 a value, or use another delimiter in the template"
+            ),
+            KeyProblem::Unpadded => f.write_str(
+                "a number in a key template needs its digits: write `{field:010}` to pad it to 10, \
+                 or `{field:0}` to leave it as it is",
+            ),
+            KeyProblem::NotNatural => f.write_str(
+                "a padded number in a key template must be a whole number of at least 0",
+            ),
+            KeyProblem::TooManyDigits(digits) => {
+                write!(f, "has more than the {digits} digits that the key template pads it to")
+            }
             KeyProblem::Convert(error) => write!(f, "the key cannot be stored: {error}"),
         }
     }

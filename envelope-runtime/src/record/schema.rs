@@ -1,5 +1,6 @@
 //! The constant that the derive emits: table, attributes and their roles.
 
+use super::{KeyAttribute, KeyTemplate};
 use crate::error::Place;
 
 /// What a record looks like in storage.
@@ -8,6 +9,8 @@ pub struct RecordSchema {
     table: &'static str,
     envelope: &'static str,
     fields: &'static [FieldSchema],
+    partition_key: Option<KeyTemplate>,
+    sort_key: Option<KeyTemplate>,
     plaintext_only: bool,
 }
 
@@ -43,13 +46,34 @@ impl RecordSchema {
     /// written and read.
     #[must_use]
     pub const fn new(table: &'static str, fields: &'static [FieldSchema]) -> Self {
-        Self { table, envelope: "_envelope", fields, plaintext_only: false }
+        Self {
+            table,
+            envelope: "_envelope",
+            fields,
+            partition_key: None,
+            sort_key: None,
+            plaintext_only: false,
+        }
     }
 
     /// Names the reserved attribute, `_envelope` by default.
     #[must_use]
     pub const fn envelope_name(mut self, name: &'static str) -> Self {
         self.envelope = name;
+        self
+    }
+
+    /// Makes the partition key of other fields.
+    #[must_use]
+    pub const fn partition_key(mut self, template: KeyTemplate) -> Self {
+        self.partition_key = Some(template);
+        self
+    }
+
+    /// Makes the sort key of other fields.
+    #[must_use]
+    pub const fn sort_key(mut self, template: KeyTemplate) -> Self {
+        self.sort_key = Some(template);
         self
     }
 
@@ -82,15 +106,22 @@ impl RecordSchema {
         self.plaintext_only
     }
 
-    /// The partition key's field, then the sort key's if there is one.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static FieldSchema> {
-        let with = |role| self.fields.iter().filter(move |field| field.role == role);
-        with(FieldRole::PartitionKey).take(1).chain(with(FieldRole::SortKey).take(1))
+    /// The partition key, then the sort key if there is one.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = KeyAttribute> {
+        let key = |template: Option<KeyTemplate>, role| match template {
+            Some(template) => Some(KeyAttribute::Template(template)),
+            None => {
+                let field = self.fields.iter().find(|field| field.role == role);
+                field.map(|field| KeyAttribute::Field(field.name))
+            }
+        };
+        let partition = key(self.partition_key, FieldRole::PartitionKey);
+        [partition, key(self.sort_key, FieldRole::SortKey)].into_iter().flatten()
     }
 
     /// A place in this record for error messages.
     pub(crate) fn place(&self) -> Place {
-        Place::new(self.table, self.keys().map(FieldSchema::name).collect())
+        Place::new(self.table, self.keys().map(|key| key.name()).collect())
     }
 }
 

@@ -1,0 +1,62 @@
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Order {
+        type Key = _envelope::Parts<(String, Kind, u32)>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
+                "app",
+                &[
+                    _envelope::FieldSchema::new("tenantId", _envelope::FieldRole::Plain),
+                    _envelope::FieldSchema::new("type", _envelope::FieldRole::Plain),
+                    _envelope::FieldSchema::new("number", _envelope::FieldRole::Plain),
+                    _envelope::FieldSchema::new(
+                        "payload",
+                        _envelope::FieldRole::Encrypted,
+                    ),
+                ],
+            )
+            .partition_key(
+                _envelope::KeyTemplate::new(
+                    "PK",
+                    &[
+                        _envelope::KeyPiece::text("TENANT#"),
+                        _envelope::KeyPiece::part("tenantId"),
+                    ],
+                ),
+            )
+            .sort_key(
+                _envelope::KeyTemplate::new(
+                    "sort",
+                    &[
+                        _envelope::KeyPiece::text("ORDER#"),
+                        _envelope::KeyPiece::part("type"),
+                        _envelope::KeyPiece::text("#"),
+                        _envelope::KeyPiece::padded("number", 10usize),
+                    ],
+                ),
+            );
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            (&self.tenant_id, &self.r#type, &self.number)
+        }
+        fn write_fields(
+            &self,
+            fields: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            fields.write(&self.tenant_id)?;
+            fields.write(&self.r#type)?;
+            fields.write(&self.number)?;
+            fields.write(&self.payload)?;
+            ::core::result::Result::Ok(())
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                tenant_id: fields.read::<String>()?,
+                r#type: fields.read::<Kind>()?,
+                number: fields.read::<u32>()?,
+                payload: fields.read::<String>()?,
+            })
+        }
+    }
+};

@@ -1,0 +1,124 @@
+//! Rules of the record's key.
+
+use crate::attr::{RoleName, nearest};
+use crate::ctxt::Ctxt;
+use crate::model::{Field, MAX_KEY_PARTS, Record, Role, Shape, argument_of};
+use crate::template::{Piece, Template};
+
+pub(super) fn keys(cx: &Ctxt, record: &Record) {
+    one_key(cx, record, Role::PartitionKey, "partition");
+    one_key(cx, record, Role::SortKey, "sort");
+    let is_partition_key =
+        |field: &Field| field.options.roles.iter().any(|role| role.value == RoleName::PartitionKey);
+    if record.partition_key.is_none() && !record.fields.iter().any(is_partition_key) {
+        cx.error(record.ident.span(), "no partition key: mark one field `#[partition_key]`");
+    }
+    for field in record.fields.iter().filter(|field| field.role.is_key()) {
+        if argument_of(&field.ty, "Option").is_some() {
+            let message =
+                format!("`{}` is a key and always has a value: remove the Option", field.ident);
+            cx.error(field.span(), message);
+        }
+        if let Shape::With { .. } = field.shape {
+            let message = format!(
+                "`{}` is a key and cannot be stored through a function: use a newtype with a serde \
+                 implementation of its own",
+                field.ident
+            );
+            cx.error(field.span(), message);
+        }
+    }
+    record.templates().for_each(|template| one_template(cx, record, template));
+    let names = [&record.options.partition_key_name, &record.options.sort_key_name];
+    for name in names.into_iter().flatten() {
+        cx.error(
+            name.span,
+            "names the attribute of a key template, and there is none: rename the key's field with \
+             `#[envelope(rename = \"…\")]`",
+        );
+    }
+    if let (Some(template), true) =
+        (record.templates().last(), record.key_fields().len() > MAX_KEY_PARTS)
+    {
+        let message = format!("a key is made of at most {MAX_KEY_PARTS} fields: leave some out");
+        cx.error(template.span, message);
+    }
+}
+
+fn one_key(cx: &Ctxt, record: &Record, role: Role, name: &str) {
+    let keys: Vec<_> = record.with_role(role).collect();
+    let template = match role {
+        Role::PartitionKey => &record.partition_key,
+        _ => &record.sort_key,
+    };
+    if let (Some(template), [field, ..]) = (template, keys.as_slice()) {
+        let message = format!(
+            "two {name} keys, a template and `{}`: a table has one; name the field in the template, \
+             or remove one of them",
+            field.ident
+        );
+        cx.error(template.span, message);
+    } else if let [_, second, ..] = keys.as_slice() {
+        let names: Vec<_> = keys.iter().map(|field| format!("`{}`", field.ident)).collect();
+        let message = format!("two {name} keys {}: a table has one", names.join(", "));
+        cx.error(second.span(), message);
+    }
+}
+
+fn one_template(cx: &Ctxt, record: &Record, template: &Template) {
+    for name in template.parts() {
+        let message = match record.part(name) {
+            Some(field) => unfit(field),
+            None => Some(unknown(record, name)),
+        };
+        if let Some(message) = message {
+            cx.error(template.span, message);
+        }
+    }
+    for pair in template.pieces.windows(2) {
+        if let [Piece::Part { field, .. }, Piece::Part { field: next, .. }] = pair {
+            let message = format!(
+                "`{{{field}}}` and `{{{next}}}` touch in a key template, so that two records could \
+                 have one key: put a delimiter such as `#` between them"
+            );
+            cx.error(template.span, message);
+        }
+    }
+}
+
+fn unknown(record: &Record, name: &str) -> String {
+    let fields: Vec<_> = record.fields.iter().map(Field::plain_ident).collect();
+    match nearest(name, fields.iter().map(String::as_str)) {
+        Some(near) => {
+            format!("key template names `{{{name}}}`, no such field; did you mean `{near}`?")
+        }
+        None => format!("key template names `{{{name}}}`, no such field"),
+    }
+}
+
+/// Why a field cannot be a part of a key.
+fn unfit(field: &Field) -> Option<String> {
+    let name = field.plain_ident();
+    let role = match (field.role, &field.shape) {
+        (Role::Encrypted, _) => {
+            return Some(format!(
+                "key template uses `{{{name}}}`, an `#[encrypted]` field: it would be stored in \
+                 plaintext; use a random id"
+            ));
+        }
+        (Role::Skipped, _) => "a skipped field: it has no value on load; store it",
+        _ if argument_of(&field.ty, "Option").is_some() => {
+            "an optional field: a key always has a value; remove the Option"
+        }
+        (_, Shape::Bytes | Shape::OptionalBytes) => {
+            "bytes: a key template makes text; use a String"
+        }
+        (_, Shape::Set) => "a set: a key template makes text; use a String",
+        (_, Shape::With { .. }) => {
+            "a field that is stored through a function: use a newtype with a serde implementation \
+             of its own"
+        }
+        _ => return None,
+    };
+    Some(format!("key template uses `{{{name}}}`, {role}"))
+}

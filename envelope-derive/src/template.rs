@@ -1,0 +1,89 @@
+//! Key templates: `TENANT#{tenant_id}` → pieces.
+
+use proc_macro2::Span;
+
+use crate::attr::Spanning;
+use crate::ctxt::Ctxt;
+
+/// How a key attribute is made of fields.
+pub(crate) struct Template {
+    /// The key attribute's name.
+    pub(crate) name: String,
+    pub(crate) name_span: Span,
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) span: Span,
+}
+
+pub(crate) enum Piece {
+    Text(String),
+    /// A field, and to how many digits a number is padded, if the template says so.
+    Part {
+        field: String,
+        digits: Option<usize>,
+    },
+}
+
+impl Template {
+    pub(crate) fn parse(cx: &Ctxt, text: &Spanning<String>, name: Spanning<String>) -> Self {
+        let pieces = pieces(&text.value).unwrap_or_else(|message| {
+            cx.error(text.span, message);
+            Vec::new()
+        });
+        Self { name: name.value, name_span: name.span, pieces, span: text.span }
+    }
+
+    /// The fields that it names.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Part { field, .. } => Some(field.as_str()),
+            Piece::Text(_) => None,
+        })
+    }
+}
+
+fn pieces(template: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(character) = rest.chars().next() {
+        if let Some(behind) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
+            text.push(character);
+            rest = behind;
+        } else if let Some(behind) = rest.strip_prefix('{') {
+            let (part, behind) =
+                behind.split_once('}').ok_or("`{` without its `}` in a key template")?;
+            if !text.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+            }
+            pieces.push(self::part(part)?);
+            rest = behind;
+        } else if character == '}' {
+            return Err("`}` without its `{` in a key template".to_owned());
+        } else {
+            text.push(character);
+            rest = rest.get(character.len_utf8()..).unwrap_or_default();
+        }
+    }
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    Ok(pieces)
+}
+
+fn part(part: &str) -> Result<Piece, String> {
+    let (field, digits) =
+        part.split_once(':').map_or((part, None), |(field, digits)| (field, Some(digits)));
+    let field = field.trim_start_matches("r#");
+    let Some(digits) = digits else {
+        return Ok(Piece::Part { field: field.to_owned(), digits: None });
+    };
+    match digits.parse() {
+        Ok(width) if digits.starts_with('0') && width <= 128 => {
+            Ok(Piece::Part { field: field.to_owned(), digits: Some(width) })
+        }
+        _ => Err(format!(
+            "`{{{part}}}` in a key template: write `{{{field}:010}}` to pad a number to 10 digits, \
+             `{{{field}:0}}` to leave it as it is"
+        )),
+    }
+}
