@@ -44,6 +44,8 @@ pub(crate) struct FieldOptions {
     pub(crate) rename: Option<Spanning<String>>,
     pub(crate) serde_rename: Option<Spanning<String>>,
     pub(crate) aliases: Vec<Spanning<String>>,
+    pub(crate) flatten: Option<Span>,
+    pub(crate) serde_flatten: Option<Span>,
     pub(crate) skip: Option<Span>,
     pub(crate) serde_skip: Option<Span>,
     pub(crate) default: Option<DefaultValue>,
@@ -77,6 +79,10 @@ pub(crate) enum DefaultValue {
 }
 
 impl RoleName {
+    pub(crate) fn is_key(self) -> bool {
+        matches!(self, Self::PartitionKey | Self::SortKey)
+    }
+
     fn parse(path: &Path) -> Option<Self> {
         [Self::PartitionKey, Self::SortKey, Self::Encrypted, Self::Authenticated]
             .into_iter()
@@ -183,9 +189,10 @@ impl FieldOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 9] = [
+        const KNOWN: [&str; 10] = [
             symbol::RENAME,
             symbol::ALIAS,
+            symbol::FLATTEN,
             symbol::SKIP,
             symbol::DEFAULT,
             symbol::BYTES,
@@ -198,6 +205,8 @@ impl FieldOptions {
             set(cx, meta, &mut self.rename, text(meta)?);
         } else if meta.path.is_ident(symbol::ALIAS) {
             self.aliases.push(text(meta)?);
+        } else if meta.path.is_ident(symbol::FLATTEN) {
+            set(cx, meta, &mut self.flatten, meta.path.span());
         } else if meta.path.is_ident(symbol::SKIP) {
             set(cx, meta, &mut self.skip, meta.path.span());
         } else if meta.path.is_ident(symbol::DEFAULT) {

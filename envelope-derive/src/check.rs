@@ -1,5 +1,6 @@
 //! Rules that need more than one attribute, one function each.
 
+mod flattened;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use syn::Ident;
 
 use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Record, Role, Shape, argument_of, borrow_in};
+use crate::model::{Field, Kind, Record, Role, Shape, argument_of, borrow_in};
 
 /// Limits of the envelope.
 const MAX_NAME: usize = 255;
@@ -21,12 +22,18 @@ const MAX_LISTS: usize = 8192 - 53 - 195;
 
 /// Every rule of a whole record.
 pub(crate) fn record(cx: &Ctxt, record: &Record) {
-    table(cx, record);
+    match record.kind {
+        Kind::Record => {
+            table(cx, record);
+            keys::keys(cx, record);
+            something_encrypted(cx, record);
+            contexts(cx, record);
+        }
+        Kind::Fields => flattened::group(cx, record),
+    }
     record.fields.iter().for_each(|field| one_role(cx, field));
-    keys::keys(cx, record);
-    something_encrypted(cx, record);
+    flattened::fields(cx, record);
     names(cx, record);
-    contexts(cx, record);
     windows(cx, record);
     shapes(cx, record);
     owned(cx, record);
@@ -53,6 +60,9 @@ fn table(cx: &Ctxt, record: &Record) {
 
 /// A field has one role, and a skipped one has none.
 fn one_role(cx: &Ctxt, field: &Field) {
+    if field.role == Role::Flattened {
+        return;
+    }
     let (ident, roles) = (&field.ident, &field.options.roles);
     let has = |role| roles.iter().find(|given| given.value == role);
     let key = has(RoleName::PartitionKey).or_else(|| has(RoleName::SortKey));
@@ -97,7 +107,10 @@ fn something_encrypted(cx: &Ctxt, record: &Record) {
         let mut roles = field.options.roles.iter();
         roles.any(|role| protects(&role.value)) || field.is_context()
     };
+    // What a flattened struct protects is known to its own derive alone.
+    let flattens = record.with_role(Role::Flattened).next().is_some();
     match (record.fields.iter().find(protected), record.options.plaintext_only) {
+        (None, None) if flattens => {}
         (None, None) => cx.error(
             record.ident.span(),
             "no field is `#[encrypted]`: mark what must not leak, or say \
@@ -124,7 +137,7 @@ fn names(cx: &Ctxt, record: &Record) {
             cx.error(template.name_span, message);
         }
     }
-    for field in record.stored() {
+    for field in record.attributes() {
         let aliases = &field.options.aliases;
         if let (Some(alias), true) = (aliases.first(), is_key(field) || field.is_context()) {
             let message = "an alias of a key or context field would be another record: remove it";
@@ -205,7 +218,7 @@ fn starts_with(name: &str, prefix: &str) -> bool {
 fn windows(cx: &Ctxt, record: &Record) {
     for field in &record.fields {
         if let Some(since) = &field.options.since
-            && field.role != Role::Authenticated
+            && !matches!(field.role, Role::Authenticated | Role::Flattened)
         {
             cx.error(
                 since.span,
@@ -218,7 +231,7 @@ fn windows(cx: &Ctxt, record: &Record) {
 
 /// One field is stored in one way.
 fn shapes(cx: &Ctxt, record: &Record) {
-    for field in record.stored() {
+    for field in record.attributes() {
         let ours = [
             (field.options.bytes, "bytes"),
             (field.options.set, "set"),
@@ -308,7 +321,7 @@ mod tests {
             struct Record { #[partition_key] id: String, #(#[encrypted] #names: u8,)* }
         });
         let cx = Ctxt::new();
-        if let Some(checked) = Record::from_syn(&cx, &input.unwrap()) {
+        if let Some(checked) = Record::from_syn(&cx, Kind::Record, &input.unwrap()) {
             record(&cx, &checked);
         }
         cx.finish().err().into_iter().flatten().map(|error| error.to_string()).collect()

@@ -7,22 +7,22 @@ use syn::{DeriveInput, Generics, Ident, Type};
 
 use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, MAX_KEY_PARTS, Record, Role, Shape};
+use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape};
 use crate::template::{Piece, Template};
 use crate::{check, fallback};
 
 /// The whole derive.
-pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
-    match checked(input) {
+pub(crate) fn derive(kind: Kind, input: &DeriveInput) -> TokenStream {
+    match checked(kind, input) {
         Ok(record) => expand(&record),
-        Err(errors) => fallback::expand(input, &errors),
+        Err(errors) => fallback::expand(kind, input, &errors),
     }
 }
 
 /// Parses and checks; the error holds every mistake.
-fn checked(input: &DeriveInput) -> syn::Result<Record> {
+fn checked(kind: Kind, input: &DeriveInput) -> syn::Result<Record> {
     let cx = Ctxt::new();
-    let record = Record::from_syn(&cx, input);
+    let record = Record::from_syn(&cx, kind, input);
     if let Some(record) = &record {
         check::record(&cx, record);
     }
@@ -31,42 +31,33 @@ fn checked(input: &DeriveInput) -> syn::Result<Record> {
 }
 
 fn expand(record: &Record) -> TokenStream {
-    let (ident, table, krate) = (&record.ident, record.table(), record.krate());
+    let (ident, krate) = (&record.ident, record.krate());
     let generics = bounded(record);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, type_generics, _) = record.generics.split_for_impl();
-    let schemas = record.stored().map(|field| field_schema(record, field));
-    let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
-    let plaintext = record.options.plaintext_only.map(|_| quote!(.plaintext_only()));
-    let partition_key = record.partition_key.as_ref().map(|template| {
-        let template = key_template(record, template);
-        quote!(.partition_key(#template))
-    });
-    let sort_key = record.sort_key.as_ref().map(|template| {
-        let template = key_template(record, template);
-        quote!(.sort_key(#template))
-    });
-    let key = key_type(record);
-    let key_value = key_value(record);
+    let (name, constants) = match record.kind {
+        Kind::Record => (quote!(EnvelopeRecord), record_constants(record)),
+        Kind::Fields => (quote!(EnvelopeFields), group_constants(record)),
+    };
     let fields = local("fields");
     let writes = record.stored().map(write);
     let reads = record.fields.iter().map(|field| read(record, field));
+    // Without parameters, the checks of the schema need not wait for a use.
+    let checked = (flattens(record) && record.kind == Kind::Record && generics.params.is_empty())
+        .then(|| {
+            quote! {
+                const _: _envelope::RecordSchema =
+                    <#ident as _envelope::EnvelopeRecord>::SCHEMA;
+            }
+        });
 
     quote! {
         const _: () = {
             use #krate as _envelope;
 
             #[automatically_derived]
-            impl #impl_generics _envelope::EnvelopeRecord for #ident #type_generics #where_clause {
-                type Key = #key;
-
-                const SCHEMA: _envelope::RecordSchema =
-                    _envelope::RecordSchema::new(#table, &[#(#schemas),*])
-                        #envelope #partition_key #sort_key #plaintext;
-
-                fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-                    #key_value
-                }
+            impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
+                #constants
 
                 fn write_fields(
                     &self,
@@ -82,13 +73,61 @@ fn expand(record: &Record) -> TokenStream {
                     ::core::result::Result::Ok(Self { #(#reads),* })
                 }
             }
+
+            #checked
         };
     }
 }
 
+fn flattens(record: &Record) -> bool {
+    record.with_role(Role::Flattened).next().is_some()
+}
+
+/// The schema and the key.
+fn record_constants(record: &Record) -> TokenStream {
+    let table = record.table();
+    let schemas = record.stored().map(|field| field_schema(record, field));
+    let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
+    let plaintext = record.options.plaintext_only.map(|_| quote!(.plaintext_only()));
+    let partition_key = record.partition_key.as_ref().map(|template| {
+        let template = key_template(record, template);
+        quote!(.partition_key(#template))
+    });
+    let sort_key = record.sort_key.as_ref().map(|template| {
+        let template = key_template(record, template);
+        quote!(.sort_key(#template))
+    });
+    let checked = flattens(record).then(|| quote!(.checked()));
+    let key = key_type(record);
+    let key_value = key_value(record);
+    quote! {
+        type Key = #key;
+
+        const SCHEMA: _envelope::RecordSchema =
+            _envelope::RecordSchema::new(#table, &[#(#schemas),*])
+                #envelope #partition_key #sort_key #plaintext #checked;
+
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            #key_value
+        }
+    }
+}
+
+fn group_constants(group: &Record) -> TokenStream {
+    let schemas = group.stored().map(|field| field_schema(group, field));
+    quote! {
+        const FIELDS: &'static [_envelope::FieldSchema] = &[#(#schemas),*];
+    }
+}
+
 fn field_schema(record: &Record, field: &Field) -> TokenStream {
-    let name = &field.name;
+    let (name, ty) = (&field.name, &field.ty);
     let role = match field.role {
+        Role::Flattened => {
+            return quote_spanned! {span_of(ty)=>
+                _envelope::FieldSchema::group(<#ty as _envelope::EnvelopeFields>::FIELDS)
+            };
+        }
         Role::PartitionKey => quote!(PartitionKey),
         Role::SortKey => quote!(SortKey),
         Role::Authenticated => quote!(Authenticated),
@@ -187,6 +226,11 @@ fn write(field: &Field) -> TokenStream {
     let (fields, to) = (local("fields"), local("to"));
     // At the type, so that a missing trait is shown there.
     let span = span_of(&field.ty);
+    if field.role == Role::Flattened {
+        return quote_spanned! {span=>
+            _envelope::EnvelopeFields::write_fields(&self.#ident, #fields)?;
+        };
+    }
     match &field.shape {
         Shape::Serde | Shape::With { serialize: None, .. } => {
             quote_spanned!(span=> #fields.write(&self.#ident)?;)
@@ -204,6 +248,11 @@ fn read(record: &Record, field: &Field) -> TokenStream {
     let Field { ident, ty, .. } = field;
     let (fields, from) = (local("fields"), local("from"));
     let span = span_of(ty);
+    if field.role == Role::Flattened {
+        return quote_spanned! {span=>
+            #ident: <#ty as _envelope::EnvelopeFields>::read_fields(#fields)?
+        };
+    }
     let default = match (&field.default, &record.options.default) {
         (Some(DefaultValue::Trait), _) => {
             Some(quote!(<#ty as ::core::default::Default>::default()))
@@ -272,6 +321,10 @@ fn bounded(record: &Record) -> Generics {
             clause.predicates.push(syn::parse_quote!(#ty: ::core::default::Default));
         }
         if *role == Role::Skipped {
+            continue;
+        }
+        if *role == Role::Flattened {
+            clause.predicates.push(syn::parse_quote!(#ty: #krate::EnvelopeFields));
             continue;
         }
         if matches!(shape, Shape::Serde | Shape::Set | Shape::With { serialize: None, .. }) {

@@ -7,21 +7,24 @@ use syn::DeriveInput;
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
 use crate::expand;
-use crate::model::Record;
+use crate::model::{Kind, Record};
 
-pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
+pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
     // The same mistakes were reported already.
     let cx = Ctxt::new();
     let krate = StructOptions::parse(&cx, &input.attrs).crate_path();
-    let record = Record::from_syn(&cx, input);
+    let record = Record::from_syn(&cx, kind, input);
     let _ = cx.finish();
-    let key = record
-        .as_ref()
-        .and_then(|record| Some((expand::key_type(record)?, expand::key_value(record))));
-    let (key, key_value) = key.unwrap_or_else(|| {
-        (quote!(_envelope::Lone<::std::string::String>), quote!(::std::string::String::new()))
-    });
+    let (name, constants) = match kind {
+        Kind::Record => (quote!(EnvelopeRecord), record_constants(record.as_ref())),
+        Kind::Fields => (
+            quote!(EnvelopeFields),
+            quote!(
+                const FIELDS: &'static [_envelope::FieldSchema] = &[];
+            ),
+        ),
+    };
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
@@ -31,14 +34,8 @@ pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
             use #krate as _envelope;
 
             #[automatically_derived]
-            impl #impl_generics _envelope::EnvelopeRecord for #ident #type_generics #where_clause {
-                type Key = #key;
-
-                const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
-
-                fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-                    #key_value
-                }
+            impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
+                #constants
 
                 fn write_fields(
                     &self,
@@ -54,5 +51,22 @@ pub(crate) fn expand(input: &DeriveInput, errors: &syn::Error) -> TokenStream {
                 }
             }
         };
+    }
+}
+
+fn record_constants(record: Option<&Record>) -> TokenStream {
+    let key =
+        record.and_then(|record| Some((expand::key_type(record)?, expand::key_value(record))));
+    let (key, key_value) = key.unwrap_or_else(|| {
+        (quote!(_envelope::Lone<::std::string::String>), quote!(::std::string::String::new()))
+    });
+    quote! {
+        type Key = #key;
+
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            #key_value
+        }
     }
 }

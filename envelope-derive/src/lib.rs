@@ -13,6 +13,8 @@ mod template;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
+use model::Kind;
+
 /// Implements `EnvelopeRecord`: the struct is saved to and loaded from DynamoDB, with its
 /// `#[encrypted]` fields sealed.
 ///
@@ -49,6 +51,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | --- | --- |
 /// | `rename = "name"` | the attribute's name |
 /// | `alias = "name"` | also read under this name, from older items; may be repeated |
+/// | `flatten` | the fields of the struct in it, which derives `EnvelopeFields`, are attributes of the record |
 /// | `skip` | not stored; the field's `Default` on load |
 /// | `default`, `default = path` | the value when the attribute is absent |
 /// | `bytes` | stored as Binary: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one |
@@ -90,5 +93,19 @@ use syn::{DeriveInput, parse_macro_input};
     attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)
 )]
 pub fn derive_envelope_record(input: TokenStream) -> TokenStream {
-    expand::derive(&parse_macro_input!(input as DeriveInput)).into()
+    expand::derive(Kind::Record, &parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Implements `EnvelopeFields`: the struct's fields become attributes of each record that has the struct
+/// in a field with `#[envelope(flatten)]`.
+///
+/// The attributes and options of the fields are those of [`EnvelopeRecord`](macro@EnvelopeRecord), but
+/// for keys and `context`, which belong to the record itself. Of the struct's options there is `crate`,
+/// and serde's `rename_all` and `default` are honoured.
+#[proc_macro_derive(
+    EnvelopeFields,
+    attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)
+)]
+pub fn derive_envelope_fields(input: TokenStream) -> TokenStream {
+    expand::derive(Kind::Fields, &parse_macro_input!(input as DeriveInput)).into()
 }

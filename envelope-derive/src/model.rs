@@ -14,8 +14,18 @@ use crate::template::Template;
 /// For how many parts of key templates the runtime has a key.
 pub(crate) const MAX_KEY_PARTS: usize = 6;
 
+/// What is derived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `EnvelopeRecord`.
+    Record,
+    /// `EnvelopeFields`: the fields of a struct to flatten.
+    Fields,
+}
+
 /// A struct to expand.
 pub(crate) struct Record {
+    pub(crate) kind: Kind,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) fields: Vec<Field>,
@@ -49,6 +59,8 @@ pub(crate) enum Role {
     Encrypted,
     /// Not stored.
     Skipped,
+    /// Stored as the attributes of the struct in it.
+    Flattened,
 }
 
 /// How a field becomes an attribute value.
@@ -68,7 +80,7 @@ pub(crate) enum Shape {
 
 impl Record {
     /// Parses a derive's input; `None` when it is no struct with named fields.
-    pub(crate) fn from_syn(cx: &Ctxt, input: &DeriveInput) -> Option<Self> {
+    pub(crate) fn from_syn(cx: &Ctxt, kind: Kind, input: &DeriveInput) -> Option<Self> {
         let mut options = StructOptions::parse(cx, &input.attrs);
         let message = match &input.data {
             Data::Struct(data) => match &data.fields {
@@ -76,6 +88,7 @@ impl Record {
                     let fields = fields.named.iter();
                     let fields = fields.filter_map(|field| Field::from_syn(cx, &options, field));
                     return Some(Self {
+                        kind,
                         ident: input.ident.clone(),
                         generics: input.generics.clone(),
                         fields: fields.collect(),
@@ -96,6 +109,9 @@ impl Record {
                 }
                 _ => "a record needs named fields: write `struct … { … }`",
             },
+            Data::Enum(_) if kind == Kind::Fields => {
+                "an enum cannot be flattened: store it in a field of its own, without `flatten`"
+            }
             Data::Enum(_) => {
                 "an enum is not a record: store it in a field of a struct, or derive on a struct \
                  for each variant"
@@ -124,6 +140,11 @@ impl Record {
     /// The fields that are stored, in the order in which they are written and read.
     pub(crate) fn stored(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.role != Role::Skipped)
+    }
+
+    /// The fields that are attributes themselves.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Field> {
+        self.stored().filter(|field| field.role != Role::Flattened)
     }
 
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
@@ -230,6 +251,9 @@ impl Role {
     fn of(options: &FieldOptions) -> Self {
         if options.skip.is_some() || options.serde_skip.is_some() {
             return Self::Skipped;
+        }
+        if options.flatten.is_some() {
+            return Self::Flattened;
         }
         match options.roles.first().map(|role| role.value) {
             Some(RoleName::PartitionKey) => Self::PartitionKey,

@@ -105,7 +105,7 @@ pub use envelope::{
     SealError, SealErrorKind, Sealer,
 };
 #[cfg(feature = "derive")]
-pub use envelope_derive::EnvelopeRecord;
+pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
 #[cfg(feature = "aws")]
 pub use error::{DeleteError, Presence, PresenceError, ServiceError, ServiceErrorKind};
 pub use error::{LoadError, SaveError};
@@ -119,9 +119,9 @@ pub use key::{
 #[cfg(feature = "aws")]
 pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put, UnknownAttributeType};
 pub use record::{
-    Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter,
-    IntoKey, IntoKeyPart, InvalidKey, KeyPiece, KeyProblem, KeyTemplate, KeyValues, Lone, Parts,
-    RecordSchema,
+    Bytes, Composite, EnvelopeFields, EnvelopeRecord, FieldError, FieldReader, FieldRole,
+    FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece, KeyProblem, KeyTemplate,
+    KeyValues, Lone, Parts, RecordSchema,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;

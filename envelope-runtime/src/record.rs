@@ -1,16 +1,20 @@
 //! What the derive macro implements on a user's struct.
 
+mod check;
 mod fields;
+mod group;
 mod key;
 mod schema;
 mod template;
 
 pub use fields::{FieldError, FieldReader, FieldWriter};
+pub use group::EnvelopeFields;
 #[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, Parts,
 };
+pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};

@@ -22,7 +22,7 @@ use crate::support::World;
 async fn check<R: EnvelopeRecord + PartialEq + Debug + 'static>(world: &World, model: R) {
     let sealer = Sealer::new(LocalKeyProvider::generate().unwrap());
     let item = sealer.seal(&model).await.unwrap();
-    let role = |role| R::SCHEMA.fields().iter().find(move |field| field.role() == role);
+    let role = |role| R::SCHEMA.fields().find(move |field| field.role() == role);
     let keys = [FieldRole::PartitionKey, FieldRole::SortKey].into_iter().filter_map(role);
     let keys: Vec<_> = keys
         .map(|field| match item.attribute(field.name()) {

@@ -14,6 +14,7 @@ mod context;
 mod dynamodb_failures;
 mod errors;
 mod field_options;
+mod flatten;
 mod gallery;
 mod hygiene;
 mod item_mapping;

@@ -63,6 +63,8 @@ impl FieldOptions {
             self.serde_rename = one_name(cx, meta, "use `#[envelope(rename = \"…\")]`")?;
         } else if is(symbol::ALIAS) {
             self.aliases.push(text(meta)?);
+        } else if is(symbol::FLATTEN) {
+            self.serde_flatten = Some(meta.path.span());
         } else if is(symbol::SKIP) {
             self.serde_skip = Some(meta.path.span());
         } else if is(symbol::DEFAULT) {
@@ -95,10 +97,6 @@ impl FieldOptions {
         } else {
             let name = name_of(&meta.path);
             let cure = match name.as_str() {
-                "flatten" => {
-                    "it hides attribute names; list the fields here, or store the inner struct as \
-                     one attribute"
-                }
                 "borrow" => "a record owns its fields; use an owned type",
                 "skip_serializing" | "skip_deserializing" => {
                     "what is saved must load again; use `#[envelope(skip)]`"

@@ -4,9 +4,10 @@ use expect_test::{ExpectFile, expect_file};
 use syn::parse_quote;
 
 use super::derive;
+use crate::model::Kind;
 
 fn check(input: &syn::DeriveInput, expected: &ExpectFile) {
-    let file = syn::parse2(derive(input)).unwrap();
+    let file = syn::parse2(derive(Kind::Record, input)).unwrap();
     expected.assert_eq(&prettyplease::unparse(&file));
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn expected_context<'a>(
     caller: &ContextPairs,
 ) -> Result<ExpectedContext, ContextError> {
     refuse_foreign_scope(schema, caller)?;
-    let fields = schema.fields().iter().filter(|field| field.is_context());
+    let fields = schema.fields().filter(|field| field.is_context());
     let fields = fields.map(|field| {
         let name = field.name();
         let in_key = match in_key(name) {
@@ -71,7 +71,7 @@ pub(super) fn context_of_record<'a>(
     value: impl Fn(&str) -> Option<&'a AttributeValue>,
 ) -> Result<ExpectedContext, ContextError> {
     refuse_foreign_scope(schema, caller)?;
-    let fields = schema.fields().iter().filter(|field| field.is_context());
+    let fields = schema.fields().filter(|field| field.is_context());
     let fields = fields.map(|field| {
         let name = field.name();
         let text = value(name)
@@ -88,7 +88,7 @@ pub(super) fn context_of_record<'a>(
 /// Refuses a scope that was meant for this record type and names none of its context fields. A
 /// scope may hold more than one record type needs.
 fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<(), ContextError> {
-    let mut fields = schema.fields().iter().filter(|field| field.is_context()).peekable();
+    let mut fields = schema.fields().filter(|field| field.is_context()).peekable();
     match caller.names().next() {
         Some(name)
             if fields.peek().is_some()
@@ -112,7 +112,7 @@ pub(crate) fn refuse_foreign_key(
         (Some(value), Some(given)) => text(value).as_deref() != Some(given),
         _ => false,
     };
-    let fields = schema.fields().iter().filter(|field| field.is_context());
+    let fields = schema.fields().filter(|field| field.is_context());
     match fields.map(FieldSchema::name).find(differs) {
         Some(name) => Err(error(schema, name, ContextProblem::Differs)),
         None => Ok(()),
@@ -133,7 +133,7 @@ pub(crate) fn refuse_unknown(
         return Err(error(schema, name, ContextProblem::Differs));
     }
     let known =
-        |name: &str| schema.fields().iter().any(|field| field.is_context() && field.name() == name);
+        |name: &str| schema.fields().any(|field| field.is_context() && field.name() == name);
     match given.names().find(|name| !known(name)) {
         None => Ok(()),
         Some(name) => Err(error(schema, name, ContextProblem::Unknown)),

@@ -63,7 +63,7 @@ impl Opening {
 
         // Bounds the recursion over what an item without DynamoDB's own limit may hold.
         let too_deep = |name: &str| item.attribute(name).is_some_and(AttributeValue::is_too_deep);
-        let mut fields = schema.fields().iter().flat_map(FieldSchema::names);
+        let mut fields = schema.fields().flat_map(FieldSchema::names);
         if let Some(name) = fields.find(|name| too_deep(name)) {
             return Err(at(&schema, name, OpenErrorKind::TooDeep));
         }
@@ -90,8 +90,7 @@ impl Opening {
             .map_err(|Rejected| OpenError::new(self.schema.place(), OpenErrorKind::Tampered))?;
 
         let fields = self.schema.fields();
-        let values =
-            fields.iter().map(|field| self.field(field, &keys)).collect::<Result<_, _>>()?;
+        let values = fields.map(|field| self.field(field, &keys)).collect::<Result<_, _>>()?;
         Ok((values, Envelope { header: self.header, bytes: self.bytes }))
     }
 
@@ -203,7 +202,7 @@ fn plaintext_values(
         Some(stored) => Some(decode_envelope(&schema, stored)?.0),
         None => None,
     };
-    let values = schema.fields().iter().map(|field| {
+    let values = schema.fields().map(|field| {
         let mut names = field.names();
         let sealed =
             |name: &str| header.as_ref().is_some_and(|header| header.nonce(name).is_some());

@@ -63,11 +63,11 @@ impl Plan {
     ) -> Result<(Self, EncryptionContext), SaveError> {
         let mut plan =
             Self { schema, item: Item::default(), sealed: Vec::new(), authenticated: Vec::new() };
-        if values.len() != schema.fields().len() {
+        if values.len() != schema.fields().count() {
             let error = SealError::new(schema.place(), SealErrorKind::Schema);
             return Err(SaveError::Seal(error));
         }
-        for (field, value) in schema.fields().iter().zip(values) {
+        for (field, value) in schema.fields().zip(values) {
             if field.is_authenticated() {
                 plan.authenticated.push(field.name().to_owned());
             }

@@ -107,7 +107,7 @@ pub(super) fn from_sdk_item(
 ) -> Result<Item, OpenError> {
     let known = |name: &str| {
         schema.keys().any(|key| key.name() == name)
-            || schema.fields().iter().any(|field| field.names().any(|known| known == name))
+            || schema.fields().any(|field| field.names().any(|known| known == name))
     };
     let unknown =
         |name: &str| OpenError::new(schema.place().attribute(name), OpenErrorKind::UnknownType);

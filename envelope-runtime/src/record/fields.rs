@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{FieldSchema, RecordSchema};
+use super::{FieldSchema, Fields, RecordSchema};
 use crate::attribute::{
     self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer,
 };
@@ -18,6 +18,8 @@ use crate::error::Place;
 #[derive(Debug)]
 pub struct FieldWriter {
     schema: RecordSchema,
+    /// Those that are not written yet.
+    fields: Fields,
     values: Vec<Option<AttributeValue>>,
 }
 
@@ -25,8 +27,9 @@ pub struct FieldWriter {
 #[derive(Debug)]
 pub struct FieldReader {
     schema: RecordSchema,
+    /// Those that are not read yet.
+    fields: Fields,
     values: std::vec::IntoIter<Option<AttributeValue>>,
-    next: usize,
 }
 
 /// A field that cannot be stored, or a stored value that does not fit its field.
@@ -38,7 +41,9 @@ pub struct FieldError {
 
 impl FieldWriter {
     pub(crate) fn new(schema: RecordSchema) -> Self {
-        Self { schema, values: Vec::with_capacity(schema.fields().len()) }
+        let fields = schema.each_field();
+        let values = Vec::with_capacity(schema.fields().count());
+        Self { schema, fields, values }
     }
 
     pub(crate) fn into_values(self) -> Vec<Option<AttributeValue>> {
@@ -108,9 +113,9 @@ impl FieldWriter {
                 Some(problem) => Err(ConvertError::new(problem)),
                 None => Ok(value),
             });
-        let index = self.values.len();
-        let value = value.map_err(|error| field_error(&self.schema, index, error))?;
-        let null = self.schema.fields().get(index).is_some_and(FieldSchema::writes_null);
+        let field = self.fields.next();
+        let value = value.map_err(|error| field_error(&self.schema, field, error))?;
+        let null = field.is_some_and(FieldSchema::writes_null);
         self.values.push(if null { value.or(Some(AttributeValue::Null)) } else { value });
         Ok(())
     }
@@ -118,7 +123,7 @@ impl FieldWriter {
 
 impl FieldReader {
     pub(crate) fn new(schema: RecordSchema, values: Vec<Option<AttributeValue>>) -> Self {
-        Self { schema, values: values.into_iter(), next: 0 }
+        Self { schema, fields: schema.each_field(), values: values.into_iter() }
     }
 
     /// Reads a field through serde; an absent attribute is serde's `none`.
@@ -243,10 +248,9 @@ impl FieldReader {
         &mut self,
         read: impl FnOnce(Option<AttributeValue>) -> Result<T, ConvertError>,
     ) -> Result<T, FieldError> {
-        let index = self.next;
-        self.next += 1;
+        let field = self.fields.next();
         let value = self.values.next().flatten();
-        read(value).map_err(|error| field_error(&self.schema, index, error))
+        read(value).map_err(|error| field_error(&self.schema, field, error))
     }
 }
 
@@ -266,8 +270,12 @@ fn whole<T: TryFrom<Vec<u8>>>(bytes: Vec<u8>) -> Result<T, ConvertError> {
     T::try_from(bytes).map_err(|_| ConvertError::new(problem))
 }
 
-fn field_error(schema: &RecordSchema, index: usize, error: ConvertError) -> FieldError {
-    let name = schema.fields().get(index).map_or("", |field| field.name());
+fn field_error(
+    schema: &RecordSchema,
+    field: Option<&FieldSchema>,
+    error: ConvertError,
+) -> FieldError {
+    let name = field.map_or("", FieldSchema::name);
     FieldError { place: schema.place().attribute(name), error }
 }
 

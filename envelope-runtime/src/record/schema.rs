@@ -14,7 +14,7 @@ pub struct RecordSchema {
     plaintext_only: bool,
 }
 
-/// One stored field.
+/// One stored field, or those of a flattened struct.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldSchema {
     name: &'static str,
@@ -23,6 +23,7 @@ pub struct FieldSchema {
     since: Option<u32>,
     null: bool,
     aliases: &'static [&'static str],
+    group: Option<&'static [FieldSchema]>,
 }
 
 /// What a field is in storage.
@@ -96,10 +97,21 @@ impl RecordSchema {
         self.envelope
     }
 
-    /// The stored fields.
-    #[must_use]
-    pub const fn fields(&self) -> &'static [FieldSchema] {
+    /// The stored fields, in their order; those of flattened structs in the place of the struct.
+    pub fn fields(&self) -> impl Iterator<Item = &'static FieldSchema> + Clone + use<> {
+        self.each_field()
+    }
+
+    pub(crate) fn each_field(&self) -> Fields {
+        Fields { here: self.fields.iter(), outside: Vec::new() }
+    }
+
+    pub(super) const fn own_fields(&self) -> &'static [FieldSchema] {
         self.fields
+    }
+
+    pub(super) const fn templates(&self) -> [Option<KeyTemplate>; 2] {
+        [self.partition_key, self.sort_key]
     }
 
     pub(crate) const fn is_plaintext_only(&self) -> bool {
@@ -111,7 +123,7 @@ impl RecordSchema {
         let key = |template: Option<KeyTemplate>, role| match template {
             Some(template) => Some(KeyAttribute::Template(template)),
             None => {
-                let field = self.fields.iter().find(|field| field.role == role);
+                let field = self.fields().find(|field| field.role == role);
                 field.map(|field| KeyAttribute::Field(field.name))
             }
         };
@@ -129,7 +141,15 @@ impl FieldSchema {
     /// A field stored under the attribute `name`.
     #[must_use]
     pub const fn new(name: &'static str, role: FieldRole) -> Self {
-        Self { name, role, context: false, since: None, null: false, aliases: &[] }
+        Self { name, role, context: false, since: None, null: false, aliases: &[], group: None }
+    }
+
+    /// The fields of a flattened struct.
+    #[must_use]
+    pub const fn group(fields: &'static [FieldSchema]) -> Self {
+        let mut group = Self::new("", FieldRole::Plain);
+        group.group = Some(fields);
+        group
     }
 
     /// Marks the field as part of the encryption context.
@@ -190,11 +210,42 @@ impl FieldSchema {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
+    pub(super) const fn alias_names(&self) -> &'static [&'static str] {
+        self.aliases
+    }
+
+    pub(super) const fn members(&self) -> Option<&'static [FieldSchema]> {
+        self.group
+    }
+
     pub(crate) const fn writes_null(&self) -> bool {
         self.null
     }
 
     pub(crate) const fn is_window_open(&self) -> bool {
         self.since.is_some()
+    }
+}
+
+/// Goes through the fields of a schema, into flattened structs.
+#[derive(Clone, Debug)]
+pub(crate) struct Fields {
+    here: std::slice::Iter<'static, FieldSchema>,
+    outside: Vec<std::slice::Iter<'static, FieldSchema>>,
+}
+
+impl Iterator for Fields {
+    type Item = &'static FieldSchema;
+
+    fn next(&mut self) -> Option<&'static FieldSchema> {
+        loop {
+            match self.here.next() {
+                None => self.here = self.outside.pop()?,
+                Some(FieldSchema { group: Some(group), .. }) => {
+                    self.outside.push(std::mem::replace(&mut self.here, group.iter()));
+                }
+                Some(field) => return Some(field),
+            }
+        }
     }
 }

@@ -1,0 +1,65 @@
+//! Structs whose fields become attributes of the record that they are flattened into.
+
+use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
+
+/// A struct whose fields become attributes of a record, through `#[envelope(flatten)]`.
+///
+/// Implement it with `#[derive(EnvelopeFields)]`. Its fields may be `#[encrypted]` and
+/// `#[authenticated]`; the key is the record's own.
+///
+/// ```
+/// use envelope_runtime::{AttributeValue, EnvelopeFields, EnvelopeRecord, LocalKeyProvider, Sealer};
+///
+/// #[derive(EnvelopeFields)]
+/// struct Contact {
+///     country: String,
+///     #[encrypted]
+///     phone: String,
+/// }
+///
+/// #[derive(EnvelopeRecord)]
+/// #[envelope(table = "users")]
+/// struct User {
+///     #[partition_key]
+///     id: String,
+///     #[envelope(flatten)]
+///     contact: Contact,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let contact = Contact { country: "DE".into(), phone: "+49 89 1234".into() };
+/// let user = User { id: "foobar".into(), contact };
+///
+/// let item = Sealer::new(LocalKeyProvider::generate()?).seal(&user).await?;
+/// assert_eq!(item.attribute("country"), Some(&AttributeValue::S("DE".into())));
+/// assert!(matches!(item.attribute("phone"), Some(AttributeValue::B(_))));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Two fields of one record that map to the same attribute are a compile error, wherever they stand.
+/// Where the flattened type is a type parameter, it is one of `cargo build` and not of `cargo check`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be flattened into a record",
+    label = "its fields are not known as attributes",
+    note = "put `#[derive(EnvelopeFields)]` on the struct, or store it as one attribute without `flatten`"
+)]
+pub trait EnvelopeFields: Sized {
+    /// The attributes and their roles.
+    const FIELDS: &'static [FieldSchema];
+
+    /// Hands over every stored field, in the schema's order.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when a field holds what DynamoDB cannot store.
+    fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
+
+    /// Takes every stored field, in the schema's order.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when a stored value does not fit its field.
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
+}

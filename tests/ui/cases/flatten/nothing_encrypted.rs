@@ -1,0 +1,17 @@
+use envelope_runtime::{EnvelopeFields, EnvelopeRecord};
+
+#[derive(EnvelopeFields)]
+struct Address {
+    zip: String,
+}
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct User {
+    #[partition_key]
+    id: String,
+    #[envelope(flatten)]
+    home: Address,
+}
+
+fn main() {}
