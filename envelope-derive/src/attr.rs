@@ -46,6 +46,7 @@ pub(crate) struct FieldOptions {
     pub(crate) aliases: Vec<Spanning<String>>,
     pub(crate) flatten: Option<Span>,
     pub(crate) serde_flatten: Option<Span>,
+    pub(crate) catch_all: Option<Span>,
     pub(crate) skip: Option<Span>,
     pub(crate) serde_skip: Option<Span>,
     pub(crate) default: Option<DefaultValue>,
@@ -189,10 +190,11 @@ impl FieldOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 10] = [
+        const KNOWN: [&str; 11] = [
             symbol::RENAME,
             symbol::ALIAS,
             symbol::FLATTEN,
+            symbol::CATCH_ALL,
             symbol::SKIP,
             symbol::DEFAULT,
             symbol::BYTES,
@@ -207,6 +209,8 @@ impl FieldOptions {
             self.aliases.push(text(meta)?);
         } else if meta.path.is_ident(symbol::FLATTEN) {
             set(cx, meta, &mut self.flatten, meta.path.span());
+        } else if meta.path.is_ident(symbol::CATCH_ALL) {
+            set(cx, meta, &mut self.catch_all, meta.path.span());
         } else if meta.path.is_ident(symbol::SKIP) {
             set(cx, meta, &mut self.skip, meta.path.span());
         } else if meta.path.is_ident(symbol::DEFAULT) {

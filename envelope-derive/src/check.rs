@@ -60,7 +60,7 @@ fn table(cx: &Ctxt, record: &Record) {
 
 /// A field has one role, and a skipped one has none.
 fn one_role(cx: &Ctxt, field: &Field) {
-    if field.role == Role::Flattened {
+    if matches!(field.role, Role::Flattened | Role::CatchAll) {
         return;
     }
     let (ident, roles) = (&field.ident, &field.options.roles);
@@ -218,7 +218,7 @@ fn starts_with(name: &str, prefix: &str) -> bool {
 fn windows(cx: &Ctxt, record: &Record) {
     for field in &record.fields {
         if let Some(since) = &field.options.since
-            && !matches!(field.role, Role::Authenticated | Role::Flattened)
+            && !matches!(field.role, Role::Authenticated | Role::Flattened | Role::CatchAll)
         {
             cx.error(
                 since.span,

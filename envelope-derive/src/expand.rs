@@ -86,7 +86,7 @@ fn flattens(record: &Record) -> bool {
 /// The schema and the key.
 fn record_constants(record: &Record) -> TokenStream {
     let table = record.table();
-    let schemas = record.stored().map(|field| field_schema(record, field));
+    let schemas = schemas(record);
     let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
     let plaintext = record.options.plaintext_only.map(|_| quote!(.plaintext_only()));
     let partition_key = record.partition_key.as_ref().map(|template| {
@@ -97,6 +97,7 @@ fn record_constants(record: &Record) -> TokenStream {
         let template = key_template(record, template);
         quote!(.sort_key(#template))
     });
+    let catch_all = record.with_role(Role::CatchAll).next().map(|_| quote!(.catch_all()));
     let checked = flattens(record).then(|| quote!(.checked()));
     let key = key_type(record);
     let key_value = key_value(record);
@@ -105,7 +106,7 @@ fn record_constants(record: &Record) -> TokenStream {
 
         const SCHEMA: _envelope::RecordSchema =
             _envelope::RecordSchema::new(#table, &[#(#schemas),*])
-                #envelope #partition_key #sort_key #plaintext #checked;
+                #envelope #partition_key #sort_key #plaintext #catch_all #checked;
 
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             #key_value
@@ -114,10 +115,15 @@ fn record_constants(record: &Record) -> TokenStream {
 }
 
 fn group_constants(group: &Record) -> TokenStream {
-    let schemas = group.stored().map(|field| field_schema(group, field));
+    let schemas = schemas(group);
     quote! {
         const FIELDS: &'static [_envelope::FieldSchema] = &[#(#schemas),*];
     }
+}
+
+fn schemas(record: &Record) -> impl Iterator<Item = TokenStream> {
+    let fields = record.stored().filter(|field| field.role != Role::CatchAll);
+    fields.map(|field| field_schema(record, field))
 }
 
 fn field_schema(record: &Record, field: &Field) -> TokenStream {
@@ -132,7 +138,7 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         Role::SortKey => quote!(SortKey),
         Role::Authenticated => quote!(Authenticated),
         Role::Encrypted => quote!(Encrypted),
-        Role::Plain | Role::Skipped => quote!(Plain),
+        Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plain),
     };
     let context = field.is_context().then(|| quote!(.context()));
     let since = field.options.since.as_ref().map(|since| {
@@ -231,6 +237,9 @@ fn write(field: &Field) -> TokenStream {
             _envelope::EnvelopeFields::write_fields(&self.#ident, #fields)?;
         };
     }
+    if field.role == Role::CatchAll {
+        return quote_spanned!(span=> #fields.write_others(&self.#ident)?;);
+    }
     match &field.shape {
         Shape::Serde | Shape::With { serialize: None, .. } => {
             quote_spanned!(span=> #fields.write(&self.#ident)?;)
@@ -252,6 +261,9 @@ fn read(record: &Record, field: &Field) -> TokenStream {
         return quote_spanned! {span=>
             #ident: <#ty as _envelope::EnvelopeFields>::read_fields(#fields)?
         };
+    }
+    if field.role == Role::CatchAll {
+        return quote_spanned!(span=> #ident: #fields.read_others());
     }
     let default = match (&field.default, &record.options.default) {
         (Some(DefaultValue::Trait), _) => {
@@ -320,7 +332,7 @@ fn bounded(record: &Record) -> Generics {
         if default_needed {
             clause.predicates.push(syn::parse_quote!(#ty: ::core::default::Default));
         }
-        if *role == Role::Skipped {
+        if matches!(role, Role::Skipped | Role::CatchAll) {
             continue;
         }
         if *role == Role::Flattened {

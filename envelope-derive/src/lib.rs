@@ -52,6 +52,7 @@ use model::Kind;
 /// | `rename = "name"` | the attribute's name |
 /// | `alias = "name"` | also read under this name, from older items; may be repeated |
 /// | `flatten` | the fields of the struct in it, which derives `EnvelopeFields`, are attributes of the record |
+/// | `catch_all` | an `OtherAttributes` with what the item holds beside the other fields; saved again as it was protected |
 /// | `skip` | not stored; the field's `Default` on load |
 /// | `default`, `default = path` | the value when the attribute is absent |
 /// | `bytes` | stored as Binary: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one |

@@ -61,6 +61,8 @@ pub(crate) enum Role {
     Skipped,
     /// Stored as the attributes of the struct in it.
     Flattened,
+    /// Holds the attributes that no field knows.
+    CatchAll,
 }
 
 /// How a field becomes an attribute value.
@@ -144,7 +146,7 @@ impl Record {
 
     /// The fields that are attributes themselves.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &Field> {
-        self.stored().filter(|field| field.role != Role::Flattened)
+        self.stored().filter(|field| !matches!(field.role, Role::Flattened | Role::CatchAll))
     }
 
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
@@ -249,11 +251,14 @@ impl Shape {
 impl Role {
     /// The first of a field's role attributes; checked to be the only one.
     fn of(options: &FieldOptions) -> Self {
-        if options.skip.is_some() || options.serde_skip.is_some() {
-            return Self::Skipped;
-        }
         if options.flatten.is_some() {
             return Self::Flattened;
+        }
+        if options.catch_all.is_some() {
+            return Self::CatchAll;
+        }
+        if options.skip.is_some() || options.serde_skip.is_some() {
+            return Self::Skipped;
         }
         match options.roles.first().map(|role| role.value) {
             Some(RoleName::PartitionKey) => Self::PartitionKey,

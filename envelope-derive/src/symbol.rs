@@ -16,6 +16,7 @@ pub(crate) const CRATE: &str = "crate";
 pub(crate) const RENAME: &str = "rename";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const FLATTEN: &str = "flatten";
+pub(crate) const CATCH_ALL: &str = "catch_all";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const DEFAULT: &str = "default";
 pub(crate) const CONTEXT: &str = "context";

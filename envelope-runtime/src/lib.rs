@@ -121,7 +121,7 @@ pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put, UnknownA
 pub use record::{
     Bytes, Composite, EnvelopeFields, EnvelopeRecord, FieldError, FieldReader, FieldRole,
     FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece, KeyProblem, KeyTemplate,
-    KeyValues, Lone, Parts, RecordSchema,
+    KeyValues, Lone, OtherAttributes, Parts, RecordSchema,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;

@@ -4,9 +4,11 @@ mod check;
 mod fields;
 mod group;
 mod key;
+mod other;
 mod schema;
 mod template;
 
+pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::EnvelopeFields;
 #[cfg(feature = "aws")]
@@ -14,6 +16,7 @@ pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, Parts,
 };
+pub use other::OtherAttributes;
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
 pub(crate) use template::KeyAttribute;

@@ -9,6 +9,7 @@ mod attacks;
 mod backend_needs_incorrect_key;
 mod backend_needs_item_sizes;
 mod backend_needs_key_states;
+mod catch_all;
 mod concurrency;
 mod context;
 mod dynamodb_failures;

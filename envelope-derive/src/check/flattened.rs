@@ -1,30 +1,35 @@
-//! Rules of flattened fields, and of the structs that are flattened.
+//! Rules of fields that have no attribute of their own, and of structs that are flattened.
 
 use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Record, Shape, argument_of};
+use syn::Type;
 
-/// A field that is flattened holds a struct that has attributes of its own.
+use crate::model::{Field, Kind, Record, Role, Shape, argument_of};
+
 pub(super) fn fields(cx: &Ctxt, record: &Record) {
     for field in &record.fields {
-        let options = &field.options;
-        if options.flatten.is_none() {
-            if let Some(span) = options.serde_flatten {
-                cx.error(
-                    span,
-                    "`#[serde(flatten)]` hides attribute names: add `#[envelope(flatten)]`, and \
-                     derive `EnvelopeFields` on the inner struct",
-                );
-            }
-            continue;
+        match (field.role, field.options.serde_flatten) {
+            (Role::Flattened, _) => flattened(cx, field),
+            (Role::CatchAll, _) => catch_all(cx, record, field),
+            (_, None) => {}
+            (_, Some(span)) => cx.error(
+                span,
+                "`#[serde(flatten)]` hides attribute names: add `#[envelope(flatten)]`, and derive \
+                 `EnvelopeFields` on the inner struct",
+            ),
         }
-        one_field(cx, field);
+    }
+    let mut catching = record.with_role(Role::CatchAll);
+    if let (Some(first), Some(second)) = (catching.next(), catching.next()) {
+        let message =
+            format!("two catch-all fields `{}`, `{}`: a record has one", first.ident, second.ident);
+        cx.error(second.span(), message);
     }
 }
 
-fn one_field(cx: &Ctxt, field: &Field) {
-    let (ident, options) = (&field.ident, &field.options);
-    for role in &options.roles {
+/// A field that is flattened holds a struct that has attributes of its own.
+fn flattened(cx: &Ctxt, field: &Field) {
+    for role in &field.options.roles {
         let name = role.value.name();
         let message = match role.value {
             RoleName::Encrypted | RoleName::Authenticated => format!(
@@ -37,10 +42,59 @@ fn one_field(cx: &Ctxt, field: &Field) {
         };
         cx.error(role.span, message);
     }
+    no_attribute(cx, field, "a flattened field", ", or put it on the fields of the inner struct");
+    if argument_of(&field.ty, "Option").is_some() {
+        let message = format!(
+            "`{}` is an Option, and a flattened struct is always there: make its fields Options, or \
+             remove `flatten` to store the struct as one attribute",
+            field.ident
+        );
+        cx.error(field.span(), message);
+    }
+}
+
+/// A catch-all keeps each attribute's type and protection.
+fn catch_all(cx: &Ctxt, record: &Record, field: &Field) {
+    for role in &field.options.roles {
+        let message = format!(
+            "`#[{}]` on a catch-all, whose attributes keep the protection that they were stored with: \
+             remove it",
+            role.value.name()
+        );
+        cx.error(role.span, message);
+    }
+    no_attribute(cx, field, "a catch-all", "");
+    let is_it = |ty: &Type| match ty {
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident == "OtherAttributes")
+        }
+        _ => false,
+    };
+    if !is_it(&field.ty) {
+        let message = format!(
+            "`{}` is a catch-all, and another type than `OtherAttributes` would lose the types and \
+             the protection of its attributes: use that",
+            field.ident
+        );
+        cx.error(field.span(), message);
+    }
+    if let (Kind::Fields, Some(span)) = (record.kind, field.options.catch_all) {
+        let message = format!(
+            "`catch_all` belongs on a field of the record itself: move `{}` there",
+            field.ident
+        );
+        cx.error(span, message);
+    }
+}
+
+/// Refuses the options of an attribute where there is none.
+fn no_attribute(cx: &Ctxt, field: &Field, what: &str, cure: &str) {
+    let options = &field.options;
     let others = [
         (options.rename.as_ref().map(|rename| rename.span), "rename"),
         (options.aliases.first().map(|alias| alias.span), "alias"),
-        (options.skip, "skip"),
+        (options.flatten.and(options.catch_all), "catch_all"),
+        (options.skip.or(options.serde_skip), "skip"),
         (field.default.is_some().then(|| field.span()), "default"),
         (matches!(field.shape, Shape::With { .. }).then(|| field.span()), "with"),
         (options.bytes, "bytes"),
@@ -50,19 +104,10 @@ fn one_field(cx: &Ctxt, field: &Field) {
     ];
     for (span, name) in others {
         if let Some(span) = span {
-            let message = format!(
-                "`{name}` on a flattened field, which has no attribute of its own: remove it, or put \
-                 it on the fields of the inner struct"
-            );
+            let message =
+                format!("`{name}` on {what}, which has no attribute of its own: remove it{cure}");
             cx.error(span, message);
         }
-    }
-    if argument_of(&field.ty, "Option").is_some() {
-        let message = format!(
-            "`{ident}` is an Option, and a flattened struct is always there: make its fields \
-             Options, or remove `flatten` to store the struct as one attribute"
-        );
-        cx.error(field.span(), message);
     }
 }
 

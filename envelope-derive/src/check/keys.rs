@@ -107,6 +107,7 @@ fn unfit(field: &Field) -> Option<String> {
             ));
         }
         (Role::Flattened, _) => "a flattened struct: name a field of the record itself",
+        (Role::CatchAll, _) => "a catch-all: name a field of the record itself",
         (Role::Skipped, _) => "a skipped field: it has no value on load; store it",
         _ if argument_of(&field.ty, "Option").is_some() => {
             "an optional field: a key always has a value; remove the Option"

@@ -59,6 +59,10 @@ pub enum Problem {
         /// The name of the missing member; `None` for the attribute itself.
         field: Option<&'static str>,
     },
+    /// An attribute of a catch-all has a name that belongs to the record itself.
+    OwnName,
+    /// An attribute of a catch-all was protected where it came from, and the record protects nothing.
+    Protected,
     /// The type's own `Serialize` or `Deserialize` implementation refused the value.
     Refused,
 }
@@ -142,6 +146,13 @@ impl fmt::Display for Problem {
             Self::Missing { field: None } => {
                 f.write_str("it is required and absent; make it an Option or give it a default")
             }
+            Self::OwnName => {
+                f.write_str("the name belongs to the record itself; remove it from the catch-all")
+            }
+            Self::Protected => f.write_str(
+                "it was protected where it came from, and this record is `plaintext_only`; remove it \
+                 from the catch-all",
+            ),
             Self::Refused => f.write_str("its type's own serde implementation refused the value"),
         }
     }

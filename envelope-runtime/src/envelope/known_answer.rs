@@ -11,7 +11,7 @@ use crate::key::{
 };
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Lone,
-    RecordSchema,
+    RecordSchema, Values,
 };
 
 const NOTE: &str = "deb28f5a11c739150d2d07d1f0152494c88b7d1e67";
@@ -58,14 +58,14 @@ impl EnvelopeRecord for Order {
     }
 }
 
-fn values() -> Vec<Option<AttributeValue>> {
+fn values() -> Values {
     let text = |text: &str| Some(AttributeValue::S(text.to_owned()));
     let tags = AttributeValue::L(vec![
         AttributeValue::N(Number::parse("1.5").unwrap()),
         AttributeValue::Bool(true),
         AttributeValue::Null,
     ]);
-    vec![
+    let fields = vec![
         Some(tags),
         Some(AttributeValue::N(42_u8.into())),
         text("c-1"),
@@ -73,7 +73,8 @@ fn values() -> Vec<Option<AttributeValue>> {
         text("open"),
         None,
         text("t-1"),
-    ]
+    ];
+    Values { fields, ..Values::default() }
 }
 
 fn data_key() -> DataKey {

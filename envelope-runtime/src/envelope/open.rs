@@ -4,15 +4,16 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::context::ExpectedContext;
-use super::header::{Header, HeaderError};
+use super::header::{Header, HeaderError, SealedEntry};
 use super::identity::Identity;
 use super::{Item, OpenError, OpenErrorKind, RecordKeys};
 use crate::attribute::{AttributeValue, decode_plaintext};
-use crate::crypto::Rejected;
+use crate::crypto::{NONCE_LEN, Rejected};
 use crate::error::LoadError;
 use crate::key::{CanDecrypt, DataKey, KeyProvider, KeyReference};
 use crate::record::{
-    EnvelopeRecord, FieldReader, FieldRole, FieldSchema, KeyAttribute, RecordSchema,
+    EnvelopeRecord, FieldReader, FieldRole, FieldSchema, KeyAttribute, OtherAttributes,
+    RecordSchema, Values,
 };
 
 /// Opens an item: one call to the provider, and none if the item is refused without a key.
@@ -67,7 +68,8 @@ impl Opening {
         if let Some(name) = fields.find(|name| too_deep(name)) {
             return Err(at(&schema, name, OpenErrorKind::TooDeep));
         }
-        if header.authenticated.iter().any(|name| too_deep(name)) {
+        let others = schema.catches_all() && item.iter().any(|(name, _)| too_deep(name));
+        if others || header.authenticated.iter().any(|name| too_deep(name)) {
             return Err(OpenError::new(schema.place(), OpenErrorKind::TooDeep));
         }
 
@@ -79,10 +81,7 @@ impl Opening {
     }
 
     /// Verifies the record tag, then opens what the schema knows, field by field.
-    fn open(
-        mut self,
-        data_key: &DataKey,
-    ) -> Result<(Vec<Option<AttributeValue>>, Envelope), OpenError> {
+    fn open(mut self, data_key: &DataKey) -> Result<(Values, Envelope), OpenError> {
         let keys = RecordKeys::derive(data_key, &self.header.salt);
         let input = self.identity.tag_input(&self.header, |name| self.item.attribute(name));
         keys.mac
@@ -90,8 +89,13 @@ impl Opening {
             .map_err(|Rejected| OpenError::new(self.schema.place(), OpenErrorKind::Tampered))?;
 
         let fields = self.schema.fields();
-        let values = fields.map(|field| self.field(field, &keys)).collect::<Result<_, _>>()?;
-        Ok((values, Envelope { header: self.header, bytes: self.bytes }))
+        let fields = fields.map(|field| self.field(field, &keys)).collect::<Result<_, _>>()?;
+        let others = if self.schema.catches_all() {
+            self.others(&keys)?
+        } else {
+            OtherAttributes::default()
+        };
+        Ok((Values { fields, others }, Envelope { header: self.header, bytes: self.bytes }))
     }
 
     /// Under which of its names an attribute is stored. A listed name goes before one that is only
@@ -119,16 +123,7 @@ impl Opening {
         let stored = self.item.remove(name);
         let refused = |kind| at(&self.schema, name, kind);
         match (field.role(), self.header.nonce(name)) {
-            (FieldRole::Encrypted, Some(nonce)) => {
-                let Some(AttributeValue::B(mut sealed)) = stored else {
-                    return Err(refused(OpenErrorKind::Tampered));
-                };
-                keys.content
-                    .open(nonce, &self.identity.aad(name), &mut sealed)
-                    .map_err(|Rejected| refused(OpenErrorKind::Tampered))?;
-                let plaintext = zeroize::Zeroizing::new(sealed);
-                decode_plaintext(&plaintext).map_err(|_| refused(OpenErrorKind::Tampered))
-            }
+            (FieldRole::Encrypted, Some(nonce)) => self.unseal(name, nonce, stored, keys),
             (FieldRole::Encrypted, None) => match stored {
                 Some(_) => Err(refused(OpenErrorKind::NotSealed)),
                 None => Ok(None),
@@ -141,6 +136,50 @@ impl Opening {
                 }
                 Ok(stored)
             }
+        }
+    }
+
+    fn unseal(
+        &self,
+        name: &str,
+        nonce: [u8; NONCE_LEN],
+        stored: Option<AttributeValue>,
+        keys: &RecordKeys,
+    ) -> Result<Option<AttributeValue>, OpenError> {
+        let tampered = || at(&self.schema, name, OpenErrorKind::Tampered);
+        let Some(AttributeValue::B(mut sealed)) = stored else { return Err(tampered()) };
+        keys.content
+            .open(nonce, &self.identity.aad(name), &mut sealed)
+            .map_err(|Rejected| tampered())?;
+        let plaintext = zeroize::Zeroizing::new(sealed);
+        decode_plaintext(&plaintext).map_err(|_| tampered())
+    }
+
+    /// What is left of the item when the fields are taken out, with the protection that it had.
+    fn others(&mut self, keys: &RecordKeys) -> Result<OtherAttributes, OpenError> {
+        let mut others = OtherAttributes::default();
+        for SealedEntry { name, nonce } in &self.header.sealed {
+            if !self.schema.knows(name) {
+                let stored = self.item.remove(name);
+                let value = self.unseal(name, *nonce, stored, keys)?;
+                others.add(name.clone(), FieldRole::Encrypted, value);
+            }
+        }
+        for name in &self.header.authenticated {
+            if !self.schema.knows(name) {
+                let value = self.item.remove(name);
+                others.add(name.clone(), FieldRole::Authenticated, value);
+            }
+        }
+        add_plain(&self.schema, std::mem::take(&mut self.item), &mut others);
+        Ok(others)
+    }
+}
+
+fn add_plain(schema: &RecordSchema, item: Item, others: &mut OtherAttributes) {
+    for (name, value) in item {
+        if !schema.knows(&name) {
+            others.add(name, FieldRole::Plain, Some(value));
         }
     }
 }
@@ -196,17 +235,16 @@ fn plaintext_values(
     schema: RecordSchema,
     mut item: Item,
     asked: Option<&[(&'static str, AttributeValue)]>,
-) -> Result<Vec<Option<AttributeValue>>, OpenError> {
+) -> Result<Values, OpenError> {
     own_keys(&schema, &item, asked)?;
     let header = match item.remove(schema.envelope()) {
         Some(stored) => Some(decode_envelope(&schema, stored)?.0),
         None => None,
     };
-    let values = schema.fields().map(|field| {
+    let is_sealed = |name: &str| header.as_ref().is_some_and(|header| header.nonce(name).is_some());
+    let fields = schema.fields().map(|field| {
         let mut names = field.names();
-        let sealed =
-            |name: &str| header.as_ref().is_some_and(|header| header.nonce(name).is_some());
-        if field.names().any(sealed) {
+        if field.names().any(is_sealed) {
             return Err(at(&schema, field.name(), OpenErrorKind::Sealed));
         }
         let value = names.find_map(|name| item.remove(name));
@@ -215,7 +253,20 @@ fn plaintext_values(
         }
         Ok(value)
     });
-    values.collect()
+    let fields = fields.collect::<Result<_, _>>()?;
+    let mut others = OtherAttributes::default();
+    if schema.catches_all() {
+        add_plain(&schema, item, &mut others);
+        for (name, value) in others.iter() {
+            let kind = match value {
+                _ if is_sealed(name) => OpenErrorKind::Sealed,
+                value if value.is_too_deep() => OpenErrorKind::TooDeep,
+                _ => continue,
+            };
+            return Err(at(&schema, name, kind));
+        }
+    }
+    Ok(Values { fields, others })
 }
 
 fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {

@@ -1,5 +1,7 @@
 //! Record → item.
 
+use std::borrow::Cow;
+
 use super::context::context_of_record;
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
@@ -8,14 +10,14 @@ use crate::attribute::AttributeValue;
 use crate::crypto::{self, MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
 use crate::error::SaveError;
 use crate::key::{CanEncrypt, ContextPairs, DataKey, EncryptionContext, KeyProvider, KeyReference};
-use crate::record::{FieldRole, RecordSchema};
+use crate::record::{FieldRole, RecordSchema, Values};
 
 /// Seals a record's values under a fresh data key: one call to the provider, and none if the record
 /// cannot be stored.
 pub(crate) async fn seal_record<C: CanEncrypt>(
     provider: &dyn KeyProvider<Capability = C>,
     schema: RecordSchema,
-    values: Vec<Option<AttributeValue>>,
+    values: Values,
     caller: &ContextPairs,
 ) -> Result<Item, SaveError> {
     let (plan, context) = Plan::new(schema, values, caller)?;
@@ -50,7 +52,7 @@ pub(super) struct Plan {
     /// The plaintext attributes, keys included.
     item: Item,
     /// Name and plaintext of the attributes to seal, sorted by name.
-    sealed: Vec<(&'static str, AttributeValue)>,
+    sealed: Vec<(Cow<'static, str>, AttributeValue)>,
     /// The names of authenticated attributes, sorted.
     authenticated: Vec<String>,
 }
@@ -58,40 +60,50 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(
         schema: RecordSchema,
-        values: Vec<Option<AttributeValue>>,
+        values: Values,
         caller: &ContextPairs,
     ) -> Result<(Self, EncryptionContext), SaveError> {
         let mut plan =
             Self { schema, item: Item::default(), sealed: Vec::new(), authenticated: Vec::new() };
-        if values.len() != schema.fields().count() {
+        if values.fields.len() != schema.fields().count() {
             let error = SealError::new(schema.place(), SealErrorKind::Schema);
             return Err(SaveError::Seal(error));
         }
-        for (field, value) in schema.fields().zip(values) {
+        for (field, value) in schema.fields().zip(values.fields) {
             if field.is_authenticated() {
                 plan.authenticated.push(field.name().to_owned());
             }
-            match value {
-                Some(value) if field.role() == FieldRole::Encrypted => {
-                    plan.sealed.push((field.name(), value));
-                }
-                Some(value) => {
-                    plan.item.insert(field.name(), value);
-                }
-                None => {}
+            if let Some(value) = value {
+                plan.add(field.name().into(), field.role(), value);
+            }
+        }
+        for (name, other) in values.others.into_others() {
+            if other.role == FieldRole::Authenticated {
+                plan.authenticated.push(name.clone());
+            }
+            if let Some(value) = other.value {
+                plan.add(name.into(), other.role, value);
             }
         }
         for key in schema.keys() {
             let value = key.value(&schema, |name| plan.item.attribute(name));
             plan.item.insert(key.name(), value.map_err(SaveError::Key)?);
         }
-        plan.sealed.sort_by_key(|(name, _)| *name);
+        plan.sealed.sort_by(|(left, _), (right, _)| left.cmp(right));
         plan.authenticated.sort();
         check_size(&schema, plan.least_size())?;
         let context = context_of_record(&schema, caller, |name| plan.item.attribute(name))
             .map_err(SaveError::Context)?;
         let context = context.encryption_context(&schema);
         Ok((plan, context))
+    }
+
+    fn add(&mut self, name: Cow<'static, str>, role: FieldRole, value: AttributeValue) {
+        if role == FieldRole::Encrypted {
+            self.sealed.push((name, value));
+        } else {
+            self.item.insert(name, value);
+        }
     }
 
     /// The size of the sealed item without what only the provider knows: its wrapped key.
@@ -132,10 +144,11 @@ impl Plan {
             // The ciphertext takes the plaintext's place, so no copy of it stays behind.
             let mut buffer = value.to_plaintext(TAG_LEN);
             keys.content
-                .seal(nonce, &identity.aad(name), &mut buffer)
+                .seal(nonce, &identity.aad(&name), &mut buffer)
                 .map_err(|Rejected| error(SealErrorKind::EnvelopeTooLarge))?;
-            self.item.insert(name, AttributeValue::B(buffer));
-            entries.push(SealedEntry { name: name.to_owned(), nonce });
+            let name = name.into_owned();
+            self.item.insert(name.clone(), AttributeValue::B(buffer));
+            entries.push(SealedEntry { name, nonce });
         }
 
         let mut header = Header {

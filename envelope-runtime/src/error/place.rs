@@ -33,7 +33,8 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "record of table `{}`, key `{}`", self.0.table, self.0.keys.join("`, `"))?;
         match &self.0.attribute {
-            Some(name) => write!(f, ", attribute `{name}`"),
+            // Escaped, since the name may be an item's.
+            Some(name) => write!(f, ", attribute `{}`", name.escape_debug()),
             None => Ok(()),
         }
     }

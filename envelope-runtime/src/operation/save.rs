@@ -7,11 +7,10 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld as ALL_OLD;
 
 use super::OperationFuture;
-use crate::attribute::AttributeValue;
 use crate::envelope::seal_record;
 use crate::error::{Presence, PresenceError, SaveError, ServiceError};
 use crate::key::{CanEncrypt, Full};
-use crate::record::{EnvelopeRecord, FieldError, FieldWriter, RecordSchema};
+use crate::record::{EnvelopeRecord, FieldError, FieldWriter, RecordSchema, Values};
 use crate::store::Store;
 
 /// A save, ready to be awaited. Made by [`Store::put`], [`Store::create`], [`Store::replace`] and
@@ -25,7 +24,7 @@ pub struct Put<C = Full> {
     store: Store<C>,
     schema: RecordSchema,
     table: String,
-    values: Result<Vec<Option<AttributeValue>>, FieldError>,
+    values: Result<Values, FieldError>,
     condition: Option<Presence>,
 }
 

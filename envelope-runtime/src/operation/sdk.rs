@@ -105,16 +105,12 @@ pub(super) fn from_sdk_item(
     schema: &RecordSchema,
     item: HashMap<String, SdkValue>,
 ) -> Result<Item, OpenError> {
-    let known = |name: &str| {
-        schema.keys().any(|key| key.name() == name)
-            || schema.fields().any(|field| field.names().any(|known| known == name))
-    };
     let unknown =
         |name: &str| OpenError::new(schema.place().attribute(name), OpenErrorKind::UnknownType);
     item.into_iter()
         .filter_map(|(name, value)| match from_sdk(value) {
             Some(value) => Some(Ok((name, value))),
-            None => known(&name).then(|| Err(unknown(&name))),
+            None => (schema.catches_all() || schema.knows(&name)).then(|| Err(unknown(&name))),
         })
         .collect()
 }

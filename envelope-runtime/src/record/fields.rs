@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{FieldSchema, Fields, RecordSchema};
+use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
     self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer,
 };
@@ -20,7 +20,15 @@ pub struct FieldWriter {
     schema: RecordSchema,
     /// Those that are not written yet.
     fields: Fields,
-    values: Vec<Option<AttributeValue>>,
+    values: Values,
+}
+
+/// The values of a record.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    /// Those of its fields, in the schema's order.
+    pub(crate) fields: Vec<Option<AttributeValue>>,
+    pub(crate) others: OtherAttributes,
 }
 
 /// Hands out the attribute values of a record, one call for each field of the schema, in its order.
@@ -30,6 +38,7 @@ pub struct FieldReader {
     /// Those that are not read yet.
     fields: Fields,
     values: std::vec::IntoIter<Option<AttributeValue>>,
+    others: OtherAttributes,
 }
 
 /// A field that cannot be stored, or a stored value that does not fit its field.
@@ -42,11 +51,13 @@ pub struct FieldError {
 impl FieldWriter {
     pub(crate) fn new(schema: RecordSchema) -> Self {
         let fields = schema.each_field();
-        let values = Vec::with_capacity(schema.fields().count());
+        let count = schema.fields().count();
+        let values =
+            Values { fields: Vec::with_capacity(count), others: OtherAttributes::default() };
         Self { schema, fields, values }
     }
 
-    pub(crate) fn into_values(self) -> Vec<Option<AttributeValue>> {
+    pub(crate) fn into_values(self) -> Values {
         self.values
     }
 
@@ -104,6 +115,28 @@ impl FieldWriter {
         self.push(serialize(ValueSerializer::top()))
     }
 
+    /// Writes the attributes of a catch-all.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when one of them has a name of the record's own, or DynamoDB cannot store it.
+    pub fn write_others(&mut self, others: &OtherAttributes) -> Result<(), FieldError> {
+        for (name, other) in others.others() {
+            let is_protected = other.role != FieldRole::Plain;
+            let problem = match other.value.as_ref().and_then(AttributeValue::refusal) {
+                Some(problem) => problem,
+                None if name.is_empty() => Problem::EmptyName,
+                None if self.schema.knows(name) => Problem::OwnName,
+                None if is_protected && self.schema.is_plaintext_only() => Problem::Protected,
+                None => continue,
+            };
+            let place = self.schema.place().attribute(name);
+            return Err(FieldError { place, error: ConvertError::new(problem) });
+        }
+        self.values.others = others.clone();
+        Ok(())
+    }
+
     fn push(
         &mut self,
         value: Result<Option<AttributeValue>, ConvertError>,
@@ -116,14 +149,15 @@ impl FieldWriter {
         let field = self.fields.next();
         let value = value.map_err(|error| field_error(&self.schema, field, error))?;
         let null = field.is_some_and(FieldSchema::writes_null);
-        self.values.push(if null { value.or(Some(AttributeValue::Null)) } else { value });
+        self.values.fields.push(if null { value.or(Some(AttributeValue::Null)) } else { value });
         Ok(())
     }
 }
 
 impl FieldReader {
-    pub(crate) fn new(schema: RecordSchema, values: Vec<Option<AttributeValue>>) -> Self {
-        Self { schema, fields: schema.each_field(), values: values.into_iter() }
+    pub(crate) fn new(schema: RecordSchema, values: Values) -> Self {
+        let Values { fields, others } = values;
+        Self { schema, fields: schema.each_field(), values: fields.into_iter(), others }
     }
 
     /// Reads a field through serde; an absent attribute is serde's `none`.
@@ -242,6 +276,11 @@ impl FieldReader {
             Some(value) => deserialize(ValueDeserializer::new(Some(value))),
             None => Ok(default()),
         })
+    }
+
+    /// Takes the attributes that no field reads; of a record whose schema says that it has a catch-all.
+    pub fn read_others(&mut self) -> OtherAttributes {
+        std::mem::take(&mut self.others)
     }
 
     fn take<T>(

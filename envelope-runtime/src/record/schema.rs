@@ -12,6 +12,7 @@ pub struct RecordSchema {
     partition_key: Option<KeyTemplate>,
     sort_key: Option<KeyTemplate>,
     plaintext_only: bool,
+    catch_all: bool,
 }
 
 /// One stored field, or those of a flattened struct.
@@ -54,6 +55,7 @@ impl RecordSchema {
             partition_key: None,
             sort_key: None,
             plaintext_only: false,
+            catch_all: false,
         }
     }
 
@@ -85,6 +87,13 @@ impl RecordSchema {
         self
     }
 
+    /// Declares that the record keeps the attributes that it does not know.
+    #[must_use]
+    pub const fn catch_all(mut self) -> Self {
+        self.catch_all = true;
+        self
+    }
+
     /// The logical table name, which is bound into every sealed attribute.
     #[must_use]
     pub const fn table(&self) -> &'static str {
@@ -112,6 +121,17 @@ impl RecordSchema {
 
     pub(super) const fn templates(&self) -> [Option<KeyTemplate>; 2] {
         [self.partition_key, self.sort_key]
+    }
+
+    pub(crate) const fn catches_all(&self) -> bool {
+        self.catch_all
+    }
+
+    /// Whether an attribute is one of the record's own.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        name == self.envelope
+            || self.keys().any(|key| key.name() == name)
+            || self.fields().any(|field| field.names().any(|known| known == name))
     }
 
     pub(crate) const fn is_plaintext_only(&self) -> bool {

@@ -14,7 +14,7 @@ struct User {
     #[encrypted]
     #[envelope(flatten)]
     home: Address,
-    #[envelope(flatten, rename = "office")]
+    #[envelope(flatten, rename = "office", skip, default)]
     work: Address,
     #[envelope(flatten)]
     other: Option<Address>,
