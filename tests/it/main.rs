@@ -28,4 +28,5 @@ mod operations;
 mod overhead;
 mod providers;
 mod rolling;
+mod serde_equality;
 mod support;

@@ -243,11 +243,14 @@ fn plaintext_values(
     };
     let is_sealed = |name: &str| header.as_ref().is_some_and(|header| header.nonce(name).is_some());
     let fields = schema.fields().map(|field| {
-        let mut names = field.names();
         if field.names().any(is_sealed) {
             return Err(at(&schema, field.name(), OpenErrorKind::Sealed));
         }
-        let value = names.find_map(|name| item.remove(name));
+        let mut stored = field.names().filter_map(|name| item.remove(name));
+        let value = stored.next();
+        if stored.next().is_some() {
+            return Err(at(&schema, field.name(), OpenErrorKind::Ambiguous));
+        }
         if value.as_ref().is_some_and(AttributeValue::is_too_deep) {
             return Err(at(&schema, field.name(), OpenErrorKind::TooDeep));
         }
