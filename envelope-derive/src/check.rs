@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::Ident;
+use syn::{Ident, Type};
 
 use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
@@ -36,6 +36,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
     names(cx, record);
     windows(cx, record);
     shapes(cx, record);
+    secrets(cx, record);
     owned(cx, record);
     limits(cx, record);
 }
@@ -252,6 +253,22 @@ fn shapes(cx: &Ctxt, record: &Record) {
         }
         if let (Some(span), true) = (field.options.set, field.default.is_some()) {
             cx.error(span, "`default` on a set: an absent set is an empty one; remove the default");
+        }
+    }
+}
+
+/// A type that hides its value in memory is not for plaintext in a table.
+fn secrets(cx: &Ctxt, record: &Record) {
+    for field in record.attributes().filter(|field| field.role != Role::Encrypted) {
+        let ty = argument_of(&field.ty, "Option").unwrap_or(&field.ty);
+        let Type::Path(path) = ty else { continue };
+        let name = path.path.segments.last().map(|last| last.ident.to_string());
+        if let Some(name @ ("SecretString" | "SecretBox" | "SecretSlice")) = name.as_deref() {
+            let message = format!(
+                "`{}` is a `{name}` and not `#[encrypted]`: it would be stored in plaintext; mark it so",
+                field.ident
+            );
+            cx.error(field.span(), message);
         }
     }
 }

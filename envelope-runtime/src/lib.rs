@@ -82,6 +82,7 @@
 //!   and opens items with [`Sealer`] and [`Opener`], and has no AWS crate, TLS stack or async runtime
 //!   among its dependencies.
 //! - `derive` (default): the derive macro.
+//! - `secrecy`: fields of the types of the crate [secrecy](https://docs.rs/secrecy).
 
 #![cfg_attr(not(feature = "aws"), allow(rustdoc::broken_intra_doc_links))]
 
@@ -93,6 +94,8 @@ mod key;
 #[cfg(feature = "aws")]
 mod operation;
 mod record;
+#[cfg(feature = "secrecy")]
+pub mod secret;
 #[cfg(feature = "aws")]
 mod store;
 
