@@ -280,11 +280,21 @@ fn owned(cx: &Ctxt, record: &Record) {
                 "`{}` borrows `{}`, and a record owns what it loads: use an owned type such as \
                  String",
                 field.ident,
-                field.ty.to_token_stream().to_string().replace("& ", "&"),
+                written(&field.ty),
             );
             cx.error(span, message);
         }
     }
+}
+
+/// A type about as it stands in the source.
+fn written(ty: &Type) -> String {
+    let text = ty.to_token_stream().to_string();
+    text.replace(" :: ", "::")
+        .replace(" <", "<")
+        .replace("< ", "<")
+        .replace(" >", ">")
+        .replace("& ", "&")
 }
 
 fn limits(cx: &Ctxt, record: &Record) {

@@ -331,6 +331,8 @@ fn bare(mut ty: &Type) -> &Type {
 pub(crate) fn borrow_in(ty: &Type) -> Option<Span> {
     match bare(ty) {
         Type::Reference(reference) => Some(reference.span()),
+        // It holds none, whatever its parameter is.
+        Type::Path(path) if path.path.segments.last()?.ident == "PhantomData" => None,
         Type::Path(path) => {
             path.path.segments.iter().find_map(|segment| match &segment.arguments {
                 PathArguments::AngleBracketed(arguments) => {
