@@ -138,8 +138,13 @@ impl RecordSchema {
         self.plaintext_only
     }
 
+    /// The names of the key attributes, the partition key's first.
+    pub fn key_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.keys().map(|key| key.name())
+    }
+
     /// The partition key, then the sort key if there is one.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = KeyAttribute> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = KeyAttribute> + use<> {
         let key = |template: Option<KeyTemplate>, role| match template {
             Some(template) => Some(KeyAttribute::Template(template)),
             None => {
@@ -153,7 +158,7 @@ impl RecordSchema {
 
     /// A place in this record for error messages.
     pub(crate) fn place(&self) -> Place {
-        Place::new(self.table, self.keys().map(|key| key.name()).collect())
+        Place::new(self.table, self.key_names().collect())
     }
 }
 
