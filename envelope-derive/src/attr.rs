@@ -25,6 +25,8 @@ pub(crate) struct Spanning<T> {
 #[derive(Default)]
 pub(crate) struct StructOptions {
     pub(crate) table: Option<Spanning<String>>,
+    /// `table` was given under another name, which was reported.
+    pub(crate) misspelt_table: bool,
     pub(crate) envelope: Option<Spanning<String>>,
     pub(crate) partition_key: Option<Spanning<String>>,
     pub(crate) partition_key_name: Option<Spanning<String>>,
@@ -151,7 +153,8 @@ impl StructOptions {
         } else if meta.path.is_ident(symbol::CRATE) {
             set(cx, meta, &mut self.krate, path(meta)?);
         } else {
-            suggest::unknown_option(cx, meta, "struct", &KNOWN)?;
+            let meant = suggest::unknown_option(cx, meta, "struct", &KNOWN)?;
+            self.misspelt_table |= meant.as_deref() == Some(symbol::TABLE);
         }
         Ok(())
     }

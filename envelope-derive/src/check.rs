@@ -43,6 +43,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
 
 fn table(cx: &Ctxt, record: &Record) {
     match &record.options.table {
+        None if record.options.misspelt_table => {}
         None => cx.error(
             record.ident.span(),
             "no table: add `#[envelope(table = \"…\")]` with the logical table name",

@@ -26,6 +26,7 @@ mod kms_requests;
 mod kms_trust;
 mod operations;
 mod overhead;
+mod properties;
 mod providers;
 mod rolling;
 mod serde_equality;

@@ -6,28 +6,32 @@ use syn::spanned::Spanned;
 use super::{name_of, skip_value};
 use crate::ctxt::Ctxt;
 
-/// Notes an option that does not exist, with the one that was probably meant.
+/// Notes an option that does not exist, and gives back the one that was probably meant.
 pub(super) fn unknown_option(
     cx: &Ctxt,
     meta: &ParseNestedMeta<'_>,
     place: &str,
     known: &[&str],
-) -> syn::Result<()> {
+) -> syn::Result<Option<String>> {
     let name = name_of(&meta.path);
-    let help = match nearest(&name, known.iter().copied()) {
+    let near = nearest(&name, known.iter().copied());
+    let help = match near {
         Some(option) => format!("did you mean `{option}`?"),
         None => format!("expected one of `{}`", known.join("`, `")),
     };
     cx.error(meta.path.span(), format!("unknown option `{name}` of a {place}; {help}"));
-    skip_value(meta)
+    skip_value(meta)?;
+    Ok(near.map(str::to_owned))
 }
 
 /// The name that was probably meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let is_part = |known: &str| name.len() > 2 && (known.contains(name) || name.contains(known));
+    let is_part = |known: &str| {
+        name.len().min(known.len()) > 2 && (known.contains(name) || name.contains(known))
+    };
     known
         .map(|known| (distance(known, name), known))
-        .filter(|(distance, known)| *distance <= 2 || is_part(known))
+        .filter(|(distance, known)| *distance <= 2.min(name.len() / 2) || is_part(known))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }

@@ -132,7 +132,7 @@ impl TryFrom<u8> for Level {
 }
 
 #[tokio::test]
-async fn a_log_line_of_the_standard_librarys_types() {
+async fn a_log_line_of_types_of_the_standard_library() {
     let at = SystemTime::UNIX_EPOCH + Duration::new(1_800_000_000, 5);
     for (level, peer) in [(Level::Quiet, None), (Level::Loud, "[::1]:443".parse().ok())] {
         let line = LogLine {
