@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue as Sdk;
 use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, LoadError, OpenErrorKind, OtherAttributes, Problem, SaveError,
+    AttributeValue, EnvelopeRecord, LoadError, LocalKeyProvider, OpenErrorKind, Opener,
+    OtherAttributes, Problem, SaveError, Sealer,
 };
 
 use crate::support::{World, binary, string};
@@ -191,4 +192,25 @@ async fn debug_of_a_catch_all_shows_names_and_types() {
     let shown = format!("{:?}", loaded(&world).await.others);
 
     assert_eq!(shown, r#"{"role": S(5 bytes), "ssn": S(11 bytes), "visits": N}"#);
+}
+
+#[tokio::test]
+async fn hostile_names_and_values_beside_the_fields_are_refused_or_escaped() {
+    const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let provider = || LocalKeyProvider::from_hex(KEY).unwrap();
+    let deep = || (0..200).fold(AttributeValue::Null, |value, _| AttributeValue::L(vec![value]));
+    let old = Old { id: "n".into(), name: "zoë".into(), others: OtherAttributes::default() };
+    let plain = Plain { id: "n".into(), others: OtherAttributes::default() };
+    let open = Opener::new(provider());
+
+    let mut item = Sealer::new(provider()).seal(&old).await.unwrap();
+    item.insert("deep", deep());
+    let error = open.open::<Old>(item).await.unwrap_err();
+    assert!(matches!(error, LoadError::Open(error) if error.kind() == OpenErrorKind::TooDeep));
+
+    let mut item = Sealer::new(provider()).seal(&plain).await.unwrap();
+    item.insert("line\nbreak", deep());
+    let error = open.open::<Plain>(item).await.unwrap_err();
+    assert!(error.to_string().contains(r"attribute `line\nbreak`"), "{error}");
+    assert!(matches!(error, LoadError::Open(error) if error.kind() == OpenErrorKind::TooDeep));
 }
