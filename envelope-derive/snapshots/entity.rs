@@ -31,7 +31,7 @@ const _: () = {
                         _envelope::KeyPiece::text("ORDER#"),
                         _envelope::KeyPiece::part("type"),
                         _envelope::KeyPiece::text("#"),
-                        _envelope::KeyPiece::padded("number", 10usize),
+                        _envelope::KeyPiece::number("number", 8u8),
                     ],
                 ),
             );

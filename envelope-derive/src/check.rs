@@ -159,7 +159,8 @@ fn names(cx: &Ctxt, record: &Record) {
 }
 
 fn one_name(cx: &Ctxt, record: &Record, what: &str, name: &str, span: Span) {
-    if name == record.envelope().unwrap_or("_envelope") {
+    // The envelope of the record into which a struct is flattened is checked there.
+    if record.kind == Kind::Record && name == record.envelope().unwrap_or("_envelope") {
         let message = format!(
             "`{name}` is reserved for the envelope: rename {what}, or the envelope with \
              `#[envelope(envelope = \"…\")]`"

@@ -169,33 +169,13 @@ fn key_template(record: &Record, template: &Template) -> TokenStream {
         Piece::Part { field, digits } => {
             let field = record.part(field)?;
             let attribute = &field.name;
-            Some(match digits.or_else(|| digits_of(&field.ty)) {
-                Some(digits) => quote!(_envelope::KeyPiece::padded(#attribute, #digits)),
+            Some(match digits {
+                Some(digits) => quote!(_envelope::KeyPiece::number(#attribute, #digits)),
                 None => quote!(_envelope::KeyPiece::part(#attribute)),
             })
         }
     });
     quote!(_envelope::KeyTemplate::new(#name, &[#(#pieces),*]))
-}
-
-/// The digits of an integer type's largest value.
-fn digits_of(ty: &Type) -> Option<usize> {
-    let Type::Path(path) = ty else { return None };
-    let digits = [
-        ("u8", 3),
-        ("u16", 5),
-        ("u32", 10),
-        ("u64", 20),
-        ("usize", 20),
-        ("u128", 39),
-        ("i8", 3),
-        ("i16", 5),
-        ("i32", 10),
-        ("i64", 19),
-        ("isize", 19),
-        ("i128", 39),
-    ];
-    digits.into_iter().find_map(|(name, digits)| path.path.is_ident(name).then_some(digits))
 }
 
 /// The record's key; `None` without a partition key.

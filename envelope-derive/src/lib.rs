@@ -69,9 +69,10 @@ use model::Kind;
 ///
 /// - Text must not be empty, nor contain a character that stands beside a `{field}` in the template,
 ///   such as the `#`; else two records could have one key.
-/// - A number is padded with zeros, so that keys sort as numbers do: to the digits of the field's type
-///   (`u32`: 10), or to those that are given (`{number:08}`), and then it may not have more.
-///   `{number:0}` leaves it as it is.
+/// - A number is padded with zeros to the digits that are given (`{number:010}`), so that keys sort as
+///   numbers do; it must be whole and at least 0, and may not have more digits. `{number:0}` leaves any
+///   number as it is.
+/// - Another template, or other digits, are other keys: records are not found under their old ones.
 /// - `{{` and `}}` stand for braces. A field is named by its Rust name. At most 6 fields make a key.
 ///
 /// # serde

@@ -11,6 +11,8 @@ pub(crate) struct Template {
     pub(crate) name: String,
     pub(crate) name_span: Span,
     pub(crate) pieces: Vec<Piece>,
+    /// It could not be read, which was reported.
+    pub(crate) malformed: bool,
     pub(crate) span: Span,
 }
 
@@ -19,17 +21,19 @@ pub(crate) enum Piece {
     /// A field, and to how many digits a number is padded, if the template says so.
     Part {
         field: String,
-        digits: Option<usize>,
+        digits: Option<u8>,
     },
 }
 
 impl Template {
     pub(crate) fn parse(cx: &Ctxt, text: &Spanning<String>, name: Spanning<String>) -> Self {
-        let pieces = pieces(&text.value).unwrap_or_else(|message| {
+        let pieces = pieces(&text.value);
+        let malformed = pieces.is_err();
+        let pieces = pieces.unwrap_or_else(|message| {
             cx.error(text.span, message);
             Vec::new()
         });
-        Self { name: name.value, name_span: name.span, pieces, span: text.span }
+        Self { name: name.value, name_span: name.span, pieces, malformed, span: text.span }
     }
 
     /// The fields that it names.

@@ -14,6 +14,7 @@ struct Old {
     #[partition_key]
     id: String,
     #[encrypted]
+    #[envelope(alias = "former")]
     name: String,
     #[envelope(catch_all)]
     others: OtherAttributes,
@@ -106,7 +107,9 @@ async fn a_change_or_a_removal_keeps_the_protection() {
     new().save(&world.store).await.unwrap();
     let mut old = loaded(&world).await;
 
-    assert_eq!(old.others.insert("ssn", text("000")), Some(text("078-05-1120")));
+    assert_eq!(old.others.insert("ssn", text("111")), Some(text("078-05-1120")));
+    assert_eq!(old.others.remove("ssn"), Some(text("111")));
+    assert_eq!(old.others.insert("ssn", text("000")), None);
     assert_eq!(old.others.remove("role"), Some(text("admin")));
     assert_eq!(old.others.remove("role"), None);
     old.save(&world.store).await.unwrap();
@@ -119,6 +122,17 @@ async fn a_change_or_a_removal_keeps_the_protection() {
     old.others.remove("ssn");
     old.save(&world.store).await.unwrap();
     assert_eq!(New::load(&world.store, "n").await.unwrap().unwrap().ssn, None);
+}
+
+#[tokio::test]
+async fn an_attribute_can_be_added_sealed() {
+    let world = World::new().await;
+    let mut others = OtherAttributes::default();
+    assert_eq!(others.insert_encrypted("ssn", text("000")), None);
+    Old { id: "n".into(), name: "zoë".into(), others }.save(&world.store).await.unwrap();
+
+    assert!(world.stored("n").await["ssn"].is_b());
+    assert_eq!(loaded(&world).await.others.get("ssn"), Some(&text("000")));
 }
 
 #[tokio::test]
@@ -146,17 +160,32 @@ async fn an_unknown_sealed_attribute_that_was_altered_is_refused() {
 #[tokio::test]
 async fn a_name_of_the_records_own_is_refused_before_any_request() {
     let world = World::new().await;
-    for (name, problem) in
-        [("name", Problem::OwnName), ("_envelope", Problem::OwnName), ("", Problem::EmptyName)]
-    {
+    for (name, value, problem) in [
+        ("name", text("canary"), Problem::OwnName),
+        ("former", text("canary"), Problem::OwnName),
+        ("_envelope", text("canary"), Problem::OwnName),
+        ("", text("canary"), Problem::EmptyName),
+        ("set", AttributeValue::Ss([].into()), Problem::EmptySet),
+    ] {
         let mut others = OtherAttributes::default();
-        others.insert(name, text("canary"));
+        others.insert(name, value);
         let old = Old { id: "n".into(), name: String::new(), others };
         let error = old.save(&world.store).await.unwrap_err();
         assert!(!error.to_string().contains("canary"), "{error}");
         assert!(matches!(error, SaveError::Field(field) if field.problem() == problem), "{name}");
     }
     assert_eq!(world.requests.take(), []);
+}
+
+#[derive(EnvelopeRecord, Debug)]
+#[envelope(table = "gallery")]
+struct Narrow {
+    #[partition_key]
+    #[allow(dead_code, reason = "only opened")]
+    id: String,
+    #[encrypted]
+    #[allow(dead_code, reason = "only opened")]
+    name: String,
 }
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
@@ -177,7 +206,9 @@ async fn a_plaintext_record_neither_takes_nor_writes_what_was_sealed() {
 
     new().save(&world.store).await.unwrap();
     let refused = Plain::load(&world.store, "n").await.unwrap_err();
-    assert!(matches!(refused, LoadError::Open(error) if error.kind() == OpenErrorKind::Sealed));
+    assert!(
+        matches!(refused, LoadError::Open(error) if error.kind() == OpenErrorKind::HasEnvelope)
+    );
 
     let borrowed = Plain { id: "p".into(), others: loaded(&world).await.others };
     let refused = borrowed.save(&world.store).await.unwrap_err();
@@ -206,6 +237,12 @@ async fn hostile_names_and_values_beside_the_fields_are_refused_or_escaped() {
     let mut item = Sealer::new(provider()).seal(&old).await.unwrap();
     item.insert("deep", deep());
     let error = open.open::<Old>(item).await.unwrap_err();
+    assert!(matches!(error, LoadError::Open(error) if error.kind() == OpenErrorKind::TooDeep));
+
+    // The tag covers what the envelope lists, known or not.
+    let mut item = Sealer::new(provider()).seal(&new()).await.unwrap();
+    item.insert("role", deep());
+    let error = open.open::<Narrow>(item).await.unwrap_err();
     assert!(matches!(error, LoadError::Open(error) if error.kind() == OpenErrorKind::TooDeep));
 
     let mut item = Sealer::new(provider()).seal(&plain).await.unwrap();

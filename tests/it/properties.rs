@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// Every field twice: in plaintext, and sealed.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "models", partition_key = "MODEL#{id}", sort_key = "{number}")]
+#[envelope(table = "models", partition_key = "MODEL#{id}", sort_key = "{number:05}")]
 struct Model {
     id: String,
     number: u16,

@@ -91,7 +91,7 @@ fn catch_all(cx: &Ctxt, record: &Record, field: &Field) {
 fn no_attribute(cx: &Ctxt, field: &Field, what: &str, cure: &str) {
     let options = &field.options;
     let others = [
-        (options.rename.as_ref().map(|rename| rename.span), "rename"),
+        (options.rename.as_ref().or(options.serde_rename.as_ref()).map(|name| name.span), "rename"),
         (options.aliases.first().map(|alias| alias.span), "alias"),
         (options.flatten.and(options.catch_all), "catch_all"),
         (options.skip.or(options.serde_skip), "skip"),
@@ -120,6 +120,8 @@ pub(super) fn group(cx: &Ctxt, group: &Record) {
         (options.plaintext_only, "plaintext_only"),
         (group.partition_key.as_ref().map(|template| template.span), "partition_key"),
         (group.sort_key.as_ref().map(|template| template.span), "sort_key"),
+        (options.partition_key_name.as_ref().map(|name| name.span), "partition_key_name"),
+        (options.sort_key_name.as_ref().map(|name| name.span), "sort_key_name"),
     ];
     for (span, name) in of_a_record {
         if let Some(span) = span {

@@ -1,5 +1,7 @@
 //! Rules of the record's key.
 
+use syn::Type;
+
 use crate::attr::{RoleName, nearest};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, MAX_KEY_PARTS, Record, Role, Shape, argument_of};
@@ -66,9 +68,13 @@ fn one_key(cx: &Ctxt, record: &Record, role: Role, name: &str) {
 }
 
 fn one_template(cx: &Ctxt, record: &Record, template: &Template) {
-    for name in template.parts() {
+    if template.pieces.is_empty() && !template.malformed {
+        cx.error(template.span, "a key template must not be empty: write the key's text");
+    }
+    for piece in &template.pieces {
+        let Piece::Part { field: name, digits } = piece else { continue };
         let message = match record.part(name) {
-            Some(field) => unfit(field),
+            Some(field) => unfit(field).or_else(|| unpadded(field, *digits)),
             None => Some(unknown(record, name)),
         };
         if let Some(message) = message {
@@ -96,10 +102,49 @@ fn unknown(record: &Record, name: &str) -> String {
     }
 }
 
+/// A number says how it is padded: in the template and not by the field's type, or a wider type
+/// would make other keys. Types that hide what they store are left to the runtime.
+fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
+    const INTEGERS: [(&str, u8); 12] = [
+        ("u8", 3),
+        ("u16", 5),
+        ("u32", 10),
+        ("u64", 20),
+        ("usize", 20),
+        ("u128", 39),
+        ("i8", 3),
+        ("i16", 5),
+        ("i32", 10),
+        ("i64", 19),
+        ("isize", 19),
+        ("i128", 39),
+    ];
+    let name = field.plain_ident();
+    let Type::Path(path) = &field.ty else { return None };
+    let is = |name: &str| path.path.is_ident(name);
+    let integer = INTEGERS.into_iter().find(|(name, _)| is(name));
+    match (integer, digits) {
+        (Some((ty, most)), None) => Some(format!(
+            "key template uses `{{{name}}}`, a number: write `{{{name}:0{most}}}` to pad it to the \
+             digits of a whole {ty}, so that keys sort as numbers do, or `{{{name}:0}}` to leave it as it is"
+        )),
+        (None, Some(_)) if is("String") => {
+            Some(format!("key template pads `{{{name}}}`, which is a String: leave out the digits"))
+        }
+        _ if is("bool") => {
+            Some(format!("key template uses `{{{name}}}`, a bool: a part is text or a number"))
+        }
+        _ => None,
+    }
+}
+
 /// Why a field cannot be a part of a key.
 fn unfit(field: &Field) -> Option<String> {
     let name = field.plain_ident();
     let role = match (field.role, &field.shape) {
+        _ if field.default.is_some() => {
+            "a field with a default: a key always has a value; remove the default"
+        }
         (Role::Encrypted, _) => {
             return Some(format!(
                 "key template uses `{{{name}}}`, an `#[encrypted]` field: it would be stored in \

@@ -74,7 +74,7 @@ fn an_entity_of_a_single_table() {
             #[envelope(
                 table = "app",
                 partition_key = "TENANT#{tenant_id}",
-                sort_key = "ORDER#{r#type}#{number}",
+                sort_key = "ORDER#{r#type}#{number:08}",
                 sort_key_name = "sort"
             )]
             #[serde(rename_all = "camelCase")]

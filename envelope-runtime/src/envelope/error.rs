@@ -59,6 +59,8 @@ pub enum OpenErrorKind {
     Sealed,
     /// The attribute is stored under two of its names at once.
     Ambiguous,
+    /// The item has an envelope, which a `plaintext_only` record with a catch-all would strip.
+    HasEnvelope,
     /// The value has more levels of lists and maps than DynamoDB stores.
     TooDeep,
     /// The attribute has a type that this library does not know.
@@ -98,14 +100,12 @@ impl OpenError {
     ///
     /// Not so for what can also come of a deployment: [`NoEnvelope`](OpenErrorKind::NoEnvelope),
     /// [`NotSealed`](OpenErrorKind::NotSealed), [`NotAuthenticated`](OpenErrorKind::NotAuthenticated),
-    /// [`Sealed`](OpenErrorKind::Sealed), [`OtherContext`](OpenErrorKind::OtherContext) and an
+    /// [`Sealed`](OpenErrorKind::Sealed), [`HasEnvelope`](OpenErrorKind::HasEnvelope),
+    /// [`KeyTemplate`](OpenErrorKind::KeyTemplate), [`OtherContext`](OpenErrorKind::OtherContext) and an
     /// unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
     #[must_use]
     pub fn is_tampered(&self) -> bool {
-        matches!(
-            self.kind,
-            OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope | OpenErrorKind::KeyTemplate
-        )
+        matches!(self.kind, OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope)
     }
 }
 
@@ -179,6 +179,10 @@ impl fmt::Display for OpenError {
             OpenErrorKind::Ambiguous => f.write_str(
                 "the item holds it under its name and an alias at once; remove the one that does \
                  not belong there",
+            ),
+            OpenErrorKind::HasEnvelope => f.write_str(
+                "the item was protected, and a `plaintext_only` record with a catch-all would strip \
+                 that when it is saved; load it with the struct that protects it",
             ),
             OpenErrorKind::TooDeep => f.write_str(
                 "the stored value has more levels than DynamoDB's 32; restore the item from a backup",

@@ -238,6 +238,9 @@ fn plaintext_values(
 ) -> Result<Values, OpenError> {
     own_keys(&schema, &item, asked)?;
     let header = match item.remove(schema.envelope()) {
+        Some(_) if schema.catches_all() => {
+            return Err(at_envelope(&schema, OpenErrorKind::HasEnvelope));
+        }
         Some(stored) => Some(decode_envelope(&schema, stored)?.0),
         None => None,
     };
@@ -260,13 +263,8 @@ fn plaintext_values(
     let mut others = OtherAttributes::default();
     if schema.catches_all() {
         add_plain(&schema, item, &mut others);
-        for (name, value) in others.iter() {
-            let kind = match value {
-                _ if is_sealed(name) => OpenErrorKind::Sealed,
-                value if value.is_too_deep() => OpenErrorKind::TooDeep,
-                _ => continue,
-            };
-            return Err(at(&schema, name, kind));
+        if let Some((name, _)) = others.iter().find(|(_, value)| value.is_too_deep()) {
+            return Err(at(&schema, name, OpenErrorKind::TooDeep));
         }
     }
     Ok(Values { fields, others })

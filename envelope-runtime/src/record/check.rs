@@ -8,6 +8,8 @@ const MAX_NAMES: usize = 1024;
 /// Limits of the envelope.
 const MAX_ENCRYPTED: usize = 255;
 const MAX_AUTHENTICATED: usize = 64;
+/// An envelope of 8 KiB, less its fixed part and a KMS-wrapped key of 184 bytes with its header.
+const MAX_LISTS: usize = 8192 - 53 - 195;
 
 impl RecordSchema {
     /// Refuses a schema whose parts do not fit together: names that stand twice, too many protected
@@ -19,7 +21,8 @@ impl RecordSchema {
     #[must_use]
     #[track_caller]
     pub const fn checked(self) -> Self {
-        let mut seen = Seen { names: [""; MAX_NAMES], count: 0, encrypted: 0, authenticated: 0 };
+        let mut seen =
+            Seen { names: [""; MAX_NAMES], count: 0, encrypted: 0, authenticated: 0, lists: 0 };
         seen.name(self.envelope());
         let [partition_key, sort_key] = self.templates();
         if let Some(template) = partition_key {
@@ -36,6 +39,11 @@ impl RecordSchema {
         assert!(
             seen.authenticated <= MAX_AUTHENTICATED,
             "a record has at most 64 authenticated fields, with those flattened into it: split it"
+        );
+        assert!(
+            seen.lists <= MAX_LISTS,
+            "the names of the protected fields, with those flattened into the record, are too long for \
+             the envelope: use fewer or shorter names"
         );
         let protects = seen.encrypted + seen.authenticated > 0;
         assert!(
@@ -57,6 +65,8 @@ struct Seen {
     count: usize,
     encrypted: usize,
     authenticated: usize,
+    /// The bytes of the envelope's lists.
+    lists: usize,
 }
 
 #[expect(clippy::indexing_slicing, reason = "constants cannot iterate, and bounds are checked")]
@@ -85,8 +95,10 @@ impl Seen {
         }
         if matches!(field.role(), FieldRole::Encrypted) {
             self.encrypted += 1;
+            self.lists += 13 + field.name().len();
         } else if field.is_authenticated() {
             self.authenticated += 1;
+            self.lists += 1 + field.name().len();
         }
     }
 
@@ -118,8 +130,9 @@ const fn equal(left: &[u8], right: &[u8]) -> bool {
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic of a constant is a compile error")]
 const fn twice(name: &str) -> ! {
-    const TEXT: &[u8] = b"` is the name of two attributes, one of them flattened into the record: \
-                          rename one of the fields";
+    const TEXT: &[u8] =
+        b"` is the name of two attributes, with those flattened into the record and \
+                          its envelope: rename one";
     let mut message = [0; 512];
     let (quote, rest) = message.split_at_mut(1);
     quote.copy_from_slice(b"`");
@@ -131,5 +144,62 @@ const fn twice(name: &str) -> ! {
     match std::str::from_utf8(message.split_at(length).0) {
         Ok(message) => panic!("{}", message),
         Err(_) => panic!("two attributes have one name: rename one of the fields"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{KeyPiece, KeyTemplate};
+
+    fn schema(inner: Vec<FieldSchema>) -> RecordSchema {
+        let fields = vec![
+            FieldSchema::new("id", FieldRole::PartitionKey),
+            FieldSchema::new("ssn", FieldRole::Encrypted).aliases(&["old_ssn"]),
+            FieldSchema::group(inner.leak()),
+        ];
+        RecordSchema::new("users", fields.leak())
+    }
+
+    /// The message of the panic, which is the compile error.
+    fn refusal(schema: RecordSchema) -> Option<String> {
+        let panic = std::panic::catch_unwind(|| schema.checked()).err()?;
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned())
+    }
+
+    fn named(name: &'static str) -> Vec<FieldSchema> {
+        vec![FieldSchema::new(name, FieldRole::Plain)]
+    }
+
+    #[test]
+    fn a_name_stands_once_whatever_it_names() {
+        const SORT: KeyTemplate = KeyTemplate::new("SK", &[KeyPiece::text("x")]);
+        let schemas = |name| schema(named(name)).sort_key(SORT);
+        assert_eq!(refusal(schemas("other")), None);
+        for name in ["id", "ssn", "old_ssn", "_envelope", "SK"] {
+            let text = refusal(schemas(name)).unwrap();
+            assert!(text.starts_with(&format!("`{name}` is the name of two")), "{text}");
+        }
+        let alias = FieldSchema::new("other", FieldRole::Plain).aliases(&["ssn"]);
+        assert!(refusal(schema(vec![alias])).is_some());
+        let nested = vec![FieldSchema::group(named("ssn").leak())];
+        assert!(refusal(schema(nested)).is_some());
+        assert_eq!(refusal(schemas("_envelope").envelope_name("_env")), None);
+    }
+
+    #[test]
+    fn the_limits_count_what_is_flattened() {
+        let many = |count: usize, role, length: usize| {
+            let name = |index| &*format!("{index:0>length$}").leak();
+            schema((0..count).map(|index| FieldSchema::new(name(index), role)).collect())
+        };
+        for (fits, too_many, role) in
+            [(254, 255, FieldRole::Encrypted), (64, 65, FieldRole::Authenticated)]
+        {
+            assert_eq!(refusal(many(fits, role, 5)), None);
+            assert!(refusal(many(too_many, role, 5)).unwrap().contains("at most"));
+        }
+        assert!(refusal(many(200, FieldRole::Encrypted, 30)).unwrap().contains("too long"));
     }
 }

@@ -100,8 +100,10 @@ pub enum KeyProblem {
     Type(&'static str),
     /// It is longer than DynamoDB's limit, given in bytes.
     TooLong(usize),
-    /// It is a part of a key template, and stored as a type that cannot be one: only S and N can.
+    /// A key template takes text here, and it is stored as this type.
     PartType(&'static str),
+    /// A key template takes a number here, and it is stored as this type.
+    NotNumber(&'static str),
     /// It is a part of a key template, and contains a character that stands beside a part there.
     Delimiter(char),
     /// It is a number in a key template that does not say to how many digits it is padded.
@@ -109,7 +111,7 @@ pub enum KeyProblem {
     /// It is a padded number in a key template, and negative or a fraction.
     NotNatural,
     /// It is a padded number in a key template, and has more digits than this.
-    TooManyDigits(usize),
+    TooManyDigits(u8),
     /// It cannot be stored at all.
     Convert(ConvertError),
 }
@@ -300,9 +302,16 @@ impl fmt::Display for InvalidKey {
                 write!(f, "a key is stored as S, N or B, and this one as {found}")
             }
             KeyProblem::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
-            KeyProblem::PartType(found) => {
-                write!(f, "a part of a key template is stored as S or N, and this one as {found}")
-            }
+            KeyProblem::PartType(found) => write!(
+                f,
+                "the key template takes text here, and this is stored as {found}; use a field of \
+                 the type S"
+            ),
+            KeyProblem::NotNumber(found) => write!(
+                f,
+                "the key template takes a number here, and this is stored as {found}; leave out the \
+                 digits in the template"
+            ),
             KeyProblem::Delimiter(delimiter) => write!(
                 f,
                 "contains `{delimiter}`, which stands beside a part in the key template; refuse such \

@@ -63,8 +63,9 @@ impl OtherAttributes {
         self.0.get(name)?.value.as_ref()
     }
 
-    /// Puts a value under a name and gives back the one that was there. A new attribute is plaintext;
-    /// one that was there keeps its protection.
+    /// Puts a value under a name and gives back the one that was there. An attribute that was there,
+    /// or was removed, keeps its protection; a new one is plaintext: see
+    /// [`insert_encrypted`](Self::insert_encrypted).
     ///
     /// A name that belongs to the struct is refused when the record is saved.
     pub fn insert(
@@ -76,12 +77,23 @@ impl OtherAttributes {
         self.0.entry(name.into()).or_insert_with(new).value.replace(value)
     }
 
+    /// As [`insert`](Self::insert), but the attribute is sealed when the record is saved.
+    pub fn insert_encrypted(
+        &mut self,
+        name: impl Into<String>,
+        value: AttributeValue,
+    ) -> Option<AttributeValue> {
+        let sealed = Other { role: FieldRole::Encrypted, value: Some(value) };
+        self.0.insert(name.into(), sealed)?.value
+    }
+
     /// Takes an attribute out.
     pub fn remove(&mut self, name: &str) -> Option<AttributeValue> {
         let other = self.0.get_mut(name)?;
         let value = other.value.take();
-        // A reader that authenticates it wants to know that it is absent.
-        if other.role != FieldRole::Authenticated {
+        // The protection stays: a reader that authenticates it wants to know that it is absent, and a
+        // value that is put back must not become plaintext.
+        if other.role == FieldRole::Plain {
             self.0.remove(name);
         }
         value

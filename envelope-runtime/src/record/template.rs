@@ -23,13 +23,44 @@ pub struct KeyPiece(Piece);
 #[derive(Clone, Copy, Debug)]
 enum Piece {
     Text(&'static str),
-    Part { attribute: &'static str, digits: Option<usize> },
+    /// An attribute of the type S.
+    Part(&'static str),
+    /// An attribute of the type N.
+    Number {
+        attribute: &'static str,
+        digits: u8,
+    },
 }
 
 impl KeyTemplate {
     /// A template for the key attribute `name`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no piece, a text is empty, or two parts stand side by side. In a constant that is
+    /// a compile error.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "constants cannot iterate, and bounds are checked")]
     pub const fn new(name: &'static str, pieces: &'static [KeyPiece]) -> Self {
+        assert!(!pieces.is_empty(), "a key template must not be empty");
+        let mut after_part = false;
+        let mut index = 0;
+        while index < pieces.len() {
+            after_part = match pieces[index].0 {
+                Piece::Text(text) => {
+                    assert!(!text.is_empty(), "a text of a key template must not be empty");
+                    false
+                }
+                Piece::Part(_) | Piece::Number { .. } => {
+                    assert!(
+                        !after_part,
+                        "two parts of a key template need a delimiter between them"
+                    );
+                    true
+                }
+            };
+            index += 1;
+        }
         Self { name, pieces }
     }
 
@@ -46,8 +77,12 @@ impl KeyTemplate {
         for piece in self.pieces {
             match piece.0 {
                 Piece::Text(text) => key.push_str(text),
-                Piece::Part { attribute, digits } => {
-                    let part = self.part(value(attribute), digits);
+                Piece::Part(attribute) => {
+                    let part = text(value(attribute)).and_then(|part| self.framed(part));
+                    key.push_str(&part.map_err(|problem| (attribute, problem))?);
+                }
+                Piece::Number { attribute, digits } => {
+                    let part = number(value(attribute), digits).and_then(|part| self.framed(part));
                     key.push_str(&part.map_err(|problem| (attribute, problem))?);
                 }
             }
@@ -55,18 +90,8 @@ impl KeyTemplate {
         Ok(AttributeValue::S(key))
     }
 
-    fn part(
-        &self,
-        value: Option<&AttributeValue>,
-        digits: Option<usize>,
-    ) -> Result<String, KeyProblem> {
-        let part = match value {
-            Some(AttributeValue::S(text)) if text.is_empty() => return Err(KeyProblem::Empty),
-            Some(AttributeValue::S(text)) => text.clone(),
-            Some(AttributeValue::N(number)) => padded(number.as_str(), digits)?,
-            None | Some(AttributeValue::Null) => return Err(KeyProblem::Absent),
-            Some(other) => return Err(KeyProblem::PartType(other.type_name())),
-        };
+    /// A part without a character that could end it, or another.
+    fn framed(&self, part: String) -> Result<String, KeyProblem> {
         match part.chars().find(|character| self.is_delimiter(*character)) {
             Some(delimiter) => Err(KeyProblem::Delimiter(delimiter)),
             None => Ok(part),
@@ -77,10 +102,8 @@ impl KeyTemplate {
     /// template of the table, unless it is of a word.
     fn is_delimiter(&self, character: char) -> bool {
         self.pieces.windows(2).any(|pair| match pair {
-            [KeyPiece(Piece::Part { .. }), KeyPiece(Piece::Text(text))] => {
-                text.starts_with(character)
-            }
-            [KeyPiece(Piece::Text(text)), KeyPiece(Piece::Part { .. })] => {
+            [_, KeyPiece(Piece::Text(text))] => text.starts_with(character),
+            [KeyPiece(Piece::Text(text)), _] => {
                 !character.is_alphanumeric() && text.ends_with(character)
             }
             _ => false,
@@ -88,13 +111,28 @@ impl KeyTemplate {
     }
 }
 
-fn padded(number: &str, digits: Option<usize>) -> Result<String, KeyProblem> {
-    match digits {
-        None => Err(KeyProblem::Unpadded),
-        Some(0) => Ok(number.to_owned()),
-        Some(_) if !number.bytes().all(|byte| byte.is_ascii_digit()) => Err(KeyProblem::NotNatural),
-        Some(digits) if number.len() > digits => Err(KeyProblem::TooManyDigits(digits)),
-        Some(digits) => Ok(format!("{number:0>digits$}")),
+fn text(value: Option<&AttributeValue>) -> Result<String, KeyProblem> {
+    match value {
+        Some(AttributeValue::S(text)) if text.is_empty() => Err(KeyProblem::Empty),
+        Some(AttributeValue::S(text)) => Ok(text.clone()),
+        Some(AttributeValue::N(_)) => Err(KeyProblem::Unpadded),
+        None | Some(AttributeValue::Null) => Err(KeyProblem::Absent),
+        Some(other) => Err(KeyProblem::PartType(other.type_name())),
+    }
+}
+
+fn number(value: Option<&AttributeValue>, digits: u8) -> Result<String, KeyProblem> {
+    let number = match value {
+        Some(AttributeValue::N(number)) => number.as_str(),
+        None | Some(AttributeValue::Null) => return Err(KeyProblem::Absent),
+        Some(other) => return Err(KeyProblem::NotNumber(other.type_name())),
+    };
+    let width = usize::from(digits);
+    match width {
+        0 => Ok(number.to_owned()),
+        _ if !number.bytes().all(|byte| byte.is_ascii_digit()) => Err(KeyProblem::NotNatural),
+        _ if number.len() > width => Err(KeyProblem::TooManyDigits(digits)),
+        _ => Ok(format!("{number:0>width$}")),
     }
 }
 
@@ -105,17 +143,17 @@ impl KeyPiece {
         Self(Piece::Text(text))
     }
 
-    /// The value of an attribute.
+    /// The text of an attribute of the type S.
     #[must_use]
     pub const fn part(attribute: &'static str) -> Self {
-        Self(Piece::Part { attribute, digits: None })
+        Self(Piece::Part(attribute))
     }
 
-    /// The value of an attribute. A number is padded with zeros to so many digits and may not have
-    /// more; with 0 it stands as it is.
+    /// The number in an attribute of the type N, padded with zeros to so many digits, of which it may
+    /// not have more. With 0 it stands as it is.
     #[must_use]
-    pub const fn padded(attribute: &'static str, digits: usize) -> Self {
-        Self(Piece::Part { attribute, digits: Some(digits) })
+    pub const fn number(attribute: &'static str, digits: u8) -> Self {
+        Self(Piece::Number { attribute, digits })
     }
 }
 
@@ -150,7 +188,7 @@ impl RecordSchema {
                 KeyAttribute::Field(name) => add(name),
                 KeyAttribute::Template(template) => {
                     for piece in template.pieces {
-                        if let Piece::Part { attribute, .. } = piece.0 {
+                        if let Piece::Part(attribute) | Piece::Number { attribute, .. } = piece.0 {
                             add(attribute);
                         }
                     }
@@ -172,7 +210,7 @@ mod tests {
             KeyPiece::text("ORDER#"),
             KeyPiece::part("a"),
             KeyPiece::text("/V"),
-            KeyPiece::padded("n", 3),
+            KeyPiece::number("n", 3),
         ],
     );
 
@@ -203,6 +241,8 @@ mod tests {
             (text(""), number("1"), KeyProblem::Empty),
             (AttributeValue::Null, number("1"), KeyProblem::Absent),
             (AttributeValue::Bool(true), number("1"), KeyProblem::PartType("BOOL")),
+            (text("x"), text("1"), KeyProblem::NotNumber("S")),
+            (text("x"), AttributeValue::Null, KeyProblem::Absent),
             (number("7"), number("1"), KeyProblem::Unpadded),
             (text("x"), number("1000"), KeyProblem::TooManyDigits(3)),
             (text("x"), number("-1"), KeyProblem::NotNatural),
@@ -213,10 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn a_template_that_could_make_one_key_of_two_records_is_no_template() {
+        for pieces in [
+            [].as_slice(),
+            &[KeyPiece::text("")],
+            &[KeyPiece::part("a"), KeyPiece::part("b")],
+            &[KeyPiece::text("x"), KeyPiece::part("a"), KeyPiece::number("b", 1)],
+        ] {
+            let pieces: &'static [KeyPiece] = pieces.to_vec().leak();
+            assert!(std::panic::catch_unwind(|| KeyTemplate::new("PK", pieces)).is_err());
+        }
+    }
+
+    #[test]
     fn no_two_pairs_of_parts_make_one_key() {
         const PAIR: KeyTemplate = KeyTemplate::new(
             "PK",
-            &[KeyPiece::part("a"), KeyPiece::text("##"), KeyPiece::padded("n", 0)],
+            &[KeyPiece::part("a"), KeyPiece::text("##"), KeyPiece::part("n")],
         );
         let parts = ["a", "a#", "#a", "#", "##", "a##b", "b", "-1"];
         let mut seen = std::collections::BTreeMap::new();

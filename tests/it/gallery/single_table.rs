@@ -92,7 +92,7 @@ struct Article {
 }
 
 #[derive(EnvelopeRecord, Debug, PartialEq)]
-#[envelope(table = "app", partition_key = "BLOG#{blog}", sort_key = "POST#{number}")]
+#[envelope(table = "app", partition_key = "BLOG#{blog}", sort_key = "POST#{number:020}")]
 struct Post<T> {
     blog: String,
     number: u64,

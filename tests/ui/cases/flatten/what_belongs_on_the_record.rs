@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeFields;
 
 #[derive(EnvelopeFields)]
-#[envelope(table = "users")]
+#[envelope(table = "users", sort_key_name = "sort")]
 struct Address {
     #[partition_key]
     id: String,
