@@ -59,4 +59,12 @@ const _: () = {
             })
         }
     }
+    const _: () = {
+        use _envelope::__private::nested::Otherwise as _;
+        const _: () = ::core::assert!(
+            ! _envelope::__private::nested::Fields:: < Kind > ::PROTECTS && !
+            _envelope::__private::nested::Record:: < Kind > ::PROTECTS,
+            "`type` would store the `#[encrypted]` fields of its struct in plaintext: mark it `#[encrypted]`, or add `#[envelope(flatten)]`"
+        );
+    };
 };

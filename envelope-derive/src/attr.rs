@@ -25,8 +25,8 @@ pub(crate) struct Spanning<T> {
 #[derive(Default)]
 pub(crate) struct StructOptions {
     pub(crate) table: Option<Spanning<String>>,
-    /// `table` was given under another name, which was reported.
-    pub(crate) misspelt_table: bool,
+    /// `table` was given; what is wrong with it was reported.
+    pub(crate) table_given: bool,
     pub(crate) envelope: Option<Spanning<String>>,
     pub(crate) partition_key: Option<Spanning<String>>,
     pub(crate) partition_key_name: Option<Spanning<String>>,
@@ -137,6 +137,7 @@ impl StructOptions {
             symbol::PLAINTEXT_ONLY,
         ];
         if meta.path.is_ident(symbol::TABLE) {
+            self.table_given = true;
             set(cx, meta, &mut self.table, text(meta)?);
         } else if meta.path.is_ident(symbol::ENVELOPE) {
             set(cx, meta, &mut self.envelope, text(meta)?);
@@ -154,7 +155,7 @@ impl StructOptions {
             set(cx, meta, &mut self.krate, path(meta)?);
         } else {
             let meant = suggest::unknown_option(cx, meta, "struct", &KNOWN)?;
-            self.misspelt_table |= meant.as_deref() == Some(symbol::TABLE);
+            self.table_given |= meant.as_deref() == Some(symbol::TABLE);
         }
         Ok(())
     }

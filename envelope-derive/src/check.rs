@@ -43,7 +43,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
 
 fn table(cx: &Ctxt, record: &Record) {
     match &record.options.table {
-        None if record.options.misspelt_table => {}
+        None if record.options.table_given => {}
         None => cx.error(
             record.ident.span(),
             "no table: add `#[envelope(table = \"…\")]` with the logical table name",
@@ -261,18 +261,39 @@ fn shapes(cx: &Ctxt, record: &Record) {
 
 /// A type that hides its value in memory is not for plaintext in a table.
 fn secrets(cx: &Ctxt, record: &Record) {
-    for field in record.attributes().filter(|field| field.role != Role::Encrypted) {
+    for field in record.attributes() {
         let ty = argument_of(&field.ty, "Option").unwrap_or(&field.ty);
         let Type::Path(path) = ty else { continue };
         let name = path.path.segments.last().map(|last| last.ident.to_string());
-        if let Some(name @ ("SecretString" | "SecretBox" | "SecretSlice")) = name.as_deref() {
-            let message = format!(
+        let name = match name {
+            Some(name) if matches!(&*name, "SecretString" | "SecretBox" | "SecretSlice") => name,
+            _ if is_secret(&field.shape) => "secret".to_owned(),
+            _ => continue,
+        };
+        let message = if field.role != Role::Encrypted {
+            format!(
                 "`{}` is a `{name}` and not `#[encrypted]`: it would be stored in plaintext; mark it so",
                 field.ident
-            );
-            cx.error(field.span(), message);
-        }
+            )
+        } else if name == "SecretString" && matches!(field.shape, Shape::Serde) {
+            format!(
+                "`{}` is a `SecretString`, which serde does not store: add \
+                 `#[envelope(with = envelope_runtime::secret)]`, of the feature `secrecy`",
+                field.ident
+            )
+        } else {
+            continue;
+        };
+        cx.error(field.span(), message);
     }
+}
+
+/// Whether a field is stored through `envelope_runtime::secret`.
+fn is_secret(shape: &Shape) -> bool {
+    let Shape::With { serialize: Some(function), .. } = shape else { return false };
+    let names: Vec<_> =
+        function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    matches!(names.as_slice(), [.., krate, module, _] if krate == "envelope_runtime" && module == "secret")
 }
 
 fn owned(cx: &Ctxt, record: &Record) {

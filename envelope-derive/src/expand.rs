@@ -9,7 +9,7 @@ use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape};
 use crate::template::{Piece, Template};
-use crate::{check, fallback};
+use crate::{check, fallback, nested};
 
 /// The whole derive.
 pub(crate) fn derive(kind: Kind, input: &DeriveInput) -> TokenStream {
@@ -51,6 +51,8 @@ fn expand(record: &Record) -> TokenStream {
             }
         });
 
+    let nested = nested::assertions(record);
+
     quote! {
         const _: () = {
             use #krate as _envelope;
@@ -75,6 +77,7 @@ fn expand(record: &Record) -> TokenStream {
             }
 
             #checked
+            #nested
         };
     }
 }
@@ -329,7 +332,7 @@ fn bounded(record: &Record) -> Generics {
     generics
 }
 
-fn mentions(tokens: TokenStream, names: &[String]) -> bool {
+pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
     tokens.into_iter().any(|token| match token {
         proc_macro2::TokenTree::Ident(ident) => names.iter().any(|name| ident == name),
         proc_macro2::TokenTree::Group(group) => mentions(group.stream(), names),

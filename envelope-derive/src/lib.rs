@@ -7,6 +7,7 @@ mod ctxt;
 mod expand;
 mod fallback;
 mod model;
+mod nested;
 mod symbol;
 mod template;
 
@@ -56,7 +57,7 @@ use model::Kind;
 /// | `skip` | not stored; the field's `Default` on load |
 /// | `default`, `default = path` | the value when the attribute is absent |
 /// | `bytes` | stored as Binary: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one |
-/// | `set` | a collection stored as a set of strings, numbers or bytes; an empty one is absent |
+/// | `set` | a collection stored as a set of strings, numbers or bytes; an empty one is absent, and an absent one empty, whatever the struct's default |
 /// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
 /// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
 /// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was. Any number of yours; remove it when all items are rewritten |
@@ -72,10 +73,15 @@ use model::Kind;
 /// - A number is padded with zeros to the digits that are given (`{number:010}`), so that keys sort as
 ///   numbers do; it must be whole and at least 0, and may not have more digits. `{number:0}` leaves any
 ///   number as it is.
+/// - Give each record type of a table a text of its own, at the start of its sort key or its partition
+///   key, or records of two types can have one key.
 /// - Another template, or other digits, are other keys: records are not found under their old ones.
 /// - `{{` and `}}` stand for braces. A field is named by its Rust name. At most 6 fields make a key.
 ///
 /// # serde
+///
+/// Where `#[envelope(…)]` and `#[serde(…)]` say different things of a field, ours is followed: its name,
+/// for one, may differ between DynamoDB and the struct's JSON.
 ///
 /// Honoured on the struct and its fields: `rename`, `rename_all`, `alias`, `default`, `skip`, `with`,
 /// `serialize_with`, `deserialize_with` and `skip_serializing_if = "Option::is_none"`. Any other

@@ -18,6 +18,8 @@ pub use convert::{ConvertError, Problem};
 pub use de::ValueDeserializer;
 pub(crate) use de::{from_absent, from_attribute};
 pub use number::{InvalidNumber, Number};
+#[cfg(feature = "secrecy")]
+pub(crate) use ser::SECRET;
 pub use ser::ValueSerializer;
 pub(crate) use ser::to_attribute;
 

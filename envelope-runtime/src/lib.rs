@@ -132,6 +132,7 @@ pub use store::Store;
 /// What generated code needs of other crates. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::record::nested;
     pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;
 }

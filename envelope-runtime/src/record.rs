@@ -4,6 +4,8 @@ mod check;
 mod fields;
 mod group;
 mod key;
+#[doc(hidden)]
+pub mod nested;
 mod other;
 mod schema;
 mod template;

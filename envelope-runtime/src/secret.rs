@@ -2,7 +2,8 @@
 //! `#[envelope(with = envelope_runtime::secret)]`.
 //!
 //! A `SecretString`, a `SecretBox` of a type with serde's traits, or an `Option` of one of them is
-//! stored as the value in it. The derive refuses such a field that is not `#[encrypted]`.
+//! stored as the value in it. A field that is not `#[encrypted]` refuses it: where the derive sees one
+//! of these names it does not compile, and elsewhere it fails before anything is sent.
 //!
 //! ```
 //! use envelope_runtime::{EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
@@ -35,6 +36,8 @@ use secrecy::{ExposeSecret, SecretBox};
 use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize, Serializer};
 
+use crate::attribute::SECRET;
+
 /// A secret, or an optional one. Implemented for secrecy's types only.
 pub trait Secret: DeserializeOwned + sealed::Sealed {
     /// Hands the value over.
@@ -59,7 +62,7 @@ where
     Self: DeserializeOwned,
 {
     fn expose<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.expose_secret().serialize(to)
+        to.serialize_newtype_struct(SECRET, self.expose_secret())
     }
 }
 
@@ -68,7 +71,18 @@ where
     SecretBox<T>: DeserializeOwned,
 {
     fn expose<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().map(SecretBox::expose_secret).serialize(to)
+        match self {
+            Some(secret) => to.serialize_some(&Exposed(secret)),
+            None => to.serialize_none(),
+        }
+    }
+}
+
+struct Exposed<'a, T: Zeroize + ?Sized>(&'a SecretBox<T>);
+
+impl<T: Serialize + Zeroize + ?Sized> Serialize for Exposed<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_newtype_struct(SECRET, self.0.expose_secret())
     }
 }
 

@@ -329,3 +329,29 @@ async fn our_with_goes_before_serdes() {
     assert_eq!(world.stored("c").await["count"], Sdk::N("2".into()));
     assert_eq!(Counted::load(&world.store, "c").await.unwrap(), Some(counted));
 }
+
+/// Through a module and a type of other names, which the derive does not see.
+#[tokio::test]
+async fn a_secret_in_a_plaintext_field_is_refused_before_any_request() {
+    use envelope_runtime::{Problem, SaveError, secret as hidden};
+
+    type Password = secrecy::SecretString;
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "gallery", plaintext_only)]
+    struct Careless {
+        #[partition_key]
+        id: String,
+        #[envelope(with = hidden)]
+        password: Option<Password>,
+        #[envelope(with = hidden)]
+        pin: Option<Password>,
+    }
+    let world = World::new().await;
+    for (password, pin) in [(Some("hunter2".into()), None), (None, Some("hunter2".into()))] {
+        let careless = Careless { id: "c".into(), password, pin };
+        let error = careless.save(&world.store).await.unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        let SaveError::Field(error) = error else { panic!("{error}") };
+        assert_eq!(error.problem(), Problem::PlaintextSecret);
+    }
+}

@@ -47,7 +47,14 @@ mod clashes {
         #[encrypted]
         value: String,
         _envelope_like: u8,
+        record: Record,
+        others: Vec<Fields>,
     }
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Record;
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Fields;
 }
 
 /// A record whose types come from a macro.

@@ -5,6 +5,7 @@ use syn::spanned::Spanned;
 
 use super::{name_of, skip_value};
 use crate::ctxt::Ctxt;
+use crate::symbol;
 
 /// Notes an option that does not exist, and gives back the one that was probably meant.
 pub(super) fn unknown_option(
@@ -16,6 +17,9 @@ pub(super) fn unknown_option(
     let name = name_of(&meta.path);
     let near = nearest(&name, known.iter().copied());
     let help = match near {
+        _ if meta.path.is_ident(symbol::RENAME_ALL) => {
+            "write `#[serde(rename_all = \"…\")]`, which needs no serde derive".to_owned()
+        }
         Some(option) => format!("did you mean `{option}`?"),
         None => format!("expected one of `{}`", known.join("`, `")),
     };

@@ -12,6 +12,11 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
             (Role::Flattened, _) => flattened(cx, field),
             (Role::CatchAll, _) => catch_all(cx, record, field),
             (_, None) => {}
+            (_, Some(span)) if is_map(&field.ty) => cx.error(
+                span,
+                "`#[serde(flatten)]` on a map: use an `OtherAttributes` with `#[envelope(catch_all)]`, \
+                 which keeps each attribute's type and protection",
+            ),
             (_, Some(span)) => cx.error(
                 span,
                 "`#[serde(flatten)]` hides attribute names: add `#[envelope(flatten)]`, and derive \
@@ -25,6 +30,13 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
             format!("two catch-all fields `{}`, `{}`: a record has one", first.ident, second.ident);
         cx.error(second.span(), message);
     }
+}
+
+fn is_map(ty: &Type) -> bool {
+    ["HashMap", "BTreeMap", "IndexMap", "Map", "Value"].iter().any(|name| match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        _ => false,
+    })
 }
 
 /// A field that is flattened holds a struct that has attributes of its own.
@@ -46,7 +58,7 @@ fn flattened(cx: &Ctxt, field: &Field) {
     if argument_of(&field.ty, "Option").is_some() {
         let message = format!(
             "`{}` is an Option, and a flattened struct is always there: make its fields Options, or \
-             remove `flatten` to store the struct as one attribute",
+             mark it `#[encrypted]` instead of `flatten` to store the struct as one attribute",
             field.ident
         );
         cx.error(field.span(), message);

@@ -72,6 +72,11 @@ fn one_template(cx: &Ctxt, record: &Record, template: &Template) {
         cx.error(template.span, "a key template must not be empty: write the key's text");
     }
     for piece in &template.pieces {
+        if let Piece::Text(text) = piece
+            && let Some(message) = looks_like_a_field(record, template, text)
+        {
+            cx.error(template.span, message);
+        }
         let Piece::Part { field: name, digits } = piece else { continue };
         let message = match record.part(name) {
             Some(field) => unfit(field).or_else(|| unpadded(field, *digits)),
@@ -92,12 +97,30 @@ fn one_template(cx: &Ctxt, record: &Record, template: &Template) {
     }
 }
 
+/// A text that is probably meant to be a field.
+fn looks_like_a_field(record: &Record, template: &Template, text: &str) -> Option<String> {
+    let is_whole = template.pieces.len() == 1;
+    record.fields.iter().map(Field::plain_ident).find_map(|name| {
+        let braced = text.contains(&format!("{{{name}}}"));
+        (braced || (is_whole && text == name)).then(|| {
+            format!(
+                "the key template has the text `{text}`, the same for every record: write `{{{name}}}` \
+                 for the field's value"
+            )
+        })
+    })
+}
+
 fn unknown(record: &Record, name: &str) -> String {
     let fields: Vec<_> = record.fields.iter().map(Field::plain_ident).collect();
     match nearest(name, fields.iter().map(String::as_str)) {
         Some(near) => {
             format!("key template names `{{{name}}}`, no such field; did you mean `{near}`?")
         }
+        None if record.with_role(Role::Flattened).next().is_some() => format!(
+            "key template names `{{{name}}}`, no such field of the record itself: a part cannot be \
+             in a flattened struct"
+        ),
         None => format!("key template names `{{{name}}}`, no such field"),
     }
 }

@@ -118,6 +118,7 @@ fn size(fields: &TokenStream) -> usize {
 fn the_expansion_grows_by_so_many_tokens_a_field() {
     let fields = [
         ("plaintext", quote!(x: String,)),
+        ("of another type", quote!(x: Other,)),
         ("encrypted", quote!(#[encrypted] x: String,)),
         ("authenticated", quote!(#[authenticated] x: String,)),
         ("encrypted Option", quote!(#[encrypted] x: Option<String>,)),
@@ -139,6 +140,7 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
     expect![[r"
         a record            279 tokens, and for each field:
         plaintext            44
+        of another type     125
         encrypted            44
         authenticated        44
         encrypted Option     47

@@ -59,6 +59,8 @@ pub enum Problem {
         /// The name of the missing member; `None` for the attribute itself.
         field: Option<&'static str>,
     },
+    /// A secret is in a field that is not `#[encrypted]`.
+    PlaintextSecret,
     /// An attribute of a catch-all has a name that belongs to the record itself.
     OwnName,
     /// An attribute of a catch-all was protected where it came from, and the record protects nothing.
@@ -145,6 +147,9 @@ impl fmt::Display for Problem {
             ),
             Self::Missing { field: None } => {
                 f.write_str("it is required and absent; make it an Option or give it a default")
+            }
+            Self::PlaintextSecret => {
+                f.write_str("a secret in a field that is not #[encrypted]; mark the field so")
             }
             Self::OwnName => {
                 f.write_str("the name belongs to the record itself; remove it from the catch-all")

@@ -12,25 +12,30 @@ use super::{AttributeValue, MAX_DEPTH, Number};
 /// NULL inside lists and maps.
 type Stored = Option<AttributeValue>;
 
-/// Serializes a value; `None` means that the attribute is absent.
+/// The name under which a secret comes: only a field that is sealed takes it.
+pub(crate) const SECRET: &str = "envelope_runtime::secret";
+
+/// Serializes a plaintext value; `None` means that the attribute is absent.
 pub(crate) fn to_attribute<T: Serialize + ?Sized>(value: &T) -> Result<Stored, ConvertError> {
-    value.serialize(ValueSerializer::top())
+    value.serialize(ValueSerializer::new(false))
 }
 
 /// The serializer that a `serialize_with` function of a field is given.
 #[derive(Clone, Copy, Debug)]
 pub struct ValueSerializer {
     depth: usize,
+    sealed: bool,
 }
 
 impl ValueSerializer {
-    pub(crate) fn top() -> Self {
-        Self { depth: 0 }
+    /// For the value of a field, which is sealed or not.
+    pub(crate) fn new(sealed: bool) -> Self {
+        Self { depth: 0, sealed }
     }
 
     /// For the values inside a list or map.
     fn nested(self) -> Self {
-        Self { depth: self.depth + 1 }
+        Self { depth: self.depth + 1, ..self }
     }
 
     /// Checked before each step down, so that a value without end does not exhaust the stack.
@@ -125,9 +130,12 @@ impl ser::Serializer for ValueSerializer {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<Stored, ConvertError> {
+        if name == SECRET && !self.sealed {
+            return Err(ConvertError::new(Problem::PlaintextSecret));
+        }
         value.serialize(self)
     }
 
@@ -285,7 +293,7 @@ impl SerializeMap for Map {
     type Error = ConvertError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ConvertError> {
-        let key = match key.serialize(ValueSerializer::top())? {
+        let key = match key.serialize(ValueSerializer { depth: 0, ..self.inside })? {
             Some(AttributeValue::S(text)) => text,
             Some(AttributeValue::N(number)) => number.as_str().to_owned(),
             Some(AttributeValue::Bool(flag)) => flag.to_string(),

@@ -67,7 +67,7 @@ impl FieldWriter {
     ///
     /// [`FieldError`] when DynamoDB cannot store the value.
     pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(attribute::to_attribute(value))
+        self.push(|to| value.serialize(to))
     }
 
     /// Writes bytes as a Binary.
@@ -76,7 +76,7 @@ impl FieldWriter {
     ///
     /// None today; see [`write`](Self::write).
     pub fn write_bytes<T: AsRef<[u8]> + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(Ok(Some(AttributeValue::B(value.as_ref().to_vec()))))
+        self.push(|_| Ok(Some(AttributeValue::B(value.as_ref().to_vec()))))
     }
 
     /// Writes bytes as a Binary, or nothing.
@@ -88,7 +88,8 @@ impl FieldWriter {
         &mut self,
         value: &Option<T>,
     ) -> Result<(), FieldError> {
-        self.push(Ok(value.as_ref().map(|bytes| AttributeValue::B(bytes.as_ref().to_vec()))))
+        let bytes = |bytes: &T| AttributeValue::B(bytes.as_ref().to_vec());
+        self.push(|_| Ok(value.as_ref().map(bytes)))
     }
 
     /// Writes a collection as a DynamoDB set of strings, numbers or bytes; an empty one is absent.
@@ -97,10 +98,10 @@ impl FieldWriter {
     ///
     /// [`FieldError`] when the elements are not all strings, numbers or bytes, or two are equal.
     pub fn write_set<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(attribute::to_attribute(value).and_then(|value| match value {
+        self.push(|to| match value.serialize(to)? {
             Some(list) => list.into_set(),
             None => Ok(None),
-        }))
+        })
     }
 
     /// Writes a field through a function such as serde's `serialize_with`.
@@ -112,7 +113,7 @@ impl FieldWriter {
         &mut self,
         serialize: impl FnOnce(ValueSerializer) -> Result<Option<AttributeValue>, ConvertError>,
     ) -> Result<(), FieldError> {
-        self.push(serialize(ValueSerializer::top()))
+        self.push(serialize)
     }
 
     /// Writes the attributes of a catch-all.
@@ -139,14 +140,16 @@ impl FieldWriter {
 
     fn push(
         &mut self,
-        value: Result<Option<AttributeValue>, ConvertError>,
+        write: impl FnOnce(ValueSerializer) -> Result<Option<AttributeValue>, ConvertError>,
     ) -> Result<(), FieldError> {
-        let value =
-            value.and_then(|value| match value.as_ref().and_then(AttributeValue::refusal) {
+        let field = self.fields.next();
+        let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
+        let value = write(ValueSerializer::new(is_sealed)).and_then(|value| {
+            match value.as_ref().and_then(AttributeValue::refusal) {
                 Some(problem) => Err(ConvertError::new(problem)),
                 None => Ok(value),
-            });
-        let field = self.fields.next();
+            }
+        });
         let value = value.map_err(|error| field_error(&self.schema, field, error))?;
         let null = field.is_some_and(FieldSchema::writes_null);
         self.values.fields.push(if null { value.or(Some(AttributeValue::Null)) } else { value });

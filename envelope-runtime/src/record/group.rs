@@ -43,7 +43,8 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flattened into a record",
     label = "its fields are not known as attributes",
-    note = "put `#[derive(EnvelopeFields)]` on the struct, or store it as one attribute without `flatten`"
+    note = "put `#[derive(EnvelopeFields)]` on the struct, or mark it `#[encrypted]` instead of `flatten` \
+            to store it as one attribute"
 )]
 pub trait EnvelopeFields: Sized {
     /// The attributes and their roles.

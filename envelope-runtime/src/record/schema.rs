@@ -230,6 +230,10 @@ impl FieldSchema {
         matches!(self.role, FieldRole::Authenticated) || (self.context && !self.is_key())
     }
 
+    pub(crate) const fn is_protected(&self) -> bool {
+        self.is_authenticated() || matches!(self.role, FieldRole::Encrypted)
+    }
+
     /// The name, then the aliases.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
