@@ -3,6 +3,8 @@
 
 mod aead;
 mod kdf;
+#[cfg(test)]
+mod published;
 mod random;
 
 pub(crate) use aead::{NONCE_LEN, SealKey, TAG_LEN};
@@ -14,3 +16,10 @@ pub(crate) use random::fill;
 /// Authentication failed. There is no detail, because a detail would be an oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected;
+
+/// The bytes of a test vector.
+#[cfg(test)]
+fn hex(text: &str) -> Vec<u8> {
+    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}

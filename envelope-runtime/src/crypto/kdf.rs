@@ -102,6 +102,7 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hex;
     use super::*;
 
     #[test]
@@ -116,6 +117,32 @@ mod tests {
 
         let expanded = Prk::extract(b"salt", &key).expand(&[b"some", b" info"]);
         assert_eq!(expanded.bytes(), &expected);
+    }
+
+    /// Its input keys are not 32 bytes long, so the test starts from its PRKs.
+    #[test]
+    fn expansion_matches_rfc_5869() {
+        let second: Vec<u8> = (0xb0..=0xff).collect();
+        for (prk, info, okm) in [
+            (
+                "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5",
+                hex("f0f1f2f3f4f5f6f7f8f9"),
+                "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf",
+            ),
+            (
+                "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244",
+                second,
+                "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c",
+            ),
+            (
+                "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04",
+                vec![],
+                "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d",
+            ),
+        ] {
+            let prk = Prk(Hkdf::from_prk(&hex(prk)).unwrap());
+            assert_eq!(prk.expand(&[&info]).bytes().as_slice(), hex(okm));
+        }
     }
 
     #[test]
