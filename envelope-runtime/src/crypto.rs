@@ -2,12 +2,16 @@
 //! SHA-256 and the operating system's randomness. Knows nothing of items, AWS or serde.
 
 mod aead;
+#[cfg(test)]
+mod collision;
 mod kdf;
 #[cfg(test)]
 mod published;
 mod random;
 
 pub(crate) use aead::{NONCE_LEN, SealKey, TAG_LEN};
+#[cfg(test)]
+pub(crate) use collision::colliding;
 #[cfg(feature = "aws")]
 pub(crate) use kdf::sha256;
 pub(crate) use kdf::{MAC_LEN, MacKey, Prk, Secret32};

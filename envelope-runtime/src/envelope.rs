@@ -2,6 +2,8 @@
 //!
 //! `FORMAT.md` is the normative text.
 
+#[cfg(test)]
+mod commitment;
 mod context;
 mod error;
 mod header;

@@ -1,0 +1,130 @@
+//! An envelope commits to its data key, although AES-GCM does not: an item that was made to open under
+//! two data keys opens under one.
+
+use super::header::{Header, SealedEntry};
+use super::identity::Identity;
+use super::{Item, OpenErrorKind, RecordKeys, SALT_LEN, SUITE, VERSION, open_item};
+use crate::attribute::AttributeValue;
+use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Secret32, colliding};
+use crate::error::LoadError;
+use crate::key::{
+    ContextPairs, DataKey, DataKeyError, EncryptedDataKey, EncryptionContext, Full,
+    GeneratedDataKey, KeyFuture, KeyProvider, KeyReference, ProviderId,
+};
+use crate::record::{
+    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Lone,
+    RecordSchema,
+};
+
+const SALT: [u8; SALT_LEN] = [0x11; SALT_LEN];
+const NONCE: [u8; NONCE_LEN] = [0x22; NONCE_LEN];
+
+#[derive(Debug)]
+struct Document(Vec<u8>);
+
+impl EnvelopeRecord for Document {
+    type Key = Lone<String>;
+
+    const SCHEMA: RecordSchema = RecordSchema::new(
+        "documents",
+        &[
+            FieldSchema::new("id", FieldRole::PartitionKey),
+            FieldSchema::new("body", FieldRole::Encrypted),
+        ],
+    );
+
+    fn key(&self) -> impl IntoKey<Self::Key> {
+        "d"
+    }
+
+    fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
+        let _: String = fields.read()?;
+        Ok(Self(fields.read_bytes()?))
+    }
+}
+
+/// Unwraps every data key to its own.
+struct Fixed(u16);
+
+impl KeyProvider for Fixed {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        Box::pin(async { Err(DataKeyError::new(crate::DataKeyErrorKind::Unsupported, "fixed")) })
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        _: &'a KeyReference,
+        _: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        let key = DataKey::new(bytes_of(self.0));
+        Box::pin(async { Ok(key) })
+    }
+}
+
+fn bytes_of(number: u16) -> [u8; 32] {
+    let mut bytes = [7; 32];
+    bytes[..2].copy_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+fn content_key(number: u16) -> Secret32 {
+    let prk = Prk::extract(b"envelope/1", &Secret32::new(bytes_of(number)));
+    prk.expand(&[b"envelope/1 ", b"content", &[VERSION, SUITE], &SALT])
+}
+
+async fn open(item: Item, data_key: u16) -> Result<Document, LoadError> {
+    let expected =
+        super::expected_context(&Document::SCHEMA, |_| None, &ContextPairs::default()).unwrap();
+    open_item(&Fixed(data_key), item, None, expected).await.map(super::Loaded::into_record)
+}
+
+#[tokio::test]
+async fn an_item_whose_ciphertext_opens_under_two_keys_opens_under_one() {
+    let id = AttributeValue::S("d".to_owned());
+    let identity = Identity::new("documents", &[("id", &id)]);
+    let aad = identity.aad("body");
+    // Bytes start with the byte of their type, so that both plaintexts are values.
+    let collision = (1..).find_map(|other| {
+        let keys = [&content_key(0), &content_key(other)];
+        Some((other, colliding(keys, NONCE, &aad, 3)?))
+    });
+    let (other, sealed) = collision.unwrap();
+
+    // AES-GCM takes it under both.
+    let mut opened = Vec::new();
+    for data_key in [0, other] {
+        let keys = RecordKeys::derive(&DataKey::new(bytes_of(data_key)), &SALT);
+        let mut plaintext = sealed.clone();
+        keys.content.open(NONCE, &aad, &mut plaintext).unwrap();
+        opened.push(plaintext);
+    }
+    assert!(opened[0] != opened[1] && opened.iter().all(|plaintext| plaintext[0] == 3));
+
+    for (written_under, refused_under) in [(0, other), (other, 0)] {
+        let copy = EncryptedDataKey::new(ProviderId::custom(0x40).unwrap(), [0; 8], *b"key");
+        let mut header = Header {
+            salt: SALT,
+            tag: [0; MAC_LEN],
+            sealed: vec![SealedEntry { name: "body".to_owned(), nonce: NONCE }],
+            authenticated: vec![],
+            reference: KeyReference::Wrapped(vec![copy.unwrap()]),
+        };
+        let keys = RecordKeys::derive(&DataKey::new(bytes_of(written_under)), &SALT);
+        header.tag = keys.mac.tag(&identity.tag_input(&header, |_| None));
+        let mut item = Item::default();
+        item.insert("id", id.clone());
+        item.insert("body", AttributeValue::B(sealed.clone()));
+        item.insert("_envelope", AttributeValue::B(header.encode().unwrap()));
+
+        let Document(body) = open(item.clone(), written_under).await.unwrap();
+        assert_eq!(body.len(), 31);
+        let error = open(item, refused_under).await.unwrap_err();
+        assert!(matches!(error, LoadError::Open(error) if error.kind() == OpenErrorKind::Tampered));
+    }
+}
