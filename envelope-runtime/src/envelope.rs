@@ -16,6 +16,8 @@ mod open;
 mod properties;
 mod seal;
 mod sealer;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use context::expected_context;
 pub use context::{ContextError, ContextProblem};

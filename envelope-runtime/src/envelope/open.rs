@@ -43,7 +43,7 @@ pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
 }
 
 /// An item whose envelope could be read, before its data key is asked for.
-struct Opening {
+pub(super) struct Opening {
     schema: RecordSchema,
     item: Item,
     header: Header,
@@ -52,7 +52,7 @@ struct Opening {
 }
 
 impl Opening {
-    fn new(
+    pub(super) fn new(
         schema: RecordSchema,
         mut item: Item,
         asked: Option<&[(&'static str, AttributeValue)]>,
@@ -81,7 +81,7 @@ impl Opening {
     }
 
     /// Verifies the record tag, then opens what the schema knows, field by field.
-    fn open(mut self, data_key: &DataKey) -> Result<(Values, Envelope), OpenError> {
+    pub(super) fn open(mut self, data_key: &DataKey) -> Result<(Values, Envelope), OpenError> {
         let keys = RecordKeys::derive(data_key, &self.header.salt);
         let input = self.identity.tag_input(&self.header, |name| self.item.attribute(name));
         keys.mac
