@@ -149,7 +149,7 @@ fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
     match (integer, digits) {
         (Some((ty, most)), None) => Some(format!(
             "key template uses `{{{name}}}`, a number: write `{{{name}:0{most}}}` to pad it to the \
-             digits of a whole {ty}, so that keys sort as numbers do, or `{{{name}:0}}` to leave it as it is"
+             {most} digits that {ty} can have, so that keys sort as numbers do, or `{{{name}:0}}` to leave it as it is"
         )),
         (None, Some(_)) if is("String") => {
             Some(format!("key template pads `{{{name}}}`, which is a String: leave out the digits"))
@@ -165,14 +165,14 @@ fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
 fn unfit(field: &Field) -> Option<String> {
     let name = field.plain_ident();
     let role = match (field.role, &field.shape) {
-        _ if field.default.is_some() => {
-            "a field with a default: a key always has a value; remove the default"
-        }
         (Role::Encrypted, _) => {
             return Some(format!(
                 "key template uses `{{{name}}}`, an `#[encrypted]` field: it would be stored in \
                  plaintext; use a random id"
             ));
+        }
+        _ if field.default.is_some() => {
+            "a field with a default: a key always has a value; remove the default"
         }
         (Role::Flattened, _) => "a flattened struct: name a field of the record itself",
         (Role::CatchAll, _) => "a catch-all: name a field of the record itself",

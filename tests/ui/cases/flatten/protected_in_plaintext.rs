@@ -9,7 +9,7 @@ struct Contact {
 
 #[derive(Serialize, Deserialize, EnvelopeRecord)]
 #[envelope(table = "cards")]
-struct Card {
+struct Range {
     #[partition_key]
     id: String,
     #[encrypted]
@@ -26,7 +26,7 @@ struct User {
     contact: Contact,
     #[authenticated]
     contacts: Option<Vec<(u8, Contact)>>,
-    card: Box<Card>,
+    range: Box<Range>,
 }
 
 fn main() {}
