@@ -6,6 +6,8 @@
 mod commitment;
 mod context;
 mod error;
+#[cfg(test)]
+mod fixed;
 mod header;
 mod identity;
 mod item;
@@ -24,6 +26,7 @@ pub use context::{ContextError, ContextProblem};
 #[cfg(feature = "aws")]
 pub(crate) use context::{refuse_foreign_key, refuse_unknown};
 pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
+pub(crate) use header::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 pub use item::Item;
 pub(crate) use open::open_item;
 pub use open::{Envelope, Loaded};

@@ -1,16 +1,14 @@
 //! An envelope commits to its data key, although AES-GCM does not: an item that was made to open under
 //! two data keys opens under one.
 
+use super::fixed::Fixed;
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
 use super::{Item, OpenErrorKind, RecordKeys, SALT_LEN, SUITE, VERSION, open_item};
 use crate::attribute::AttributeValue;
 use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Secret32, colliding};
 use crate::error::LoadError;
-use crate::key::{
-    ContextPairs, DataKey, DataKeyError, EncryptedDataKey, EncryptionContext, Full,
-    GeneratedDataKey, KeyFuture, KeyProvider, KeyReference, ProviderId,
-};
+use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Lone,
     RecordSchema,
@@ -47,26 +45,6 @@ impl EnvelopeRecord for Document {
     }
 }
 
-/// Unwraps every data key to its own.
-struct Fixed(u16);
-
-impl KeyProvider for Fixed {
-    type Capability = Full;
-
-    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        Box::pin(async { Err(DataKeyError::new(crate::DataKeyErrorKind::Unsupported, "fixed")) })
-    }
-
-    fn decrypt<'a>(
-        &'a self,
-        _: &'a KeyReference,
-        _: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        let key = DataKey::new(bytes_of(self.0));
-        Box::pin(async { Ok(key) })
-    }
-}
-
 fn bytes_of(number: u16) -> [u8; 32] {
     let mut bytes = [7; 32];
     bytes[..2].copy_from_slice(&number.to_be_bytes());
@@ -81,7 +59,9 @@ fn content_key(number: u16) -> Secret32 {
 async fn open(item: Item, data_key: u16) -> Result<Document, LoadError> {
     let expected =
         super::expected_context(&Document::SCHEMA, |_| None, &ContextPairs::default()).unwrap();
-    open_item(&Fixed(data_key), item, None, expected).await.map(super::Loaded::into_record)
+    open_item(&Fixed(bytes_of(data_key)), item, None, expected)
+        .await
+        .map(super::Loaded::into_record)
 }
 
 #[tokio::test]

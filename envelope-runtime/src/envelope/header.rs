@@ -9,9 +9,11 @@ pub(super) const MAX_HEADER: usize = 8192;
 /// The longest attribute name, in bytes.
 const MAX_NAME: usize = 255;
 /// The most sealed attributes.
-const MAX_SEALED: usize = 255;
+pub(crate) const MAX_SEALED: usize = 255;
 /// The most authenticated attributes.
-const MAX_AUTHENTICATED: usize = 64;
+pub(crate) const MAX_AUTHENTICATED: usize = 64;
+/// The most bytes of both lists, beside the fixed part and one key that AWS KMS wrapped, of 184 bytes.
+pub(crate) const MAX_LISTS: usize = MAX_HEADER - 53 - 195;
 /// The reference byte of a key-table id.
 const KEY_TABLE: u8 = 0x80;
 

@@ -1,14 +1,12 @@
 //! Bytes computed from FORMAT.md by a program in another language (Python, `cryptography` 50.0),
 //! which shares no code with this crate.
 
+use super::fixed::Fixed;
 use super::seal::Plan;
 use super::{Item, open_item};
 use crate::attribute::{AttributeValue, Number};
 use crate::error::LoadError;
-use crate::key::{
-    ContextPairs, DataKey, DataKeyError, EncryptedDataKey, EncryptionContext, Full,
-    GeneratedDataKey, KeyFuture, KeyProvider, KeyReference, ProviderId,
-};
+use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Lone,
     RecordSchema, Values,
@@ -77,8 +75,8 @@ fn values() -> Values {
     Values { fields, ..Values::default() }
 }
 
-fn data_key() -> DataKey {
-    DataKey::new(std::array::from_fn(|index| u8::try_from(index).unwrap()))
+fn data_key() -> [u8; 32] {
+    std::array::from_fn(|index| u8::try_from(index).unwrap())
 }
 
 fn sealed() -> Item {
@@ -86,7 +84,7 @@ fn sealed() -> Item {
     let copy = EncryptedDataKey::new(custom, [0x33; 8], *b"key").unwrap();
     let (plan, _) = Plan::new(Order::SCHEMA, values(), &ContextPairs::default()).unwrap();
     let random = [[0x11; 16].as_slice(), &[0x21; 12], &[0x22; 12]].concat();
-    plan.seal(&data_key(), KeyReference::Wrapped(vec![copy]), &random).unwrap()
+    plan.seal(&DataKey::new(data_key()), KeyReference::Wrapped(vec![copy]), &random).unwrap()
 }
 
 fn hex(item: &Item, name: &str) -> String {
@@ -94,29 +92,10 @@ fn hex(item: &Item, name: &str) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// Gives out the one data key.
-struct Fixed;
-
-impl KeyProvider for Fixed {
-    type Capability = Full;
-
-    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        Box::pin(async { Err(DataKeyError::new(crate::DataKeyErrorKind::Unsupported, "fixed")) })
-    }
-
-    fn decrypt<'a>(
-        &'a self,
-        _: &'a KeyReference,
-        _: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        Box::pin(async { Ok(data_key()) })
-    }
-}
-
 async fn open(item: Item) -> Result<Order, LoadError> {
     let context = ContextPairs::new([("tenant", "t-1")]);
     let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-    open_item(&Fixed, item, None, expected).await.map(super::Loaded::into_record)
+    open_item(&Fixed(data_key()), item, None, expected).await.map(super::Loaded::into_record)
 }
 
 #[test]
@@ -167,7 +146,7 @@ async fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused(
     let open = async |asked: &[_]| {
         let context = ContextPairs::new([("tenant", "t-1")]);
         let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-        open_item::<Order, _>(&Fixed, sealed(), Some(asked), expected).await
+        open_item::<Order, _>(&Fixed(data_key()), sealed(), Some(asked), expected).await
     };
 
     assert!(open(&key(42)).await.is_ok());
@@ -192,7 +171,7 @@ async fn an_item_of_more_levels_than_dynamodb_stores_is_refused() {
 async fn a_hand_written_record_that_writes_too_few_fields_is_refused() {
     let record = Order(Vec::new());
 
-    let sealed = crate::Sealer::new(Fixed).seal(&record).await;
+    let sealed = crate::Sealer::new(Fixed(data_key())).seal(&record).await;
 
     assert!(
         matches!(sealed, Err(crate::SaveError::Seal(error)) if error.kind() == crate::SealErrorKind::Schema)

@@ -2,14 +2,10 @@
 //! into it.
 
 use super::{FieldRole, FieldSchema, RecordSchema};
+use crate::envelope::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 
 /// More names than an item within DynamoDB's limits is likely to have.
 const MAX_NAMES: usize = 1024;
-/// Limits of the envelope.
-const MAX_ENCRYPTED: usize = 255;
-const MAX_AUTHENTICATED: usize = 64;
-/// An envelope of 8 KiB, less its fixed part and a KMS-wrapped key of 184 bytes with its header.
-const MAX_LISTS: usize = 8192 - 53 - 195;
 
 impl RecordSchema {
     /// Refuses a schema whose parts do not fit together: names that stand twice, too many protected
@@ -33,7 +29,7 @@ impl RecordSchema {
         }
         seen.group(self.own_fields());
         assert!(
-            seen.encrypted <= MAX_ENCRYPTED,
+            seen.encrypted <= MAX_SEALED,
             "a record has at most 255 encrypted fields, with those flattened into it: split it"
         );
         assert!(

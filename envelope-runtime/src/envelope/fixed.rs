@@ -1,0 +1,26 @@
+//! A provider of one data key, for tests of fixed bytes.
+
+use crate::DataKeyErrorKind;
+use crate::key::{
+    DataKey, DataKeyError, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    KeyReference,
+};
+
+/// Unwraps every data key to these bytes, and generates none.
+pub(super) struct Fixed(pub(super) [u8; 32]);
+
+impl KeyProvider for Fixed {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        Box::pin(async { Err(DataKeyError::new(DataKeyErrorKind::Unsupported, "fixed")) })
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        _: &'a KeyReference,
+        _: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        Box::pin(async { Ok(DataKey::new(self.0)) })
+    }
+}
