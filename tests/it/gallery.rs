@@ -22,8 +22,16 @@ use crate::support::{Stored, World};
 /// Saves a model into a table made for it, loads it by its own key and compares, creates it where it
 /// is, and deletes it.
 async fn check<R: EnvelopeRecord + PartialEq + Debug + 'static>(model: R) {
+    check_in_scope(model, []).await;
+}
+
+/// As [`check`], through a store that knows the context fields that are not in the key.
+async fn check_in_scope<R, const N: usize>(model: R, scope: [(&str, &str); N])
+where
+    R: EnvelopeRecord + PartialEq + Debug + 'static,
+{
     let world = World::new().await;
-    save_and_load(&world, &model).await;
+    save_and_load(&world, &model, scope).await;
 }
 
 /// As [`check`]; then puts every plaintext attribute in the form in which `serde_dynamo` writes it,
@@ -33,7 +41,7 @@ where
     R: EnvelopeRecord + Serialize + PartialEq + Debug + 'static,
 {
     let world = World::new().await;
-    let (table, store) = save_and_load(&world, &model).await;
+    let (table, store) = save_and_load(&world, &model, []).await;
     model.save(&store).await.unwrap();
     let scan = world.backend.dynamodb.scan().table_name(&table).consistent_read(true);
     let mut items = scan.send().await.unwrap().items.unwrap();
@@ -50,14 +58,18 @@ where
     assert_eq!(R::load(&store, model.key()).consistent().await.unwrap(), Some(model));
 }
 
-async fn save_and_load<R>(world: &World, model: &R) -> (String, Store)
+async fn save_and_load<R, const N: usize>(
+    world: &World,
+    model: &R,
+    scope: [(&str, &str); N],
+) -> (String, Store)
 where
     R: EnvelopeRecord + PartialEq + Debug + 'static,
 {
     let sealer = Sealer::new(LocalKeyProvider::generate().unwrap());
     let item = sealer.seal(model).await.unwrap();
     let table = world.backend.create_table(&keys::<R>(&item)).await;
-    let store: Store = world.store.clone().table_name::<R>(&table);
+    let store: Store = world.store.clone().table_name::<R>(&table).scoped(scope);
 
     model.save(&store).await.unwrap();
 

@@ -139,6 +139,27 @@ async fn a_template_stands_beside_a_key_field_and_may_leave_numbers_as_they_are(
 }
 
 #[tokio::test]
+async fn a_binary_key_stands_beside_a_template() {
+    #[derive(EnvelopeRecord, Debug, PartialEq)]
+    #[envelope(table = "chunks", sort_key = "CHUNK#{number:03}")]
+    struct Chunk {
+        #[partition_key]
+        digest: Vec<u8>,
+        number: u8,
+        #[encrypted]
+        content: Vec<u8>,
+    }
+    let keys = [("digest", ScalarAttributeType::B), ("SK", ScalarAttributeType::S)];
+    let world = World::with_keys(&keys).await;
+    let store = world.store.clone().table_name::<Chunk>(&world.table);
+    let chunk = Chunk { digest: vec![0, 255], number: 7, content: vec![1] };
+
+    chunk.save(&store).await.unwrap();
+
+    assert_eq!(Chunk::load(&store, ([0, 255], 7)).await.unwrap(), Some(chunk));
+}
+
+#[tokio::test]
 async fn the_context_of_a_load_comes_from_the_parts_that_are_asked_for() {
     let (world, store) = world().await;
     order(1).save(&store).await.unwrap();

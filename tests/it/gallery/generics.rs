@@ -148,5 +148,6 @@ async fn an_item_that_serde_dynamo_wrote_loads_unchanged() {
 
     let store = world.store.clone().table_name::<Legacy>(&table);
 
-    assert_eq!(Legacy::load(&store, "u").await.unwrap(), Some(legacy));
+    assert_eq!(Legacy::load(&store, "u").await.unwrap().as_ref(), Some(&legacy));
+    check_with_serde(legacy).await;
 }

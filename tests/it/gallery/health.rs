@@ -7,7 +7,7 @@ use envelope_runtime::EnvelopeRecord;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{check, check_with_serde};
+use super::{check, check_in_scope, check_with_serde};
 
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Allergy(String);
@@ -189,19 +189,9 @@ struct Consent {
 
 #[tokio::test]
 async fn a_consent_that_is_authenticated_and_not_sealed() {
-    let world = crate::support::World::new().await;
     let (study, site) = ("s".to_owned(), "ulm".to_owned());
     let consent = Consent { patient: 1, study, given: true, until: None, site };
-    let keys = [
-        ("patient", aws_sdk_dynamodb::types::ScalarAttributeType::N),
-        ("study", aws_sdk_dynamodb::types::ScalarAttributeType::S),
-    ];
-    let table = world.backend.create_table(&keys).await;
-    let store = world.store.table_name::<Consent>(&table).scoped([("site", "ulm")]);
-
-    consent.save(&store).await.unwrap();
-
-    assert_eq!(Consent::load(&store, (1, "s")).await.unwrap().as_ref(), Some(&consent));
+    check_in_scope(consent, [("site", "ulm")]).await;
 }
 
 #[derive(EnvelopeRecord, Serialize, Debug, PartialEq)]
