@@ -57,7 +57,7 @@ use model::Kind;
 /// | `skip` | not stored; the field's `Default` on load |
 /// | `default`, `default = path` | the value when the attribute is absent |
 /// | `bytes` | stored as Binary: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one |
-/// | `set` | a collection stored as a set of strings, numbers or bytes; an empty one is absent, and an absent one empty, whatever the struct's default |
+/// | `set` | a collection stored as a set of strings, numbers or bytes; an empty one is absent, and an absent one empty (`None` in an `Option`), whatever the struct's default |
 /// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
 /// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
 /// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was. Any number of yours; remove it when all items are rewritten |

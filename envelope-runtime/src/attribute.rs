@@ -13,6 +13,8 @@ mod size;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+#[cfg(fuzzing)]
+pub use canonical::decode;
 pub(crate) use canonical::{decode_plaintext, write_lp, write_type_and_value};
 pub use convert::{ConvertError, Problem};
 pub use de::ValueDeserializer;

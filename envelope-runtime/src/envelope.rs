@@ -8,6 +8,8 @@ mod context;
 mod error;
 #[cfg(test)]
 mod fixed;
+#[cfg(any(test, fuzzing))]
+mod forge;
 mod header;
 mod identity;
 mod item;
@@ -26,6 +28,10 @@ pub use context::{ContextError, ContextProblem};
 #[cfg(feature = "aws")]
 pub(crate) use context::{refuse_foreign_key, refuse_unknown};
 pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
+#[cfg(fuzzing)]
+pub use forge::Forgery;
+#[cfg(fuzzing)]
+pub use header::reencode_header;
 pub(crate) use header::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 pub use item::Item;
 pub(crate) use open::open_item;

@@ -90,6 +90,9 @@ mod attribute;
 mod crypto;
 mod envelope;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod key;
 #[cfg(feature = "aws")]
 mod operation;

@@ -64,6 +64,14 @@ pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, N
     read_value(kind, value, 0).map(Some)
 }
 
+/// What a plaintext decodes to, and the bytes that it is encoded to again.
+#[cfg(fuzzing)]
+pub fn decode(plaintext: &[u8]) -> Option<(Option<AttributeValue>, Vec<u8>)> {
+    let value = decode_plaintext(plaintext).ok()?;
+    let encoded = value.as_ref().map_or(vec![TYPE_ABSENT], |value| value.to_plaintext(0));
+    Some((value, encoded))
+}
+
 fn strip_padding(bytes: &[u8]) -> Result<&[u8], NotCanonical> {
     let marker = bytes.iter().rposition(|&byte| byte != 0).ok_or(NotCanonical)?;
     match bytes.split_at_checked(marker) {

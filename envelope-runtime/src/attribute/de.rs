@@ -272,7 +272,8 @@ impl IntoDeserializer<'_, ConvertError> for AttributeValue {
     }
 }
 
-/// The narrowest of serde's number types that holds the number.
+/// The narrowest of serde's number types that holds the number. Beyond 64 bits that is a float if it is
+/// exact, since types that take any number, such as those of JSON, have no wider integers.
 fn visit_any_number<'de, V: Visitor<'de>>(
     text: &str,
     visitor: V,
@@ -281,12 +282,11 @@ fn visit_any_number<'de, V: Visitor<'de>>(
         visitor.visit_u64(number)
     } else if let Ok(number) = text.parse::<i64>() {
         visitor.visit_i64(number)
-    } else if let Ok(number) = text.parse::<i128>() {
-        visitor.visit_i128(number)
     } else {
-        match text.parse::<f64>() {
-            Ok(number) => visitor.visit_f64(number),
-            Err(_) => Err(ConvertError::new(Problem::Refused)),
+        let float = text.parse::<f64>().map_err(|_| ConvertError::new(Problem::Refused))?;
+        match text.parse::<i128>() {
+            Ok(number) if float.to_string() != text => visitor.visit_i128(number),
+            _ => visitor.visit_f64(float),
         }
     }
 }

@@ -74,6 +74,47 @@ fn model() -> impl Strategy<Value = Model> {
     })
 }
 
+/// How much more memory than bytes of input may be in use: a map of one entry is the worst.
+const MEMORY: usize = 64;
+
+fn assert_linear(bytes: &[u8]) {
+    let used = allocation_counter::measure(|| drop(decode_plaintext(bytes))).bytes_max;
+    let bound = 1024 + MEMORY * bytes.len();
+    assert!(used <= bound.try_into().unwrap(), "{used} bytes for an input of {}", bytes.len());
+}
+
+#[test]
+fn what_claims_to_be_long_takes_no_memory() {
+    let claim = [0xFF; 4];
+    // Type, count, then a first entry or element.
+    for kind in 5..=9 {
+        let within: [&[u8]; 3] = [&[], &[0, 0, 0, 1, b'a'], &[1, 0xFF, 0xFF, 0xFF, 0xFF]];
+        for rest in within {
+            let bytes = [[kind].as_slice(), &claim, rest].concat();
+            let used = allocation_counter::measure(|| drop(decode_plaintext(&bytes))).bytes_total;
+            assert!(used <= 2048, "type {kind}, {rest:?}: {used}");
+        }
+    }
+}
+
+#[test]
+fn memory_is_in_proportion_to_the_input() {
+    let null = AttributeValue::Null;
+    let map = |value| AttributeValue::M([("a".to_owned(), value)].into());
+    let set = || AttributeValue::Bs([vec![]].into());
+    let deep = (0..31).fold(null.clone(), |inner, _| map(inner));
+    for value in [
+        AttributeValue::L(vec![null.clone(); 10_000]),
+        AttributeValue::L(vec![AttributeValue::L(vec![null]); 10_000]),
+        AttributeValue::L((0..10_000).map(|_| set()).collect()),
+        AttributeValue::L(vec![deep; 300]),
+        AttributeValue::Bs((0..10_000_u16).map(|n| n.to_be_bytes().to_vec()).collect()),
+        AttributeValue::M((0..10_000).map(|n| (n.to_string(), set())).collect()),
+    ] {
+        assert_linear(&value.to_plaintext(0));
+    }
+}
+
 proptest! {
     #[test]
     fn every_value_has_one_canonical_form_and_comes_back(value in value()) {
@@ -81,6 +122,7 @@ proptest! {
         let bytes = value.to_plaintext(0);
 
         prop_assert_eq!(bytes.len(), value.plaintext_len());
+        assert_linear(&bytes);
         prop_assert_eq!(decode_plaintext(&bytes), Ok(Some(value)));
     }
 
@@ -109,8 +151,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_decode_or_are_refused(bytes in vec(any::<u8>(), 0..200)) {
-        let _ = decode_plaintext(&bytes);
+    fn any_bytes_decode_or_are_refused(kind in 0..10_u8, bytes in vec(any::<u8>(), 0..200)) {
+        assert_linear(&bytes);
+        assert_linear(&[[kind].as_slice(), &bytes].concat());
     }
 
     #[test]
@@ -120,6 +163,16 @@ proptest! {
 
         prop_assert_eq!(&plain, &sealed);
         prop_assert_eq!(from_attribute::<Model>(plain).unwrap(), model);
+    }
+
+    #[test]
+    fn every_float_in_a_type_of_any_number_survives(float in float()) {
+        let json = serde_json::json!({ "ratio": [float, float.trunc()] });
+        let stored = to_attribute(&json).unwrap().unwrap();
+
+        let ratio = from_attribute::<serde_json::Value>(stored).unwrap()["ratio"].clone();
+        prop_assert_eq!(ratio[0].as_f64(), Some(float));
+        prop_assert_eq!(ratio[1].as_f64(), Some(float.trunc()));
     }
 
     #[test]

@@ -138,6 +138,12 @@ impl Header {
     }
 }
 
+/// What bytes that decode are encoded to again.
+#[cfg(fuzzing)]
+pub fn reencode_header(bytes: &[u8]) -> Option<Vec<u8>> {
+    Header::decode(bytes).ok()?.encode()
+}
+
 /// Every length that gets here was checked against a limit of 255 or less.
 fn length_byte(length: usize) -> u8 {
     u8::try_from(length).unwrap_or(u8::MAX)

@@ -54,37 +54,3 @@ impl Identity {
         input
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::attribute::Number;
-
-    #[test]
-    fn no_two_identities_and_attributes_have_the_same_aad() {
-        let texts = ["", "a", "ab", "b", "a/b", "a.b", "a#b", "a\0b", "1", "é", "\0\0\0\x01a"];
-        let mut values: Vec<_> = texts.map(|text| AttributeValue::S(text.to_owned())).into();
-        values.extend(texts.map(|text| AttributeValue::B(text.into())));
-        values.push(AttributeValue::N(Number::from(1_u8)));
-        let mut seen = BTreeMap::new();
-
-        for table in texts {
-            for (name, attribute) in [("", "ab"), ("a", "b"), ("ab", ""), ("b", "a")] {
-                for value in &values {
-                    let lone = vec![(name, value)];
-                    let pairs = values.iter().map(|sort| vec![(name, value), (attribute, sort)]);
-                    for keys in pairs.chain([lone]) {
-                        let aad = Identity::new(table, &keys).aad(attribute);
-                        let before = seen.insert(aad, (table, keys.clone(), attribute));
-                        assert!(
-                            before.is_none(),
-                            "{before:?} and {table:?} {keys:?} {attribute:?}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-}

@@ -1,12 +1,15 @@
 //! Properties of the decoders of what lies in a table: any bytes, any item.
 
+use std::collections::BTreeMap;
+
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
 use super::header::{Header, SealedEntry};
+use super::identity::Identity;
 use super::{Item, OpenErrorKind};
-use crate::attribute::AttributeValue;
 use crate::attribute::properties::value;
+use crate::attribute::{AttributeValue, decode_plaintext};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
 use crate::error::LoadError;
 use crate::key::{EncryptedDataKey, HINT_LEN, KeyReference, LocalKeyProvider, ProviderId};
@@ -94,10 +97,102 @@ fn open(item: Item) -> Result<(), LoadError> {
     now(Opener::new(LocalKeyProvider::from_hex(KEY).unwrap()).open::<Anything>(item)).map(|_| ())
 }
 
+/// Table, keys, attribute.
+type Place = (String, Vec<(String, AttributeValue)>, String);
+
+fn place() -> impl Strategy<Value = Place> {
+    (".*", vec((".*", value()), 1..=2), ".*")
+}
+
+fn identity((table, keys, _): &Place) -> Identity {
+    let keys: Vec<_> = keys.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    Identity::new(table, &keys)
+}
+
+/// Reads back what was framed. That it can be done shows that no two inputs have the same bytes.
+struct Frames<'a>(&'a [u8]);
+
+impl Frames<'_> {
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        let (taken, rest) = self.0.split_at(length);
+        self.0 = rest;
+        taken.to_vec()
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.take(1)[0]
+    }
+
+    fn framed(&mut self) -> Vec<u8> {
+        let length = u32::from_be_bytes(self.take(4).try_into().unwrap());
+        self.take(length.try_into().unwrap())
+    }
+
+    fn text(&mut self) -> String {
+        String::from_utf8(self.framed()).unwrap()
+    }
+
+    fn short_text(&mut self) -> String {
+        let length = self.byte().into();
+        String::from_utf8(self.take(length)).unwrap()
+    }
+
+    fn value(&mut self) -> AttributeValue {
+        let plaintext = [vec![self.byte()], self.framed()].concat();
+        decode_plaintext(&plaintext).unwrap().unwrap()
+    }
+
+    fn table_and_keys(&mut self) -> (String, Vec<(String, AttributeValue)>) {
+        (self.text(), (0..self.byte()).map(|_| (self.text(), self.value())).collect())
+    }
+}
+
 proptest! {
     #[test]
-    fn every_header_comes_back(header in header()) {
+    fn an_aad_can_be_read_back(place in place()) {
+        let aad = identity(&place).aad(&place.2);
+
+        let mut frames = Frames(&aad);
+        prop_assert_eq!(frames.take(22), b"envelope/1 attribute\x01\x01");
+        let (table, keys) = frames.table_and_keys();
+        prop_assert_eq!((table, keys, frames.text()), place);
+        prop_assert!(frames.0.is_empty());
+    }
+
+    #[test]
+    fn a_tag_input_can_be_read_back(
+        place in place(),
+        header in header(),
+        values in vec(prop::option::of(value()), 10),
+    ) {
+        let authenticated: BTreeMap<_, _> =
+            header.authenticated.iter().map(String::as_str).zip(&values).collect();
+        let input = identity(&place).tag_input(&header, |name| authenticated[name].as_ref());
+
+        let mut frames = Frames(&input);
+        prop_assert_eq!(frames.take(19), b"envelope/1 record\x01\x01");
+        prop_assert_eq!(frames.take(16), header.salt);
+        for _ in 0..frames.byte() {
+            let name = frames.short_text();
+            prop_assert_eq!(frames.take(12), header.nonce(&name).unwrap());
+        }
+        let names: Vec<_> = (0..frames.byte()).map(|_| frames.short_text()).collect();
+        prop_assert_eq!(frames.table_and_keys(), (place.0, place.1));
+        for name in &names {
+            let value = (frames.byte() == 1).then(|| frames.value());
+            prop_assert_eq!(&value, authenticated[name.as_str()]);
+        }
+        prop_assert_eq!(names, header.authenticated);
+        prop_assert!(frames.0.is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_header_comes_back_in_memory_in_proportion_to_its_bytes(header in header()) {
         let bytes = header.encode().unwrap();
+        let used = allocation_counter::measure(|| drop(Header::decode(&bytes))).bytes_max;
+        prop_assert!(used <= 1024 + 16 * u64::try_from(bytes.len()).unwrap(), "{}", used);
 
         prop_assert_eq!(Header::decode(&bytes), Ok(header));
     }

@@ -5,10 +5,9 @@ mod refused;
 
 use std::collections::BTreeMap;
 
-use super::super::header::{Header, SealedEntry};
-use super::super::identity::Identity;
+use super::super::Item;
+use super::super::forge::Forgery;
 use super::super::seal::Plan;
-use super::super::{Item, RecordKeys};
 use super::{Expected, Vector, is_malformed};
 use crate::attribute::{AttributeValue, Number};
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
@@ -172,28 +171,16 @@ fn forged(
     listed: &[&str],
     values: &[(&str, AttributeValue)],
 ) -> Vector {
-    let (salt, id) = ([0x55; 16], text("user-1"));
-    let keys = RecordKeys::derive(&DataKey::new(data_key()), &salt);
-    let identity = Identity::new("vectors", &[("id", &id)]);
-    let mut item = Item::default();
-    item.insert("id", id.clone());
-    let mut entries = Vec::new();
-    for (name, plaintext) in plaintexts {
-        let nonce = [0xB0 + u8::try_from(entries.len()).unwrap(); 12];
-        let mut buffer = plaintext.to_vec();
-        keys.content.seal(nonce, &identity.aad(name), &mut buffer).unwrap();
-        item.insert(*name, AttributeValue::B(buffer));
-        entries.push(SealedEntry { name: (*name).to_owned(), nonce });
-    }
-    let mut header = Header {
-        salt,
-        tag: [0; 32],
-        sealed: entries,
-        authenticated: listed.iter().map(|name| (*name).to_owned()).collect(),
+    let item = Forgery {
+        table: "vectors",
+        keys: &["id"],
+        data_key: data_key(),
+        item: [("id".to_owned(), text("user-1"))].into_iter().collect(),
+        plaintexts,
+        authenticated: listed,
         reference: one_copy(),
     };
-    header.tag = keys.mac.tag(&identity.tag_input(&header, |name| item.attribute(name)));
-    item.insert("_envelope", AttributeValue::B(header.encode().unwrap()));
+    let item = item.item().unwrap();
     let values: Item =
         values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Vector {
