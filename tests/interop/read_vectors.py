@@ -32,6 +32,8 @@ def lp(data: bytes) -> bytes:
 
 def normal_form(text: str) -> str:
     number = decimal.Decimal(text)
+    if not number.is_finite():
+        raise Refused("tampered")
     if number == 0:
         return "0"
     sign, digits, exponent = number.as_tuple()

@@ -1,15 +1,17 @@
 //! The vectors of format version 1, in `tests/vectors/v1`: each is opened, and sealed again to the same
-//! bytes, or refused for the reason that it states. `WRITE_VECTORS=1` adds the files of new cases; it
-//! never changes one.
+//! bytes, or refused for the reason that it states. They are frozen: `SHA256SUMS` holds their hashes.
+//! `WRITE_VECTORS=1` adds the files of new cases; it never changes one.
 
 mod cases;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Once;
 
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::context::ExpectedContext;
 use super::header::{Header, HeaderError};
@@ -233,39 +235,82 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/v1")
 }
 
-#[test]
-fn every_vector_opens_to_its_values_or_is_refused_for_its_reason() {
-    let cases = cases::all();
+/// The names of the files, without `.json`, and their texts.
+fn files() -> BTreeMap<String, String> {
     if std::env::var_os("WRITE_VECTORS").is_some() {
-        for (name, vector) in &cases {
-            let path = folder().join(format!("{name}.json"));
-            if !path.exists() {
-                let text = serde_json::to_string_pretty(&vector.to_json()).unwrap();
-                fs::write(path, text + "\n").unwrap();
-            }
-        }
+        WRITE.call_once(write_missing);
     }
+    read_files()
+}
 
-    let mut seen = 0;
-    for entry in fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let json = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-            let vector = Vector::from_json(&json);
-            vector.check(&path.file_stem().unwrap().to_string_lossy());
-            assert_eq!(vector.to_json(), json, "{}", path.display());
-            seen += 1;
+fn read_files() -> BTreeMap<String, String> {
+    let paths = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let vectors =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let read = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, fs::read_to_string(path).unwrap())
+    };
+    vectors.map(read).collect()
+}
+
+static WRITE: Once = Once::new();
+
+fn write_missing() {
+    for (name, vector) in cases::all() {
+        let path = folder().join(format!("{name}.json"));
+        if !path.exists() {
+            let text = serde_json::to_string_pretty(&vector.to_json()).unwrap();
+            fs::write(path, text + "\n").unwrap();
         }
     }
-    assert_eq!(seen, cases.len(), "a vector is missing, or has no case");
+    let frozen = frozen();
+    let sums = read_files().into_iter().map(|(name, text)| {
+        let hash = frozen.get(&name).cloned().unwrap_or_else(|| hash(&text));
+        format!("{hash}  {name}.json\n")
+    });
+    fs::write(folder().join("SHA256SUMS"), sums.collect::<String>()).unwrap();
+}
+
+/// The hashes that were written when a vector was added, in the form of `sha256sum`.
+fn frozen() -> BTreeMap<String, String> {
+    let sums = fs::read_to_string(folder().join("SHA256SUMS")).unwrap_or_default();
+    let lines =
+        sums.lines().map(|line| line.strip_suffix(".json").unwrap().split_once("  ").unwrap());
+    lines.map(|(hash, name)| (name.to_owned(), hash.to_owned())).collect()
+}
+
+fn hash(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text))
+}
+
+#[test]
+fn t28_every_vector_opens_to_its_values_or_is_refused_for_its_reason() {
+    let files = files();
+    for (name, text) in &files {
+        let json = serde_json::from_str(text).unwrap();
+        let vector = Vector::from_json(&json);
+        vector.check(name);
+        assert_eq!(vector.to_json(), json, "{name}");
+    }
+    assert_eq!(files.len(), cases::all().len(), "a vector is missing, or has no case");
+}
+
+#[test]
+fn t28_a_vector_that_was_ever_added_is_there_unchanged() {
+    let files = files();
+    let hashes: BTreeMap<_, _> =
+        files.iter().map(|(name, text)| (name.clone(), hash(text))).collect();
+
+    assert_eq!(hashes, frozen());
 }
 
 /// The cases still make the bytes that were written.
 #[test]
 fn every_case_makes_the_bytes_of_its_vector() {
+    let files = files();
     for (name, vector) in cases::all() {
-        let text = fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
-        let json: Value = serde_json::from_str(&text).unwrap();
+        let json: Value = serde_json::from_str(&files[name]).unwrap();
         assert_eq!(vector.to_json(), json, "{name}");
     }
 }

@@ -87,6 +87,17 @@ pub(super) fn values() -> Vec<(&'static str, Vector)> {
             ),
         ),
         (
+            "value-order",
+            many(
+                "texts that sort otherwise in UTF-16",
+                &[
+                    map(&[("\u{1F980}", number("1")), ("\u{FF61}", number("2"))]),
+                    AttributeValue::Ss(["\u{1F980}", "\u{FF61}"].map(str::to_owned).into()),
+                ],
+            ),
+        ),
+        ("value-depth", many("32 levels", &[(1..32).fold(list(&[]), |inner, _| list(&[inner]))])),
+        (
             "value-none",
             opens(
                 "no sealed attribute has a value",

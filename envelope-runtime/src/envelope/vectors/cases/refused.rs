@@ -185,6 +185,36 @@ pub(super) fn bad_values() -> Vec<(&'static str, Vector)> {
         ),
         ("refused-value-trailing", "a sealed NULL with a byte behind it", b"\0\0"),
         ("refused-value-padding", "padding without its mark", b"\x81abc\0\0"),
+        ("refused-value-zero", "a sealed number with a sign before its zero", b"\x02-0"),
+        ("refused-value-exponent", "a sealed number with an exponent", b"\x021e2"),
+        ("refused-value-nan", "a sealed number that is none", b"\x02NaN"),
+        (
+            "refused-value-digits",
+            "a sealed number of 39 digits",
+            b"\x02123456789012345678901234567890123456789",
+        ),
+        (
+            "refused-value-map-order",
+            "a sealed map that is not sorted",
+            b"\x05\0\0\0\x02\0\0\0\x01b\0\0\0\0\0\0\0\0\x01a\0\0\0\0\0",
+        ),
+        (
+            "refused-value-map-twice",
+            "a sealed map with a key twice",
+            b"\x05\0\0\0\x02\0\0\0\x01a\0\0\0\0\0\0\0\0\x01a\0\0\0\0\0",
+        ),
+        (
+            "refused-value-map-empty-key",
+            "a sealed map with an empty key",
+            b"\x05\0\0\0\x01\0\0\0\0\0\0\0\0\0",
+        ),
+        (
+            "refused-value-length",
+            "a sealed set whose element is longer than the rest",
+            b"\x09\0\0\0\x01\xFF\xFF\xFF\xFFa",
+        ),
+        ("refused-value-absent", "a hidden absence with a value", b"\x7Fa"),
+        ("refused-value-depth", "a sealed list of 33 levels", &nested_lists(33)),
     ] {
         let mut vector =
             forged(about, [vec![ID], sealed(&["a"])].concat(), &[("a", plaintext)], &[], &[]);
@@ -192,6 +222,14 @@ pub(super) fn bad_values() -> Vec<(&'static str, Vector)> {
         all.push((name, vector));
     }
     all
+}
+
+/// The plaintext of an empty list in a list, and so on.
+fn nested_lists(levels: usize) -> Vec<u8> {
+    (1..levels).fold(vec![6, 0, 0, 0, 0], |inner, _| {
+        let length = u32::try_from(inner.len() - 1).unwrap().to_be_bytes();
+        [&[6, 0, 0, 0, 1, 6], length.as_slice(), &inner[1..]].concat()
+    })
 }
 
 pub(super) fn malformed_headers() -> Vec<(&'static str, Vector)> {
