@@ -196,6 +196,8 @@ fn item(input: &[u8]) -> Option<(Item, bool)> {
             _ => {}
         }
     }
+    // The envelope's own bytes are not the value of an attribute, listed or not.
+    authenticated.remove("_envelope");
     let protected = ["id", "number"].into_iter().chain(authenticated).chain(sealed.into_keys());
     let changed = protected.into_iter().any(|name| item.attribute(name) != sound.attribute(name));
     Some((item, changed))

@@ -1,12 +1,14 @@
-"""Opens the vectors of format version 1, and refuses those that must be refused.
+"""Opens the vectors of format version 1, and refuses those that must be refused; and opens items that the
+library has just written, which its tests leave in `tmp/fresh` of the target folder.
 
 Written from FORMAT.md, and sharing no code with the library. Needs PyPI's `cryptography`.
 
-    python tests/interop/read_vectors.py tests/vectors/v1
+    python tests/interop/read_vectors.py tests/vectors/v1 target/tmp/fresh
 """
 
 import base64
 import decimal
+import hashlib
 import json
 import pathlib
 import sys
@@ -187,7 +189,7 @@ class Header:
         if len(self.authenticated) > 64 or set(names) & set(self.authenticated):
             raise Refused("malformed envelope")
         self.lists = data[start : reader.at]
-        self.reference(reader)
+        self.copies = self.reference(reader)
         reader.done()
 
     @staticmethod
@@ -207,12 +209,14 @@ class Header:
             raise Refused("malformed envelope")
 
     @staticmethod
-    def reference(reader: Reader) -> None:
+    def reference(reader: Reader) -> list[tuple[int, bytes]]:
+        """Provider and hint of each wrapped copy."""
         kind = reader.number(1)
+        copies = []
         if 1 <= kind <= 4:
             for _ in range(kind):
                 provider = reader.number(1)
-                reader.take(8)
+                copies.append((provider, reader.take(8)))
                 length = reader.number(2)
                 if not (provider in (1, 2) or provider >= 0x40) or not 1 <= length <= 6144:
                     raise Refused("malformed envelope")
@@ -224,6 +228,7 @@ class Header:
             reader.take(length)
         else:
             raise Refused("malformed envelope")
+        return copies
 
 
 # Reading --------------------------------------------------------------------------------------
@@ -235,6 +240,24 @@ def hmac_sha256(key: bytes, message: bytes) -> hmac.HMAC:
     return mac
 
 
+def hint(arn: str) -> bytes:
+    fields = arn.split(":")
+    if fields[5].startswith("key/mrk-"):
+        fields[3] = ""
+    return hashlib.sha256(b"envelope/1 kms " + ":".join(fields).encode()).digest()[:8]
+
+
+def check_request(vector: dict, header: Header) -> None:
+    """What the library asked of KMS, where the file says it."""
+    if "kms_key" not in vector:
+        return
+    if header.copies != [(1, hint(vector["kms_key"]))]:
+        raise Refused("the hint is not that of the KMS key")
+    context = {"envelope:table": vector["schema"]["table"], "envelope:format": "1"}
+    if vector["encryption_context"] != context | vector["context"]:
+        raise Refused("the encryption context is another one")
+
+
 def open_item(vector: dict) -> dict:
     schema, item = vector["schema"], dict(vector["item"])
 
@@ -244,6 +267,7 @@ def open_item(vector: dict) -> dict:
     if "B" not in stored:
         raise Refused("malformed envelope")
     header = Header(base64.b64decode(stored["B"]))
+    check_request(vector, header)
 
     for name in schema["keys"]:
         if name not in item:
@@ -305,8 +329,8 @@ def canonical(item: dict) -> dict:
     return {name: value_bytes(value) for name, value in item.items()}
 
 
-def main(folder: str) -> int:
-    decimal.getcontext().prec = 200
+def read(folder: str) -> list[str]:
+    """Reads every file of a folder, and gives back what went wrong."""
     opened = refused = 0
     failures = []
     for path in sorted(pathlib.Path(folder).glob("*.json")):
@@ -323,11 +347,13 @@ def main(folder: str) -> int:
             opened += 1
         else:
             refused += 1
-    print(f"{opened} vectors opened, {refused} refused")
-    for failure in failures:
-        print(failure, file=sys.stderr)
-    return 1 if failures or not opened or not refused else 0
+    print(f"{folder}: {opened} opened, {refused} refused")
+    return failures if opened else [*failures, f"nothing to open in {folder}"]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    decimal.getcontext().prec = 200
+    failures = [failure for folder in sys.argv[1:] for failure in read(folder)]
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    sys.exit(1 if failures else 0)

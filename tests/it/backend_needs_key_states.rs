@@ -5,7 +5,7 @@ use envelope_runtime::{DataKeyErrorKind, EnvelopeRecord, LoadError};
 use crate::support::{User, World};
 
 #[tokio::test]
-async fn a_disabled_and_a_doomed_key_are_told_apart() {
+async fn t26_a_disabled_and_a_doomed_key_are_told_apart() {
     let world = World::new().await;
     User::new("foobar").save(&world.store).await.unwrap();
     let kms = &world.backend.kms;

@@ -84,7 +84,7 @@ async fn plaintext_attributes_of_every_type_survive() {
 }
 
 #[tokio::test]
-async fn an_older_program_keeps_what_a_newer_one_has_sealed() {
+async fn t13_an_older_program_keeps_what_a_newer_one_has_sealed() {
     let world = World::new().await;
     new().save(&world.store).await.unwrap();
 

@@ -70,7 +70,7 @@ fn noisy(chatty: Option<&str>, text: Option<&str>) -> Noisy {
 }
 
 #[tokio::test]
-async fn errors_of_saving_and_loading_hold_no_value() {
+async fn t21_errors_of_saving_and_loading_hold_no_value() {
     let world = World::new().await;
 
     let refused = noisy(Some(&format!("refuse {CANARY}")), None);
@@ -93,7 +93,7 @@ async fn errors_of_saving_and_loading_hold_no_value() {
 }
 
 #[tokio::test]
-async fn the_key_is_named_by_its_attribute_and_never_by_its_value() {
+async fn t21_the_key_is_named_by_its_attribute_and_never_by_its_value() {
     let world = World::new().await;
     let mut record = noisy(None, Some("text"));
     record.id = CANARY.into();
@@ -114,7 +114,7 @@ async fn the_key_is_named_by_its_attribute_and_never_by_its_value() {
 }
 
 #[tokio::test]
-async fn debug_of_what_holds_values_or_keys_is_silent() {
+async fn t21_debug_of_what_holds_values_or_keys_is_silent() {
     let world = World::new().await;
     let record = noisy(None, Some(CANARY));
     let key = "ca11ab1e00000000000000000000000000000000000000000000000000ca11ab";
@@ -135,7 +135,7 @@ async fn debug_of_what_holds_values_or_keys_is_silent() {
 }
 
 #[tokio::test]
-async fn wrong_key_wrong_record_and_wrong_tag_give_the_same_error() {
+async fn t25_wrong_key_wrong_record_and_wrong_tag_give_the_same_error() {
     let world = World::new().await;
     noisy(None, Some("a")).save(&world.store).await.unwrap();
     let good = world.stored("n").await;

@@ -287,10 +287,11 @@ async fn what_is_no_set_of_dynamodb_is_refused() {
 
     let of_bools = Odd { id: "o".into(), set: vec![true] }.save(&world.store).await;
     let mixed = Odd { id: "o".into(), set: ("a", 1) };
-    let mixed =
-        envelope_runtime::Sealer::new(envelope_runtime::LocalKeyProvider::generate().unwrap())
-            .seal(&Odd { id: mixed.id, set: (mixed.set.0.to_owned(), mixed.set.1) })
-            .await;
+    let mixed = envelope_runtime::Sealer::new(
+        envelope_runtime::LocalKeyProvider::insecure_ephemeral().unwrap(),
+    )
+    .seal(&Odd { id: mixed.id, set: (mixed.set.0.to_owned(), mixed.set.1) })
+    .await;
     let no_collection = Odd { id: "o".into(), set: 7 }.save(&world.store).await;
 
     assert!(of_bools.is_err() && mixed.is_err() && no_collection.is_err());

@@ -66,7 +66,7 @@ async fn save_and_load<R, const N: usize>(
 where
     R: EnvelopeRecord + PartialEq + Debug + 'static,
 {
-    let sealer = Sealer::new(LocalKeyProvider::generate().unwrap());
+    let sealer = Sealer::new(LocalKeyProvider::insecure_ephemeral().unwrap());
     let item = sealer.seal(model).await.unwrap();
     let table = world.backend.create_table(&keys::<R>(&item)).await;
     let store: Store = world.store.clone().table_name::<R>(&table).scoped(scope);

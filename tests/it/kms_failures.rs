@@ -6,7 +6,7 @@ use envelope_tests::{Backend, unreachable_kms};
 use crate::support::{User, World};
 
 #[tokio::test]
-async fn each_failure_of_kms_is_told_apart_and_writes_nothing() {
+async fn t33_each_failure_of_kms_is_told_apart_and_writes_nothing() {
     let (backend, faults) = Backend::with_kms_faults().await;
     let world = World::over(backend, &[("id", "S".into())]).await;
     User::new("foobar").save(&world.store).await.unwrap();

@@ -81,7 +81,7 @@ async fn a_load_is_one_decrypt_with_the_key_and_context_that_were_configured() {
 }
 
 #[tokio::test]
-async fn the_context_names_the_logical_table_and_never_the_key() {
+async fn t05_the_context_names_the_logical_table_and_never_the_key() {
     let world = World::new().await;
     let user = crate::support::User::new("an-id-that-must-not-be-logged");
 

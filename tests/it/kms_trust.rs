@@ -75,7 +75,7 @@ async fn a_writer_by_alias_reads_what_it_wrote() {
 }
 
 #[tokio::test]
-async fn a_record_of_another_key_is_refused_without_asking_kms() {
+async fn t05_a_record_of_another_key_is_refused_without_asking_kms() {
     let world = World::new().await;
     User::new("foobar").save(&world.store).await.unwrap();
     let other = world.backend.create_kms_key().await;
@@ -88,7 +88,7 @@ async fn a_record_of_another_key_is_refused_without_asking_kms() {
 }
 
 #[tokio::test]
-async fn a_repointed_alias_needs_the_old_key_accepted() {
+async fn t26_a_repointed_alias_needs_the_old_key_accepted() {
     let world = World::new().await;
     let alias = world.backend.create_alias(&world.key).await;
     let (before, _) = reader(&world, &alias);
@@ -129,7 +129,7 @@ async fn a_repointed_alias_needs_the_old_key_accepted() {
 }
 
 #[tokio::test]
-async fn a_forged_hint_is_refused() {
+async fn t05_a_forged_hint_is_refused() {
     let world = World::new().await;
     User::new("foobar").save(&world.store).await.unwrap();
     let good = world.stored("foobar").await;
@@ -149,7 +149,7 @@ async fn a_forged_hint_is_refused() {
 }
 
 #[tokio::test]
-async fn records_of_foreign_keys_do_not_become_a_kms_bill() {
+async fn t24_records_of_foreign_keys_do_not_become_a_kms_bill() {
     let world = World::new().await;
     User::new("foobar").save(&world.store).await.unwrap();
     let other = world.backend.create_kms_key().await;
@@ -166,7 +166,7 @@ async fn records_of_foreign_keys_do_not_become_a_kms_bill() {
 }
 
 #[tokio::test]
-async fn an_answer_that_names_another_key_is_refused() {
+async fn t05_an_answer_that_names_another_key_is_refused() {
     let (backend, faults) = Backend::with_kms_faults().await;
     let world = World::over(backend, &[("id", "S".into())]).await;
     User::new("foobar").save(&world.store).await.unwrap();

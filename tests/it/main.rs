@@ -5,10 +5,10 @@
 
 #![allow(missing_docs, reason = "tests")]
 
-mod attacks;
 mod backend_needs_incorrect_key;
 mod backend_needs_item_sizes;
 mod backend_needs_key_states;
+mod backend_needs_normal_numbers;
 mod catch_all;
 mod concurrency;
 mod context;
@@ -18,6 +18,7 @@ mod field_options;
 mod flatten;
 mod gallery;
 mod hygiene;
+mod interop;
 mod item_mapping;
 mod key_templates;
 mod keys;
@@ -31,3 +32,4 @@ mod providers;
 mod rolling;
 mod serde_equality;
 mod support;
+mod threats;

@@ -189,7 +189,7 @@ async fn a_record_gives_its_own_key() {
 }
 
 #[tokio::test]
-async fn an_item_over_400_kib_is_refused_before_it_is_sent() {
+async fn t24_an_item_over_400_kib_is_refused_before_it_is_sent() {
     let world = World::new().await;
     let sized = |length| User { ssn: "s".repeat(length), ..User::new("foobar") };
     sized(0).save(&world.store).await.unwrap();

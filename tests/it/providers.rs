@@ -84,7 +84,7 @@ async fn the_kms_key_provider_conforms() {
 async fn the_local_key_provider_conforms() {
     let world = World::new().await;
 
-    conforms(&world, LocalKeyProvider::generate().unwrap()).await;
+    conforms(&world, LocalKeyProvider::insecure_ephemeral().unwrap()).await;
     conforms(&world, LocalKeyProvider::from_hex(KEY).unwrap()).await;
 }
 

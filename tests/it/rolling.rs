@@ -157,7 +157,7 @@ async fn a_binary_without_the_authenticated_field_reads_newer_items_and_still_ch
 }
 
 #[tokio::test]
-async fn a_renamed_attribute_is_read_under_its_old_name_and_written_under_the_new_one() {
+async fn t02_a_renamed_attribute_is_read_under_its_old_name_and_written_under_the_new_one() {
     let world = World::new().await;
     for email in [Some(email()), None] {
         let old = WithSealed { id: "foobar".into(), ssn: "s".into(), email: email.clone() };

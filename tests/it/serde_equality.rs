@@ -12,12 +12,12 @@ use crate::support::{Stored, string};
 
 /// The item that is stored, in the SDK's types.
 async fn stored<R: EnvelopeRecord>(record: &R) -> Stored {
-    let sealer = Sealer::new(LocalKeyProvider::generate().unwrap());
+    let sealer = Sealer::new(LocalKeyProvider::insecure_ephemeral().unwrap());
     sealer.seal(record).await.unwrap().into()
 }
 
 async fn load<R: EnvelopeRecord>(item: Stored) -> Option<R> {
-    let opener = Opener::new(LocalKeyProvider::generate().unwrap());
+    let opener = Opener::new(LocalKeyProvider::insecure_ephemeral().unwrap());
     let item = Item::try_from(item).unwrap();
     opener.open::<R>(item).await.ok().map(envelope_runtime::Loaded::into_record)
 }

@@ -84,7 +84,7 @@ fn assert_linear(bytes: &[u8]) {
 }
 
 #[test]
-fn what_claims_to_be_long_takes_no_memory() {
+fn t24_what_claims_to_be_long_takes_no_memory() {
     let claim = [0xFF; 4];
     // Type, count, then a first entry or element.
     for kind in 5..=9 {
@@ -98,7 +98,7 @@ fn what_claims_to_be_long_takes_no_memory() {
 }
 
 #[test]
-fn memory_is_in_proportion_to_the_input() {
+fn t24_memory_is_in_proportion_to_the_input() {
     let null = AttributeValue::Null;
     let map = |value| AttributeValue::M([("a".to_owned(), value)].into());
     let set = || AttributeValue::Bs([vec![]].into());
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_decode_or_are_refused(kind in 0..10_u8, bytes in vec(any::<u8>(), 0..200)) {
+    fn t24_any_bytes_decode_or_are_refused(kind in 0..10_u8, bytes in vec(any::<u8>(), 0..200)) {
         assert_linear(&bytes);
         assert_linear(&[[kind].as_slice(), &bytes].concat());
     }
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn a_value_that_does_not_fit_is_not_in_the_error(
+    fn t21_a_value_that_does_not_fit_is_not_in_the_error(
         variant in "Unit|Newtype|Tuple|Struct|List|Map|Keyed|Wide|canary",
         value in value(),
     ) {
@@ -193,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn numbers_are_normal_and_keep_their_value(text in "-?[0-9]{1,20}(\\.[0-9]{1,10})?(e-?[0-9]{1,2})?") {
+    fn t20_numbers_are_normal_and_keep_their_value(text in "-?[0-9]{1,20}(\\.[0-9]{1,10})?(e-?[0-9]{1,2})?") {
         let number = Number::parse(&text).unwrap();
 
         prop_assert_eq!(Number::parse(number.as_str()), Ok(number.clone()));

@@ -65,7 +65,7 @@ async fn open(item: Item, data_key: u16) -> Result<Document, LoadError> {
 }
 
 #[tokio::test]
-async fn an_item_whose_ciphertext_opens_under_two_keys_opens_under_one() {
+async fn t06_an_item_whose_ciphertext_opens_under_two_keys_opens_under_one() {
     let id = AttributeValue::S("d".to_owned());
     let identity = Identity::new("documents", &[("id", &id)]);
     let aad = identity.aad("body");

@@ -149,7 +149,7 @@ impl Frames<'_> {
 
 proptest! {
     #[test]
-    fn an_aad_can_be_read_back(place in place()) {
+    fn t03_an_aad_can_be_read_back(place in place()) {
         let aad = identity(&place).aad(&place.2);
 
         let mut frames = Frames(&aad);
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn a_tag_input_can_be_read_back(
+    fn t03_a_tag_input_can_be_read_back(
         place in place(),
         header in header(),
         values in vec(prop::option::of(value()), 10),
@@ -189,7 +189,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn every_header_comes_back_in_memory_in_proportion_to_its_bytes(header in header()) {
+    fn t24_every_header_comes_back_in_memory_in_proportion_to_its_bytes(header in header()) {
         let bytes = header.encode().unwrap();
         let used = allocation_counter::measure(|| drop(Header::decode(&bytes))).bytes_max;
         prop_assert!(used <= 1024 + 16 * u64::try_from(bytes.len()).unwrap(), "{}", used);
@@ -213,7 +213,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_decode_or_are_refused(bytes in vec(any::<u8>(), 0..400)) {
+    fn t24_any_bytes_decode_or_are_refused(bytes in vec(any::<u8>(), 0..400)) {
         let _ = Header::decode(&[[1, 1].as_slice(), &bytes].concat());
     }
 

@@ -48,12 +48,14 @@ pub enum InvalidLocalKey {
 }
 
 impl LocalKeyProvider {
-    /// Generates a key that lives as long as this value: what it wraps cannot be opened afterwards.
+    /// A random key that lives as long as this value: **what it wraps can never be opened afterwards**.
+    ///
+    /// For tests. A record that is saved under it is lost when the program ends.
     ///
     /// # Errors
     ///
     /// [`InvalidLocalKey::Random`] when the operating system gives no random bytes.
-    pub fn generate() -> Result<Self, InvalidLocalKey> {
+    pub fn insecure_ephemeral() -> Result<Self, InvalidLocalKey> {
         let mut key = Secret32::zeroed();
         crypto::fill(key.bytes_mut()).map_err(|_| InvalidLocalKey::Random)?;
         Ok(Self::new(&key))
@@ -242,7 +244,7 @@ mod tests {
                 assert_eq!(refused(short, "t-1"), Some(DataKeyErrorKind::Mismatch), "{index}");
             }
         }
-        let other = LocalKeyProvider::generate().unwrap();
+        let other = LocalKeyProvider::insecure_ephemeral().unwrap();
         let kind = other.unwrap(&reference(wrapped()), &context("t-1")).err();
         assert_eq!(kind, Some(DataKeyErrorKind::UnknownKey));
     }

@@ -31,7 +31,7 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
 /// let contact = Contact { country: "DE".into(), phone: "+49 89 1234".into() };
 /// let user = User { id: "foobar".into(), contact };
 ///
-/// let item = Sealer::new(LocalKeyProvider::generate()?).seal(&user).await?;
+/// let item = Sealer::new(LocalKeyProvider::insecure_ephemeral()?).seal(&user).await?;
 /// assert_eq!(item.attribute("country"), Some(&AttributeValue::S("DE".into())));
 /// assert!(matches!(item.attribute("phone"), Some(AttributeValue::B(_))));
 /// # Ok(())

@@ -1,0 +1,51 @@
+//! SECURITY.md against the code: its rows, the lines that it names, and the tests under its numbers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The texts of all Rust files under a folder.
+fn sources(folder: &Path) -> String {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let text = |path: PathBuf| match path.extension() {
+        _ if path.is_dir() => sources(&path),
+        Some(extension) if extension == "rs" => fs::read_to_string(path).unwrap(),
+        _ => String::new(),
+    };
+    paths.map(text).collect()
+}
+
+#[test]
+fn every_threat_has_a_row_and_what_is_defended_has_tests_and_lines_of_code() {
+    let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let tests = sources(&root().join("tests/it")) + &sources(&root().join("envelope-runtime/src"));
+    let mut rows = text.lines().filter(|line| line.starts_with("| T"));
+
+    for number in 1..=33 {
+        let row = rows.next().unwrap_or_default();
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [name, _, verdict, lines] = cells[..] else { panic!("not four cells: {row}") };
+        assert_eq!(name, format!("T{number:02}"));
+
+        let tested = tests.contains(&format!("fn t{number:02}_"));
+        let named: Vec<_> = lines.split("; ").filter(|line| !line.is_empty()).collect();
+        if verdict.starts_with("**Defended") {
+            assert!(tested && !named.is_empty(), "{name} has no test or no line of code");
+        } else {
+            assert!(
+                verdict.starts_with("**Limit.**") || verdict.starts_with("**Not applicable.**")
+            );
+        }
+        for line in named {
+            let (file, code) = line.split_once("`: `").unwrap();
+            let (file, code) = (file.trim_matches('`'), code.trim_end_matches('`'));
+            let source =
+                fs::read_to_string(root().join("envelope-runtime/src").join(file)).unwrap();
+            assert!(source.contains(code), "{name}: {file} has no {code}");
+        }
+    }
+    assert_eq!(rows.next(), None);
+}
