@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt::Debug;
 
-use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LocalKeyProvider, Opener, Sealer};
+use envelope_runtime::{
+    AttributeValue, EnvelopeRecord, KmsKeyProvider, LocalKeyProvider, Number, Opener, Sealer,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::support::{World, string};
@@ -125,6 +127,21 @@ async fn t21_debug_of_what_holds_values_or_keys_is_silent() {
     let item = sealer.seal(&record).await.unwrap();
 
     texts.push(format!("{item:?} {sealer:?}"));
+    let canary = || AttributeValue::S(CANARY.into());
+    for value in [
+        canary(),
+        AttributeValue::B(CANARY.into()),
+        AttributeValue::M([(CANARY.to_owned(), canary())].into()),
+        AttributeValue::L(vec![canary()]),
+        AttributeValue::Ss([CANARY.to_owned()].into()),
+        AttributeValue::Bs([CANARY.into()].into()),
+    ] {
+        texts.push(format!("{value:?} {value:#?}"));
+    }
+    let digits = Number::parse("7012345678").unwrap();
+    let numbers = AttributeValue::Ns([digits.clone()].into());
+    let shown = format!("{digits:?} {numbers:?} {:?}", AttributeValue::N(digits.clone()));
+    assert!(!shown.contains("7012345678"), "{shown}");
     texts.push(format!("{:?} {:?}", world.store, record.save(&world.store)));
     texts.push(format!("{:?}", Noisy::load(&world.store, CANARY)));
     texts.push(format!("{:?}", Noisy::delete(&world.store, CANARY)));

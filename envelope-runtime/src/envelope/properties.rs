@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
-use super::{Item, OpenErrorKind};
+use super::{Item, OpenErrorKind, RecordKeys};
 use crate::attribute::properties::value;
 use crate::attribute::{AttributeValue, decode_plaintext};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
 use crate::error::LoadError;
-use crate::key::{EncryptedDataKey, HINT_LEN, KeyReference, LocalKeyProvider, ProviderId};
+use crate::key::{DataKey, EncryptedDataKey, HINT_LEN, KeyReference, LocalKeyProvider, ProviderId};
 use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, Lone, RecordSchema};
 use crate::record::{FieldError, FieldReader, FieldWriter, IntoKey};
 use crate::{Opener, Sealer};
@@ -95,6 +95,20 @@ fn sealed() -> Item {
 
 fn open(item: Item) -> Result<(), LoadError> {
     now(Opener::new(LocalKeyProvider::from_hex(KEY).unwrap()).open::<Anything>(item)).map(|_| ())
+}
+
+/// Nonces keep the attributes of a record apart too; here there is one for both.
+#[test]
+fn t02_a_value_is_at_home_in_its_attribute_even_under_the_nonce_of_another() {
+    let keys = RecordKeys::derive(&DataKey::new([7; 32]), &[1; 16]);
+    let identity = Identity::new("users", &[("id", &AttributeValue::S("a".into()))]);
+    let mut sealed = b"\x01078-05-1120".to_vec();
+    keys.content.seal([2; NONCE_LEN], &identity.aad("ssn"), &mut sealed).unwrap();
+
+    let as_email = keys.content.open([2; NONCE_LEN], &identity.aad("email"), &mut sealed.clone());
+    let as_ssn = keys.content.open([2; NONCE_LEN], &identity.aad("ssn"), &mut sealed);
+
+    assert!(as_email.is_err() && as_ssn.is_ok());
 }
 
 /// Table, keys, attribute.

@@ -201,6 +201,20 @@ async fn t11_a_sealed_attribute_that_was_dropped_is_refused() {
     }
 }
 
+/// Dropped from the list too, so that an Option would load as None.
+#[tokio::test]
+async fn t11_a_sealed_attribute_that_was_dropped_with_its_entry_is_refused() {
+    let (world, good) = saved().await;
+    let mut envelope = bytes(&good, "_envelope");
+    assert_eq!(envelope[50..57], *b"\x02\x05email");
+    envelope[50] = 1;
+    envelope.drain(51..51 + 1 + "email".len() + 12);
+
+    let item = with(&without(&good, "email"), "_envelope", binary(envelope));
+
+    assert_refused(load_of(&world, &good, item).await, OpenErrorKind::Tampered, None);
+}
+
 #[tokio::test]
 async fn t11_an_authenticated_attribute_that_was_changed_is_refused() {
     let (world, good) = saved().await;

@@ -84,6 +84,11 @@ async fn t24_lengths_and_counts_beyond_the_bytes_are_refused_without_asking_kms(
     let envelope = bytes(&good, "_envelope");
     let hint = [7; 8];
     let longest = vec![1; EncryptedDataKey::MAX_LEN + 1];
+    // In the right form, and longer than 8,192 bytes.
+    let names = (0..200).map(|n| format!("{n:030}"));
+    let entries: Vec<u8> =
+        names.flat_map(|name| [&[30], name.as_bytes(), &[0; 12]].concat()).collect();
+    let long = [&envelope[..50], &[200], &entries, &[0], &copies(1, &hint, b"x")].concat();
     world.requests.forget();
 
     for item in [
@@ -95,6 +100,7 @@ async fn t24_lengths_and_counts_beyond_the_bytes_are_refused_without_asking_kms(
         with_reference(&good, &[0x80, 0]),
         with(&good, "_envelope", binary([&envelope[..50], &[0xFF; 200]].concat())),
         with(&good, "_envelope", binary([envelope.clone(), vec![0; 390_000]].concat())),
+        with(&good, "_envelope", binary(long)),
     ] {
         world.write(item).await;
         let loaded = User::load(&world.store, "foobar").await;
