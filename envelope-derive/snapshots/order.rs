@@ -68,9 +68,34 @@ const _: () = {
                     > as ::core::default::Default>::default())?,
                 placed_at: fields
                     .read_with(|from| time::serde::rfc3339::deserialize(from))?,
-                r#type: fields.read_bytes_or::<[u8; 4]>(|| one())?,
+                r#type: fields.read_with_or(_envelope::__private::read_array, || one())?,
                 cache: <T as ::core::default::Default>::default(),
             })
         }
     }
+    #[automatically_derived]
+    impl<T: Clone> ::core::fmt::Debug for Order<T>
+    where
+        T: Debug,
+        T: ::core::fmt::Debug,
+    {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("Order")
+                .field("tenant_id", &self.tenant_id)
+                .field("number", &self.number)
+                .field("state", &self.state)
+                .field("payload", &::core::format_args!("[REDACTED]"))
+                .field("photo", &::core::format_args!("[REDACTED]"))
+                .field("placed_at", &self.placed_at)
+                .field("type", &self.r#type)
+                .field("cache", &self.cache)
+                .finish()
+        }
+    }
+    #[automatically_derived]
+    impl<T: Clone> _envelope::__private::RedactedDebug for Order<T>
+    where
+        T: Debug,
+        T: ::core::fmt::Debug,
+    {}
 };

@@ -34,6 +34,7 @@ pub(crate) struct StructOptions {
     pub(crate) sort_key_name: Option<Spanning<String>>,
     pub(crate) krate: Option<Path>,
     pub(crate) plaintext_only: Option<Span>,
+    pub(crate) debug: Option<Span>,
     pub(crate) rename_all: Option<RenameRule>,
     pub(crate) default: Option<DefaultValue>,
 }
@@ -126,7 +127,7 @@ impl StructOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 8] = [
+        const KNOWN: [&str; 9] = [
             symbol::TABLE,
             symbol::ENVELOPE,
             symbol::PARTITION_KEY,
@@ -135,6 +136,7 @@ impl StructOptions {
             symbol::SORT_KEY_NAME,
             symbol::CRATE,
             symbol::PLAINTEXT_ONLY,
+            symbol::DEBUG,
         ];
         if meta.path.is_ident(symbol::TABLE) {
             self.table_given = true;
@@ -151,6 +153,8 @@ impl StructOptions {
             set(cx, meta, &mut self.sort_key_name, text(meta)?);
         } else if meta.path.is_ident(symbol::PLAINTEXT_ONLY) {
             set(cx, meta, &mut self.plaintext_only, meta.path.span());
+        } else if meta.path.is_ident(symbol::DEBUG) {
+            set(cx, meta, &mut self.debug, meta.path.span());
         } else if meta.path.is_ident(symbol::CRATE) {
             set(cx, meta, &mut self.krate, path(meta)?);
         } else {

@@ -7,9 +7,9 @@ use syn::{DeriveInput, Generics, Ident, Type};
 
 use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape};
+use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape, is_array};
 use crate::template::{Piece, Template};
-use crate::{check, fallback, nested};
+use crate::{check, debug, fallback, nested};
 
 /// The whole derive.
 pub(crate) fn derive(kind: Kind, input: &DeriveInput) -> TokenStream {
@@ -52,6 +52,7 @@ fn expand(record: &Record) -> TokenStream {
         });
 
     let nested = nested::assertions(record);
+    let debug = debug::implementation(record);
 
     quote! {
         const _: () = {
@@ -78,6 +79,7 @@ fn expand(record: &Record) -> TokenStream {
 
             #checked
             #nested
+            #debug
         };
     }
 }
@@ -269,6 +271,17 @@ fn read(record: &Record, field: &Field) -> TokenStream {
         }
         // An absent set is an empty one, whatever the default.
         (Shape::Set, _) => quote!(read_set::<#ty>()),
+        // By functions that leave no copy of the bytes behind.
+        (Shape::Bytes, None) if is_array(ty) => quote!(read_with(_envelope::__private::read_array)),
+        (Shape::Bytes, Some(default)) if is_array(ty) => {
+            quote!(read_with_or(_envelope::__private::read_array, || #default))
+        }
+        (Shape::OptionalBytes, None) if is_array(ty) => {
+            quote!(read_with(_envelope::__private::read_optional_array))
+        }
+        (Shape::OptionalBytes, Some(default)) if is_array(ty) => {
+            quote!(read_with_or(_envelope::__private::read_optional_array, || #default))
+        }
         (Shape::Bytes, None) => quote!(read_bytes::<#ty>()),
         (Shape::Bytes, Some(default)) => quote!(read_bytes_or::<#ty>(|| #default)),
         (Shape::OptionalBytes, None) => quote!(read_optional_bytes()),
@@ -284,12 +297,12 @@ fn read(record: &Record, field: &Field) -> TokenStream {
 }
 
 /// The place of a type, with names as the macro sees them: a type may come from another macro.
-fn span_of(ty: &Type) -> Span {
+pub(crate) fn span_of(ty: &Type) -> Span {
     ty.span().resolved_at(Span::call_site())
 }
 
 /// A name that no path of the user's can mean.
-fn local(name: &str) -> Ident {
+pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 

@@ -6,8 +6,8 @@ use syn::DeriveInput;
 
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
-use crate::expand;
 use crate::model::{Kind, Record};
+use crate::{debug, expand};
 
 pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
@@ -25,6 +25,7 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
             ),
         ),
     };
+    let debug = record.as_ref().and_then(debug::implementation);
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
@@ -50,6 +51,8 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
                     loop {}
                 }
             }
+
+            #debug
         };
     }
 }

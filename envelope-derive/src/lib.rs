@@ -4,6 +4,7 @@ mod attr;
 mod case;
 mod check;
 mod ctxt;
+mod debug;
 mod expand;
 mod fallback;
 mod model;
@@ -44,6 +45,7 @@ use model::Kind;
 /// | `sort_key = "ORDER#{number:08}"` | a sort key that is made of fields |
 /// | `partition_key_name`, `sort_key_name` | the attributes of such keys, `PK` and `SK` by default |
 /// | `plaintext_only` | nothing of the record is protected: no envelope, no KMS call |
+/// | `debug` | a `Debug` that shows `[REDACTED]` for each encrypted field, and the others with their own `Debug` |
 /// | `crate = path` | where `envelope_runtime` is re-exported |
 ///
 /// # Options of a field, in `#[envelope(…)]`
@@ -108,8 +110,8 @@ pub fn derive_envelope_record(input: TokenStream) -> TokenStream {
 /// in a field with `#[envelope(flatten)]`.
 ///
 /// The attributes and options of the fields are those of [`EnvelopeRecord`](macro@EnvelopeRecord), but
-/// for keys and `context`, which belong to the record itself. Of the struct's options there is `crate`,
-/// and serde's `rename_all` and `default` are honoured.
+/// for keys and `context`, which belong to the record itself. Of the struct's options there are `debug`
+/// and `crate`, and serde's `rename_all` and `default` are honoured.
 #[proc_macro_derive(
     EnvelopeFields,
     attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)

@@ -134,6 +134,11 @@ impl Record {
         self.options.envelope.as_ref().map(|envelope| envelope.value.as_str())
     }
 
+    /// Its name in Rust.
+    pub(crate) fn plain_ident(&self) -> String {
+        plain(&self.ident)
+    }
+
     /// Where the runtime crate is.
     pub(crate) fn krate(&self) -> Path {
         self.options.crate_path()
@@ -303,6 +308,11 @@ fn is_bytes(ty: &Type) -> bool {
 
 fn is_u8(ty: &Type) -> bool {
     matches!(bare(ty), Type::Path(path) if path.path.is_ident("u8"))
+}
+
+/// Whether a type is written as an array, or as an `Option` of one.
+pub(crate) fn is_array(ty: &Type) -> bool {
+    matches!(bare(argument_of(ty, "Option").unwrap_or(ty)), Type::Array(_))
 }
 
 /// The one type argument of a path whose last segment is `name`.

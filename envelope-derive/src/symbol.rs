@@ -12,6 +12,7 @@ pub(crate) const PLAINTEXT_ONLY: &str = "plaintext_only";
 pub(crate) const PARTITION_KEY_NAME: &str = "partition_key_name";
 pub(crate) const SORT_KEY_NAME: &str = "sort_key_name";
 pub(crate) const TABLE: &str = "table";
+pub(crate) const DEBUG: &str = "debug";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const RENAME: &str = "rename";
 pub(crate) const RENAME_ALL: &str = "rename_all";

@@ -9,6 +9,7 @@ pub(crate) mod properties;
 mod ser;
 mod set;
 mod size;
+mod wipe;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,6 +25,8 @@ pub use number::{InvalidNumber, Number};
 pub(crate) use ser::SECRET;
 pub use ser::ValueSerializer;
 pub(crate) use ser::to_attribute;
+pub use wipe::Wiped;
+pub(crate) use wipe::unwiped;
 
 /// How many levels of values one attribute may have, itself included: DynamoDB's own limit.
 pub const MAX_DEPTH: usize = 32;
@@ -32,6 +35,7 @@ pub const MAX_DEPTH: usize = 32;
 ///
 /// Numbers are normalised, sets have no duplicates and maps are sorted, so two values are equal
 /// exactly when DynamoDB stores the same thing. `Debug` prints type and size, never the value.
+/// `Zeroize` overwrites it.
 ///
 /// ```
 /// use envelope_runtime::AttributeValue;

@@ -135,7 +135,7 @@ pub use store::Store;
 /// What generated code needs of other crates. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::nested;
+    pub use crate::record::{RedactedDebug, nested, read_array, read_optional_array, redacted};
     pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;
 }

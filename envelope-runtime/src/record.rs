@@ -11,8 +11,8 @@ mod schema;
 mod template;
 
 pub(crate) use fields::Values;
-pub use fields::{FieldError, FieldReader, FieldWriter};
-pub use group::EnvelopeFields;
+pub use fields::{FieldError, FieldReader, FieldWriter, read_array, read_optional_array};
+pub use group::{EnvelopeFields, RedactedDebug, redacted};
 #[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{

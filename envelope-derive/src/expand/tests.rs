@@ -38,7 +38,7 @@ fn the_record_of_the_readme() {
 fn every_option() {
     check(
         &parse_quote! {
-            #[envelope(table = "orders", envelope = "_env", crate = my::runtime)]
+            #[envelope(table = "orders", envelope = "_env", crate = my::runtime, debug)]
             #[serde(rename_all = "camelCase")]
             pub struct Order<T: Clone> where T: Debug {
                 #[partition_key]

@@ -2,8 +2,12 @@
 //!
 //! `FORMAT.md`, "Values", is the normative text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::mem;
 
+use zeroize::{Zeroize, Zeroizing};
+
+use super::wipe::Entries;
 use super::{AttributeValue, MAX_DEPTH, Number};
 
 const TYPE_NULL: u8 = 0;
@@ -180,27 +184,28 @@ fn read_value(kind: u8, bytes: &[u8], depth: usize) -> Result<AttributeValue, No
         TYPE_BOOL if bytes == [0] => AttributeValue::Bool(false),
         TYPE_BOOL if bytes == [1] => AttributeValue::Bool(true),
         TYPE_M => {
-            let mut map = BTreeMap::new();
+            let mut map = Entries::default();
             let mut input = Input(bytes);
             for _ in 0..input.count()? {
-                let key = text(input.framed()?)?.to_owned();
-                if key.is_empty() || map.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                let key = text(input.framed()?)?;
+                let follows = |(last, _): (&String, _)| last.as_str() < key;
+                if key.is_empty() || !map.last_key_value().is_none_or(follows) {
                     return Err(NotCanonical);
                 }
                 let value = read_value(input.byte()?, input.framed()?, depth + 1)?;
-                map.insert(key, value);
+                map.insert(key.to_owned(), value);
             }
             input.end()?;
-            AttributeValue::M(map)
+            AttributeValue::M(map.take())
         }
         TYPE_L => {
-            let mut list = Vec::new();
+            let mut list = Zeroizing::new(Vec::new());
             let mut input = Input(bytes);
             for _ in 0..input.count()? {
                 list.push(read_value(input.byte()?, input.framed()?, depth + 1)?);
             }
             input.end()?;
-            AttributeValue::L(list)
+            AttributeValue::L(mem::take(&mut *list))
         }
         TYPE_SS => AttributeValue::Ss(read_set(bytes, |bytes| Ok(text(bytes)?.to_owned()))?),
         TYPE_NS => AttributeValue::Ns(read_set(bytes, number)?),
@@ -209,21 +214,22 @@ fn read_value(kind: u8, bytes: &[u8], depth: usize) -> Result<AttributeValue, No
     })
 }
 
-fn read_set<T: Ord>(
+fn read_set<T: Ord + Zeroize>(
     bytes: &[u8],
     read: impl Fn(&[u8]) -> Result<T, NotCanonical>,
 ) -> Result<BTreeSet<T>, NotCanonical> {
-    let mut set = BTreeSet::new();
+    let mut set = Zeroizing::new(Vec::new());
     let mut input = Input(bytes);
     for _ in 0..input.count()? {
         let element = read(input.framed()?)?;
-        if set.last().is_some_and(|last| *last >= element) {
+        let follows = set.last().is_none_or(|last| *last < element);
+        set.push(element);
+        if !follows {
             return Err(NotCanonical);
         }
-        set.insert(element);
     }
     input.end()?;
-    if set.is_empty() { Err(NotCanonical) } else { Ok(set) }
+    if set.is_empty() { Err(NotCanonical) } else { Ok(mem::take(&mut *set).into_iter().collect()) }
 }
 
 fn text(bytes: &[u8]) -> Result<&str, NotCanonical> {
@@ -232,10 +238,12 @@ fn text(bytes: &[u8]) -> Result<&str, NotCanonical> {
 
 fn number(bytes: &[u8]) -> Result<Number, NotCanonical> {
     let text = text(bytes)?;
-    match Number::parse(text) {
-        Ok(number) if number.as_str() == text => Ok(number),
-        _ => Err(NotCanonical),
+    let mut number = Number::parse(text).map_err(|_| NotCanonical)?;
+    if number.as_str() == text {
+        return Ok(number);
     }
+    number.zeroize();
+    Err(NotCanonical)
 }
 
 /// What is left to read. Lengths are checked against it before anything is taken or allocated.
@@ -268,6 +276,8 @@ impl<'a> Input<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn every_type() -> Vec<AttributeValue> {
@@ -325,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_canonical_are_refused() {
+    fn t24_bytes_that_are_not_canonical_are_refused() {
         let lp = |bytes: &[u8]| {
             let mut out = Vec::new();
             write_lp(bytes, &mut out);

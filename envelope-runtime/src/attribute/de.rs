@@ -2,37 +2,45 @@
 
 mod access;
 
-use serde::de::{self, DeserializeOwned, IntoDeserializer, Visitor};
+use std::mem;
 
-use self::access::{BytesAsList, Elements, Entries, Variant};
-use super::AttributeValue;
+use serde::de::{self, DeserializeOwned, Visitor};
+
+use self::access::{BytesAsList, Elements, Fields, Variant};
 use super::convert::{ConvertError, Problem};
+use super::wipe::Text;
+use super::{AttributeValue, Wiped};
 
 /// Deserializes a stored value.
-pub(crate) fn from_attribute<T: DeserializeOwned>(
-    value: AttributeValue,
-) -> Result<T, ConvertError> {
-    T::deserialize(ValueDeserializer { value: Some(value) })
+pub(crate) fn from_attribute<T: DeserializeOwned>(value: Wiped) -> Result<T, ConvertError> {
+    T::deserialize(ValueDeserializer::new(Some(value)))
 }
 
 /// Deserializes from an absent attribute: `None` for an `Option`, an error for all else.
 pub(crate) fn from_absent<T: DeserializeOwned>() -> Result<T, ConvertError> {
-    T::deserialize(ValueDeserializer { value: None })
+    T::deserialize(ValueDeserializer::new(None))
 }
 
 /// The deserializer that a `deserialize_with` function of a field is given.
+///
+/// It lends texts and bytes to visitors and then wipes them.
 #[derive(Debug)]
 pub struct ValueDeserializer {
     /// `None` when the attribute is absent.
-    value: Option<AttributeValue>,
+    value: Option<Wiped>,
 }
 
 impl ValueDeserializer {
-    pub(crate) fn new(value: Option<AttributeValue>) -> Self {
+    pub(crate) fn new(value: Option<Wiped>) -> Self {
         Self { value }
     }
 
-    fn present(self) -> Result<AttributeValue, ConvertError> {
+    /// Whether it reads as serde's `none`.
+    pub(crate) fn is_none(&self) -> bool {
+        self.value.as_deref().is_none_or(|value| *value == AttributeValue::Null)
+    }
+
+    pub(crate) fn present(self) -> Result<Wiped, ConvertError> {
         self.value.ok_or_else(|| ConvertError::new(Problem::Missing { field: None }))
     }
 }
@@ -44,14 +52,14 @@ pub(super) fn mismatch(expected: &'static str, found: &AttributeValue) -> Conver
 macro_rules! numbers {
     ($($method:ident, $number:ty => $visit:ident as $name:literal),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-            match self.present()? {
+            match &*self.present()? {
                 AttributeValue::N(number) => match number.as_str().parse::<$number>() {
                     Ok(number) => visitor
                         .$visit(number)
                         .map_err(|error: ConvertError| error.or_expected($name)),
                     Err(_) => Err(ConvertError::new(Problem::Value { expected: $name })),
                 },
-                other => Err(mismatch($name, &other)),
+                other => Err(mismatch($name, other)),
             }
         }
     )*};
@@ -70,56 +78,56 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     );
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
+        match &*self.present()? {
             // A number beyond the range parses to infinity, which cannot be stored again.
             AttributeValue::N(number) => match number.as_str().parse::<f32>() {
                 Ok(number) if number.is_finite() => visitor.visit_f32(number),
                 _ => Err(ConvertError::new(Problem::Value { expected: "f32" })),
             },
-            other => Err(mismatch("f32", &other)),
+            other => Err(mismatch("f32", other)),
         }
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
+        match &*self.present()? {
             // Every number that DynamoDB holds is in the range.
             AttributeValue::N(number) => match number.as_str().parse::<f64>() {
                 Ok(number) => visitor.visit_f64(number),
                 Err(_) => Err(ConvertError::new(Problem::Value { expected: "f64" })),
             },
-            other => Err(mismatch("f64", &other)),
+            other => Err(mismatch("f64", other)),
         }
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        let result = match self.present()? {
+        let result = match &mut *self.present()? {
             AttributeValue::Null => visitor.visit_unit(),
-            AttributeValue::S(text) => visitor.visit_string(text),
+            AttributeValue::S(text) => visitor.visit_str(text),
             AttributeValue::N(number) => visit_any_number(number.as_str(), visitor),
-            AttributeValue::B(bytes) => visitor.visit_byte_buf(bytes),
-            AttributeValue::Bool(flag) => visitor.visit_bool(flag),
-            AttributeValue::M(map) => visitor.visit_map(Entries::new(map, &[])),
-            AttributeValue::L(list) => visit_list(list, visitor),
-            AttributeValue::Ss(set) => visit_set(set, AttributeValue::S, visitor),
-            AttributeValue::Ns(set) => visit_set(set, AttributeValue::N, visitor),
-            AttributeValue::Bs(set) => visit_set(set, AttributeValue::B, visitor),
+            AttributeValue::B(bytes) => visitor.visit_bytes(bytes),
+            AttributeValue::Bool(flag) => visitor.visit_bool(*flag),
+            AttributeValue::M(map) => visitor.visit_map(Fields::new(mem::take(map), &[])),
+            AttributeValue::L(list) => visit_list(mem::take(list), visitor),
+            AttributeValue::Ss(set) => visit_set(mem::take(set), AttributeValue::S, visitor),
+            AttributeValue::Ns(set) => visit_set(mem::take(set), AttributeValue::N, visitor),
+            AttributeValue::Bs(set) => visit_set(mem::take(set), AttributeValue::B, visitor),
         };
         result.map_err(|error| error.or_expected("its type"))
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
-            AttributeValue::Bool(flag) => visitor.visit_bool(flag),
-            other => Err(mismatch("bool", &other)),
+        match &mut *self.present()? {
+            AttributeValue::Bool(flag) => visitor.visit_bool(*flag),
+            other => Err(mismatch("bool", other)),
         }
     }
 
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
+        match &mut *self.present()? {
             AttributeValue::S(text) => {
-                visitor.visit_string(text).map_err(|error: ConvertError| error.or_expected("char"))
+                visitor.visit_str(text).map_err(|error: ConvertError| error.or_expected("char"))
             }
-            other => Err(mismatch("char", &other)),
+            other => Err(mismatch("char", other)),
         }
     }
 
@@ -128,11 +136,11 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
+        match &mut *self.present()? {
             AttributeValue::S(text) => visitor
-                .visit_string(text)
+                .visit_str(text)
                 .map_err(|error: ConvertError| error.or_expected("the type read from a string")),
-            other => Err(mismatch("a string", &other)),
+            other => Err(mismatch("a string", other)),
         }
     }
 
@@ -141,26 +149,23 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
+        match &mut *self.present()? {
             AttributeValue::B(bytes) => visitor
-                .visit_byte_buf(bytes)
+                .visit_bytes(bytes)
                 .map_err(|error: ConvertError| error.or_expected("the type read from bytes")),
-            AttributeValue::L(list) => visit_list(list, visitor),
-            other => Err(mismatch("bytes", &other)),
+            AttributeValue::L(list) => visit_list(mem::take(list), visitor),
+            other => Err(mismatch("bytes", other)),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.value {
-            None | Some(AttributeValue::Null) => visitor.visit_none(),
-            Some(_) => visitor.visit_some(self),
-        }
+        if self.is_none() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
+        match &mut *self.present()? {
             AttributeValue::Null => visitor.visit_unit(),
-            other => Err(mismatch("NULL", &other)),
+            other => Err(mismatch("NULL", other)),
         }
     }
 
@@ -181,18 +186,18 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        let result = match self.present()? {
-            AttributeValue::L(list) => visit_list(list, visitor),
+        let result = match &mut *self.present()? {
+            AttributeValue::L(list) => visit_list(mem::take(list), visitor),
             AttributeValue::B(bytes) => {
-                let mut bytes = BytesAsList::new(bytes);
+                let mut bytes = BytesAsList::new(mem::take(bytes));
                 let value = visitor.visit_seq(&mut bytes)?;
                 bytes.end()?;
                 Ok(value)
             }
-            AttributeValue::Ss(set) => visit_set(set, AttributeValue::S, visitor),
-            AttributeValue::Ns(set) => visit_set(set, AttributeValue::N, visitor),
-            AttributeValue::Bs(set) => visit_set(set, AttributeValue::B, visitor),
-            other => return Err(mismatch("a list", &other)),
+            AttributeValue::Ss(set) => visit_set(mem::take(set), AttributeValue::S, visitor),
+            AttributeValue::Ns(set) => visit_set(mem::take(set), AttributeValue::N, visitor),
+            AttributeValue::Bs(set) => visit_set(mem::take(set), AttributeValue::B, visitor),
+            other => return Err(mismatch("a list", other)),
         };
         result.map_err(|error| error.or_expected("a list of its length"))
     }
@@ -215,9 +220,9 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match self.present()? {
-            AttributeValue::M(map) => visitor.visit_map(Entries::new(map, &[])),
-            other => Err(mismatch("a map", &other)),
+        match &mut *self.present()? {
+            AttributeValue::M(map) => visitor.visit_map(Fields::new(mem::take(map), &[])),
+            other => Err(mismatch("a map", other)),
         }
     }
 
@@ -227,11 +232,11 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ConvertError> {
-        match self.present()? {
+        match &mut *self.present()? {
             AttributeValue::M(map) => visitor
-                .visit_map(Entries::new(map, fields))
+                .visit_map(Fields::new(mem::take(map), fields))
                 .map_err(|error| error.or_expected(name)),
-            other => Err(mismatch(name, &other)),
+            other => Err(mismatch(name, other)),
         }
     }
 
@@ -241,13 +246,13 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ConvertError> {
-        let variant = match self.present()? {
-            AttributeValue::S(name) => Variant::new(name, None),
-            AttributeValue::M(map) if map.len() == 1 => match map.into_iter().next() {
+        let variant = match &mut *self.present()? {
+            AttributeValue::S(name) => Variant::new(mem::take(name), None),
+            AttributeValue::M(map) if map.len() == 1 => match map.pop_first() {
                 Some((name, content)) => Variant::new(name, Some(content)),
                 None => return Err(ConvertError::new(Problem::Value { expected: name })),
             },
-            other => return Err(mismatch(name, &other)),
+            other => return Err(mismatch(name, other)),
         };
         visitor.visit_enum(variant).map_err(|error: ConvertError| error.or_expected(name))
     }
@@ -264,14 +269,6 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 }
 
-impl IntoDeserializer<'_, ConvertError> for AttributeValue {
-    type Deserializer = ValueDeserializer;
-
-    fn into_deserializer(self) -> ValueDeserializer {
-        ValueDeserializer { value: Some(self) }
-    }
-}
-
 /// The narrowest of serde's number types that holds the number. Beyond 64 bits that is a float if it is
 /// exact, since types that take any number, such as those of JSON, have no wider integers.
 fn visit_any_number<'de, V: Visitor<'de>>(
@@ -285,10 +282,15 @@ fn visit_any_number<'de, V: Visitor<'de>>(
     } else {
         let float = text.parse::<f64>().map_err(|_| ConvertError::new(Problem::Refused))?;
         match text.parse::<i128>() {
-            Ok(number) if float.to_string() != text => visitor.visit_i128(number),
+            Ok(number) if !reads_as(&float, text) => visitor.visit_i128(number),
             _ => visitor.visit_f64(float),
         }
     }
+}
+
+/// Whether a number or flag is written as `text`.
+fn reads_as<T: std::fmt::Display>(value: &T, text: &str) -> bool {
+    Text::of(value).is_ok_and(|written| *written == text)
 }
 
 /// A type that takes fewer elements than are stored is refused: the next save would lose the rest.

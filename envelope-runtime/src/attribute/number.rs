@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::{Zeroize, Zeroizing};
+
 /// The most significant digits that DynamoDB keeps.
 const MAX_DIGITS: usize = 38;
 /// The largest power of ten of a number's first digit.
@@ -65,7 +67,7 @@ impl Number {
             return Err(InvalidNumber::NotANumber);
         }
 
-        let all: String = [whole, fraction].concat();
+        let all = Zeroizing::new([whole, fraction].concat());
         let leading = all.len() - all.trim_start_matches('0').len();
         let digits = all.trim_matches('0');
         if digits.is_empty() {
@@ -95,6 +97,14 @@ impl Number {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Leaves zero.
+impl Zeroize for Number {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+        self.0.push('0');
     }
 }
 
@@ -145,15 +155,24 @@ fn to_i64(length: usize) -> i64 {
 /// Writes `digits` (no zeros at either end) whose first digit stands for `10^magnitude`.
 fn plain(negative: bool, digits: &str, magnitude: i64) -> String {
     let sign = if negative { "-" } else { "" };
+    let zeros = |count| std::iter::repeat_n("0", count);
     let Ok(magnitude) = usize::try_from(magnitude) else {
-        let zeros = usize::try_from(-magnitude - 1).unwrap_or_default();
-        return format!("{sign}0.{}{digits}", "0".repeat(zeros));
+        let count = usize::try_from(-magnitude - 1).unwrap_or_default();
+        return joined([sign, "0."].into_iter().chain(zeros(count)).chain([digits]));
     };
     match digits.split_at_checked(magnitude + 1) {
-        Some((whole, "")) => format!("{sign}{whole}"),
-        Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
-        None => format!("{sign}{digits}{}", "0".repeat(magnitude + 1 - digits.len())),
+        Some((whole, "")) => joined([sign, whole]),
+        Some((whole, fraction)) => joined([sign, whole, ".", fraction]),
+        None => joined([sign, digits].into_iter().chain(zeros(magnitude + 1 - digits.len()))),
     }
+}
+
+/// In a buffer of the right length: one that grows would leave digits behind.
+fn joined<'a, P: IntoIterator<Item = &'a str, IntoIter: Clone>>(parts: P) -> String {
+    let parts = parts.into_iter();
+    let mut text = String::with_capacity(parts.clone().map(str::len).sum());
+    text.extend(parts);
+    text
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{AttributeValue, Number, decode_plaintext, from_attribute, to_attribute};
 
@@ -162,7 +163,7 @@ proptest! {
         let sealed = decode_plaintext(&plain.to_plaintext(0)).unwrap().unwrap();
 
         prop_assert_eq!(&plain, &sealed);
-        prop_assert_eq!(from_attribute::<Model>(plain).unwrap(), model);
+        prop_assert_eq!(from_attribute::<Model>(Zeroizing::new(plain)).unwrap(), model);
     }
 
     #[test]
@@ -170,7 +171,7 @@ proptest! {
         let json = serde_json::json!({ "ratio": [float, float.trunc()] });
         let stored = to_attribute(&json).unwrap().unwrap();
 
-        let ratio = from_attribute::<serde_json::Value>(stored).unwrap()["ratio"].clone();
+        let ratio = from_attribute::<serde_json::Value>(Zeroizing::new(stored)).unwrap()["ratio"].clone();
         prop_assert_eq!(ratio[0].as_f64(), Some(float));
         prop_assert_eq!(ratio[1].as_f64(), Some(float.trunc()));
     }
@@ -186,7 +187,7 @@ proptest! {
         let content = AttributeValue::M(entries.into());
         let wrong = AttributeValue::M([(variant, content)].into());
 
-        let error = from_attribute::<Model>(wrong).unwrap_err();
+        let error = from_attribute::<Model>(Zeroizing::new(wrong)).unwrap_err();
 
         prop_assert!(!error.to_string().contains("canary"), "{}", error);
         prop_assert!(!format!("{error:?}").contains("canary"), "{:?}", error);

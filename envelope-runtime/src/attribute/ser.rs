@@ -1,23 +1,33 @@
 //! Rust values into attribute values, through serde.
 
 use std::collections::BTreeMap;
+use std::{fmt, mem};
 
 use serde::Serialize;
 use serde::ser::{self, SerializeMap, SerializeSeq};
+use zeroize::Zeroizing;
 
 use super::convert::{ConvertError, Problem};
-use super::{AttributeValue, MAX_DEPTH, Number};
+use super::wipe::{Entries, Text, unwiped};
+use super::{AttributeValue, MAX_DEPTH, Number, Wiped};
 
 /// What a value becomes: `None` is serde's `none`, which is absent as an attribute of an item and
 /// NULL inside lists and maps.
-type Stored = Option<AttributeValue>;
+type Stored = Option<Wiped>;
+
+#[expect(clippy::unnecessary_wraps, reason = "what each method of a serializer returns")]
+fn stored(value: AttributeValue) -> Result<Stored, ConvertError> {
+    Ok(Some(Zeroizing::new(value)))
+}
 
 /// The name under which a secret comes: only a field that is sealed takes it.
 pub(crate) const SECRET: &str = "envelope_runtime::secret";
 
 /// Serializes a plaintext value; `None` means that the attribute is absent.
-pub(crate) fn to_attribute<T: Serialize + ?Sized>(value: &T) -> Result<Stored, ConvertError> {
-    value.serialize(ValueSerializer::new(false))
+pub(crate) fn to_attribute<T: Serialize + ?Sized>(
+    value: &T,
+) -> Result<Option<AttributeValue>, ConvertError> {
+    Ok(value.serialize(ValueSerializer::new(false))?.map(unwiped))
 }
 
 /// The serializer that a `serialize_with` function of a field is given.
@@ -43,16 +53,16 @@ impl ValueSerializer {
         if self.depth < MAX_DEPTH { Ok(self) } else { Err(ConvertError::new(Problem::TooDeep)) }
     }
 
-    fn inner<T: Serialize + ?Sized>(self, value: &T) -> Result<AttributeValue, ConvertError> {
+    fn inner<T: Serialize + ?Sized>(self, value: &T) -> Result<Wiped, ConvertError> {
         self.within_depth()?;
-        Ok(value.serialize(self)?.unwrap_or(AttributeValue::Null))
+        Ok(value.serialize(self)?.unwrap_or_else(|| Zeroizing::new(AttributeValue::Null)))
     }
 }
 
 macro_rules! integers {
     ($($method:ident: $integer:ty),*) => {$(
         fn $method(self, value: $integer) -> Result<Stored, ConvertError> {
-            Ok(Some(AttributeValue::N(Number::from(value))))
+            stored(AttributeValue::N(Number::from(value)))
         }
     )*};
 }
@@ -60,7 +70,8 @@ macro_rules! integers {
 macro_rules! parsed_numbers {
     ($($method:ident: $number:ty, $format:literal),*) => {$(
         fn $method(self, value: $number) -> Result<Stored, ConvertError> {
-            Ok(Some(AttributeValue::N(Number::parse(&format!($format, value))?)))
+            let text = Text::of(&format_args!($format, value))?;
+            stored(AttributeValue::N(Number::parse(&text)?))
         }
     )*};
 }
@@ -88,19 +99,24 @@ impl ser::Serializer for ValueSerializer {
     );
 
     fn serialize_bool(self, value: bool) -> Result<Stored, ConvertError> {
-        Ok(Some(AttributeValue::Bool(value)))
+        stored(AttributeValue::Bool(value))
     }
 
     fn serialize_char(self, value: char) -> Result<Stored, ConvertError> {
-        Ok(Some(AttributeValue::S(value.into())))
+        stored(AttributeValue::S(value.into()))
     }
 
     fn serialize_str(self, value: &str) -> Result<Stored, ConvertError> {
-        Ok(Some(AttributeValue::S(value.to_owned())))
+        stored(AttributeValue::S(value.to_owned()))
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<Stored, ConvertError> {
+        let mut text = Text::of(value)?;
+        stored(AttributeValue::S(mem::take(&mut *text)))
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<Stored, ConvertError> {
-        Ok(Some(AttributeValue::B(value.to_vec())))
+        stored(AttributeValue::B(value.to_vec()))
     }
 
     fn serialize_none(self) -> Result<Stored, ConvertError> {
@@ -112,7 +128,7 @@ impl ser::Serializer for ValueSerializer {
     }
 
     fn serialize_unit(self) -> Result<Stored, ConvertError> {
-        Ok(Some(AttributeValue::Null))
+        stored(AttributeValue::Null)
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<Stored, ConvertError> {
@@ -147,11 +163,11 @@ impl ser::Serializer for ValueSerializer {
         value: &T,
     ) -> Result<Stored, ConvertError> {
         let inner = self.nested().inner(value).map_err(|error| error.in_field(variant))?;
-        Ok(Some(tagged(variant, inner)))
+        stored(tagged(variant, unwiped(inner)))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<List, ConvertError> {
-        Ok(List { variant: None, elements: Vec::new(), inside: self.nested() })
+        Ok(List { variant: None, elements: Zeroizing::default(), inside: self.nested() })
     }
 
     fn serialize_tuple(self, length: usize) -> Result<List, ConvertError> {
@@ -174,7 +190,7 @@ impl ser::Serializer for ValueSerializer {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Map, ConvertError> {
-        Ok(Map { variant: None, entries: BTreeMap::new(), key: None, inside: self.nested() })
+        Ok(Map { variant: None, entries: Entries::default(), key: None, inside: self.nested() })
     }
 
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Map, ConvertError> {
@@ -197,11 +213,11 @@ fn tagged(variant: &'static str, value: AttributeValue) -> AttributeValue {
     AttributeValue::M(BTreeMap::from([(variant.to_owned(), value)]))
 }
 
-/// A list under construction.
+/// A list under construction. `Debug` prints types and sizes.
 #[derive(Debug)]
 pub struct List {
     variant: Option<&'static str>,
-    elements: Vec<AttributeValue>,
+    elements: Zeroizing<Vec<AttributeValue>>,
     inside: ValueSerializer,
 }
 
@@ -209,7 +225,7 @@ impl List {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
         let index = self.elements.len();
         let value = self.inside.inner(value).map_err(|error| error.at_index(index))?;
-        self.elements.push(value);
+        self.elements.push(unwiped(value));
         Ok(())
     }
 }
@@ -222,12 +238,12 @@ impl SerializeSeq for List {
         self.push(value)
     }
 
-    fn end(self) -> Result<Stored, ConvertError> {
-        let list = AttributeValue::L(self.elements);
-        Ok(Some(match self.variant {
+    fn end(mut self) -> Result<Stored, ConvertError> {
+        let list = AttributeValue::L(mem::take(&mut *self.elements));
+        stored(match self.variant {
             Some(variant) => tagged(variant, list),
             None => list,
-        }))
+        })
     }
 }
 
@@ -271,20 +287,27 @@ impl ser::SerializeTupleVariant for List {
 }
 
 /// A map under construction.
-#[derive(Debug)]
 pub struct Map {
     variant: Option<&'static str>,
-    entries: BTreeMap<String, AttributeValue>,
-    key: Option<String>,
+    entries: Entries,
+    key: Option<Zeroizing<String>>,
     inside: ValueSerializer,
 }
 
 impl Map {
-    fn insert(&mut self, key: String, value: AttributeValue) -> Result<(), ConvertError> {
-        match self.entries.insert(key, value) {
-            None => Ok(()),
-            Some(_) => Err(ConvertError::new(Problem::DuplicateKey)),
+    fn insert(&mut self, mut key: Zeroizing<String>, value: Wiped) -> Result<(), ConvertError> {
+        if self.entries.contains_key(&*key) {
+            return Err(ConvertError::new(Problem::DuplicateKey));
         }
+        self.entries.insert(mem::take(&mut *key), unwiped(value));
+        Ok(())
+    }
+}
+
+/// The keys of a map are data.
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Map").field("entries", &self.entries).finish_non_exhaustive()
     }
 }
 
@@ -293,13 +316,14 @@ impl SerializeMap for Map {
     type Error = ConvertError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ConvertError> {
-        let key = match key.serialize(ValueSerializer { depth: 0, ..self.inside })? {
-            Some(AttributeValue::S(text)) => text,
+        let mut key = key.serialize(ValueSerializer { depth: 0, ..self.inside })?;
+        let key = match key.as_deref_mut() {
+            Some(AttributeValue::S(text)) => mem::take(text),
             Some(AttributeValue::N(number)) => number.as_str().to_owned(),
             Some(AttributeValue::Bool(flag)) => flag.to_string(),
             _ => return Err(ConvertError::new(Problem::MapKey)),
         };
-        self.key = Some(key);
+        self.key = Some(Zeroizing::new(key));
         Ok(())
     }
 
@@ -309,12 +333,12 @@ impl SerializeMap for Map {
         self.insert(key, value)
     }
 
-    fn end(self) -> Result<Stored, ConvertError> {
-        let map = AttributeValue::M(self.entries);
-        Ok(Some(match self.variant {
+    fn end(mut self) -> Result<Stored, ConvertError> {
+        let map = AttributeValue::M(self.entries.take());
+        stored(match self.variant {
             Some(variant) => tagged(variant, map),
             None => map,
-        }))
+        })
     }
 }
 
@@ -328,7 +352,7 @@ impl ser::SerializeStruct for Map {
         value: &T,
     ) -> Result<(), ConvertError> {
         let value = self.inside.inner(value).map_err(|error| error.in_field(name))?;
-        self.insert(name.to_owned(), value)
+        self.insert(Zeroizing::new(name.to_owned()), value)
     }
 
     fn end(self) -> Result<Stored, ConvertError> {

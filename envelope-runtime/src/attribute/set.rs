@@ -1,22 +1,26 @@
 //! Lists into DynamoDB sets.
 
 use std::collections::BTreeSet;
+use std::mem;
+
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{AttributeValue, ConvertError, Number, Problem};
 
 impl AttributeValue {
-    /// The set of a list's elements; `None` when there are none, since DynamoDB has no empty sets.
-    pub(crate) fn into_set(self) -> Result<Option<Self>, ConvertError> {
-        let Self::L(list) = self else { return Err(not_a_set(&self)) };
+    /// The set of a list's elements, which are taken out; `None` when there are none, since DynamoDB
+    /// has no empty sets.
+    pub(crate) fn take_set(&mut self) -> Result<Option<Self>, ConvertError> {
+        let Self::L(list) = self else { return Err(not_a_set(self)) };
         let Some(first) = list.first() else { return Ok(None) };
         Ok(Some(match first {
             Self::S(_) => Self::Ss(collect(list, |value| match value {
-                Self::S(text) => Ok(text),
-                other => Err(not_a_set(&other)),
+                Self::S(text) => Ok(mem::take(text)),
+                other => Err(not_a_set(other)),
             })?),
             Self::N(_) => Self::Ns(collect(list, |value| match value {
-                Self::N(number) => Ok(number),
-                other => Err(not_a_set(&other)),
+                Self::N(number) => Ok(mem::replace(number, Number::from(0_u8))),
+                other => Err(not_a_set(other)),
             })?),
             _ => Self::Bs(collect(list, bytes)?),
         }))
@@ -24,33 +28,40 @@ impl AttributeValue {
 }
 
 /// Bytes, or what serde makes of a `Vec<u8>`: a list of numbers.
-fn bytes(value: AttributeValue) -> Result<Vec<u8>, ConvertError> {
-    let byte = |value: AttributeValue| match value {
-        AttributeValue::N(number) => {
-            number.as_str().parse().map_err(|_| not_a_set(&AttributeValue::N(Number::from(0_u8))))
-        }
-        other => Err(not_a_set(&other)),
-    };
+fn bytes(value: &mut AttributeValue) -> Result<Vec<u8>, ConvertError> {
     match value {
-        AttributeValue::B(bytes) => Ok(bytes),
-        AttributeValue::L(list) => list.into_iter().map(byte).collect(),
-        other => Err(not_a_set(&other)),
+        AttributeValue::B(bytes) => Ok(mem::take(bytes)),
+        AttributeValue::L(list) => {
+            let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
+            for value in list {
+                match value {
+                    AttributeValue::N(number) => {
+                        let byte = number.as_str().parse().map_err(|_| not_a_set(value))?;
+                        bytes.push(byte);
+                    }
+                    other => return Err(not_a_set(other)),
+                }
+            }
+            Ok(mem::take(&mut *bytes))
+        }
+        other => Err(not_a_set(other)),
     }
 }
 
 /// A set has no equal elements; a `Vec` that has some would load shorter than it was.
-fn collect<T: Ord>(
-    list: Vec<AttributeValue>,
-    element: impl Fn(AttributeValue) -> Result<T, ConvertError>,
+fn collect<T: Ord + Zeroize>(
+    list: &mut [AttributeValue],
+    element: impl Fn(&mut AttributeValue) -> Result<T, ConvertError>,
 ) -> Result<BTreeSet<T>, ConvertError> {
-    let mut set = BTreeSet::new();
-    for (index, value) in list.into_iter().enumerate() {
-        let element = element(value).map_err(|error| error.at_index(index))?;
-        if !set.insert(element) {
-            return Err(ConvertError::new(Problem::DuplicateElement).at_index(index));
-        }
+    let mut elements = Zeroizing::new(Vec::with_capacity(list.len()));
+    for (index, value) in list.iter_mut().enumerate() {
+        elements.push(element(value).map_err(|error| error.at_index(index))?);
     }
-    Ok(set)
+    let mut seen = BTreeSet::new();
+    if let Some(index) = elements.iter().position(|element| !seen.insert(element)) {
+        return Err(ConvertError::new(Problem::DuplicateElement).at_index(index));
+    }
+    Ok(mem::take(&mut *elements).into_iter().collect())
 }
 
 fn not_a_set(found: &AttributeValue) -> ConvertError {

@@ -72,7 +72,7 @@ fn values() -> Values {
         None,
         text("t-1"),
     ];
-    Values { fields, ..Values::default() }
+    fields.into_iter().collect()
 }
 
 fn data_key() -> [u8; 32] {

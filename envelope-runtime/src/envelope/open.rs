@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Deref;
 
+use zeroize::Zeroizing;
+
 use super::context::ExpectedContext;
 use super::header::{Header, HeaderError, SealedEntry};
 use super::identity::Identity;
 use super::{Item, OpenError, OpenErrorKind, RecordKeys};
-use crate::attribute::{AttributeValue, decode_plaintext};
+use crate::attribute::{AttributeValue, Wiped, decode_plaintext, unwiped};
 use crate::crypto::{NONCE_LEN, Rejected};
 use crate::error::LoadError;
 use crate::key::{CanDecrypt, DataKey, KeyProvider, KeyReference};
@@ -118,7 +120,7 @@ impl Opening {
         &mut self,
         field: &FieldSchema,
         keys: &RecordKeys,
-    ) -> Result<Option<AttributeValue>, OpenError> {
+    ) -> Result<Option<Wiped>, OpenError> {
         let name = self.stored_name(field)?;
         let stored = self.item.remove(name);
         let refused = |kind| at(&self.schema, name, kind);
@@ -134,7 +136,7 @@ impl Opening {
                 if field.is_authenticated() && !covered {
                     return Err(refused(OpenErrorKind::NotAuthenticated));
                 }
-                Ok(stored)
+                Ok(stored.map(Zeroizing::new))
             }
         }
     }
@@ -145,14 +147,15 @@ impl Opening {
         nonce: [u8; NONCE_LEN],
         stored: Option<AttributeValue>,
         keys: &RecordKeys,
-    ) -> Result<Option<AttributeValue>, OpenError> {
+    ) -> Result<Option<Wiped>, OpenError> {
         let tampered = || at(&self.schema, name, OpenErrorKind::Tampered);
-        let Some(AttributeValue::B(mut sealed)) = stored else { return Err(tampered()) };
+        let Some(AttributeValue::B(sealed)) = stored else { return Err(tampered()) };
+        let mut buffer = Zeroizing::new(sealed);
         keys.content
-            .open(nonce, &self.identity.aad(name), &mut sealed)
+            .open(nonce, &self.identity.aad(name), &mut buffer)
             .map_err(|Rejected| tampered())?;
-        let plaintext = zeroize::Zeroizing::new(sealed);
-        decode_plaintext(&plaintext).map_err(|_| tampered())
+        let value = decode_plaintext(&buffer).map_err(|_| tampered())?;
+        Ok(value.map(Zeroizing::new))
     }
 
     /// What is left of the item when the fields are taken out, with the protection that it had.
@@ -162,7 +165,7 @@ impl Opening {
             if !self.schema.knows(name) {
                 let stored = self.item.remove(name);
                 let value = self.unseal(name, *nonce, stored, keys)?;
-                others.add(name.clone(), FieldRole::Encrypted, value);
+                others.add(name.clone(), FieldRole::Encrypted, value.map(unwiped));
             }
         }
         for name in &self.header.authenticated {
@@ -257,7 +260,7 @@ fn plaintext_values(
         if value.as_ref().is_some_and(AttributeValue::is_too_deep) {
             return Err(at(&schema, field.name(), OpenErrorKind::TooDeep));
         }
-        Ok(value)
+        Ok(value.map(Zeroizing::new))
     });
     let fields = fields.collect::<Result<_, _>>()?;
     let mut others = OtherAttributes::default();

@@ -1,12 +1,15 @@
 //! Record → item.
 
 use std::borrow::Cow;
+use std::mem;
+
+use zeroize::Zeroizing;
 
 use super::context::context_of_record;
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
 use super::{Item, RecordKeys, SALT_LEN, SealError, SealErrorKind};
-use crate::attribute::AttributeValue;
+use crate::attribute::{AttributeValue, Wiped, unwiped};
 use crate::crypto::{self, MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
 use crate::error::SaveError;
 use crate::key::{CanEncrypt, ContextPairs, DataKey, EncryptionContext, KeyProvider, KeyReference};
@@ -52,7 +55,7 @@ pub(super) struct Plan {
     /// The plaintext attributes, keys included.
     item: Item,
     /// Name and plaintext of the attributes to seal, sorted by name.
-    sealed: Vec<(Cow<'static, str>, AttributeValue)>,
+    sealed: Vec<(Cow<'static, str>, Wiped)>,
     /// The names of authenticated attributes, sorted.
     authenticated: Vec<String>,
 }
@@ -77,12 +80,12 @@ impl Plan {
                 plan.add(field.name().into(), field.role(), value);
             }
         }
-        for (name, other) in values.others.into_others() {
+        for (name, mut other) in values.others.into_others() {
             if other.role == FieldRole::Authenticated {
                 plan.authenticated.push(name.clone());
             }
-            if let Some(value) = other.value {
-                plan.add(name.into(), other.role, value);
+            if let Some(value) = other.value.take() {
+                plan.add(name.into(), other.role, Zeroizing::new(value));
             }
         }
         for key in schema.keys() {
@@ -98,11 +101,11 @@ impl Plan {
         Ok((plan, context))
     }
 
-    fn add(&mut self, name: Cow<'static, str>, role: FieldRole, value: AttributeValue) {
+    fn add(&mut self, name: Cow<'static, str>, role: FieldRole, value: Wiped) {
         if role == FieldRole::Encrypted {
             self.sealed.push((name, value));
         } else {
-            self.item.insert(name, value);
+            self.item.insert(name, unwiped(value));
         }
     }
 
@@ -142,12 +145,12 @@ impl Plan {
         for (index, (name, value)) in self.sealed.drain(..).enumerate() {
             let nonce = *nonces.get(index).ok_or_else(short)?;
             // The ciphertext takes the plaintext's place, so no copy of it stays behind.
-            let mut buffer = value.to_plaintext(TAG_LEN);
+            let mut buffer = Zeroizing::new(value.to_plaintext(TAG_LEN));
             keys.content
                 .seal(nonce, &identity.aad(&name), &mut buffer)
                 .map_err(|Rejected| error(SealErrorKind::EnvelopeTooLarge))?;
             let name = name.into_owned();
-            self.item.insert(name.clone(), AttributeValue::B(buffer));
+            self.item.insert(name.clone(), AttributeValue::B(mem::take(&mut *buffer)));
             entries.push(SealedEntry { name, nonce });
         }
 

@@ -18,9 +18,9 @@ use super::header::{Header, HeaderError};
 use super::open::Opening;
 use super::seal::Plan;
 use super::{Item, OpenError, OpenErrorKind};
-use crate::attribute::{AttributeValue, Number};
+use crate::attribute::{AttributeValue, Number, unwiped};
 use crate::key::{ContextPairs, DataKey};
-use crate::record::{FieldRole, FieldSchema, RecordSchema, Values};
+use crate::record::{FieldRole, FieldSchema, RecordSchema};
 
 /// One file.
 struct Vector {
@@ -49,15 +49,17 @@ impl Vector {
         let opening = Opening::new(self.schema, self.item.clone(), None, &self.expected_context())?;
         let (values, _) = opening.open(&DataKey::new(self.data_key))?;
         let values = self.schema.fields().zip(values.fields);
-        Ok(values.filter_map(|(field, value)| Some((field.name().to_owned(), value?))).collect())
+        let value = |(field, value): (&FieldSchema, Option<_>)| {
+            Some((field.name().to_owned(), unwiped(value?)))
+        };
+        Ok(values.filter_map(value).collect())
     }
 
     /// Seals the values with the salt, the nonces and the key reference of the item.
     fn seal(&self, values: &Item) -> Item {
         let fields = self.schema.fields().map(|field| values.attribute(field.name()).cloned());
-        let values = Values { fields: fields.collect(), ..Values::default() };
         let given = ContextPairs::new(self.context.clone());
-        let (plan, _) = Plan::new(self.schema, values, &given).unwrap();
+        let (plan, _) = Plan::new(self.schema, fields.collect(), &given).unwrap();
         let header = self.header();
         let mut random = header.salt.to_vec();
         random.extend(header.sealed.iter().flat_map(|entry| entry.nonce));

@@ -1,13 +1,15 @@
 //! The way of a record's fields to attribute values and back, driven by generated code.
 
 use std::fmt;
+use std::mem;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
-    self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer,
+    self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer, Wiped,
 };
 use crate::error::Place;
 
@@ -27,8 +29,16 @@ pub struct FieldWriter {
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     /// Those of its fields, in the schema's order.
-    pub(crate) fields: Vec<Option<AttributeValue>>,
+    pub(crate) fields: Vec<Option<Wiped>>,
     pub(crate) others: OtherAttributes,
+}
+
+#[cfg(test)]
+impl FromIterator<Option<AttributeValue>> for Values {
+    fn from_iter<I: IntoIterator<Item = Option<AttributeValue>>>(fields: I) -> Self {
+        let fields = fields.into_iter().map(|value| value.map(Zeroizing::new)).collect();
+        Self { fields, others: OtherAttributes::default() }
+    }
 }
 
 /// Hands out the attribute values of a record, one call for each field of the schema, in its order.
@@ -37,7 +47,7 @@ pub struct FieldReader {
     schema: RecordSchema,
     /// Those that are not read yet.
     fields: Fields,
-    values: std::vec::IntoIter<Option<AttributeValue>>,
+    values: std::vec::IntoIter<Option<Wiped>>,
     others: OtherAttributes,
 }
 
@@ -76,7 +86,7 @@ impl FieldWriter {
     ///
     /// None today; see [`write`](Self::write).
     pub fn write_bytes<T: AsRef<[u8]> + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(|_| Ok(Some(AttributeValue::B(value.as_ref().to_vec()))))
+        self.push(|_| Ok(Some(binary(value))))
     }
 
     /// Writes bytes as a Binary, or nothing.
@@ -88,8 +98,7 @@ impl FieldWriter {
         &mut self,
         value: &Option<T>,
     ) -> Result<(), FieldError> {
-        let bytes = |bytes: &T| AttributeValue::B(bytes.as_ref().to_vec());
-        self.push(|_| Ok(value.as_ref().map(bytes)))
+        self.push(|_| Ok(value.as_ref().map(binary)))
     }
 
     /// Writes a collection as a DynamoDB set of strings, numbers or bytes; an empty one is absent.
@@ -99,7 +108,7 @@ impl FieldWriter {
     /// [`FieldError`] when the elements are not all strings, numbers or bytes, or two are equal.
     pub fn write_set<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
         self.push(|to| match value.serialize(to)? {
-            Some(list) => list.into_set(),
+            Some(mut list) => Ok(list.take_set()?.map(Zeroizing::new)),
             None => Ok(None),
         })
     }
@@ -111,7 +120,7 @@ impl FieldWriter {
     /// [`FieldError`] when the function fails or DynamoDB cannot store the value.
     pub fn write_with(
         &mut self,
-        serialize: impl FnOnce(ValueSerializer) -> Result<Option<AttributeValue>, ConvertError>,
+        serialize: impl FnOnce(ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
     ) -> Result<(), FieldError> {
         self.push(serialize)
     }
@@ -140,19 +149,20 @@ impl FieldWriter {
 
     fn push(
         &mut self,
-        write: impl FnOnce(ValueSerializer) -> Result<Option<AttributeValue>, ConvertError>,
+        write: impl FnOnce(ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
     ) -> Result<(), FieldError> {
         let field = self.fields.next();
         let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
         let value = write(ValueSerializer::new(is_sealed)).and_then(|value| {
-            match value.as_ref().and_then(AttributeValue::refusal) {
+            match value.as_ref().and_then(|value| value.refusal()) {
                 Some(problem) => Err(ConvertError::new(problem)),
                 None => Ok(value),
             }
         });
         let value = value.map_err(|error| field_error(&self.schema, field, error))?;
         let null = field.is_some_and(FieldSchema::writes_null);
-        self.values.fields.push(if null { value.or(Some(AttributeValue::Null)) } else { value });
+        let null = null.then_some(AttributeValue::Null).map(Zeroizing::new);
+        self.values.fields.push(value.or(null));
         Ok(())
     }
 }
@@ -195,8 +205,9 @@ impl FieldReader {
     pub fn read_set<T: DeserializeOwned>(&mut self) -> Result<T, FieldError> {
         self.take(|value| match value {
             Some(value) => attribute::from_attribute(value),
-            None => attribute::from_absent()
-                .or_else(|_| attribute::from_attribute(AttributeValue::L(Vec::new()))),
+            None => attribute::from_absent().or_else(|_| {
+                attribute::from_attribute(Zeroizing::new(AttributeValue::L(Vec::new())))
+            }),
         })
     }
 
@@ -231,8 +242,8 @@ impl FieldReader {
     /// [`FieldError`] when the stored value is no Binary or has the wrong length.
     pub fn read_optional_bytes<T: TryFrom<Vec<u8>>>(&mut self) -> Result<Option<T>, FieldError> {
         self.take(|value| match value {
-            None | Some(AttributeValue::Null) => Ok(None),
-            Some(value) => bytes(value).map(Some),
+            Some(value) if *value != AttributeValue::Null => bytes(value).map(Some),
+            _ => Ok(None),
         })
     }
 
@@ -247,7 +258,7 @@ impl FieldReader {
     ) -> Result<Option<T>, FieldError> {
         self.take(|value| match value {
             None => Ok(default()),
-            Some(AttributeValue::Null) => Ok(None),
+            Some(value) if *value == AttributeValue::Null => Ok(None),
             Some(value) => bytes(value).map(Some),
         })
     }
@@ -283,12 +294,12 @@ impl FieldReader {
 
     /// Takes the attributes that no field reads; of a record whose schema says that it has a catch-all.
     pub fn read_others(&mut self) -> OtherAttributes {
-        std::mem::take(&mut self.others)
+        mem::take(&mut self.others)
     }
 
     fn take<T>(
         &mut self,
-        read: impl FnOnce(Option<AttributeValue>) -> Result<T, ConvertError>,
+        read: impl FnOnce(Option<Wiped>) -> Result<T, ConvertError>,
     ) -> Result<T, FieldError> {
         let field = self.fields.next();
         let value = self.values.next().flatten();
@@ -296,20 +307,54 @@ impl FieldReader {
     }
 }
 
-fn bytes<T: TryFrom<Vec<u8>>>(value: AttributeValue) -> Result<T, ConvertError> {
-    match value {
-        AttributeValue::B(bytes) => whole(bytes),
+fn binary<T: AsRef<[u8]> + ?Sized>(bytes: &T) -> Wiped {
+    Zeroizing::new(AttributeValue::B(bytes.as_ref().to_vec()))
+}
+
+fn bytes<T: TryFrom<Vec<u8>>>(value: Wiped) -> Result<T, ConvertError> {
+    stored_bytes(value).and_then(whole)
+}
+
+fn stored_bytes(mut value: Wiped) -> Result<Vec<u8>, ConvertError> {
+    match &mut *value {
+        AttributeValue::B(bytes) => Ok(mem::take(bytes)),
         // What a mapper that takes bytes for a list of numbers has written.
-        AttributeValue::L(_) => whole(attribute::from_attribute(value)?),
+        AttributeValue::L(_) => attribute::from_attribute(value),
         other => {
             Err(ConvertError::new(Problem::Type { expected: "type B", found: other.type_name() }))
         }
     }
 }
 
+/// For a field of type `[u8; N]`: the standard library's own conversion gives up its buffer as it is.
+///
+/// # Errors
+///
+/// [`ConvertError`] when the stored value is no Binary of `N` bytes, or is absent.
+#[doc(hidden)]
+pub fn read_array<const N: usize>(from: ValueDeserializer) -> Result<[u8; N], ConvertError> {
+    let bytes = stored_bytes(from.present()?).map(Zeroizing::new)?;
+    bytes.as_slice().try_into().map_err(|_| wrong_length())
+}
+
+/// For a field of type `Option<[u8; N]>`, see [`read_array`].
+///
+/// # Errors
+///
+/// [`ConvertError`] when the stored value is no Binary of `N` bytes.
+#[doc(hidden)]
+pub fn read_optional_array<const N: usize>(
+    from: ValueDeserializer,
+) -> Result<Option<[u8; N]>, ConvertError> {
+    if from.is_none() { Ok(None) } else { read_array(from).map(Some) }
+}
+
 fn whole<T: TryFrom<Vec<u8>>>(bytes: Vec<u8>) -> Result<T, ConvertError> {
-    let problem = Problem::Value { expected: "bytes of its length" };
-    T::try_from(bytes).map_err(|_| ConvertError::new(problem))
+    T::try_from(bytes).map_err(|_| wrong_length())
+}
+
+fn wrong_length() -> ConvertError {
+    ConvertError::new(Problem::Value { expected: "bytes of its length" })
 }
 
 fn field_error(

@@ -1,5 +1,7 @@
 //! Structs whose fields become attributes of the record that they are flattened into.
 
+use std::fmt;
+
 use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
 
 /// A struct whose fields become attributes of a record, through `#[envelope(flatten)]`.
@@ -63,4 +65,19 @@ pub trait EnvelopeFields: Sized {
     ///
     /// [`FieldError`] when a stored value does not fit its field.
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
+}
+
+/// A struct whose `Debug` hides what is encrypted, by `#[envelope(debug)]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the `Debug` of `{Self}` may print encrypted fields",
+    label = "flattened into a struct with `#[envelope(debug)]`",
+    note = "put `#[envelope(debug)]` on `{Self}` too, in place of `#[derive(Debug)]`"
+)]
+pub trait RedactedDebug: fmt::Debug {}
+
+/// The field of a flattened struct, for `Debug`.
+#[doc(hidden)]
+pub fn redacted<T: RedactedDebug>(group: &T) -> &dyn fmt::Debug {
+    group
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use zeroize::Zeroize;
+
 use super::FieldRole;
 use crate::attribute::AttributeValue;
 
@@ -45,7 +47,7 @@ use crate::attribute::AttributeValue;
 /// ```
 ///
 /// What is not protected was not protected in the table either: whoever may write the table may add
-/// attributes that appear here.
+/// attributes that appear here. What was sealed is wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct OtherAttributes(BTreeMap<String, Other>);
 
@@ -54,6 +56,14 @@ pub struct OtherAttributes(BTreeMap<String, Other>);
 pub(crate) struct Other {
     pub(crate) role: FieldRole,
     pub(crate) value: Option<AttributeValue>,
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        if self.role == FieldRole::Encrypted {
+            self.value.zeroize();
+        }
+    }
 }
 
 impl OtherAttributes {
@@ -84,7 +94,7 @@ impl OtherAttributes {
         value: AttributeValue,
     ) -> Option<AttributeValue> {
         let sealed = Other { role: FieldRole::Encrypted, value: Some(value) };
-        self.0.insert(name.into(), sealed)?.value
+        self.0.insert(name.into(), sealed)?.value.take()
     }
 
     /// Takes an attribute out.

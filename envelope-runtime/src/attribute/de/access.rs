@@ -1,31 +1,38 @@
 //! Lists, maps and enums, element by element. Keys of maps are data and never shown in errors.
 
-use std::collections::{BTreeMap, btree_map};
-use std::vec;
+use std::collections::BTreeMap;
+use std::mem;
 
-use serde::de::value::StringDeserializer;
+use serde::de::value::StrDeserializer;
 use serde::de::{
     self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
     Visitor,
 };
 use serde::forward_to_deserialize_any;
+use zeroize::Zeroizing;
 
-use super::{ValueDeserializer, mismatch};
-use crate::attribute::{AttributeValue, ConvertError, Problem};
+use super::{ValueDeserializer, mismatch, reads_as};
+use crate::attribute::wipe::Entries;
+use crate::attribute::{AttributeValue, ConvertError, Problem, Wiped};
+
+/// A value alone, which its deserializer wipes.
+fn deserializer(value: AttributeValue) -> ValueDeserializer {
+    ValueDeserializer::new(Some(Zeroizing::new(value)))
+}
 
 pub(super) struct Elements {
-    rest: vec::IntoIter<AttributeValue>,
-    index: usize,
+    list: Zeroizing<Vec<AttributeValue>>,
+    next: usize,
 }
 
 impl Elements {
     pub(super) fn new(list: Vec<AttributeValue>) -> Self {
-        Self { rest: list.into_iter(), index: 0 }
+        Self { list: Zeroizing::new(list), next: 0 }
     }
 
     /// Refuses elements that were left over.
     pub(super) fn end(&self) -> Result<(), ConvertError> {
-        end(self.rest.len())
+        end(self.list.len() - self.next)
     }
 }
 
@@ -41,28 +48,32 @@ impl<'de> SeqAccess<'de> for Elements {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ConvertError> {
-        let Some(value) = self.rest.next() else { return Ok(None) };
-        let index = self.index;
-        self.index += 1;
-        seed.deserialize(value.into_deserializer()).map(Some).map_err(|error| error.at_index(index))
+        let index = self.next;
+        let Some(value) = self.list.get_mut(index) else { return Ok(None) };
+        self.next += 1;
+        let value = mem::replace(value, AttributeValue::Null);
+        seed.deserialize(deserializer(value)).map(Some).map_err(|error| error.at_index(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
+        Some(self.list.len() - self.next)
     }
 }
 
 /// A Binary read by a type that asks for a list of integers.
-pub(super) struct BytesAsList(vec::IntoIter<u8>);
+pub(super) struct BytesAsList {
+    bytes: Zeroizing<Vec<u8>>,
+    next: usize,
+}
 
 impl BytesAsList {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes.into_iter())
+        Self { bytes: Zeroizing::new(bytes), next: 0 }
     }
 
     /// Refuses bytes that were left over.
     pub(super) fn end(&self) -> Result<(), ConvertError> {
-        end(self.0.len())
+        end(self.bytes.len() - self.next)
     }
 }
 
@@ -73,52 +84,52 @@ impl<'de> SeqAccess<'de> for BytesAsList {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ConvertError> {
-        match self.0.next() {
-            Some(byte) => seed.deserialize(byte.into_deserializer()).map(Some),
-            None => Ok(None),
-        }
+        let Some(byte) = self.bytes.get(self.next) else { return Ok(None) };
+        self.next += 1;
+        seed.deserialize(byte.into_deserializer()).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
+        Some(self.bytes.len() - self.next)
     }
 }
 
-pub(super) struct Entries {
-    rest: btree_map::IntoIter<String, AttributeValue>,
+/// The entries of a map or the fields of a struct.
+pub(super) struct Fields {
+    rest: Entries,
     /// The names of the struct's own fields, which may be shown in errors.
-    fields: &'static [&'static str],
-    next: Option<(Option<&'static str>, AttributeValue)>,
+    names: &'static [&'static str],
+    next: Option<(Option<&'static str>, Wiped)>,
 }
 
-impl Entries {
+impl Fields {
     pub(super) fn new(
         map: BTreeMap<String, AttributeValue>,
-        fields: &'static [&'static str],
+        names: &'static [&'static str],
     ) -> Self {
-        Self { rest: map.into_iter(), fields, next: None }
+        Self { rest: Entries::new(map), names, next: None }
     }
 }
 
-impl<'de> MapAccess<'de> for Entries {
+impl<'de> MapAccess<'de> for Fields {
     type Error = ConvertError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, ConvertError> {
-        let Some((key, value)) = self.rest.next() else { return Ok(None) };
-        let field = self.fields.iter().copied().find(|field| *field == key);
-        self.next = Some((field, value));
-        seed.deserialize(MapKey(key)).map(Some).map_err(ConvertError::in_entry)
+        let Some((key, value)) = self.rest.pop_first() else { return Ok(None) };
+        let name = self.names.iter().copied().find(|name| *name == key);
+        self.next = Some((name, Zeroizing::new(value)));
+        seed.deserialize(MapKey(Zeroizing::new(key))).map(Some).map_err(ConvertError::in_entry)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
     ) -> Result<T::Value, ConvertError> {
-        let (field, value) = self.next.take().ok_or_else(|| ConvertError::new(Problem::Refused))?;
-        seed.deserialize(value.into_deserializer()).map_err(|error| match field {
+        let (name, value) = self.next.take().ok_or_else(|| ConvertError::new(Problem::Refused))?;
+        seed.deserialize(ValueDeserializer::new(Some(value))).map_err(|error| match name {
             Some(name) => error.in_field(name),
             None => error.in_entry(),
         })
@@ -130,14 +141,14 @@ impl<'de> MapAccess<'de> for Entries {
 }
 
 /// A map's key: a string in storage, read as whatever the Rust type's key is.
-struct MapKey(String);
+struct MapKey(Zeroizing<String>);
 
 macro_rules! parsed_keys {
     ($($method:ident, $key:ty => $visit:ident as $name:literal),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
             match self.0.parse::<$key>() {
                 // Only the text that the key is written as: "05" and "5" must not be one key.
-                Ok(key) if key.to_string() == self.0 => visitor.$visit(key),
+                Ok(key) if reads_as(&key, &self.0) => visitor.$visit(key),
                 _ => Err(ConvertError::new(Problem::Value { expected: $name })),
             }
         }
@@ -159,7 +170,7 @@ impl<'de> de::Deserializer<'de> for MapKey {
     );
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        visitor.visit_string(self.0)
+        visitor.visit_str(&self.0)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
@@ -180,7 +191,7 @@ impl<'de> de::Deserializer<'de> for MapKey {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ConvertError> {
-        StringDeserializer::new(self.0).deserialize_enum(name, variants, visitor)
+        StrDeserializer::new(&self.0).deserialize_enum(name, variants, visitor)
     }
 
     forward_to_deserialize_any! {
@@ -191,13 +202,13 @@ impl<'de> de::Deserializer<'de> for MapKey {
 
 /// An enum's variant: alone as a string, with content as a map of one entry.
 pub(super) struct Variant {
-    name: String,
-    content: Option<AttributeValue>,
+    name: Zeroizing<String>,
+    content: Option<Wiped>,
 }
 
 impl Variant {
     pub(super) fn new(name: String, content: Option<AttributeValue>) -> Self {
-        Self { name, content }
+        Self { name: Zeroizing::new(name), content: content.map(Zeroizing::new) }
     }
 }
 
@@ -214,15 +225,15 @@ impl<'de> EnumAccess<'de> for Variant {
     }
 }
 
-pub(super) struct Content(Option<AttributeValue>);
+pub(super) struct Content(Option<Wiped>);
 
 impl<'de> VariantAccess<'de> for Content {
     type Error = ConvertError;
 
     fn unit_variant(self) -> Result<(), ConvertError> {
-        match self.0 {
+        match self.0.as_deref() {
             None | Some(AttributeValue::Null) => Ok(()),
-            Some(other) => Err(mismatch("a variant without content", &other)),
+            Some(other) => Err(mismatch("a variant without content", other)),
         }
     }
 
@@ -231,9 +242,9 @@ impl<'de> VariantAccess<'de> for Content {
         seed: T,
     ) -> Result<T::Value, ConvertError> {
         match self.0 {
-            Some(value) => {
-                seed.deserialize(value.into_deserializer()).map_err(ConvertError::in_entry)
-            }
+            Some(value) => seed
+                .deserialize(ValueDeserializer::new(Some(value)))
+                .map_err(ConvertError::in_entry),
             None => Err(ConvertError::new(Problem::Missing { field: None })),
         }
     }

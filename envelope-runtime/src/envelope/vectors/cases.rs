@@ -90,9 +90,9 @@ fn seal(
             (field.name().to_owned(), text)
         })
         .collect();
-    let fields = schema.fields().map(|field| values.attribute(field.name()).cloned()).collect();
+    let fields = schema.fields().map(|field| values.attribute(field.name()).cloned());
     let given = ContextPairs::new(context.clone());
-    let all = Values { fields, ..Values::default() };
+    let all: Values = fields.collect();
     let (plan, _) = Plan::new(schema, all, &given).unwrap();
     let random: Vec<u8> = (0..16).chain((0..20).flat_map(|nonce| [0xA0 + nonce; 12])).collect();
     let item = plan.seal(&DataKey::new(data_key()), reference, &random).unwrap();

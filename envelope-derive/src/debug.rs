@@ -1,0 +1,54 @@
+//! `#[envelope(debug)]`: a `Debug` that hides what is encrypted.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use crate::expand::{local, mentions, span_of};
+use crate::model::{Record, Role};
+
+/// The implementation, where the struct asks for it; `_envelope` is the runtime crate.
+pub(crate) fn implementation(record: &Record) -> Option<TokenStream> {
+    record.options.debug?;
+    let (ident, f) = (&record.ident, local("f"));
+    let name = record.plain_ident();
+    let fields = record.fields.iter().map(|field| {
+        let (ident, name, span) = (&field.ident, field.plain_ident(), span_of(&field.ty));
+        match field.role {
+            Role::Encrypted => quote!(.field(#name, &::core::format_args!("[REDACTED]"))),
+            // Its own `Debug` must hide as much.
+            Role::Flattened => {
+                quote_spanned!(span=> .field(#name, _envelope::__private::redacted(&self.#ident)))
+            }
+            _ => quote_spanned!(span=> .field(#name, &self.#ident)),
+        }
+    });
+
+    let mut generics = record.generics.clone();
+    let parameters: Vec<_> =
+        record.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();
+    for field in &record.fields {
+        let ty = &field.ty;
+        let bound = match field.role {
+            _ if !mentions(quote!(#ty), &parameters) => continue,
+            Role::Encrypted => continue,
+            Role::Flattened => quote!(_envelope::__private::RedactedDebug),
+            _ => quote!(::core::fmt::Debug),
+        };
+        generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: #bound));
+    }
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    Some(quote! {
+        #[automatically_derived]
+        impl #impl_generics ::core::fmt::Debug for #ident #type_generics #where_clause {
+            fn fmt(&self, #f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #f.debug_struct(#name)#(#fields)*.finish()
+            }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics _envelope::__private::RedactedDebug for #ident #type_generics
+            #where_clause
+        {
+        }
+    })
+}

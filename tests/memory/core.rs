@@ -1,0 +1,310 @@
+//! Sealing and opening, with keys that the test knows.
+
+use std::collections::BTreeMap;
+use std::future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use data_encoding::HEXLOWER;
+use envelope_runtime::{
+    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, EnvelopeRecord,
+    Full, GeneratedDataKey, Item, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, Opener,
+    ProviderId, Sealer,
+};
+use hkdf::Hkdf;
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::Sha256;
+
+use crate::spy::{Freed, Secrets, freed_by};
+use crate::{PATIENT, Patient, canary, values};
+
+const DATA_KEY: [u8; 32] = *b"the data key that the test knows";
+
+/// What the provider of the test does when it is asked for a key.
+#[derive(Clone, Copy)]
+enum Known {
+    Answers,
+    Fails,
+    Never,
+}
+
+impl Known {
+    fn answer<T: Send + 'static>(self, key: T) -> KeyFuture<'static, T> {
+        match self {
+            Self::Answers => Box::pin(future::ready(Ok(key))),
+            Self::Fails => Box::pin(future::ready(Err(DataKeyError::new(
+                DataKeyErrorKind::Disabled,
+                "the test's key",
+            )))),
+            Self::Never => Box::pin(future::pending()),
+        }
+    }
+}
+
+impl KeyProvider for Known {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        let id = ProviderId::custom(0x40).unwrap();
+        let wrapped = EncryptedDataKey::new(id, [0; 8], *b"wrapped").unwrap();
+        self.answer(GeneratedDataKey::new(DataKey::new(DATA_KEY), wrapped))
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        _: &'a KeyReference,
+        _: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        self.answer(DataKey::new(DATA_KEY))
+    }
+}
+
+/// Polls once: nothing here waits, but for a provider that never answers.
+fn poll<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+fn seal(provider: impl KeyProvider<Capability = Full>) -> Item {
+    poll(Sealer::new(provider).seal(&*PATIENT)).unwrap().unwrap()
+}
+
+/// The data key, and what FORMAT.md derives from it with the salt of an item.
+fn keys(item: &Item) -> Secrets {
+    let Some(envelope_runtime::AttributeValue::B(envelope)) = item.attribute("_envelope") else {
+        panic!("no envelope")
+    };
+    let salt = &envelope[2..18];
+    let (prk, hkdf) = Hkdf::<Sha256>::extract(Some(b"envelope/1"), &DATA_KEY);
+    let key = |label: &[u8]| {
+        let mut key = [0; 32];
+        hkdf.expand_multi_info(&[b"envelope/1 ", label, &[1, 1], salt], &mut key).unwrap();
+        key
+    };
+    Secrets::default()
+        .with("data key", &DATA_KEY)
+        .with("pseudorandom key", &prk)
+        .with("content key", &key(b"content"))
+        .with("mac key", &key(b"mac"))
+}
+
+#[track_caller]
+fn assert_wiped(freed: &Freed, secrets: &Secrets) {
+    let found = freed.find(secrets);
+    assert!(found.is_empty(), "freed with their content: {found:?}");
+}
+
+#[test]
+fn t22_sealing_leaves_neither_keys_nor_values() {
+    let (item, freed) = freed_by(|| seal(Known::Answers));
+
+    assert_wiped(&freed, &keys(&item));
+    assert_wiped(&freed, &values());
+}
+
+#[test]
+fn t22_opening_leaves_neither_keys_nor_values() {
+    let item = seal(Known::Answers);
+    let secrets = keys(&item);
+
+    let (loaded, freed) = freed_by(|| {
+        let loaded = poll(Opener::new(Known::Answers).open::<Patient>(item)).unwrap().unwrap();
+        // The struct's own memory is the user's to wipe.
+        std::mem::forget(loaded.into_record());
+    });
+
+    let () = loaded;
+    assert_wiped(&freed, &secrets);
+    assert_wiped(&freed, &values());
+}
+
+/// It lies beside the store for the life of the process.
+#[test]
+fn t22_a_local_key_is_wiped_with_its_provider() {
+    let local = *b"a local key that the test knows.";
+    let digits = HEXLOWER.encode(&local);
+    let digits: &'static str = digits.leak();
+    let (prk, hkdf) = Hkdf::<Sha256>::extract(Some(b"envelope/1 local"), &local);
+    let mut wrap = [0; 32];
+    hkdf.expand(b"envelope/1 local wrap", &mut wrap).unwrap();
+
+    let (item, freed) = freed_by(|| seal(LocalKeyProvider::from_hex(digits).unwrap()));
+    drop(freed);
+    let (loaded, freed) = freed_by(|| {
+        let opener = Opener::new(LocalKeyProvider::from_hex(digits).unwrap());
+        std::mem::forget(poll(opener.open::<Patient>(item)).unwrap().unwrap());
+    });
+
+    let () = loaded;
+    assert_wiped(
+        &freed,
+        &values().with("local key", &local).with("prk", &prk).with("wrapping key", &wrap),
+    );
+}
+
+#[test]
+fn t22_a_save_without_a_data_key_leaves_no_value() {
+    for provider in [Known::Fails, Known::Never] {
+        let (result, freed) = freed_by(|| {
+            let sealed = poll(Sealer::new(provider).seal(&*PATIENT));
+            sealed.map(|sealed| drop(sealed.unwrap_err()))
+        });
+
+        assert_eq!(result.is_some(), matches!(provider, Known::Fails));
+        assert_wiped(&freed, &values());
+    }
+    let ((), freed) = freed_by(|| drop(Sealer::new(Known::Answers).seal(&*PATIENT)));
+    assert_wiped(&freed, &values());
+}
+
+#[test]
+fn t22_a_load_without_a_data_key_leaves_no_key() {
+    for provider in [Known::Fails, Known::Never] {
+        let item = seal(Known::Answers);
+        let secrets = keys(&item);
+
+        let ((), freed) = freed_by(|| drop(poll(Opener::new(provider).open::<Patient>(item))));
+
+        assert_wiped(&freed, &secrets);
+    }
+}
+
+/// Its text is the last that is stored, behind what was stored already.
+struct Refused;
+
+impl Serialize for Refused {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Refused {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?;
+        Ok(Self)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Half {
+    text: String,
+    refused: Refused,
+}
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "patients")]
+struct Refusing {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    text: String,
+    #[encrypted]
+    list: Option<(String, Refused)>,
+    #[encrypted]
+    half: Option<Half>,
+    #[encrypted]
+    map: Option<BTreeMap<String, (u8, Refused)>>,
+    #[encrypted]
+    #[envelope(set)]
+    twice: Vec<String>,
+}
+
+#[test]
+fn t22_a_value_that_cannot_be_stored_leaves_nothing() {
+    let refusing = || Refusing {
+        id: "r".into(),
+        text: canary("text"),
+        list: None,
+        half: None,
+        map: None,
+        twice: Vec::new(),
+    };
+    let records = [
+        Refusing { list: Some((canary("tuple"), Refused)), ..refusing() },
+        Refusing { half: Some(Half { text: canary("line"), refused: Refused }), ..refusing() },
+        Refusing { map: Some([(canary("map key"), (7, Refused))].into()), ..refusing() },
+        Refusing { twice: vec![canary("set"), canary("set")], ..refusing() },
+        Refusing { text: canary("text").repeat(12_000), ..refusing() },
+    ];
+    for record in &records {
+        let ((), freed) = freed_by(|| {
+            let sealed = poll(Sealer::new(Known::Answers).seal(record)).unwrap();
+            drop(sealed.unwrap_err());
+        });
+        assert_wiped(&freed, &values());
+    }
+    std::mem::forget(records);
+}
+
+macro_rules! misfits {
+    ($($name:ident: $field:literal, $ty:ty;)*) => {
+        /// Loads the stored patient into a struct one of whose fields does not fit.
+        fn load_misfits(item: &Item) {
+            $({
+                #[derive(EnvelopeRecord)]
+                #[envelope(table = "patients")]
+                struct $name {
+                    #[partition_key]
+                    _id: String,
+                    #[encrypted]
+                    #[envelope(rename = $field)]
+                    _value: $ty,
+                }
+                let result = poll(Opener::new(Known::Answers).open::<$name>(item.clone())).unwrap();
+                assert!(result.is_err(), $field);
+            })*
+        }
+    };
+}
+
+misfits! {
+    Text: "text", u64;
+    Number: "number", String;
+    Small: "number", u8;
+    Float: "float", bool;
+    Array: "array", [u8; 23];
+    Bytes: "bytes", char;
+    Set: "set", (String, String);
+    Map: "map", u8;
+    MapKey: "map", BTreeMap<u64, String>;
+    MapValue: "map", BTreeMap<String, bool>;
+    NestedText: "nested", String;
+    NestedHalf: "nested", Half;
+    Unit: "kind", Unitary;
+    List: "letters", (u8, u8);
+}
+
+#[derive(Deserialize, Serialize)]
+enum Unitary {
+    Other,
+}
+
+#[test]
+fn t22_a_value_that_does_not_fit_leaves_nothing() {
+    let item = seal(Known::Answers);
+    let secrets = values();
+    let kept = item.clone();
+
+    let ((), freed) = freed_by(|| load_misfits(&kept));
+
+    assert_wiped(&freed, &secrets);
+    assert_wiped(&freed, &keys(&item));
+}
+
+/// Each field but the last was opened when the last is refused.
+#[test]
+fn t22_a_tampered_item_leaves_nothing() {
+    let item = seal(Known::Answers);
+    let mut tampered = item.clone();
+    tampered.insert("wide", envelope_runtime::AttributeValue::B(vec![7; 40]));
+
+    let ((), freed) = freed_by(|| {
+        let result = poll(Opener::new(Known::Answers).open::<Patient>(tampered)).unwrap();
+        assert!(result.unwrap_err().is_tampered());
+    });
+
+    assert_wiped(&freed, &values());
+    assert_wiped(&freed, &keys(&item));
+}

@@ -1,0 +1,189 @@
+//! Keys and encrypted values are wiped before their memory is given back: on success, on every kind of
+//! failure, and when an operation is given up.
+
+mod core;
+mod spy;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::{fmt, mem};
+
+use envelope_runtime::{AttributeValue, EnvelopeFields, EnvelopeRecord, OtherAttributes};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use self::spy::{Secrets, freed_by};
+
+/// One field for each way in which a value is stored.
+#[derive(EnvelopeRecord)]
+#[envelope(table = "patients", debug)]
+struct Patient {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    text: String,
+    #[encrypted]
+    number: u64,
+    #[encrypted]
+    wide: i128,
+    #[encrypted]
+    float: f64,
+    #[encrypted]
+    bytes: Vec<u8>,
+    #[encrypted]
+    array: Option<[u8; 24]>,
+    #[encrypted]
+    #[envelope(set)]
+    set: BTreeSet<String>,
+    #[encrypted]
+    #[envelope(set)]
+    numbers: BTreeSet<u64>,
+    #[encrypted]
+    map: BTreeMap<String, String>,
+    #[encrypted]
+    by_number: BTreeMap<u64, bool>,
+    #[encrypted]
+    nested: Option<Nested>,
+    #[encrypted]
+    kind: Kind,
+    #[encrypted]
+    shown: Shown,
+    #[encrypted]
+    letters: Vec<u8>,
+    #[envelope(flatten)]
+    contact: Contact,
+    #[envelope(catch_all)]
+    others: OtherAttributes,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Nested {
+    lines: Vec<String>,
+    tuple: (String, u8),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kind {
+    Other { note: String },
+}
+
+#[derive(EnvelopeFields)]
+#[envelope(debug)]
+struct Contact {
+    #[encrypted]
+    phone: String,
+}
+
+/// Stored through its `Display`, piece by piece.
+struct Shown(&'static str);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, end) = self.0.split_at(20);
+        write!(f, "{start}{end}")
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Shown {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Ok(Self(text.leak()))
+    }
+}
+
+const NUMBER: u64 = 7_316_905_428_113_377_021;
+const ITEMS: u64 = 8_052_277_134_906_613_594;
+const KEYS: u64 = 6_641_073_359_187_205_482;
+const WIDE: i128 = -60_231_548_877_190_023_456_712;
+const FLOAT: f64 = 4.827_365_190_283_746e-9;
+
+/// A text of its own for each place.
+fn canary(place: &str) -> String {
+    format!("{place}: the canary that must not be left")
+}
+
+/// Never dropped: the struct's own memory is the user's to wipe.
+static PATIENT: LazyLock<Patient> = LazyLock::new(|| {
+    let mut others = OtherAttributes::default();
+    others.insert_encrypted("later", AttributeValue::S(canary("catch-all")));
+    Patient {
+        id: "p-1".into(),
+        text: canary("text"),
+        number: NUMBER,
+        wide: WIDE,
+        float: FLOAT,
+        bytes: canary("bytes").into(),
+        array: canary("array").as_bytes()[..24].try_into().ok(),
+        set: [canary("set")].into(),
+        numbers: [ITEMS].into(),
+        map: [(canary("map key"), canary("map value"))].into(),
+        by_number: [(KEYS, true)].into(),
+        nested: Some(Nested { lines: vec![canary("line")], tuple: (canary("tuple"), 7) }),
+        kind: Kind::Other { note: canary("variant") },
+        shown: Shown(canary("shown").leak()),
+        letters: canary("letters").into(),
+        contact: Contact { phone: canary("flattened") },
+        others,
+    }
+});
+
+fn values() -> Secrets {
+    let places = [
+        "text",
+        "bytes",
+        "array",
+        "set",
+        "map key",
+        "map value",
+        "line",
+        "tuple",
+        "variant",
+        "shown",
+        "letters",
+        "flattened",
+        "catch-all",
+    ];
+    let secrets = places.iter().fold(Secrets::default(), |secrets, place| {
+        // Not the part that all have in common, so that the name that is found is the right one.
+        let canary = format!("{place}: the canary");
+        secrets.with(place, &canary.as_bytes()[..canary.len().min(24)])
+    });
+    secrets
+        .with("number", NUMBER.to_string().as_bytes())
+        .with("numbers", ITEMS.to_string().as_bytes())
+        .with("by_number", KEYS.to_string().as_bytes())
+        .with("wide", WIDE.to_string().as_bytes())
+        .with("float", b"827365190283746")
+}
+
+#[test]
+fn what_is_freed_without_a_wipe_is_found_in_each_form() {
+    let secrets = Secrets::default().with("canary", b"a canary of 24 bytes, sir");
+
+    let ((), freed) = freed_by(|| {
+        let mut text = String::from("before, a canary of 24 bytes, sir");
+        // Grows, and leaves its old block behind.
+        text.reserve(100);
+        text.replace_range(.., "");
+        mem::forget(text);
+    });
+    assert_eq!(freed.find(&secrets), ["canary"]);
+    drop(freed);
+
+    for text in [
+        "x612063616e617279206f66203234206279746573",
+        "YSBjYW5hcnkgb2YgMjQgYnl0ZXMsIHNpcg==",
+        "YmEgY2FuYXJ5IG9mIDI0IGJ5dGVzLCBzaXI=",
+    ] {
+        let ((), freed) = freed_by(|| drop(text.to_owned()));
+        assert_eq!(freed.find(&secrets), ["canary"], "{text}");
+    }
+    let ((), freed) = freed_by(|| drop(String::from("nothing of the kind in this text")));
+    assert!(freed.find(&secrets).is_empty());
+}

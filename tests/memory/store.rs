@@ -1,0 +1,72 @@
+//! Whole operations, with the SDK's clients and the emulators: they see ciphertext only.
+
+use std::mem;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
+use envelope_tests::Backend;
+
+use crate::spy::freed_by;
+use crate::{PATIENT, Patient, values};
+
+/// One thread: what is freed while the test looks is freed by the operation, or by an emulator.
+async fn store() -> Store {
+    let backend = Backend::in_process().await;
+    let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
+    let key = backend.create_kms_key().await;
+    Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(backend.kms.clone(), key))
+        .table_name::<Patient>(table)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[test]
+fn t22_saving_and_loading_leave_no_value() {
+    let runtime = runtime();
+    let store = runtime.block_on(store());
+
+    let ((), freed) = freed_by(|| {
+        runtime.block_on(async {
+            PATIENT.save(&store).await.unwrap();
+            mem::forget(Patient::load(&store, "p-1").consistent().await.unwrap().unwrap());
+            mem::forget(store.get::<Patient>("p-1").with_envelope().await.unwrap().unwrap());
+            store.create(&*PATIENT).await.unwrap_err();
+            Patient::delete(&store, "p-1").await.unwrap();
+            store.replace(&*PATIENT).await.unwrap_err();
+        });
+    });
+
+    let found = freed.find(&values());
+    assert!(found.is_empty(), "freed with their content: {found:?}");
+}
+
+#[test]
+fn t22_operations_that_are_given_up_leave_no_value() {
+    let runtime = runtime();
+    let store = runtime.block_on(store());
+    runtime.block_on(PATIENT.save(&store).into_future()).unwrap();
+
+    let (given_up, freed) = freed_by(|| {
+        drop(PATIENT.save(&store));
+        runtime.block_on(async {
+            let mut given_up = 0;
+            for step in 0..40 {
+                let time = Duration::from_micros(step * 150);
+                let save = PATIENT.save(&store).into_future();
+                given_up += usize::from(tokio::time::timeout(time, save).await.is_err());
+                let load = Patient::load(&store, "p-1").into_future();
+                let loaded = tokio::time::timeout(time, load).await;
+                given_up += usize::from(loaded.is_err());
+                mem::forget(loaded);
+            }
+            given_up
+        })
+    });
+
+    assert!(given_up > 0);
+    let found = freed.find(&values());
+    assert!(found.is_empty(), "freed with their content: {found:?}");
+}
