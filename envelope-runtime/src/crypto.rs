@@ -1,25 +1,46 @@
-//! The primitives, and the only place that names one: AES-256-GCM, HKDF-SHA-256, HMAC-SHA-256,
-//! SHA-256 and the operating system's randomness. Knows nothing of items, AWS or serde.
+//! The primitives, and the only place that names one: AES-256-GCM (NIST SP 800-38D), HKDF-SHA-256
+//! (RFC 5869), HMAC-SHA-256 (RFC 2104), SHA-256 (FIPS 180-4) and randomness. Knows nothing of items,
+//! AWS's services or serde. Two back ends give the same bytes.
 
-mod aead;
+#[cfg(feature = "aws-lc")]
+mod aws_lc;
 #[cfg(test)]
 mod collision;
-mod kdf;
 #[cfg(test)]
 mod published;
-mod random;
+#[cfg(any(test, not(feature = "aws-lc")))]
+#[cfg_attr(feature = "aws-lc", expect(dead_code, reason = "tests compare the back ends"))]
+mod rust_crypto;
+mod secret;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use aead::{NONCE_LEN, SealKey, TAG_LEN};
+#[cfg(feature = "aws-lc")]
+use aws_lc as back_end;
+#[cfg(not(feature = "aws-lc"))]
+use rust_crypto as back_end;
+
+#[cfg(feature = "aws")]
+pub(crate) use back_end::sha256;
+pub(crate) use back_end::{MacKey, Prk, SealKey, fill};
 #[cfg(test)]
 pub(crate) use collision::colliding;
-#[cfg(feature = "aws")]
-pub(crate) use kdf::sha256;
-pub(crate) use kdf::{MAC_LEN, MacKey, Prk, Secret32};
-pub(crate) use random::fill;
+pub(crate) use secret::Secret32;
+
+/// Bytes of a nonce.
+pub(crate) const NONCE_LEN: usize = 12;
+/// Bytes of an authentication tag, appended to the ciphertext.
+pub(crate) const TAG_LEN: usize = 16;
+/// Bytes of an HMAC-SHA-256 tag, untruncated.
+pub(crate) const MAC_LEN: usize = 32;
 
 /// Authentication failed. There is no detail, because a detail would be an oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected;
+
+/// There were no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RandomFailed;
 
 /// The bytes of a test vector.
 #[cfg(test)]

@@ -272,8 +272,14 @@ misfits! {
     MapValue: "map", BTreeMap<String, bool>;
     NestedText: "nested", String;
     NestedHalf: "nested", Half;
+    NestedList: "nested", OneLine;
     Unit: "kind", Unitary;
     List: "letters", (u8, u8);
+}
+
+#[derive(Deserialize, Serialize)]
+struct OneLine {
+    lines: (String,),
 }
 
 #[derive(Deserialize, Serialize)]

@@ -29,6 +29,8 @@ struct Patient {
     #[encrypted]
     float: f64,
     #[encrypted]
+    amount: f64,
+    #[encrypted]
     bytes: Vec<u8>,
     #[encrypted]
     array: Option<[u8; 24]>,
@@ -39,6 +41,9 @@ struct Patient {
     #[envelope(set)]
     numbers: BTreeSet<u64>,
     #[encrypted]
+    #[envelope(set)]
+    blobs: BTreeSet<Vec<u8>>,
+    #[encrypted]
     map: BTreeMap<String, String>,
     #[encrypted]
     by_number: BTreeMap<u64, bool>,
@@ -46,6 +51,8 @@ struct Patient {
     nested: Option<Nested>,
     #[encrypted]
     kind: Kind,
+    #[encrypted]
+    status: Status,
     #[encrypted]
     shown: Shown,
     #[encrypted]
@@ -65,6 +72,11 @@ struct Nested {
 #[derive(Serialize, Deserialize)]
 enum Kind {
     Other { note: String },
+}
+
+#[derive(Serialize, Deserialize)]
+enum Status {
+    DiagnosedYesterdayMorning,
 }
 
 #[derive(EnvelopeFields)]
@@ -102,6 +114,7 @@ const ITEMS: u64 = 8_052_277_134_906_613_594;
 const KEYS: u64 = 6_641_073_359_187_205_482;
 const WIDE: i128 = -60_231_548_877_190_023_456_712;
 const FLOAT: f64 = 4.827_365_190_283_746e-9;
+const AMOUNT: f64 = 918_273_645_546.375;
 
 /// A text of its own for each place.
 fn canary(place: &str) -> String {
@@ -118,14 +131,20 @@ static PATIENT: LazyLock<Patient> = LazyLock::new(|| {
         number: NUMBER,
         wide: WIDE,
         float: FLOAT,
+        amount: AMOUNT,
         bytes: canary("bytes").into(),
         array: canary("array").as_bytes()[..24].try_into().ok(),
         set: [canary("set")].into(),
         numbers: [ITEMS].into(),
+        blobs: [canary("blob").into()].into(),
         map: [(canary("map key"), canary("map value"))].into(),
         by_number: [(KEYS, true)].into(),
-        nested: Some(Nested { lines: vec![canary("line")], tuple: (canary("tuple"), 7) }),
+        nested: Some(Nested {
+            lines: vec![canary("line"), canary("second")],
+            tuple: (canary("tuple"), 7),
+        }),
         kind: Kind::Other { note: canary("variant") },
+        status: Status::DiagnosedYesterdayMorning,
         shown: Shown(canary("shown").leak()),
         letters: canary("letters").into(),
         contact: Contact { phone: canary("flattened") },
@@ -136,6 +155,8 @@ static PATIENT: LazyLock<Patient> = LazyLock::new(|| {
 fn values() -> Secrets {
     let places = [
         "text",
+        "blob",
+        "second",
         "bytes",
         "array",
         "set",
@@ -160,6 +181,8 @@ fn values() -> Secrets {
         .with("by_number", KEYS.to_string().as_bytes())
         .with("wide", WIDE.to_string().as_bytes())
         .with("float", b"827365190283746")
+        .with("status", b"DiagnosedYesterdayMorning")
+        .with("amount", b"918273645546")
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! The primitives of AWS-LC, through `aws-lc-rs`: the feature `aws-lc`. The library wipes what it frees.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+#[cfg(feature = "aws")]
+use aws_lc_rs::digest;
+use aws_lc_rs::{hkdf, hmac, rand};
+
+use super::{MAC_LEN, NONCE_LEN, RandomFailed, Rejected, Secret32, TAG_LEN};
+
+/// A key for AES-256-GCM.
+pub(crate) struct SealKey(LessSafeKey);
+
+impl SealKey {
+    pub(crate) fn new(key: &Secret32) -> Self {
+        #[expect(clippy::expect_used, reason = "it fails on another length only")]
+        let key = UnboundKey::new(&AES_256_GCM, key.bytes()).expect("a key of 32 bytes");
+        Self(LessSafeKey::new(key))
+    }
+
+    /// Encrypts `buffer` where it lies and appends the tag.
+    ///
+    /// Fails only beyond GCM's 64 GiB.
+    pub(crate) fn seal(
+        &self,
+        nonce: [u8; NONCE_LEN],
+        aad: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Rejected> {
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(nonce, Aad::from(aad), buffer)
+            .map_err(|_| Rejected)?;
+        buffer.extend_from_slice(tag.as_ref());
+        Ok(())
+    }
+
+    /// Checks the tag and decrypts `sealed` (ciphertext ‖ tag) where it lies, and drops the tag.
+    /// What `sealed` holds after a failure is not specified.
+    pub(crate) fn open(
+        &self,
+        nonce: [u8; NONCE_LEN],
+        aad: &[u8],
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), Rejected> {
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let length = sealed.len().checked_sub(TAG_LEN).ok_or(Rejected)?;
+        self.0.open_in_place(nonce, Aad::from(aad), sealed).map_err(|_| Rejected)?;
+        sealed.truncate(length);
+        Ok(())
+    }
+}
+
+/// A pseudorandom key: the output of HKDF-Extract. Wiped on drop.
+pub(crate) struct Prk(hkdf::Prk);
+
+/// The length of the keys that are derived.
+struct Key32;
+
+impl hkdf::KeyType for Key32 {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+impl Prk {
+    /// HKDF-Extract with `salt` over `key`.
+    pub(crate) fn extract(salt: &[u8], key: &Secret32) -> Self {
+        Self(hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(key.bytes()))
+    }
+
+    #[cfg(test)]
+    pub(super) fn from_bytes(prk: &[u8]) -> Self {
+        Self(hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, prk))
+    }
+
+    /// HKDF-Expand to 32 bytes, under the concatenation of `info`.
+    pub(crate) fn expand(&self, info: &[&[u8]]) -> Secret32 {
+        let mut key = Secret32::zeroed();
+        #[expect(clippy::expect_used, reason = "a key of zeros must never come of a failure")]
+        self.0
+            .expand(info, Key32)
+            .and_then(|output| output.fill(key.bytes_mut()))
+            .expect("32 bytes are within HKDF's limit of 255 blocks");
+        key
+    }
+}
+
+/// A key for HMAC-SHA-256.
+pub(crate) struct MacKey(hmac::Key);
+
+impl MacKey {
+    pub(crate) fn new(key: &Secret32) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.bytes()))
+    }
+
+    pub(crate) fn tag(&self, message: &[u8]) -> [u8; MAC_LEN] {
+        let tag = hmac::sign(&self.0, message);
+        let mut bytes = [0; MAC_LEN];
+        bytes.copy_from_slice(tag.as_ref());
+        bytes
+    }
+
+    /// Compares in constant time.
+    pub(crate) fn verify(&self, message: &[u8], tag: &[u8; MAC_LEN]) -> Result<(), Rejected> {
+        hmac::verify(&self.0, message, tag).map_err(|_| Rejected)
+    }
+}
+
+/// SHA-256 of the concatenation of `parts`. For public data only.
+#[cfg(feature = "aws")]
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        hash.update(part);
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash.finish().as_ref());
+    bytes
+}
+
+/// Fills `bytes` from AWS-LC's generator of this thread, which the operating system seeds.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), RandomFailed> {
+    rand::fill(bytes).map_err(|_| RandomFailed)
+}

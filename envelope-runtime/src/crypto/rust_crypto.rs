@@ -1,0 +1,130 @@
+//! The primitives of the `RustCrypto` crates, in pure Rust: the default.
+
+use aes_gcm::aead::inout::InOutBuf;
+use aes_gcm::{AeadInOut, Aes256Gcm};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+#[cfg(feature = "aws")]
+use sha2::Digest;
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{MAC_LEN, NONCE_LEN, RandomFailed, Rejected, Secret32, TAG_LEN};
+
+/// A key for AES-256-GCM; its round keys are wiped on drop.
+pub(crate) struct SealKey(Aes256Gcm);
+
+impl SealKey {
+    pub(crate) fn new(key: &Secret32) -> Self {
+        Self(Aes256Gcm::new(key.bytes().into()))
+    }
+
+    /// Encrypts `buffer` where it lies and appends the tag.
+    ///
+    /// Fails only beyond GCM's 64 GiB.
+    pub(crate) fn seal(
+        &self,
+        nonce: [u8; NONCE_LEN],
+        aad: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Rejected> {
+        let tag = self
+            .0
+            .encrypt_inout_detached(&nonce.into(), aad, InOutBuf::from(buffer.as_mut_slice()))
+            .map_err(|_| Rejected)?;
+        buffer.extend_from_slice(&tag);
+        Ok(())
+    }
+
+    /// Checks the tag and decrypts `sealed` (ciphertext ‖ tag) where it lies, and drops the tag.
+    /// What `sealed` holds after a failure is not specified.
+    pub(crate) fn open(
+        &self,
+        nonce: [u8; NONCE_LEN],
+        aad: &[u8],
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), Rejected> {
+        let (ciphertext, &mut tag) = sealed.split_last_chunk_mut::<TAG_LEN>().ok_or(Rejected)?;
+        let length = ciphertext.len();
+        self.0
+            .decrypt_inout_detached(&nonce.into(), aad, InOutBuf::from(ciphertext), &tag.into())
+            .map_err(|_| Rejected)?;
+        sealed.truncate(length);
+        Ok(())
+    }
+}
+
+/// A pseudorandom key: the output of HKDF-Extract. Wiped on drop.
+pub(crate) struct Prk(Hkdf<Sha256>);
+
+impl Prk {
+    /// HKDF-Extract with `salt` over `key`.
+    pub(crate) fn extract(salt: &[u8], key: &Secret32) -> Self {
+        let (mut prk, hkdf) = Hkdf::extract(Some(salt), key.bytes());
+        prk.as_mut_slice().zeroize();
+        Self(hkdf)
+    }
+
+    #[cfg(test)]
+    pub(super) fn from_bytes(prk: &[u8]) -> Self {
+        Self(Hkdf::from_prk(prk).unwrap())
+    }
+
+    /// HKDF-Expand to 32 bytes, under the concatenation of `info`.
+    pub(crate) fn expand(&self, info: &[&[u8]]) -> Secret32 {
+        let mut key = Secret32::zeroed();
+        #[expect(clippy::expect_used, reason = "a key of zeros must never come of a failure")]
+        self.0
+            .expand_multi_info(info, key.bytes_mut())
+            .expect("32 bytes are within HKDF's limit of 255 blocks");
+        key
+    }
+}
+
+/// A key for HMAC-SHA-256; its state is wiped on drop.
+pub(crate) struct MacKey(Hmac<Sha256>);
+
+impl MacKey {
+    pub(crate) fn new(key: &Secret32) -> Self {
+        // HMAC pads its key with zeros to a block of the hash.
+        let mut block = Zeroizing::new([0; 64]);
+        if let Some(start) = block.first_chunk_mut::<32>() {
+            *start = *key.bytes();
+        }
+        Self(<Hmac<Sha256> as KeyInit>::new((&*block).into()))
+    }
+
+    pub(crate) fn tag(&self, message: &[u8]) -> [u8; MAC_LEN] {
+        self.0.clone().chain_update(message).finalize().into_bytes().into()
+    }
+
+    /// Compares in constant time.
+    pub(crate) fn verify(&self, message: &[u8], tag: &[u8; MAC_LEN]) -> Result<(), Rejected> {
+        self.0.clone().chain_update(message).verify(tag.into()).map_err(|_| Rejected)
+    }
+}
+
+/// SHA-256 of the concatenation of `parts`. For public data only: its state is not wiped.
+#[cfg(feature = "aws")]
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// Fills `bytes` from the operating system, anew each time: a generator seeded earlier in user space
+/// would repeat itself in a cloned virtual machine.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), RandomFailed> {
+    getrandom::fill(bytes).map_err(|_| RandomFailed)
+}
+
+/// The crates wipe their state on drop only with a feature of theirs.
+#[cfg(test)]
+const _: () = {
+    const fn wipes<T: zeroize::ZeroizeOnDrop>() {}
+    wipes::<Aes256Gcm>();
+    // HMAC's key is kept as two states of the hash.
+    wipes::<Sha256>();
+};
