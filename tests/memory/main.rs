@@ -86,7 +86,8 @@ struct Contact {
     phone: String,
 }
 
-/// Stored through its `Display`, piece by piece.
+/// Stored through its `Display`, piece by piece, and never freed.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Shown(&'static str);
 
 impl fmt::Display for Shown {
@@ -118,7 +119,7 @@ const AMOUNT: f64 = 918_273_645_546.375;
 
 /// A text of its own for each place.
 fn canary(place: &str) -> String {
-    format!("{place}: the canary that must not be left")
+    format!("{place}|").repeat(7)
 }
 
 /// Never dropped: the struct's own memory is the user's to wipe.
@@ -170,11 +171,9 @@ fn values() -> Secrets {
         "flattened",
         "catch-all",
     ];
-    let secrets = places.iter().fold(Secrets::default(), |secrets, place| {
-        // Not the part that all have in common, so that the name that is found is the right one.
-        let canary = format!("{place}: the canary");
-        secrets.with(place, &canary.as_bytes()[..canary.len().min(24)])
-    });
+    let secrets = places
+        .iter()
+        .fold(Secrets::default(), |secrets, place| secrets.with(place, canary(place).as_bytes()));
     secrets
         .with("number", NUMBER.to_string().as_bytes())
         .with("numbers", ITEMS.to_string().as_bytes())
