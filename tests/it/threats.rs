@@ -7,6 +7,7 @@ mod documents;
 mod keys;
 mod moved;
 mod operated;
+mod silent;
 mod values;
 
 use aws_sdk_dynamodb::types::AttributeValue;

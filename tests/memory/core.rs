@@ -11,12 +11,13 @@ use envelope_runtime::{
     Full, GeneratedDataKey, Item, KeyFuture, KeyProvider, KeyReference, LoadError,
     LocalKeyProvider, Opener, ProviderId, Sealer,
 };
+use envelope_tests::Secrets;
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::Sha256;
 
-use crate::spy::{Freed, Secrets, freed_by};
-use crate::{PATIENT, Patient, Shown, canary, values};
+use crate::spy::freed_by;
+use crate::{PATIENT, Patient, Shown, assert_wiped, canary, values};
 
 const DATA_KEY: [u8; 32] = *b"the data key that the test knows";
 
@@ -88,12 +89,6 @@ fn keys(item: &Item) -> Secrets {
         .with("pseudorandom key", &prk)
         .with("content key", &key(b"content"))
         .with("mac key", &key(b"mac"))
-}
-
-#[track_caller]
-fn assert_wiped(freed: &Freed, secrets: &Secrets) {
-    let found = freed.find(secrets);
-    assert!(found.is_empty(), "freed with their content: {found:?}");
 }
 
 #[test]

@@ -10,9 +10,10 @@ use std::sync::LazyLock;
 use std::{fmt, mem};
 
 use envelope_runtime::{AttributeValue, EnvelopeFields, EnvelopeRecord, OtherAttributes};
+use envelope_tests::Secrets;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use self::spy::{Secrets, freed_by};
+use self::spy::{Freed, freed_by};
 
 /// One field for each way in which a value is stored.
 #[derive(EnvelopeRecord)]
@@ -182,6 +183,12 @@ fn values() -> Secrets {
         .with("float", b"827365190283746")
         .with("status", b"DiagnosedYesterdayMorning")
         .with("amount", b"918273645546")
+}
+
+#[track_caller]
+fn assert_wiped(freed: &Freed, secrets: &Secrets) {
+    let found = freed.find(secrets);
+    assert!(found.is_empty(), "freed with their content: {found:?}");
 }
 
 #[test]

@@ -2,20 +2,17 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::{ptr, slice};
 
-use data_encoding::{BASE64, HEXLOWER};
+use envelope_tests::Secrets;
 
 use crate::PATIENT;
 
 /// Bytes of the log; the system gives pages only where it is written.
 const CAPACITY: usize = 1 << 30;
 const LAYOUT: Layout = Layout::new::<[u8; CAPACITY]>();
-/// How much of a secret must lie together to be found.
-const WINDOW: usize = 12;
 
 thread_local! {
     /// Constant and without a destructor, so that an allocator may look at it.
@@ -82,42 +79,9 @@ pub(crate) fn freed_by<T>(action: impl FnOnce() -> T) -> (T, Freed) {
     (result, Freed { bytes, _turn: turn })
 }
 
-/// Secrets to look for, each under a name.
-#[derive(Clone, Default)]
-pub(crate) struct Secrets(HashMap<[u8; WINDOW], String>);
-
-impl Secrets {
-    /// Adds a secret of at least `WINDOW` bytes: as it is, in hexadecimal and in base64.
-    pub(crate) fn with(mut self, name: &str, secret: &[u8]) -> Self {
-        assert!(secret.len() >= WINDOW, "{name} is too short");
-        let mut forms = vec![secret.to_vec(), HEXLOWER.encode(secret).into_bytes()];
-        // Base64 looks different at each of three places within what is encoded.
-        forms.extend((0..3).map(|start| {
-            let whole = (secret.len() - start) / 3 * 3;
-            BASE64.encode(&secret[start..start + whole]).into_bytes()
-        }));
-        for form in forms {
-            for window in form.windows(WINDOW) {
-                self.0.insert(window.try_into().unwrap(), name.to_owned());
-            }
-        }
-        self
-    }
-}
-
 impl Freed {
     /// The names of the secrets of which a piece was freed, sorted.
-    pub(crate) fn find(&self, secrets: &Secrets) -> Vec<String> {
-        let mut starts = vec![false; 1 << 16];
-        let start = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
-        for window in secrets.0.keys() {
-            starts[start(window)] = true;
-        }
-        let windows = self.bytes.windows(WINDOW).filter(|window| starts[start(window)]);
-        let mut found: Vec<_> =
-            windows.filter_map(|window| secrets.0.get(window).cloned()).collect();
-        found.sort();
-        found.dedup();
-        found
+    pub(crate) fn find<'a>(&self, secrets: &'a Secrets) -> Vec<&'a str> {
+        secrets.find(self.bytes)
     }
 }

@@ -14,6 +14,9 @@ use std::time::Instant;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber;
+use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
 
 use self::probes::Probes;
@@ -146,7 +149,8 @@ impl<C> KmsKeyProvider<C> {
         for (name, value) in context.iter() {
             call = call.encryption_context(name, value);
         }
-        let mut answer = call.send().await.map_err(|error| refused(&self.primary.text, &error))?;
+        let answer = unlogged(call.send()).await;
+        let mut answer = answer.map_err(|error| refused(&self.primary.text, &error))?;
 
         let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
         let invalid = || self.error(DataKeyErrorKind::InvalidAnswer);
@@ -264,12 +268,22 @@ impl<C> KmsKeyProvider<C> {
         for (name, value) in context.iter() {
             call = call.encryption_context(name, value);
         }
-        let mut answer = call.send().await.map_err(|error| refused(key, &error))?;
+        let mut answer = unlogged(call.send()).await.map_err(|error| refused(key, &error))?;
 
         let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
         let arn = answer.key_id().and_then(KeyArn::parse);
         let data_key = plaintext.as_deref().and_then(|bytes| DataKey::from_slice(bytes));
         arn.zip(data_key).ok_or_else(|| DataKeyError::new(DataKeyErrorKind::InvalidAnswer, key))
+    }
+}
+
+/// Awaits a call whose answer holds a data key. At TRACE the SDK logs answers as they came from the HTTP
+/// client, bodies in memory included: then its spans and events of the call are dropped.
+async fn unlogged<F: Future>(call: F) -> F::Output {
+    if LevelFilter::current() == LevelFilter::TRACE {
+        call.with_subscriber(Dispatch::none()).await
+    } else {
+        call.await
     }
 }
 

@@ -1,0 +1,440 @@
+//! T21: secrets go through every operation and every failure with a subscriber at TRACE and a panic hook
+//! that listen, and stand in nothing that was said.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Debug;
+use std::io::{self, Write};
+use std::panic;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_kms::primitives::Blob;
+use envelope_runtime::{
+    AttributeValue, DataKey, EncryptedDataKey, EnvelopeFields, EnvelopeRecord, FieldError,
+    FieldReader, FieldRole, FieldSchema, FieldWriter, GeneratedDataKey, IntoKey, Item,
+    KeyReference, KmsKeyProvider, LocalKeyProvider, Lone, Number, Opener, OtherAttributes,
+    ProviderId, RecordSchema, Sealer, Store,
+};
+use envelope_tests::{
+    Backend, Secrets, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb,
+    unreachable_kms,
+};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::support::{Stored, World, binary, string};
+
+const NUMBER: u64 = 7_316_905_428_113_377_021;
+const LOCAL_KEY: [u8; 32] = *b"a local key that the test knows.";
+
+/// All that was said, by whom does not matter.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    fn write(&self, text: &[u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(text);
+    }
+
+    fn debug(&self, value: &impl Debug) {
+        self.write(format!("{value:?}\n{value:#?}\n").as_bytes());
+    }
+
+    /// An error with its sources.
+    fn error<E: Error + Debug>(&self, error: &E) {
+        self.debug(error);
+        let mut next: Option<&dyn Error> = Some(error);
+        while let Some(error) = next {
+            self.write(format!("{error}\n{error:#}\n").as_bytes());
+            next = error.source();
+        }
+    }
+
+    /// A failure, which it must be.
+    #[track_caller]
+    fn failure<T, E: Error + Debug>(&self, result: Result<T, E>) {
+        self.error(&result.err().expect("a failure"));
+    }
+
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Said {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        Self::write(self, text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Logs of the emulators in this process, which see data keys in plaintext, are not ours.
+fn is_ours(target: &str) -> bool {
+    !["winterbaume", "dynoxide"].iter().any(|emulator| target.starts_with(emulator))
+}
+
+fn listen(said: &Said) -> tracing::subscriber::DefaultGuard {
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::filter::{FilterFn, filter_fn};
+    use tracing_subscriber::fmt::format::FmtSpan;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let said = said.clone();
+    let filter: FilterFn = filter_fn(|metadata| is_ours(metadata.target()));
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_span_events(FmtSpan::FULL)
+        .with_writer(move || said.clone())
+        .with_filter(filter);
+    tracing::subscriber::set_default(tracing_subscriber::registry().with(layer))
+}
+
+/// Passes on what panics anywhere say.
+fn listen_to_panics(said: &Said) {
+    let (said, before) = (said.clone(), panic::take_hook());
+    panic::set_hook(Box::new(move |info| {
+        said.write(format!("{info}\n").as_bytes());
+        before(info);
+    }));
+}
+
+/// Refuses with a message that repeats the value, as many types do.
+#[derive(Clone)]
+struct Chatty {
+    text: String,
+    stored: bool,
+}
+
+impl Serialize for Chatty {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.stored {
+            return to.serialize_str(&self.text);
+        }
+        Err(serde::ser::Error::custom(format!("cannot store {}", self.text)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Chatty {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Err(serde::de::Error::custom(format!("cannot read {text}")))
+    }
+}
+
+#[derive(EnvelopeRecord, Clone)]
+#[envelope(table = "users", debug)]
+struct Chart {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    text: String,
+    #[encrypted]
+    bytes: Vec<u8>,
+    #[encrypted]
+    number: u64,
+    #[encrypted]
+    map: BTreeMap<String, String>,
+    #[encrypted]
+    chatty: Option<Chatty>,
+    #[authenticated]
+    role: String,
+    #[envelope(flatten)]
+    contact: Contact,
+    #[envelope(catch_all)]
+    others: OtherAttributes,
+}
+
+#[derive(EnvelopeFields, Clone)]
+#[envelope(debug)]
+struct Contact {
+    country: String,
+    #[encrypted]
+    phone: String,
+}
+
+fn canary(place: &str) -> String {
+    format!("{place}|").repeat(7)
+}
+
+fn chart() -> Chart {
+    let mut others = OtherAttributes::default();
+    others.insert_encrypted("later", AttributeValue::S(canary("catch-all")));
+    Chart {
+        id: "c-1".into(),
+        text: canary("text"),
+        bytes: canary("bytes").into(),
+        number: NUMBER,
+        map: [(canary("map key"), canary("map value"))].into(),
+        chatty: None,
+        role: "patient".into(),
+        contact: Contact { country: "NL".into(), phone: canary("phone") },
+        others,
+    }
+}
+
+fn values() -> Secrets {
+    let places = ["text", "bytes", "map key", "map value", "phone", "catch-all", "chatty"];
+    let secrets = places
+        .iter()
+        .fold(Secrets::default(), |secrets, place| secrets.with(place, canary(place).as_bytes()));
+    secrets.with("number", NUMBER.to_string().as_bytes()).with("local key", &LOCAL_KEY)
+}
+
+/// Reads the fields of a `Chart` as other types, each of which refuses.
+macro_rules! misfits {
+    ($said:ident, $store:ident: $($name:literal as $ty:ty),*) => {$({
+        #[derive(EnvelopeRecord)]
+        #[envelope(table = "users", debug)]
+        struct Misfit {
+            #[partition_key]
+            id: String,
+            #[encrypted]
+            #[envelope(rename = $name)]
+            value: $ty,
+        }
+        $said.failure(Misfit::load(&$store, "c-1").await);
+    })*};
+}
+
+#[derive(Serialize, Deserialize)]
+struct Whole {
+    first: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Known {
+    One,
+}
+
+/// The data key of a stored record, as KMS gives it to whoever may ask.
+async fn data_key(world: &World, store: &Store) -> Vec<u8> {
+    let loaded = store.get::<Chart>("c-1").with_envelope().await.unwrap().unwrap();
+    let KeyReference::Wrapped(copies) = loaded.envelope().unwrap().key_reference() else {
+        panic!("not wrapped")
+    };
+    let context = world.requests.take().iter().rev().find_map(|call| call.context().cloned());
+    let call = world.backend.kms.decrypt().ciphertext_blob(Blob::new(copies[0].wrapped()));
+    let answer =
+        call.set_encryption_context(context.map(|pairs| pairs.into_iter().collect())).send().await;
+    answer.unwrap().plaintext.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn t21_operations_and_their_failures_say_no_secret() {
+    let said = Said::default();
+    let (backend, faults) = Backend::with_kms_faults().await;
+    let world = World::over(backend, &[("id", "S".into())]).await;
+    let store = &world.store;
+    listen_to_panics(&said);
+    let listening = listen(&said);
+
+    // What goes well.
+    said.debug(&chart().save(store));
+    chart().save(store).await.unwrap();
+    said.debug(&store.get::<Chart>("c-1").with_envelope());
+    said.debug(&store.get::<Chart>("c-1").with_envelope().await.unwrap());
+    said.debug(&Chart::load(store, "c-1"));
+    said.debug(&Chart::load(store, "c-1").consistent().await.unwrap());
+    said.debug(&Chart::delete(store, "c-2"));
+    Chart::delete(store, "c-2").await.unwrap();
+    said.debug(store);
+
+    // A record that is not stored: presence, types, sizes.
+    said.failure(store.create(&chart()).await);
+    said.failure(store.replace(&Chart { id: "c-2".into(), ..chart() }).await);
+    let chatty = |stored| Some(Chatty { text: canary("chatty"), stored });
+    said.failure(Chart { chatty: chatty(false), ..chart() }.save(store).await);
+    said.failure(Chart { text: canary("text").repeat(20_000), ..chart() }.save(store).await);
+    let mut wrong = chart();
+    wrong.others.insert_encrypted("text", AttributeValue::S(canary("catch-all")));
+    said.failure(wrong.save(store).await);
+
+    // No key, no table, no network, no rights.
+    let kms =
+        |kms| Store::new(world.backend.dynamodb.clone(), KmsKeyProvider::new(kms, &world.key));
+    for code in ["AccessDeniedException", "DisabledException", "SomethingNewException"] {
+        faults.fail(code, "");
+        said.failure(chart().save(store).await);
+        said.failure(Chart::load(store, "c-1").await);
+        faults.behave();
+    }
+    let unreachable = kms(unreachable_kms()).table_name::<Chart>(&world.table);
+    said.failure(chart().save(&unreachable).await);
+    said.failure(Chart::load(&unreachable, "c-1").await);
+    let nowhere = kms(world.backend.kms.clone());
+    for dynamodb in [
+        nowhere,
+        over(unreachable_dynamodb(), &world),
+        over(dynamodb_without_credentials(), &world),
+        over(failing_dynamodb("ThrottlingException"), &world),
+        over(failing_dynamodb("ValidationException"), &world),
+    ] {
+        said.failure(chart().save(&dynamodb).await);
+        said.failure(Chart::load(&dynamodb, "c-1").await);
+        said.failure(Chart::delete(&dynamodb, "c-1").await);
+    }
+
+    // Stored values that do not fit.
+    misfits!(said, store:
+        "text" as u64, "text" as Known, "text" as Chatty, "text" as Whole, "text" as char,
+        "number" as u8, "number" as String, "number" as bool, "bytes" as [u8; 3],
+        "bytes" as String, "map" as BTreeMap<u64, String>, "map" as BTreeMap<String, bool>,
+        "map" as Known, "map" as (String, String), "phone" as i64, "later" as u8
+    );
+    // Whoever may write the table may put plaintext there. That the SDK logs it is no leak of ours.
+    drop(listening);
+    for item in altered(&world.stored("c-1").await) {
+        world.write(item).await;
+        said.failure(Chart::load(store, "c-1").await);
+    }
+
+    chart().save(store).await.unwrap();
+    let during = said.take();
+    // It did listen: the SDK says a lot at TRACE, and our errors name the table.
+    assert!(during.len() > 100_000, "{}", during.len());
+    assert_eq!(values().find(&during), [""; 0]);
+
+    // A data key is not seen either, with what the SDK says of KMS's answers.
+    let listening = listen(&said);
+    chart().save(store).await.unwrap();
+    Chart::load(store, "c-1").consistent().await.unwrap();
+    drop(listening);
+    let secrets = values().with("data key", &data_key(&world, store).await);
+    assert_eq!(secrets.find(&said.take()), [""; 0]);
+}
+
+fn over(dynamodb: aws_sdk_dynamodb::Client, world: &World) -> Store {
+    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    Store::new(dynamodb, provider).table_name::<Chart>(&world.table)
+}
+
+/// What whoever writes the table may leave there, with plaintext where something sealed should be.
+fn altered(good: &Stored) -> Vec<Stored> {
+    let changed = |name: &str, value| {
+        let mut item = good.clone();
+        item.insert(name.into(), value);
+        item
+    };
+    let mut stripped = good.clone();
+    stripped.remove("_envelope");
+    stripped.insert("text".into(), string(&canary("text")));
+    vec![
+        stripped,
+        changed("text", string(&canary("text"))),
+        changed("text", binary(canary("text"))),
+        changed("text", good["phone"].clone()),
+        changed("_envelope", string(&canary("text"))),
+        changed("_envelope", binary(canary("text"))),
+        changed("role", string(&canary("text"))),
+    ]
+}
+
+/// By hand, to look at what the traits hand to it.
+struct ByHand {
+    text: String,
+    said: Said,
+}
+
+impl EnvelopeRecord for ByHand {
+    type Key = Lone<String>;
+
+    const SCHEMA: RecordSchema = RecordSchema::new(
+        "users",
+        &[
+            FieldSchema::new("id", FieldRole::PartitionKey),
+            FieldSchema::new("text", FieldRole::Encrypted),
+            FieldSchema::new("parts", FieldRole::Encrypted),
+        ],
+    );
+
+    fn key(&self) -> impl IntoKey<Self::Key> {
+        "c-1"
+    }
+
+    fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
+        fields.write("c-1")?;
+        fields.write(&self.text)?;
+        self.said.debug(fields);
+        fields.write_with(|to| {
+            self.said.debug(&to);
+            let mut list = to.serialize_seq(None)?;
+            list.serialize_element(&self.text)?;
+            self.said.debug(&list);
+            let list = SerializeSeq::end(list)?;
+            self.said.debug(&list);
+            let mut map = to.serialize_map(None)?;
+            map.serialize_entry(&self.text, &self.text)?;
+            map.serialize_key(&self.text)?;
+            self.said.debug(&map);
+            map.serialize_value(&())
+                .map_or_else(|error| self.said.error(&error), |()| panic!("one key twice"));
+            SerializeMap::end(map)
+        })?;
+        self.said.debug(fields);
+        Ok(())
+    }
+
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
+        let said = Said::default();
+        said.debug(fields);
+        fields.read::<String>()?;
+        let text = fields.read_with(|from| {
+            said.debug(&from);
+            String::deserialize(from)
+        })?;
+        said.debug(fields);
+        fields.read::<BTreeMap<String, Option<String>>>()?;
+        Ok(Self { text, said })
+    }
+}
+
+#[tokio::test]
+async fn t21_debug_of_what_holds_secrets_is_silent() {
+    let said = Said::default();
+    let local = || {
+        let digits = data_encoding::HEXLOWER.encode(&LOCAL_KEY);
+        LocalKeyProvider::from_hex(&digits).unwrap()
+    };
+    said.debug(&local());
+    said.debug(&DataKey::new(LOCAL_KEY));
+    let wrapped = EncryptedDataKey::new(ProviderId::LOCAL, [0; 8], *b"wrapped").unwrap();
+    said.debug(&GeneratedDataKey::new(DataKey::new(LOCAL_KEY), wrapped));
+
+    let by_hand = ByHand { text: canary("text"), said: said.clone() };
+    let item = Sealer::new(local()).seal(&by_hand).await.unwrap();
+    let opened = Opener::new(local()).open::<ByHand>(item).await.unwrap().into_record();
+    assert_eq!(opened.text, canary("text"));
+    said.write(&opened.said.take());
+
+    said.debug(&chart());
+    said.debug(&Some(vec![chart()]));
+    let text = || AttributeValue::S(canary("text"));
+    let number = || Number::parse(&NUMBER.to_string()).unwrap();
+    let values = [
+        text(),
+        AttributeValue::B(canary("bytes").into()),
+        AttributeValue::N(number()),
+        AttributeValue::M([(canary("map key"), text())].into()),
+        AttributeValue::L(vec![text()]),
+        AttributeValue::Ss([canary("text")].into()),
+        AttributeValue::Ns([number()].into()),
+        AttributeValue::Bs([canary("bytes").into()].into()),
+    ];
+    said.debug(&number());
+    let mut others = OtherAttributes::default();
+    for (index, value) in values.into_iter().enumerate() {
+        said.debug(&value);
+        others.insert_encrypted(format!("a{index}"), value.clone());
+        said.debug(&[(format!("a{index}"), value)].into_iter().collect::<Item>());
+    }
+    said.debug(&others);
+
+    let said = said.take();
+    assert_eq!(self::values().find(&said), [""; 0]);
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("text: [REDACTED]") && said.contains("country: \"NL\""));
+}
