@@ -82,6 +82,7 @@
 //!   and opens items with [`Sealer`] and [`Opener`], and has no AWS crate, TLS stack or async runtime
 //!   among its dependencies.
 //! - `derive` (default): the derive macro.
+//! - `aws-lc`: the primitives of AWS-LC instead of `RustCrypto`'s. The stored bytes are the same.
 //! - `secrecy`: fields of the types of the crate [secrecy](https://docs.rs/secrecy).
 
 #![cfg_attr(not(feature = "aws"), allow(rustdoc::broken_intra_doc_links))]

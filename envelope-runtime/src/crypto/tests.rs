@@ -1,6 +1,6 @@
 //! What both back ends must do, through the functions that sealing and opening call.
 
-use super::{MAC_LEN, MacKey, NONCE_LEN, Prk, Rejected, SealKey, Secret32, hex};
+use super::{MAC_LEN, MacKey, NONCE_LEN, Prk, Rejected, SealKey, Secret32, fill, hex};
 
 #[test]
 fn sealing_matches_test_case_16_of_the_gcm_specification() {
@@ -96,6 +96,17 @@ fn a_tag_that_differs_in_one_bit_is_rejected() {
         flipped[bit / 8] ^= 1 << (bit % 8);
         assert_eq!(key.verify(b"message", &flipped), Err(Rejected));
     }
+}
+
+#[test]
+fn random_bytes_are_never_the_same() {
+    let draw = || {
+        let mut bytes = [0; 32];
+        fill(&mut bytes).unwrap();
+        bytes
+    };
+    let seen: std::collections::BTreeSet<_> = (0..100).map(|_| draw()).collect();
+    assert!(seen.len() == 100 && !seen.contains(&[0; 32]));
 }
 
 /// Whatever the length, an item that one back end wrote is the other's.

@@ -205,3 +205,99 @@ impl fmt::Display for ContextError {
 }
 
 impl std::error::Error for ContextError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribute::Number;
+    use crate::record::{FieldRole, FieldSchema};
+
+    const SCHEMA: RecordSchema = RecordSchema::new(
+        "patients",
+        &[
+            FieldSchema::new("tenant", FieldRole::PartitionKey).context(),
+            FieldSchema::new("ward", FieldRole::Plain).context(),
+            FieldSchema::new("name", FieldRole::Encrypted),
+        ],
+    );
+
+    fn caller(pairs: &[(&str, &str)]) -> ContextPairs {
+        ContextPairs::new(pairs.iter().copied())
+    }
+
+    fn text(text: &str) -> AttributeValue {
+        AttributeValue::S(text.into())
+    }
+
+    fn context(expected: ExpectedContext) -> Vec<(String, String)> {
+        let context = expected.encryption_context(&SCHEMA);
+        context.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[track_caller]
+    fn assert_refused<T>(
+        result: Result<T, ContextError>,
+        attribute: &str,
+        problem: ContextProblem,
+        cure: &str,
+    ) {
+        let Err(error) = result else { panic!("not refused") };
+        assert_eq!((error.attribute(), error.problem()), (attribute, problem));
+        let text = error.to_string();
+        let place = format!("record of table `patients`, key `tenant`, attribute `{attribute}`: ");
+        assert!(text.starts_with(&place) && text.contains(cure), "{text}");
+    }
+
+    #[test]
+    fn a_load_takes_values_from_the_key_and_from_the_caller_and_they_must_agree() {
+        let t1 = text("t-1");
+        let in_key = |name: &str| (name == "tenant").then_some(&t1);
+        let load = |pairs: &[_]| expected_context(&SCHEMA, in_key, &caller(pairs));
+
+        let given = context(load(&[("ward", "3")]).unwrap());
+        assert!(given.contains(&("tenant".to_owned(), "t-1".to_owned())));
+        assert!(given.contains(&("ward".to_owned(), "3".to_owned())));
+        assert_eq!(given, context(load(&[("ward", "3"), ("tenant", "t-1")]).unwrap()));
+        // A scope may hold more than one record type needs.
+        assert_eq!(given, context(load(&[("ward", "3"), ("city", "x")]).unwrap()));
+
+        let differs = load(&[("ward", "3"), ("tenant", "t-2")]);
+        assert_refused(differs, "tenant", ContextProblem::Differs, "own context");
+        assert_refused(load(&[]), "ward", ContextProblem::NotGiven, "give it with");
+        assert_refused(load(&[("city", "x")]), "city", ContextProblem::Unknown, "check the name");
+        let bytes = AttributeValue::B(vec![1]);
+        let binary = expected_context(&SCHEMA, |_| Some(&bytes), &caller(&[]));
+        assert_refused(binary, "tenant", ContextProblem::NotText, "a non-empty S or as N");
+    }
+
+    #[test]
+    fn a_save_takes_values_from_the_record_and_the_caller_must_agree() {
+        let number = AttributeValue::N(Number::from(3_u8));
+        let save = |tenant: &AttributeValue, pairs: &[_]| {
+            let value = |name: &str| if name == "tenant" { Some(tenant) } else { Some(&number) };
+            context_of_record(&SCHEMA, &caller(pairs), value).map(context)
+        };
+
+        let given = save(&text("t-1"), &[]).unwrap();
+        assert!(given.contains(&("ward".to_owned(), "3".to_owned())));
+        assert_eq!(given, save(&text("t-1"), &[("ward", "3")]).unwrap());
+
+        let differs = save(&text("t-1"), &[("ward", "4")]);
+        assert_refused(differs, "ward", ContextProblem::Differs, "own context");
+        for tenant in [text(""), AttributeValue::Null, AttributeValue::B(vec![1])] {
+            let refused = save(&tenant, &[]);
+            assert_refused(refused, "tenant", ContextProblem::NotText, "a non-empty S or as N");
+        }
+        let unknown = save(&text("t-1"), &[("city", "x")]);
+        assert_refused(unknown, "city", ContextProblem::Unknown, "check the name");
+    }
+
+    #[test]
+    fn a_record_type_without_context_takes_any_scope() {
+        const PLAIN: RecordSchema =
+            RecordSchema::new("users", &[FieldSchema::new("id", FieldRole::PartitionKey)]);
+
+        assert!(expected_context(&PLAIN, |_| None, &caller(&[("tenant", "t-1")])).is_ok());
+        assert!(context_of_record(&PLAIN, &caller(&[("tenant", "t-1")]), |_| None).is_ok());
+    }
+}

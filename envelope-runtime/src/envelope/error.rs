@@ -196,3 +196,61 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for SealError {}
 impl std::error::Error for OpenError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{FieldRole, FieldSchema, RecordSchema};
+
+    const SCHEMA: RecordSchema =
+        RecordSchema::new("users", &[FieldSchema::new("id", FieldRole::PartitionKey)]);
+
+    #[test]
+    fn a_refused_item_is_named_with_its_attribute_and_a_cure() {
+        for (kind, cure, tampered) in [
+            (OpenErrorKind::NoEnvelope, "restore it", false),
+            (OpenErrorKind::MalformedEnvelope, "restore the item", true),
+            (OpenErrorKind::UnsupportedVersion(7), "version 7, and", false),
+            (OpenErrorKind::UnsupportedSuite(7), "suite 7, and", false),
+            (OpenErrorKind::OtherContext, "load it through the store", false),
+            (OpenErrorKind::Tampered, "restore the item", true),
+            (OpenErrorKind::KeyTemplate, "write it anew", false),
+            (OpenErrorKind::NotSealed, "write the item anew", false),
+            (OpenErrorKind::NotAuthenticated, "#[envelope(since", false),
+            (OpenErrorKind::Sealed, "mark it so", false),
+            (OpenErrorKind::Ambiguous, "remove the one", false),
+            (OpenErrorKind::HasEnvelope, "load it with the struct", false),
+            (OpenErrorKind::TooDeep, "restore the item", false),
+            (OpenErrorKind::UnknownType, "upgrade it", false),
+        ] {
+            let error = OpenError::new(SCHEMA.place().attribute("ssn"), kind);
+
+            let text = error.to_string();
+            let place = "record of table `users`, key `id`, attribute `ssn`: ";
+            assert!(text.starts_with(place) && text.contains(cure), "{text}");
+            assert_eq!((error.kind(), error.attribute()), (kind, Some("ssn")));
+            assert_eq!(error.is_tampered(), tampered, "{text}");
+        }
+        assert_eq!(OpenError::new(SCHEMA.place(), OpenErrorKind::Tampered).attribute(), None);
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_sealed_is_named_with_a_cure() {
+        for (kind, cure) in [
+            (SealErrorKind::EnvelopeTooLarge, "use fewer or shorter"),
+            (
+                SealErrorKind::ItemTooLarge(500_000),
+                "500000 bytes or more, and DynamoDB stores 409600",
+            ),
+            (SealErrorKind::Schema, "derive it"),
+            (SealErrorKind::Random, "retry later"),
+        ] {
+            let error = SealError::new(SCHEMA.place(), kind);
+
+            let text = error.to_string();
+            assert!(text.starts_with("record of table `users`, key `id`: "), "{text}");
+            assert!(text.contains(cure), "{text}");
+            assert_eq!(error.kind(), kind);
+        }
+    }
+}

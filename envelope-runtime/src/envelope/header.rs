@@ -325,6 +325,63 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_header_has_8192_bytes_for_writer_and_reader() {
+        let with = |length| {
+            let copies = vec![copy(ProviderId::KMS, 6144), copy(ProviderId::LOCAL, length)];
+            header(KeyReference::Wrapped(copies))
+        };
+        let length = 8192 - with(1).encode().unwrap().len() + 1;
+        let longest = with(length).encode().unwrap();
+
+        assert_eq!(longest.len(), 8192);
+        assert_eq!(Header::decode(&longest), Ok(with(length)));
+        assert_eq!(with(length + 1).encode(), None);
+        let mut longer = [longest.as_slice(), &[9]].concat();
+        let place = longer.len() - length - 3;
+        longer[place..place + 2].copy_from_slice(&u16::try_from(length + 1).unwrap().to_be_bytes());
+        assert_eq!(Header::decode(&longer), Err(HeaderError::Malformed));
+    }
+
+    /// What `record/check.rs` lets a schema have fits beside one key of KMS's.
+    #[test]
+    fn lists_at_their_limit_and_a_key_of_kms_make_the_longest_header() {
+        let header = header(KeyReference::Wrapped(vec![copy(ProviderId::KMS, 184)]));
+        let mut lists = Vec::new();
+        header.write_lists(&mut lists);
+
+        let beside = header.encode().unwrap().len() - (lists.len() - 2);
+
+        assert_eq!(beside + MAX_LISTS, MAX_HEADER);
+    }
+
+    #[test]
+    fn the_reader_takes_64_authenticated_names_and_no_more() {
+        let names = || (0..64).map(|n| format!("{n:03}"));
+        let mut header = header(KeyReference::KeyTable(vec![7; 16]));
+        header.sealed.clear();
+        header.authenticated = names().collect();
+        let bytes = header.encode().unwrap();
+        let (count, end) = (51, 52 + 64 * 4);
+        assert_eq!((bytes[count], Header::decode(&bytes)), (64, Ok(header)));
+
+        let mut more = [&bytes[..end], b"\x03999", &bytes[end..]].concat();
+        more[count] = 65;
+
+        assert_eq!(Header::decode(&more), Err(HeaderError::Malformed));
+    }
+
+    #[test]
+    fn other_forms_of_reference_are_refused() {
+        let bytes = header(KeyReference::KeyTable(vec![7; 16])).encode().unwrap();
+        let place = bytes.len() - 18;
+        for form in (0..=u8::MAX).filter(|form| *form != KEY_TABLE) {
+            let mut other = bytes.clone();
+            other[place] = form;
+            assert_eq!(Header::decode(&other), Err(HeaderError::Malformed), "{form}");
+        }
+    }
+
+    #[test]
     fn the_writer_stays_within_the_limits_of_the_reader() {
         let make = |change: &dyn Fn(&mut Header)| {
             let mut header = header(KeyReference::KeyTable(vec![7; 16]));

@@ -65,3 +65,25 @@ impl IntoIterator for Item {
         self.0.into_iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_as_large_as_its_names_and_values() {
+        let item: Item = [
+            ("id".to_owned(), AttributeValue::S("foobar".into())),
+            ("photo".to_owned(), AttributeValue::B(vec![7; 100])),
+        ]
+        .into_iter()
+        .collect();
+
+        assert_eq!(item.size(), 2 + 6 + 5 + 100);
+        assert_eq!(Item::default().size(), 0);
+        assert_eq!(Item::MAX_SIZE, 409_600);
+        assert_eq!(format!("{item:?}"), r#"{"id": S(6 bytes), "photo": B(100 bytes)}"#);
+        assert_eq!(item.clone().into_iter().collect::<Item>(), item);
+        assert_eq!(item.clone().into_iter().count(), 2);
+    }
+}

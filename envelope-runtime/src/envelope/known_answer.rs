@@ -109,6 +109,15 @@ fn an_item_is_sealed_to_the_bytes_of_the_format() {
     assert_eq!(names, ["_envelope", "customer", "note", "number", "state", "tags", "tenant"]);
 }
 
+/// Before a data key is asked for, all is known but the key's wrapped form: here 3 bytes behind 11.
+#[test]
+fn an_items_size_is_foreseen_but_for_the_wrapped_key() {
+    let (plan, _) = Plan::new(Order::SCHEMA, values(), &ContextPairs::default()).unwrap();
+
+    assert_eq!(plan.least_size() + 11 + 3, sealed().size());
+    assert_eq!(plan.random_len(), 16 + 2 * 12);
+}
+
 #[tokio::test]
 async fn the_bytes_of_the_format_open() {
     let mut item = sealed();

@@ -110,7 +110,7 @@ impl Plan {
     }
 
     /// The size of the sealed item without what only the provider knows: its wrapped key.
-    fn least_size(&self) -> usize {
+    pub(super) fn least_size(&self) -> usize {
         if self.schema.is_plaintext_only() {
             return self.item.size();
         }
@@ -124,7 +124,7 @@ impl Plan {
     }
 
     /// One draw for a record: its salt, then a nonce for each sealed attribute.
-    fn random_len(&self) -> usize {
+    pub(super) fn random_len(&self) -> usize {
         SALT_LEN + self.sealed.len() * NONCE_LEN
     }
 

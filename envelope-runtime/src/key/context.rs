@@ -57,3 +57,30 @@ impl ContextPairs {
         self.0.keys().map(String::as_str)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_field_takes_the_place_of_table_or_format() {
+        let fields = [("tenant", "t-1"), ("envelope:table", "x"), ("envelope:format", "9")];
+        let context =
+            EncryptionContext::new("users", fields.map(|(name, value)| (name, value.to_owned())));
+
+        let pairs: Vec<_> = context.iter().collect();
+        let expected = [("envelope:format", "1"), ("envelope:table", "users"), ("tenant", "t-1")];
+        assert_eq!(pairs, expected);
+        assert_eq!(context.value("tenant"), Some("t-1"));
+        assert_eq!(context.value("other"), None);
+    }
+
+    #[test]
+    fn what_is_given_later_goes_before() {
+        let mut pairs = ContextPairs::new([("tenant", "t-1"), ("ward", "3")]);
+        pairs.extend(ContextPairs::new([("ward", "4")]));
+
+        assert_eq!(pairs.names().collect::<Vec<_>>(), ["tenant", "ward"]);
+        assert_eq!((pairs.value("tenant"), pairs.value("ward")), (Some("t-1"), Some("4")));
+    }
+}

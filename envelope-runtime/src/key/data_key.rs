@@ -139,3 +139,40 @@ impl KeyReference {
     /// The longest id of a key-table row, in bytes.
     pub const MAX_KEY_ID_LEN: usize = 24;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_key_has_32_bytes_and_does_not_show_them() {
+        let key = DataKey::from_slice(&[7; 32]).unwrap();
+        assert_eq!(key.secret().bytes(), &[7; 32]);
+        assert_eq!(DataKey::new([7; 32]).secret().bytes(), &[7; 32]);
+        assert_eq!(format!("{key:?}"), "DataKey([REDACTED])");
+        for length in [0, 16, 31, 33] {
+            assert!(DataKey::from_slice(&vec![7; length]).is_none(), "{length}");
+        }
+    }
+
+    #[test]
+    fn ids_below_64_are_the_librarys_own() {
+        assert_eq!((ProviderId::KMS.as_u8(), ProviderId::LOCAL.as_u8()), (1, 2));
+        for id in 0..=u8::MAX {
+            assert_eq!(ProviderId::custom(id).map(ProviderId::as_u8), (id >= 64).then_some(id));
+            let known = id == 1 || id == 2 || id >= 64;
+            assert_eq!(ProviderId::from_stored(id).map(ProviderId::as_u8), known.then_some(id));
+        }
+    }
+
+    #[test]
+    fn a_wrapped_key_has_1_to_6144_bytes() {
+        let wrapped = |length| EncryptedDataKey::new(ProviderId::LOCAL, [3; 8], vec![9; length]);
+        assert!(wrapped(0).is_none() && wrapped(6145).is_none());
+        for length in [1, 6144] {
+            let key = wrapped(length).unwrap();
+            assert_eq!((key.provider(), key.hint()), (ProviderId::LOCAL, &[3; 8]));
+            assert_eq!(key.wrapped(), vec![9; length]);
+        }
+    }
+}

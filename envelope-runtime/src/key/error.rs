@@ -142,7 +142,7 @@ impl fmt::Display for DataKeyErrorKind {
                  encryption context"
             }
             Self::Disabled => "the key is disabled; enable it",
-            Self::NotFound => "there is no such key or alias in this account and Region",
+            Self::NotFound => "there is no such key or alias; check its name, account and Region",
             Self::PendingDeletion => {
                 "the key is pending deletion; cancel the deletion, or its data is lost"
             }
@@ -172,9 +172,64 @@ impl fmt::Display for DataKeyErrorKind {
             }
             Self::Unsupported => "the provider cannot do this; configure one that can",
             Self::InvalidAnswer => "the key service's answer holds no data key",
-            Self::Other => "the key service refused the request",
+            Self::Other => "the key service refused the request; see the code it gave",
         })
     }
 }
 
 impl std::error::Error for DataKeyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{FieldRole, FieldSchema, RecordSchema};
+
+    const SCHEMA: RecordSchema =
+        RecordSchema::new("users", &[FieldSchema::new("id", FieldRole::PartitionKey)]);
+
+    #[test]
+    fn a_missing_data_key_is_named_with_a_cure() {
+        for (kind, cure, retryable) in [
+            (DataKeyErrorKind::AccessDenied, "allow kms:GenerateDataKey", false),
+            (DataKeyErrorKind::Disabled, "enable it", false),
+            (DataKeyErrorKind::NotFound, "check its name", false),
+            (DataKeyErrorKind::PendingDeletion, "cancel the deletion", false),
+            (DataKeyErrorKind::InvalidState, "see DescribeKey", false),
+            (DataKeyErrorKind::Mismatch, "restore the item", false),
+            (DataKeyErrorKind::UnknownKey, "with `accept`", false),
+            (DataKeyErrorKind::WrongKey, "check the endpoint", false),
+            (DataKeyErrorKind::Throttled, "retry later", true),
+            (DataKeyErrorKind::NotAsked, "retry later", true),
+            (DataKeyErrorKind::Network, "retry later", true),
+            (DataKeyErrorKind::Service, "retry later", true),
+            (DataKeyErrorKind::Credentials, "set AWS_PROFILE", false),
+            (DataKeyErrorKind::Configuration, "not a key ARN", false),
+            (DataKeyErrorKind::Unsupported, "configure one that can", false),
+            (DataKeyErrorKind::InvalidAnswer, "holds no data key", false),
+            (DataKeyErrorKind::Other, "see the code", false),
+        ] {
+            let error = DataKeyError::new(kind, "alias/users");
+            let text = error.to_string();
+            assert!(text.starts_with("no data key from `alias/users`: "), "{text}");
+            assert!(text.contains(cure), "{text}");
+            assert_eq!((error.kind(), error.key()), (kind, "alias/users"));
+            assert_eq!(error.is_retryable(), retryable, "{text}");
+            assert_eq!(error.is_access_denied(), kind == DataKeyErrorKind::AccessDenied);
+            assert_eq!(error.is_tampered(), kind == DataKeyErrorKind::Mismatch);
+
+            let placed = error.at(SCHEMA.place()).to_string();
+            assert_eq!(placed, format!("record of table `users`, key `id`: {text}"));
+        }
+    }
+
+    #[test]
+    fn what_aws_answered_is_kept() {
+        let mut error = DataKeyError::new(DataKeyErrorKind::Other, "alias/users");
+        assert_eq!((error.code(), error.request_id()), (None, None));
+
+        error.answer = Answer { code: Some("X".into()), request_id: Some("r-1".into()) };
+
+        assert_eq!((error.code(), error.request_id()), (Some("X"), Some("r-1")));
+        assert!(error.to_string().contains('X') && error.to_string().contains("r-1"));
+    }
+}

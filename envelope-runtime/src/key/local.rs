@@ -250,6 +250,52 @@ mod tests {
     }
 
     #[test]
+    fn what_another_provider_wrapped_is_refused() {
+        let provider = LocalKeyProvider::from_hex(KEY).unwrap();
+        let kms = EncryptedDataKey::new(ProviderId::KMS, HINT, wrapped()).unwrap();
+        let local = EncryptedDataKey::new(ProviderId::LOCAL, HINT, wrapped()).unwrap();
+        let refused = |reference| provider.unwrap(&reference, &context("t-1")).err();
+
+        let unknown = refused(KeyReference::Wrapped(vec![kms.clone()]));
+        assert_eq!(unknown, Some(DataKeyErrorKind::UnknownKey));
+        let table = refused(KeyReference::KeyTable(vec![7; 16]));
+        assert_eq!(table, Some(DataKeyErrorKind::Unsupported));
+        assert_eq!(refused(KeyReference::Wrapped(vec![kms, local])), None);
+    }
+
+    #[tokio::test]
+    async fn two_data_keys_have_nothing_in_common() {
+        let provider = LocalKeyProvider::insecure_ephemeral().unwrap();
+        let context = context("t-1");
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let (data_key, reference) = provider.generate(&context).await.unwrap().into_parts();
+            let again = provider.decrypt(&reference, &context).await.unwrap();
+            assert_eq!(again.secret().bytes(), data_key.secret().bytes());
+            let KeyReference::Wrapped(copies) = reference else { panic!() };
+            let nonce = copies[0].wrapped().first_chunk::<NONCE_LEN>().unwrap().to_vec();
+            seen.extend([data_key.secret().bytes().to_vec(), nonce]);
+        }
+        assert!(seen[0] != seen[2] && seen[1] != seen[3], "{seen:?}");
+        assert!(seen.iter().all(|bytes| bytes.iter().any(|byte| *byte != 0)), "{seen:?}");
+    }
+
+    #[test]
+    fn what_is_no_key_is_said_without_it() {
+        let error = LocalKeyProvider::from_hex("secret").unwrap_err();
+        assert_eq!(error.to_string(), "a local key is 64 hexadecimal digits");
+        let error = LocalKeyProvider::from_file("/no/such/file").unwrap_err();
+        assert!(error.to_string().starts_with("cannot read the local key's file: "), "{error}");
+        let provider = LocalKeyProvider::from_hex(KEY).unwrap();
+        assert_eq!(format!("{provider:?}"), "LocalKeyProvider([REDACTED])");
+        let file = std::env::temp_dir().join(format!("envelope-key-{}", std::process::id()));
+        fs::write(&file, KEY).unwrap();
+        let read = LocalKeyProvider::from_file(&file);
+        fs::remove_file(&file).unwrap();
+        assert_eq!(read.unwrap().hint, HINT);
+    }
+
+    #[test]
     fn contexts_that_join_to_the_same_text_are_different() {
         let joined = EncryptionContext::new("t", [("a", "b,c=d".to_owned())]);
         let apart = EncryptionContext::new("t", [("a", "b".to_owned()), ("c", "d".to_owned())]);

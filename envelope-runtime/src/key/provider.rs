@@ -122,3 +122,21 @@ mod sealed {
     impl Sealed for super::EncryptOnly {}
     impl Sealed for super::DecryptOnly {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LocalKeyProvider;
+
+    #[tokio::test]
+    async fn a_shared_provider_is_the_one_that_is_shared() {
+        let shared = Arc::new(LocalKeyProvider::insecure_ephemeral().unwrap());
+        let context = EncryptionContext::new("users", []);
+
+        let (made, reference) =
+            KeyProvider::generate(&shared, &context).await.unwrap().into_parts();
+        let unwrapped = KeyProvider::decrypt(&Arc::clone(&shared), &reference, &context).await;
+
+        assert_eq!(unwrapped.unwrap().secret().bytes(), made.secret().bytes());
+    }
+}
