@@ -1,6 +1,6 @@
 //! Records and items without a store: what `Sealer` and `Opener` give, and refuse.
 
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_below_64_are_the_librarys_own() {
+    fn ids_below_64_are_reserved() {
         assert_eq!((ProviderId::KMS.as_u8(), ProviderId::LOCAL.as_u8()), (1, 2));
         for id in 0..=u8::MAX {
             assert_eq!(ProviderId::custom(id).map(ProviderId::as_u8), (id >= 64).then_some(id));
