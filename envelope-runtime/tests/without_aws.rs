@@ -173,7 +173,7 @@ fn a_value_planted_under_the_other_name_is_refused() {
 /// Protects nothing.
 #[derive(EnvelopeRecord, Debug, PartialEq)]
 #[envelope(table = "users", plaintext_only)]
-struct Plain {
+struct Unprotected {
     #[partition_key]
     id: String,
     #[envelope(alias = "old")]
@@ -184,7 +184,7 @@ struct Plain {
 
 #[derive(EnvelopeRecord, Debug)]
 #[envelope(table = "users", plaintext_only)]
-struct PlainCatchAll {
+struct UnprotectedCatchAll {
     #[partition_key]
     id: String,
     #[envelope(catch_all)]
@@ -193,30 +193,30 @@ struct PlainCatchAll {
 
 #[test]
 fn a_plaintext_record_gives_out_nothing_that_another_one_sealed() {
-    let plain = Plain { id: "u-1".into(), plain: Some("plain".into()), number: None };
+    let plain = Unprotected { id: "u-1".into(), plain: Some("plain".into()), number: None };
     let item = seal(&plain);
     assert_eq!(item.iter().count(), 2);
-    assert_eq!(open::<Plain>(&item).unwrap(), plain);
+    assert_eq!(open::<Unprotected>(&item).unwrap(), plain);
     let alias = with(&without(&item, "plain"), "old", text("plain"));
-    assert_eq!(open::<Plain>(&alias).unwrap(), plain);
+    assert_eq!(open::<Unprotected>(&alias).unwrap(), plain);
     let twice = with(&item, "old", text("x"));
-    assert_refused::<Plain>(&twice, OpenErrorKind::Ambiguous, Some("plain"));
+    assert_refused::<Unprotected>(&twice, OpenErrorKind::Ambiguous, Some("plain"));
 
     let sealed = seal(&new());
-    assert_refused::<Plain>(&sealed, OpenErrorKind::Sealed, Some("number"));
+    assert_refused::<Unprotected>(&sealed, OpenErrorKind::Sealed, Some("number"));
     let none = seal(&New { ssn: None, ..new() });
-    assert_eq!(open::<Plain>(&none).unwrap(), plain);
+    assert_eq!(open::<Unprotected>(&none).unwrap(), plain);
     let broken = with(&item, "_envelope", AttributeValue::B(vec![1]));
-    assert_refused::<Plain>(&broken, OpenErrorKind::MalformedEnvelope, Some("_envelope"));
+    assert_refused::<Unprotected>(&broken, OpenErrorKind::MalformedEnvelope, Some("_envelope"));
     let envelope = Some("_envelope");
-    assert_refused::<PlainCatchAll>(&sealed, OpenErrorKind::HasEnvelope, envelope);
+    assert_refused::<UnprotectedCatchAll>(&sealed, OpenErrorKind::HasEnvelope, envelope);
 }
 
 #[test]
 fn a_plaintext_catch_all_keeps_what_it_does_not_know() {
     let item = with(&with(&Item::default(), "id", text("u-1")), "other", text("x"));
 
-    let record: PlainCatchAll = open(&item).unwrap();
+    let record: UnprotectedCatchAll = open(&item).unwrap();
 
     assert_eq!(record.id, "u-1");
     assert_eq!(record.others.iter().collect::<Vec<_>>(), [("other", &text("x"))]);
@@ -230,16 +230,16 @@ fn nested(levels: usize) -> AttributeValue {
 /// The item may come from elsewhere than DynamoDB.
 #[test]
 fn a_value_of_more_than_32_levels_is_refused_wherever_it_stands() {
-    let plain = Plain { id: "u-1".into(), plain: None, number: None };
+    let plain = Unprotected { id: "u-1".into(), plain: None, number: None };
     let (deep, item) = (nested(33), seal(&plain));
-    assert_refused::<Plain>(
+    assert_refused::<Unprotected>(
         &with(&item, "plain", deep.clone()),
         OpenErrorKind::TooDeep,
         Some("plain"),
     );
     let other = with(&item, "other", deep.clone());
-    assert_refused::<PlainCatchAll>(&other, OpenErrorKind::TooDeep, Some("other"));
-    assert!(open::<PlainCatchAll>(&with(&item, "other", nested(32))).is_ok());
+    assert_refused::<UnprotectedCatchAll>(&other, OpenErrorKind::TooDeep, Some("other"));
+    assert!(open::<UnprotectedCatchAll>(&with(&item, "other", nested(32))).is_ok());
 
     let sealed = seal(&new());
     assert_refused::<New>(
@@ -296,7 +296,7 @@ fn an_item_whose_attributes_do_not_make_its_key_is_refused() {
 
 #[derive(EnvelopeRecord, Debug)]
 #[envelope(table = "users")]
-struct Photo {
+struct Scan {
     #[partition_key]
     id: String,
     #[encrypted]
@@ -308,7 +308,7 @@ struct Photo {
 /// To the byte, and before a data key is asked for where that can be known.
 #[test]
 fn an_item_of_400_kib_is_sealed_and_one_byte_more_is_not() {
-    let photo = |length| Photo { id: "u-1".into(), photo: vec![7; length], note: "n".into() };
+    let photo = |length| Scan { id: "u-1".into(), photo: vec![7; length], note: "n".into() };
     let beside = seal(&photo(0)).size();
     let longest = Item::MAX_SIZE - beside;
 
@@ -346,8 +346,8 @@ fn a_loaded_record_comes_with_what_its_envelope_says() {
     let debug = format!("{loaded:?}");
     assert!(debug.starts_with("Loaded { record: New {") && debug.contains("envelope"), "{debug}");
 
-    let plain = seal(&Plain { id: "u-1".into(), plain: None, number: None });
-    assert!(ready(Opener::new(local()).open::<Plain>(plain)).unwrap().envelope().is_none());
+    let plain = seal(&Unprotected { id: "u-1".into(), plain: None, number: None });
+    assert!(ready(Opener::new(local()).open::<Unprotected>(plain)).unwrap().envelope().is_none());
 }
 
 #[test]
