@@ -1,5 +1,13 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct Attributes<__Record> {
+        pub tenant_id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
+        pub r#type: _envelope::Attribute<__Record, _envelope::kind::Key, Kind>,
+        pub number: _envelope::Attribute<__Record, _envelope::kind::Key, u32>,
+        pub payload: _envelope::Attribute<__Record, _envelope::kind::Encrypted, String>,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for Order {
         type Key = _envelope::Parts<(String, Kind, u32)>;
@@ -37,6 +45,28 @@ const _: () = {
             );
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             (&self.tenant_id, &self.r#type, &self.number)
+        }
+        type Attributes = Attributes<Self>;
+        fn attributes() -> Self::Attributes {
+            Attributes {
+                tenant_id: _envelope::Attribute::new(
+                    "tenantId",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                r#type: _envelope::Attribute::new(
+                    "type",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                number: _envelope::Attribute::new(
+                    "number",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                payload: _envelope::Attribute::new(
+                    "payload",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                __generics: ::core::marker::PhantomData,
+            }
         }
         fn write_fields(
             &self,

@@ -6,12 +6,21 @@
 }
 const _: () = {
     use ::envelope_runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct Attributes<__Record> {
+        pub ssn: _envelope::Attribute<__Record, _envelope::kind::Encrypted, String>,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for User {
         type Key = _envelope::Lone<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             ::std::string::String::new()
+        }
+        type Attributes = Attributes<Self>;
+        fn attributes() -> Self::Attributes {
+            loop {}
         }
         fn write_fields(
             &self,

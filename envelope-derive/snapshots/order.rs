@@ -1,5 +1,30 @@
 const _: () = {
     use my::runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct Attributes<__Record, T: Clone>
+    where
+        T: Debug,
+        T: my::runtime::__private::Serialize,
+        T: my::runtime::__private::DeserializeOwned,
+        T: ::core::default::Default,
+    {
+        pub tenant_id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
+        pub number: _envelope::Attribute<__Record, _envelope::kind::Key, Vec<u8>>,
+        pub state: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Authenticated,
+            String,
+        >,
+        pub payload: _envelope::Attribute<__Record, _envelope::kind::Encrypted, T>,
+        pub photo: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Encrypted,
+            Option<Vec<u8>>,
+        >,
+        pub placed_at: _envelope::Attribute<__Record, _envelope::kind::Plaintext, Time>,
+        pub r#type: _envelope::Attribute<__Record, _envelope::kind::Plaintext, [u8; 4]>,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record, T)>,
+    }
     #[automatically_derived]
     impl<T: Clone> _envelope::EnvelopeRecord for Order<T>
     where
@@ -39,6 +64,40 @@ const _: () = {
             .envelope_name("_env");
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             (&self.tenant_id, &self.number)
+        }
+        type Attributes = Attributes<Self, T>;
+        fn attributes() -> Self::Attributes {
+            Attributes {
+                tenant_id: _envelope::Attribute::new(
+                    "tenantId",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                number: _envelope::Attribute::new(
+                    "SK",
+                    _envelope::__private::encode_bytes,
+                ),
+                state: _envelope::Attribute::new(
+                    "state",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                payload: _envelope::Attribute::new(
+                    "payload",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                photo: _envelope::Attribute::new(
+                    "photo",
+                    _envelope::__private::encode_optional_bytes,
+                ),
+                placed_at: _envelope::Attribute::new(
+                    "placedAt",
+                    |value, to| time::serde::rfc3339::serialize(value, to),
+                ),
+                r#type: _envelope::Attribute::new(
+                    "type",
+                    _envelope::__private::encode_bytes,
+                ),
+                __generics: ::core::marker::PhantomData,
+            }
         }
         fn write_fields(
             &self,

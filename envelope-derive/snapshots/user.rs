@@ -1,5 +1,25 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct Attributes<__Record> {
+        pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
+        pub non_sensitive_stuff: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            String,
+        >,
+        pub sensitive_stuff: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Encrypted,
+            String,
+        >,
+        pub address: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Encrypted,
+            Option<Address>,
+        >,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for User {
         type Key = _envelope::Lone<String>;
@@ -20,6 +40,28 @@ const _: () = {
         );
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             &self.id
+        }
+        type Attributes = Attributes<Self>;
+        fn attributes() -> Self::Attributes {
+            Attributes {
+                id: _envelope::Attribute::new(
+                    "id",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                non_sensitive_stuff: _envelope::Attribute::new(
+                    "non_sensitive_stuff",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                sensitive_stuff: _envelope::Attribute::new(
+                    "sensitive_stuff",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                address: _envelope::Attribute::new(
+                    "address",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                __generics: ::core::marker::PhantomData,
+            }
         }
         fn write_fields(
             &self,

@@ -9,7 +9,7 @@ use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape, is_array};
 use crate::template::{Piece, Template};
-use crate::{check, debug, fallback, nested};
+use crate::{check, debug, fallback, handles, nested};
 
 /// The whole derive.
 pub(crate) fn derive(kind: Kind, input: &DeriveInput) -> TokenStream {
@@ -53,14 +53,20 @@ fn expand(record: &Record) -> TokenStream {
 
     let nested = nested::assertions(record);
     let debug = debug::implementation(record);
+    let attributes = handles::definition(record);
+    let handles = handles::implementation(record, &handles::constructor(record));
 
     quote! {
         const _: () = {
             use #krate as _envelope;
 
+            #attributes
+
             #[automatically_derived]
             impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
                 #constants
+
+                #handles
 
                 fn write_fields(
                     &self,
@@ -307,7 +313,7 @@ pub(crate) fn local(name: &str) -> Ident {
 }
 
 /// The generics with what the fields that use a type parameter need.
-fn bounded(record: &Record) -> Generics {
+pub(crate) fn bounded(record: &Record) -> Generics {
     let mut generics = record.generics.clone();
     let parameters: Vec<_> =
         record.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();

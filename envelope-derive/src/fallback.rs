@@ -7,7 +7,7 @@ use syn::DeriveInput;
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
 use crate::model::{Kind, Record};
-use crate::{debug, expand};
+use crate::{debug, expand, handles};
 
 pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
@@ -25,6 +25,12 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
             ),
         ),
     };
+    // Handles are fields that an editor completes, and that other code names.
+    let attributes = record.as_ref().map(handles::stub);
+    let handles = match &record {
+        Some(record) => handles::implementation(record, &quote!(loop {})),
+        None => no_handles(kind),
+    };
     let debug = record.as_ref().and_then(debug::implementation);
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
@@ -34,9 +40,13 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
         const _: () = {
             use #krate as _envelope;
 
+            #attributes
+
             #[automatically_derived]
             impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
                 #constants
+
+                #handles
 
                 fn write_fields(
                     &self,
@@ -54,6 +64,21 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
 
             #debug
         };
+    }
+}
+
+fn no_handles(kind: Kind) -> TokenStream {
+    match kind {
+        Kind::Record => quote! {
+            type Attributes = ();
+
+            fn attributes() {}
+        },
+        Kind::Fields => quote! {
+            type Attributes<__Record> = ();
+
+            fn attributes<__Record>() {}
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod ctxt;
 mod debug;
 mod expand;
 mod fallback;
+mod handles;
 mod model;
 mod nested;
 mod symbol;

@@ -12,7 +12,7 @@ mod verb;
 pub(crate) use answer::Answer;
 pub(crate) use place::Place;
 #[cfg(feature = "aws")]
-pub use request::{Presence, PresenceError, ServiceError, ServiceErrorKind};
+pub use request::{ConditionError, Presence, PresenceError, ServiceError, ServiceErrorKind};
 #[cfg(feature = "aws")]
 pub use verb::DeleteError;
 pub use verb::{LoadError, SaveError};

@@ -91,6 +91,8 @@ mod attribute;
 mod crypto;
 mod envelope;
 mod error;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
+mod expression;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -114,8 +116,11 @@ pub use envelope::{
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
 #[cfg(feature = "aws")]
-pub use error::{DeleteError, Presence, PresenceError, ServiceError, ServiceErrorKind};
+pub use error::{
+    ConditionError, DeleteError, Presence, PresenceError, ServiceError, ServiceErrorKind,
+};
 pub use error::{LoadError, SaveError};
+pub use expression::Condition;
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
 pub use key::{
@@ -126,9 +131,9 @@ pub use key::{
 #[cfg(feature = "aws")]
 pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put, UnknownAttributeType};
 pub use record::{
-    Bytes, Composite, EnvelopeFields, EnvelopeRecord, FieldError, FieldReader, FieldRole,
-    FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece, KeyProblem, KeyTemplate,
-    KeyValues, Lone, OtherAttributes, Parts, RecordSchema,
+    Attribute, Bytes, Comparable, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError,
+    FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece,
+    KeyProblem, KeyTemplate, KeyValues, Lone, Operand, OtherAttributes, Parts, RecordSchema, kind,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;
@@ -136,7 +141,10 @@ pub use store::Store;
 /// What generated code needs of other crates. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{RedactedDebug, nested, read_array, read_optional_array, redacted};
+    pub use crate::record::{
+        RedactedDebug, encode_bytes, encode_optional_bytes, encode_set, nested, read_array,
+        read_optional_array, redacted,
+    };
     pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;
 }

@@ -3,6 +3,7 @@
 mod check;
 mod fields;
 mod group;
+mod handle;
 mod key;
 #[doc(hidden)]
 pub mod nested;
@@ -13,6 +14,9 @@ mod template;
 pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter, read_array, read_optional_array};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
+pub use handle::{
+    Attribute, Comparable, Encode, Operand, encode_bytes, encode_optional_bytes, encode_set, kind,
+};
 #[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
@@ -42,11 +46,17 @@ pub trait EnvelopeRecord: Sized {
     /// [`Parts`] where templates make the key.
     type Key;
 
+    /// The handles of the record's attributes: one field for each of the struct's.
+    type Attributes;
+
     /// The record's table, attributes and their roles.
     const SCHEMA: RecordSchema;
 
     /// The record's own key, for loading it again or deleting it.
     fn key(&self) -> impl IntoKey<Self::Key>;
+
+    /// Makes the handles, for conditions: see [`Condition`](crate::Condition).
+    fn attributes() -> Self::Attributes;
 
     /// Hands over every stored field, in the schema's order.
     ///
@@ -64,7 +74,7 @@ pub trait EnvelopeRecord: Sized {
 
     /// Saves the record under a fresh data key: [`Store::put`](crate::Store::put).
     #[cfg(feature = "aws")]
-    fn save<C: crate::CanEncrypt>(&self, store: &crate::Store<C>) -> crate::Put<C> {
+    fn save<C: crate::CanEncrypt>(&self, store: &crate::Store<C>) -> crate::Put<Self, C> {
         store.put(self)
     }
 

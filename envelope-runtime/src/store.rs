@@ -86,7 +86,7 @@ impl<C: Capability> Store<C> {
     }
 
     /// Saves a record, whether or not one is there, under a fresh data key.
-    pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<C>
+    pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
     {
@@ -97,7 +97,7 @@ impl<C: Capability> Store<C> {
     ///
     /// Otherwise nothing is written, and [`SaveError::is_conflict`](crate::SaveError::is_conflict)
     /// is true of the error.
-    pub fn create<R: EnvelopeRecord>(&self, record: &R) -> Put<C>
+    pub fn create<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
     {
@@ -108,7 +108,7 @@ impl<C: Capability> Store<C> {
     ///
     /// Otherwise nothing is written, and [`SaveError::is_not_found`](crate::SaveError::is_not_found)
     /// is true of the error.
-    pub fn replace<R: EnvelopeRecord>(&self, record: &R) -> Put<C>
+    pub fn replace<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
     {

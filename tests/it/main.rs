@@ -11,6 +11,7 @@ mod backend_needs_key_states;
 mod backend_needs_normal_numbers;
 mod catch_all;
 mod concurrency;
+mod conditions;
 mod context;
 mod dynamodb_failures;
 mod errors;

@@ -49,6 +49,15 @@ impl Secrets {
         self
     }
 
+    /// All but one.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        for pieces in self.pieces.values_mut() {
+            pieces.retain(|piece| piece.name != name);
+        }
+        self
+    }
+
     fn add(&mut self, name: &str, bytes: Vec<u8>) {
         if let Some(&start) = bytes.first_chunk() {
             self.pieces.entry(start).or_default().push(Piece { bytes, name: name.to_owned() });

@@ -138,19 +138,19 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         writeln!(table, "{name:18} {:4}", size(&field) - none).unwrap();
     }
     expect![[r"
-        a record            279 tokens, and for each field:
-        plaintext            44
-        of another type     125
-        encrypted            44
-        authenticated        44
-        encrypted Option     47
-        encrypted bytes      47
-        encrypted set        47
-        encrypted with       60
-        encrypted default    64
-        context              48
-        alias                52
-        flatten              80
+        a record            449 tokens, and for each field:
+        plaintext            89
+        of another type     170
+        encrypted            89
+        authenticated        89
+        encrypted Option     95
+        encrypted bytes      92
+        encrypted set        92
+        encrypted with      112
+        encrypted default   109
+        context              93
+        alias                97
+        flatten             114
         catch_all            23
         skip                 21
     "]]

@@ -65,6 +65,10 @@ pub enum Problem {
     OwnName,
     /// An attribute of a catch-all was protected where it came from, and the record protects nothing.
     Protected,
+    /// A condition compares with a value that is stored as no attribute at all.
+    AbsentOperand,
+    /// A condition compares with no values.
+    NoOperand,
     /// The type's own `Serialize` or `Deserialize` implementation refused the value.
     Refused,
 }
@@ -158,6 +162,10 @@ impl fmt::Display for Problem {
                 "it was protected where it came from, and this record is `plaintext_only`; remove it \
                  from the catch-all",
             ),
+            Self::AbsentOperand => {
+                f.write_str("a condition cannot compare with an absent value; use `not_exists()`")
+            }
+            Self::NoOperand => f.write_str("a condition needs a value to compare with"),
             Self::Refused => f.write_str("its type's own serde implementation refused the value"),
         }
     }

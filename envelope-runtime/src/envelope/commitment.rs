@@ -22,6 +22,7 @@ struct Document(Vec<u8>);
 
 impl EnvelopeRecord for Document {
     type Key = Lone<String>;
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "documents",
@@ -34,6 +35,8 @@ impl EnvelopeRecord for Document {
     fn key(&self) -> impl IntoKey<Self::Key> {
         "d"
     }
+
+    fn attributes() {}
 
     fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
         Ok(())

@@ -26,6 +26,7 @@ struct Order(Vec<Option<String>>);
 
 impl EnvelopeRecord for Order {
     type Key = Lone<String>;
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "orders",
@@ -43,6 +44,8 @@ impl EnvelopeRecord for Order {
     fn key(&self) -> impl crate::IntoKey<Self::Key> {
         "c-1"
     }
+
+    fn attributes() {}
 
     fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
         Ok(())

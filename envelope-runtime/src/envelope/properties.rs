@@ -54,6 +54,7 @@ struct Anything;
 
 impl EnvelopeRecord for Anything {
     type Key = Lone<String>;
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "anything",
@@ -68,6 +69,8 @@ impl EnvelopeRecord for Anything {
     fn key(&self) -> impl IntoKey<Self::Key> {
         "id"
     }
+
+    fn attributes() {}
 
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
         for value in ["id", "sealed", "authenticated", "plain"] {

@@ -7,12 +7,20 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use super::service::{Cause, Failure};
 use super::{Answer, Place};
+use crate::envelope::Item;
 
 /// A condition on the presence of a record did not hold.
 #[derive(Clone, Debug)]
 pub struct PresenceError {
     place: Place,
     found: Presence,
+}
+
+/// The stored item does not fulfil the condition of a write; nothing was written.
+#[derive(Clone, Debug)]
+pub struct ConditionError {
+    place: Place,
+    stored: Option<Item>,
 }
 
 /// Whether a record is there.
@@ -67,6 +75,35 @@ impl PresenceError {
     #[must_use]
     pub fn found(&self) -> Presence {
         self.found
+    }
+}
+
+impl ConditionError {
+    pub(crate) fn new(place: Place, stored: Option<Item>) -> Self {
+        Self { place, stored }
+    }
+
+    /// The item that is stored, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
+    /// it. `None` if there is no item, or DynamoDB did not give it.
+    #[must_use]
+    pub fn stored(&self) -> Option<&Item> {
+        self.stored.as_ref()
+    }
+}
+
+impl fmt::Display for ConditionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        f.write_str(match &self.stored {
+            Some(_) => {
+                "the stored item does not fulfil the condition, and nothing was written; load the \
+                 record, and decide anew"
+            }
+            None => {
+                "there is no item that fulfils the condition, and nothing was written; load the \
+                 record, and decide anew"
+            }
+        })
     }
 }
 
@@ -188,3 +225,4 @@ impl fmt::Display for ServiceErrorKind {
 
 impl Error for ServiceError {}
 impl Error for PresenceError {}
+impl Error for ConditionError {}

@@ -7,7 +7,7 @@ use std::fmt;
 #[cfg(feature = "aws")]
 use super::Presence;
 #[cfg(feature = "aws")]
-use super::{PresenceError, ServiceError, ServiceErrorKind};
+use super::{ConditionError, PresenceError, ServiceError, ServiceErrorKind};
 use crate::envelope::{ContextError, OpenError, SealError};
 use crate::key::DataKeyError;
 use crate::record::{FieldError, InvalidKey};
@@ -16,7 +16,7 @@ use crate::record::{FieldError, InvalidKey};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SaveError {
-    /// A field holds what DynamoDB cannot store; no request was made.
+    /// A field, or a value of the condition, is what DynamoDB cannot store; no request was made.
     Field(FieldError),
     /// The record's key cannot be used; no request was made.
     Key(InvalidKey),
@@ -29,6 +29,9 @@ pub enum SaveError {
     /// A record to be created was there already, or one to be replaced was not; nothing was written.
     #[cfg(feature = "aws")]
     Presence(PresenceError),
+    /// The stored item does not fulfil the condition; nothing was written.
+    #[cfg(feature = "aws")]
+    Condition(ConditionError),
     /// DynamoDB did not confirm the write.
     #[cfg(feature = "aws")]
     Request(ServiceError),
@@ -62,6 +65,10 @@ pub enum DeleteError {
     Key(InvalidKey),
     /// The key belongs to another context than the store's scope; no request was made.
     Context(ContextError),
+    /// A value of the condition cannot be stored; no request was made.
+    Field(FieldError),
+    /// The stored item does not fulfil the condition; nothing was deleted.
+    Condition(ConditionError),
     /// DynamoDB did not confirm the deletion.
     Request(ServiceError),
 }
@@ -76,16 +83,21 @@ impl SaveError {
             #[cfg(feature = "aws")]
             Self::Request(error) => error.is_retryable(),
             #[cfg(feature = "aws")]
-            Self::Presence(_) => false,
+            Self::Presence(_) | Self::Condition(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) => false,
         }
     }
 
-    /// Whether the record to be created was there already.
+    /// Whether the record to be created was there already, or the stored item did not fulfil the
+    /// condition.
     #[cfg(feature = "aws")]
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Presence(error) if error.found() == Presence::Present)
+        match self {
+            Self::Presence(error) => error.found() == Presence::Present,
+            Self::Condition(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the record to be replaced was not there.
@@ -103,7 +115,7 @@ impl SaveError {
             #[cfg(feature = "aws")]
             Self::Request(error) => error.kind() == ServiceErrorKind::AccessDenied,
             #[cfg(feature = "aws")]
-            Self::Presence(_) => false,
+            Self::Presence(_) | Self::Condition(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) | Self::Seal(_) => false,
         }
     }
@@ -154,6 +166,12 @@ impl DeleteError {
         matches!(self, Self::Request(error) if error.is_retryable())
     }
 
+    /// Whether the stored item did not fulfil the condition.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Condition(_))
+    }
+
     /// Whether DynamoDB refused permission.
     #[must_use]
     pub fn is_access_denied(&self) -> bool {
@@ -172,6 +190,8 @@ impl fmt::Display for SaveError {
             Self::Seal(error) => error.fmt(f),
             #[cfg(feature = "aws")]
             Self::Presence(error) => error.fmt(f),
+            #[cfg(feature = "aws")]
+            Self::Condition(error) => error.fmt(f),
             #[cfg(feature = "aws")]
             Self::Request(error) => error.fmt(f),
         }
@@ -200,6 +220,8 @@ impl fmt::Display for DeleteError {
         match self {
             Self::Context(error) => error.fmt(f),
             Self::Key(error) => error.fmt(f),
+            Self::Field(error) => error.fmt(f),
+            Self::Condition(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),
         }
     }

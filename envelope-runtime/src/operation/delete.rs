@@ -3,10 +3,15 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld as ALL_OLD;
+
 use super::OperationFuture;
+use super::sdk::from_sdk_item;
 use crate::attribute::ConvertError;
 use crate::envelope::refuse_foreign_key;
-use crate::error::{DeleteError, ServiceError};
+use crate::error::{ConditionError, DeleteError, ServiceError};
+use crate::expression::{Condition, Node, Placeholders};
 use crate::key::{Capability, Full};
 use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues};
 use crate::store::Store;
@@ -14,17 +19,43 @@ use crate::store::Store;
 /// A deletion, ready to be awaited. Made by [`Store::delete`] and [`EnvelopeRecord::delete`].
 ///
 /// One [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html);
-/// it succeeds whether or not there was an item.
+/// without a [`condition`](Self::condition) it succeeds whether or not there was an item.
 #[must_use = "a deletion does nothing until it is awaited"]
 pub struct Delete<R, C = Full> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
+    condition: Option<Node>,
     record: PhantomData<fn() -> R>,
 }
 
 impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
     pub(crate) fn new(store: Store<C>, key: impl IntoKey<R::Key>) -> Self {
-        Self { store, key: key.into_key(), record: PhantomData }
+        Self { store, key: key.into_key(), condition: None, record: PhantomData }
+    }
+
+    /// Deletes only if the stored item fulfils a condition; a second one must hold as well. Otherwise
+    /// nothing is deleted, and the error is [`DeleteError::Condition`], which holds the stored item.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{DeleteError, EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     status: String,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), DeleteError> {
+    /// store.delete::<User>("foobar").condition(|f| f.status.eq("closed")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
+        let condition = condition(R::attributes()).into_node();
+        self.condition = Node::both(self.condition, Some(condition));
+        self
     }
 
     async fn run(self) -> Result<(), DeleteError> {
@@ -33,17 +64,31 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
         refuse_foreign_key(&schema, &key, self.store.scope()).map_err(DeleteError::Context)?;
 
+        let mut placeholders = Placeholders::default();
+        let condition = self.condition.map(|node| placeholders.condition(&schema, node));
+        let condition = condition.transpose().map_err(DeleteError::Field)?;
+
         let table = self.store.physical_table::<R>();
         let mut request = self.store.client().delete_item().table_name(table);
         for (name, value) in key.attributes() {
             request = request.key(*name, value.clone().into());
         }
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                Err(DeleteError::Request(ServiceError::new(schema.place(), table, &error)))
-            }
+        if let Some(condition) = condition {
+            request = request
+                .condition_expression(condition)
+                .set_expression_attribute_names(placeholders.sdk_names())
+                .set_expression_attribute_values(placeholders.sdk_values())
+                .return_values_on_condition_check_failure(ALL_OLD);
         }
+        let Err(error) = request.send().await else { return Ok(()) };
+        if let Some(DeleteItemError::ConditionalCheckFailedException(failed)) =
+            error.as_service_error()
+        {
+            let stored = failed.item().cloned();
+            let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
+            return Err(DeleteError::Condition(ConditionError::new(schema.place(), stored)));
+        }
+        Err(DeleteError::Request(ServiceError::new(schema.place(), table, &error)))
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld as ALL_OLD;
 
 use super::OperationFuture;
+use super::sdk::from_sdk_item;
 use crate::envelope::seal_record;
-use crate::error::{Presence, PresenceError, SaveError, ServiceError};
+use crate::error::{ConditionError, Presence, PresenceError, SaveError, ServiceError};
+use crate::expression::{Condition, Node, Placeholders};
 use crate::key::{CanEncrypt, Full};
 use crate::record::{EnvelopeRecord, FieldError, FieldWriter, RecordSchema, Values};
 use crate::store::Store;
@@ -20,85 +23,131 @@ use crate::store::Store;
 /// [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html). The
 /// record was read when the save was made; a retry of the SDK sends the same sealed bytes again.
 #[must_use = "a save does nothing until it is awaited"]
-pub struct Put<C = Full> {
+pub struct Put<R, C = Full> {
+    save: Save<C>,
+    record: PhantomData<fn() -> R>,
+}
+
+/// All that is needed; it does not hold the record, which may borrow.
+struct Save<C> {
     store: Store<C>,
     schema: RecordSchema,
     table: String,
     values: Result<Values, FieldError>,
-    condition: Option<Presence>,
+    presence: Option<Presence>,
+    condition: Option<Node>,
 }
 
-impl<C: CanEncrypt> Put<C> {
-    pub(crate) fn new<R: EnvelopeRecord>(store: Store<C>, record: &R) -> Self {
+impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
+    pub(crate) fn new(store: Store<C>, record: &R) -> Self {
         let mut fields = FieldWriter::new(R::SCHEMA);
         let values = record.write_fields(&mut fields).map(|()| fields.into_values());
         let table = store.physical_table::<R>().to_owned();
-        Self { store, schema: R::SCHEMA, table, values, condition: None }
+        let schema = R::SCHEMA;
+        let save = Save { store, schema, table, values, presence: None, condition: None };
+        Self { save, record: PhantomData }
     }
 
     /// Saves only if the record's presence is as given.
     pub(crate) fn only_if(mut self, presence: Presence) -> Self {
-        self.condition = Some(presence);
+        self.save.presence = Some(presence);
         self
     }
 
-    async fn run(self) -> Result<(), SaveError> {
-        let values = self.values.map_err(SaveError::Field)?;
-        let (store, schema) = (&self.store, self.schema);
-        let item = seal_record(store.provider(), schema, values, store.scope()).await?;
-        let item: HashMap<_, _> = item.into();
-        let ours = item.get(schema.envelope()).cloned();
+    /// Saves only if the item that is stored under the record's key fulfils a condition; a second one
+    /// must hold as well. Otherwise nothing is written, and the error is
+    /// [`SaveError::Condition`], which holds the stored item.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, SaveError, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     status: String,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), SaveError> {
+    /// store.put(&user).condition(|f| f.status.eq("new").and(f.ssn.not_exists())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
+        let condition = condition(R::attributes()).into_node();
+        self.save.condition = Node::both(self.save.condition, Some(condition));
+        self
+    }
+}
 
+impl<C: CanEncrypt> Save<C> {
+    async fn run(self) -> Result<(), SaveError> {
+        let schema = self.schema;
+        let values = self.values.map_err(SaveError::Field)?;
+        let presence = self.presence.and_then(|presence| presence.node(&schema));
+        let condition = Node::both(presence, self.condition);
+        let mut placeholders = Placeholders::default();
+        let condition = condition.map(|node| placeholders.condition(&schema, node));
+        let condition = condition.transpose().map_err(SaveError::Field)?;
+
+        let store = &self.store;
+        let item = seal_record(store.provider(), schema, values, store.scope()).await?;
+        let ours = item.attribute(schema.envelope()).cloned();
+        let item: HashMap<_, _> = item.into();
         let mut request = store.client().put_item().table_name(&self.table).set_item(Some(item));
-        if let (Some(presence), Some(key)) = (self.condition, schema.keys().next()) {
+        if let Some(condition) = condition {
             request = request
-                .condition_expression(presence.expression())
-                .expression_attribute_names("#key", key.name())
+                .condition_expression(condition)
+                .set_expression_attribute_names(placeholders.sdk_names())
+                .set_expression_attribute_values(placeholders.sdk_values())
                 .return_values_on_condition_check_failure(ALL_OLD);
         }
         let Err(error) = request.send().await else { return Ok(()) };
 
-        match (error.as_service_error(), self.condition) {
-            (Some(PutItemError::ConditionalCheckFailedException(failed)), Some(presence)) => {
-                let stored = failed.item().and_then(|item| item.get(schema.envelope()));
-                // A lost answer: the SDK sent the request again, and it met its own first write.
-                if stored.is_some() && stored == ours.as_ref() {
-                    return Ok(());
-                }
-                Err(SaveError::Presence(PresenceError::new(schema.place(), presence.opposite())))
-            }
-            _ => Err(SaveError::Request(ServiceError::new(schema.place(), &self.table, &error))),
+        let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
+        else {
+            return Err(SaveError::Request(ServiceError::new(schema.place(), &self.table, &error)));
+        };
+        let stored = failed.item().cloned();
+        let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
+        // A lost answer: the SDK sent the request again, and it met its own first write. No other write has
+        // this envelope; a record without one cannot be told from another's.
+        let envelope = stored.as_ref().and_then(|stored| stored.attribute(schema.envelope()));
+        if envelope.is_some() && envelope == ours.as_ref() {
+            return Ok(());
         }
+        let found = if stored.is_some() { Presence::Present } else { Presence::Absent };
+        Err(match self.presence {
+            Some(wanted) if wanted != found => {
+                SaveError::Presence(PresenceError::new(schema.place(), found))
+            }
+            _ => SaveError::Condition(ConditionError::new(schema.place(), stored)),
+        })
     }
 }
 
 impl Presence {
-    fn expression(self) -> &'static str {
-        match self {
-            Self::Present => "attribute_exists(#key)",
-            Self::Absent => "attribute_not_exists(#key)",
-        }
-    }
-
-    fn opposite(self) -> Self {
-        match self {
-            Self::Present => Self::Absent,
-            Self::Absent => Self::Present,
-        }
+    fn node(self, schema: &RecordSchema) -> Option<Node> {
+        let key = schema.keys().next()?.name();
+        Some(match self {
+            Self::Present => Node::Exists(key),
+            Self::Absent => Node::NotExists(key),
+        })
     }
 }
 
-impl<C: CanEncrypt> IntoFuture for Put<C> {
+impl<R: EnvelopeRecord, C: CanEncrypt> IntoFuture for Put<R, C> {
     type Output = Result<(), SaveError>;
     type IntoFuture = OperationFuture<(), SaveError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(self.save.run())
     }
 }
 
-impl<C> fmt::Debug for Put<C> {
+impl<R, C> fmt::Debug for Put<R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Put").field("table", &self.table).finish_non_exhaustive()
+        f.debug_struct("Put").field("table", &self.save.table).finish_non_exhaustive()
     }
 }

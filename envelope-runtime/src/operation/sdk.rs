@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
+use crate::expression::Placeholders;
 use crate::record::RecordSchema;
 
 impl From<AttributeValue> for SdkValue {
@@ -74,6 +75,19 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
             None => Err(UnknownAttributeType { attribute: name }),
         });
         attributes.collect()
+    }
+}
+
+impl Placeholders {
+    pub(super) fn sdk_names(&mut self) -> Option<HashMap<String, String>> {
+        let names = std::mem::take(&mut self.names);
+        (!names.is_empty()).then(|| names.into_iter().collect())
+    }
+
+    pub(super) fn sdk_values(&mut self) -> Option<HashMap<String, SdkValue>> {
+        let values = std::mem::take(&mut self.values);
+        let values = values.into_iter().map(|(name, value)| (name, value.into()));
+        (values.len() > 0).then(|| values.collect())
     }
 }
 

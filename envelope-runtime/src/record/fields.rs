@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use super::handle::{encode_bytes, encode_optional_bytes, encode_set};
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
     self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer, Wiped,
@@ -86,7 +87,7 @@ impl FieldWriter {
     ///
     /// None today; see [`write`](Self::write).
     pub fn write_bytes<T: AsRef<[u8]> + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(|_| Ok(Some(binary(value))))
+        self.push(|to| encode_bytes(value, to))
     }
 
     /// Writes bytes as a Binary, or nothing.
@@ -98,7 +99,7 @@ impl FieldWriter {
         &mut self,
         value: &Option<T>,
     ) -> Result<(), FieldError> {
-        self.push(|_| Ok(value.as_ref().map(binary)))
+        self.push(|to| encode_optional_bytes(value, to))
     }
 
     /// Writes a collection as a DynamoDB set of strings, numbers or bytes; an empty one is absent.
@@ -107,10 +108,7 @@ impl FieldWriter {
     ///
     /// [`FieldError`] when the elements are not all strings, numbers or bytes, or two are equal.
     pub fn write_set<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(|to| match value.serialize(to)? {
-            Some(mut list) => Ok(list.take_set()?.map(Zeroizing::new)),
-            None => Ok(None),
-        })
+        self.push(|to| encode_set(value, to))
     }
 
     /// Writes a field through a function such as serde's `serialize_with`.
@@ -307,10 +305,6 @@ impl FieldReader {
     }
 }
 
-fn binary<T: AsRef<[u8]> + ?Sized>(bytes: &T) -> Wiped {
-    Zeroizing::new(AttributeValue::B(bytes.as_ref().to_vec()))
-}
-
 fn bytes<T: TryFrom<Vec<u8>>>(value: Wiped) -> Result<T, ConvertError> {
     stored_bytes(value).and_then(whole)
 }
@@ -367,6 +361,10 @@ fn field_error(
 }
 
 impl FieldError {
+    pub(crate) fn new(schema: &RecordSchema, name: &str, error: ConvertError) -> Self {
+        Self { place: schema.place().attribute(name), error }
+    }
+
     /// The attribute's name.
     #[must_use]
     pub fn attribute(&self) -> &str {

@@ -49,8 +49,14 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
             to store it as one attribute"
 )]
 pub trait EnvelopeFields: Sized {
+    /// The handles of the attributes, as those of the record `R`.
+    type Attributes<R>;
+
     /// The attributes and their roles.
     const FIELDS: &'static [FieldSchema];
+
+    /// Makes the handles.
+    fn attributes<R>() -> Self::Attributes<R>;
 
     /// Hands over every stored field, in the schema's order.
     ///

@@ -341,6 +341,7 @@ struct ByHand {
 
 impl EnvelopeRecord for ByHand {
     type Key = Lone<String>;
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "users",
@@ -354,6 +355,8 @@ impl EnvelopeRecord for ByHand {
     fn key(&self) -> impl IntoKey<Self::Key> {
         "c-1"
     }
+
+    fn attributes() {}
 
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
         fields.write("c-1")?;

@@ -1,0 +1,132 @@
+//! Typed handles of a record's attributes: a struct with one for each field.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{GenericParam, Generics};
+
+use crate::expand::{bounded, span_of};
+use crate::model::{Field, Kind, Record, Role, Shape};
+
+/// The struct of handles; `_envelope` is the runtime crate.
+pub(crate) fn definition(record: &Record) -> TokenStream {
+    structure(record, handled(record), &bounded(record))
+}
+
+/// The same beside errors, as far as it cannot have errors of its own.
+pub(crate) fn stub(record: &Record) -> TokenStream {
+    let fields = handled(record).filter(|field| field.role != Role::Flattened);
+    structure(record, fields, &record.generics)
+}
+
+fn structure<'a>(
+    record: &Record,
+    fields: impl Iterator<Item = &'a Field>,
+    generics: &Generics,
+) -> TokenStream {
+    let fields = fields.map(|field| {
+        let (ident, ty) = (&field.ident, handle_type(record, field));
+        quote_spanned!(span_of(&field.ty)=> pub #ident: #ty,)
+    });
+    let where_clause = &generics.where_clause;
+    let (lifetimes, others): (Vec<_>, Vec<_>) = generics
+        .params
+        .iter()
+        .partition(|parameter| matches!(parameter, GenericParam::Lifetime(_)));
+    let lifetime_names = record.generics.lifetimes().map(|parameter| &parameter.lifetime);
+    let type_names = record.generics.type_params().map(|parameter| &parameter.ident);
+    quote! {
+        #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+        pub struct Attributes<#(#lifetimes,)* __Record, #(#others),*> #where_clause {
+            #(#fields)*
+            __generics: ::core::marker::PhantomData<
+                fn() -> (__Record, #(&#lifetime_names (),)* #(#type_names),*)
+            >,
+        }
+    }
+}
+
+/// The struct's type, with the record's own parameters.
+fn applied(record: &Record, of: &TokenStream) -> TokenStream {
+    let lifetimes = record.generics.lifetimes().map(|parameter| &parameter.lifetime);
+    let others = record.generics.params.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(&parameter.ident),
+        GenericParam::Const(parameter) => Some(&parameter.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    quote!(Attributes<#(#lifetimes,)* #of, #(#others),*>)
+}
+
+/// The part of the trait: the type of the handles, and how they are made.
+pub(crate) fn implementation(record: &Record, body: &TokenStream) -> TokenStream {
+    let of = match record.kind {
+        Kind::Record => quote!(Self),
+        Kind::Fields => quote!(__Record),
+    };
+    let attributes = applied(record, &of);
+    match record.kind {
+        Kind::Record => quote! {
+            type Attributes = #attributes;
+
+            fn attributes() -> Self::Attributes {
+                #body
+            }
+        },
+        Kind::Fields => quote! {
+            type Attributes<__Record> = #attributes;
+
+            fn attributes<__Record>() -> Self::Attributes<__Record> {
+                #body
+            }
+        },
+    }
+}
+
+/// An expression that makes all handles.
+pub(crate) fn constructor(record: &Record) -> TokenStream {
+    let handles = handled(record).map(|field| {
+        let (ident, ty, name) = (&field.ident, &field.ty, &field.name);
+        let handle = if field.role == Role::Flattened {
+            quote_spanned!(span_of(ty)=> <#ty as _envelope::EnvelopeFields>::attributes())
+        } else {
+            let encode = encode(field);
+            quote!(_envelope::Attribute::new(#name, #encode))
+        };
+        quote_spanned!(span_of(ty)=> #ident: #handle,)
+    });
+    quote!(Attributes { #(#handles)* __generics: ::core::marker::PhantomData })
+}
+
+fn handled(record: &Record) -> impl Iterator<Item = &Field> {
+    record.stored().filter(|field| field.role != Role::CatchAll)
+}
+
+fn handle_type(record: &Record, field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    let kind = match field.role {
+        Role::Flattened => {
+            return quote_spanned! {span_of(ty)=>
+                <#ty as _envelope::EnvelopeFields>::Attributes<__Record>
+            };
+        }
+        Role::PartitionKey | Role::SortKey => quote!(Key),
+        _ if record.is_part(field) => quote!(Key),
+        _ if field.is_context() => quote!(Context),
+        Role::Authenticated => quote!(Authenticated),
+        Role::Encrypted => quote!(Encrypted),
+        Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plaintext),
+    };
+    quote!(_envelope::Attribute<__Record, _envelope::kind::#kind, #ty>)
+}
+
+fn encode(field: &Field) -> TokenStream {
+    match &field.shape {
+        Shape::Serde | Shape::With { serialize: None, .. } => {
+            // At the type, where a missing trait is shown once for all uses.
+            quote_spanned!(span_of(&field.ty)=> _envelope::__private::Serialize::serialize)
+        }
+        Shape::Bytes => quote!(_envelope::__private::encode_bytes),
+        Shape::OptionalBytes => quote!(_envelope::__private::encode_optional_bytes),
+        Shape::Set => quote!(_envelope::__private::encode_set),
+        Shape::With { serialize: Some(serialize), .. } => quote!(|value, to| #serialize(value, to)),
+    }
+}

@@ -1,0 +1,231 @@
+//! Conditions, and how they are written for DynamoDB: every name and every value behind a placeholder.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::marker::PhantomData;
+use std::ops::Not;
+
+use crate::attribute::{AttributeValue, ConvertError, Problem};
+use crate::record::{FieldError, RecordSchema};
+
+/// A condition on the stored item of the record `R`, built of its attributes:
+/// `|f| f.status.eq("new").and(f.ssn.not_exists())`.
+///
+/// Syntax and limits are those of DynamoDB's
+/// [condition expressions](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html).
+/// `Debug` shows names, never a value.
+#[must_use = "a condition does nothing by itself"]
+pub struct Condition<R> {
+    node: Node,
+    record: PhantomData<fn() -> R>,
+}
+
+/// The parts of a condition. A value that could not be encoded waits here until the request is made.
+pub(crate) enum Node {
+    Exists(&'static str),
+    NotExists(&'static str),
+    Compare(&'static str, Comparison, Operand),
+    Between(&'static str, Operand, Operand),
+    In(&'static str, Vec<Operand>),
+    BeginsWith(&'static str, Operand),
+    Contains(&'static str, Operand),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Not(Box<Self>),
+}
+
+type Operand = Result<AttributeValue, ConvertError>;
+
+#[derive(Clone, Copy)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl<R> Condition<R> {
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node, record: PhantomData }
+    }
+
+    /// Both hold.
+    pub fn and(self, other: Self) -> Self {
+        Self::new(Node::And(Box::new(self.node), Box::new(other.node)))
+    }
+
+    /// One of them holds, or both.
+    pub fn or(self, other: Self) -> Self {
+        Self::new(Node::Or(Box::new(self.node), Box::new(other.node)))
+    }
+
+    pub(crate) fn into_node(self) -> Node {
+        self.node
+    }
+}
+
+/// It does not hold.
+impl<R> Not for Condition<R> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::new(Node::Not(Box::new(self.node)))
+    }
+}
+
+impl<R> fmt::Debug for Condition<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = Vec::new();
+        self.node.names(&mut names);
+        f.debug_tuple("Condition").field(&names).finish()
+    }
+}
+
+impl Node {
+    /// Both, or the one that there is.
+    pub(crate) fn both(left: Option<Self>, right: Option<Self>) -> Option<Self> {
+        match (left, right) {
+            (Some(left), Some(right)) => Some(Self::And(Box::new(left), Box::new(right))),
+            (left, right) => left.or(right),
+        }
+    }
+
+    fn names(&self, out: &mut Vec<&'static str>) {
+        match self {
+            Self::Exists(name)
+            | Self::NotExists(name)
+            | Self::Compare(name, ..)
+            | Self::Between(name, ..)
+            | Self::In(name, _)
+            | Self::BeginsWith(name, _)
+            | Self::Contains(name, _) => out.push(name),
+            Self::And(left, right) | Self::Or(left, right) => {
+                left.names(out);
+                right.names(out);
+            }
+            Self::Not(inner) => inner.names(out),
+        }
+    }
+}
+
+/// The texts of one request's expressions have their placeholders in common.
+#[derive(Default)]
+pub(crate) struct Placeholders {
+    pub(crate) names: BTreeMap<String, String>,
+    pub(crate) values: BTreeMap<String, AttributeValue>,
+}
+
+impl Placeholders {
+    fn name(&mut self, name: &str) -> String {
+        let known = self.names.iter().find(|(_, known)| *known == name);
+        if let Some((placeholder, _)) = known {
+            return placeholder.clone();
+        }
+        let placeholder = format!("#n{}", self.names.len());
+        self.names.insert(placeholder.clone(), name.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    /// The text of a condition.
+    pub(crate) fn condition(
+        &mut self,
+        schema: &RecordSchema,
+        node: Node,
+    ) -> Result<String, FieldError> {
+        let mut text = String::new();
+        self.write(schema, node, &mut text)?;
+        Ok(text)
+    }
+
+    fn write(
+        &mut self,
+        schema: &RecordSchema,
+        node: Node,
+        out: &mut String,
+    ) -> Result<(), FieldError> {
+        let part = match node {
+            Node::Exists(name) => format!("attribute_exists({})", self.name(name)),
+            Node::NotExists(name) => format!("attribute_not_exists({})", self.name(name)),
+            Node::Compare(name, comparison, value) => {
+                let value = self.operand(schema, name, value)?;
+                format!("{} {} {value}", self.name(name), comparison.sign())
+            }
+            Node::Between(name, low, high) => {
+                let low = self.operand(schema, name, low)?;
+                let high = self.operand(schema, name, high)?;
+                format!("{} BETWEEN {low} AND {high}", self.name(name))
+            }
+            Node::In(name, values) => {
+                if values.is_empty() {
+                    return Err(FieldError::new(
+                        schema,
+                        name,
+                        ConvertError::new(Problem::NoOperand),
+                    ));
+                }
+                let values = values.into_iter().map(|value| self.operand(schema, name, value));
+                let values = values.collect::<Result<Vec<_>, _>>()?;
+                format!("{} IN ({})", self.name(name), values.join(", "))
+            }
+            Node::BeginsWith(name, prefix) => {
+                let prefix = self.operand(schema, name, prefix)?;
+                format!("begins_with({}, {prefix})", self.name(name))
+            }
+            Node::Contains(name, part) => {
+                let part = self.operand(schema, name, part)?;
+                format!("contains({}, {part})", self.name(name))
+            }
+            Node::And(left, right) => return self.joined(schema, [*left, *right], "AND", out),
+            Node::Or(left, right) => return self.joined(schema, [*left, *right], "OR", out),
+            Node::Not(inner) => format!("NOT ({})", self.condition(schema, *inner)?),
+        };
+        out.push_str(&part);
+        Ok(())
+    }
+
+    fn joined(
+        &mut self,
+        schema: &RecordSchema,
+        [left, right]: [Node; 2],
+        by: &str,
+        out: &mut String,
+    ) -> Result<(), FieldError> {
+        let (left, right) = (self.condition(schema, left)?, self.condition(schema, right)?);
+        // Writing to a String does not fail.
+        let _ = write!(out, "({left}) {by} ({right})");
+        Ok(())
+    }
+
+    fn operand(
+        &mut self,
+        schema: &RecordSchema,
+        name: &str,
+        value: Operand,
+    ) -> Result<String, FieldError> {
+        match value {
+            Ok(value) => Ok(self.value(value)),
+            Err(error) => Err(FieldError::new(schema, name, error)),
+        }
+    }
+}
+
+impl Comparison {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Typed handles of a record's attributes, for conditions.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+
+use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped, unwiped};
+use crate::expression::{Comparison, Condition, Node};
+
+/// What an attribute is, in the type of its handle: what may be done with it is checked by the compiler.
+pub mod kind {
+    /// An ordinary attribute.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    pub struct Plaintext;
+
+    /// An `#[authenticated]` attribute: in plaintext, and covered by the record tag.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    pub struct Authenticated;
+
+    /// An `#[encrypted]` attribute, of which DynamoDB has ciphertext only.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    pub struct Encrypted;
+
+    /// A part of the record's key.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    pub struct Key;
+
+    /// A part of the encryption context.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    pub struct Context;
+}
+
+/// An attribute whose stored value DynamoDB can compare: every one that is not `#[encrypted]`.
+#[diagnostic::on_unimplemented(
+    message = "DynamoDB cannot compare an #[encrypted] attribute: it stores only ciphertext",
+    label = "needs a plaintext attribute",
+    note = "`exists()` and `not_exists()` work on encrypted attributes too; load the record to compare values"
+)]
+pub trait Comparable {}
+
+impl Comparable for kind::Plaintext {}
+impl Comparable for kind::Authenticated {}
+impl Comparable for kind::Key {}
+impl Comparable for kind::Context {}
+
+/// How a value of a field becomes an attribute value: what the field's options say.
+pub type Encode<T> = fn(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
+
+/// An attribute of the record `R`, of a [`kind`] `K`, that holds a field of type `T`.
+///
+/// The derive makes one for each field, and hands them to the closures that build conditions:
+/// `store.put(&user).condition(|f| f.status.eq("new"))`. Names and values go to DynamoDB through
+/// placeholders, so no name is reserved.
+pub struct Attribute<R, K, T> {
+    name: &'static str,
+    encode: Encode<T>,
+    marker: PhantomData<fn() -> (R, K)>,
+}
+
+/// A value to compare an attribute of a field of type `T` with: a `T`, a `&T`, the value in an `Option`,
+/// a `&str` for a `String`, or a byte slice for a `Vec<u8>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of this attribute, whose field is of type `{T}`",
+    label = "needs a value of the field's type"
+)]
+pub trait Operand<T> {
+    /// Encodes the value as the field's own.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvertError`] when DynamoDB cannot store it.
+    fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
+}
+
+impl<T> Operand<T> for T {
+    fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
+        encode(&self, to)
+    }
+}
+
+impl<T> Operand<T> for &T {
+    fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
+        encode(self, to)
+    }
+}
+
+impl<T> Operand<Option<T>> for T {
+    fn encode(
+        self,
+        encode: Encode<Option<T>>,
+        to: ValueSerializer,
+    ) -> Result<Option<Wiped>, ConvertError> {
+        encode(&Some(self), to)
+    }
+}
+
+macro_rules! borrowed {
+    ($($borrowed:ty => $owned:ty),*) => {$(
+        impl Operand<$owned> for $borrowed {
+            fn encode(
+                self,
+                encode: Encode<$owned>,
+                to: ValueSerializer,
+            ) -> Result<Option<Wiped>, ConvertError> {
+                encode(&self.to_owned(), to)
+            }
+        }
+
+        impl Operand<Option<$owned>> for $borrowed {
+            fn encode(
+                self,
+                encode: Encode<Option<$owned>>,
+                to: ValueSerializer,
+            ) -> Result<Option<Wiped>, ConvertError> {
+                encode(&Some(self.to_owned()), to)
+            }
+        }
+    )*};
+}
+
+borrowed!(&str => String, &[u8] => Vec<u8>);
+
+impl<R, K, T> Attribute<R, K, T> {
+    /// The attribute `name`, whose values `encode` makes. Part of the surface that generated code calls.
+    #[must_use]
+    pub const fn new(name: &'static str, encode: Encode<T>) -> Self {
+        Self { name, encode, marker: PhantomData }
+    }
+
+    /// The attribute's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The item has the attribute, whatever its value.
+    pub fn exists(self) -> Condition<R> {
+        Condition::new(Node::Exists(self.name))
+    }
+
+    /// The item has no such attribute.
+    pub fn not_exists(self) -> Condition<R> {
+        Condition::new(Node::NotExists(self.name))
+    }
+
+    fn value(&self, value: impl Operand<T>) -> Result<AttributeValue, ConvertError> {
+        let value = value.encode(self.encode, ValueSerializer::new(false))?;
+        let value = value.map(unwiped).ok_or(ConvertError::new(Problem::AbsentOperand))?;
+        match value.refusal() {
+            Some(problem) => Err(ConvertError::new(problem)),
+            None => Ok(value),
+        }
+    }
+
+    fn compare(self, comparison: Comparison, value: impl Operand<T>) -> Condition<R> {
+        Condition::new(Node::Compare(self.name, comparison, self.value(value)))
+    }
+}
+
+/// Comparisons, as DynamoDB makes them: between values of one type; an item without the attribute does
+/// not fulfil any of them but [`ne`](Self::ne).
+impl<R, K, T> Attribute<R, K, T> {
+    /// Equal to `value`.
+    pub fn eq(self, value: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        self.compare(Comparison::Equal, value)
+    }
+
+    /// Not equal to `value`, or absent.
+    pub fn ne(self, value: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        self.compare(Comparison::NotEqual, value)
+    }
+
+    /// Less than `value`: numbers by size, strings and bytes by their bytes.
+    pub fn lt(self, value: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        self.compare(Comparison::Less, value)
+    }
+
+    /// Less than `value`, or equal to it.
+    pub fn le(self, value: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        self.compare(Comparison::LessOrEqual, value)
+    }
+
+    /// Greater than `value`.
+    pub fn gt(self, value: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        self.compare(Comparison::Greater, value)
+    }
+
+    /// Greater than `value`, or equal to it.
+    pub fn ge(self, value: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        self.compare(Comparison::GreaterOrEqual, value)
+    }
+
+    /// From `low` to `high`, both included.
+    pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        Condition::new(Node::Between(self.name, self.value(low), self.value(high)))
+    }
+
+    /// One of up to 100 values.
+    pub fn is_in<O: Operand<T>>(self, values: impl IntoIterator<Item = O>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        let values = values.into_iter().map(|value| self.value(value)).collect();
+        Condition::new(Node::In(self.name, values))
+    }
+
+    /// A string or bytes that start with `prefix`.
+    pub fn begins_with(self, prefix: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        Condition::new(Node::BeginsWith(self.name, self.value(prefix)))
+    }
+
+    /// A string or bytes that hold `part`.
+    pub fn contains(self, part: impl Operand<T>) -> Condition<R>
+    where
+        K: Comparable,
+    {
+        Condition::new(Node::Contains(self.name, self.value(part)))
+    }
+}
+
+impl<R, K, T> Clone for Attribute<R, K, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, K, T> Copy for Attribute<R, K, T> {}
+
+impl<R, K, T> fmt::Debug for Attribute<R, K, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Attribute").field(&self.name).finish()
+    }
+}
+
+/// Bytes as a Binary.
+///
+/// # Errors
+///
+/// None.
+#[doc(hidden)]
+pub fn encode_bytes<T: AsRef<[u8]> + ?Sized>(
+    bytes: &T,
+    _: ValueSerializer,
+) -> Result<Option<Wiped>, ConvertError> {
+    Ok(Some(Wiped::new(AttributeValue::B(bytes.as_ref().to_vec()))))
+}
+
+/// Bytes as a Binary, or nothing.
+///
+/// # Errors
+///
+/// None.
+#[doc(hidden)]
+pub fn encode_optional_bytes<T: AsRef<[u8]>>(
+    bytes: &Option<T>,
+    to: ValueSerializer,
+) -> Result<Option<Wiped>, ConvertError> {
+    match bytes {
+        Some(bytes) => encode_bytes(bytes, to),
+        None => Ok(None),
+    }
+}
+
+/// A collection as a set; an empty one is nothing.
+///
+/// # Errors
+///
+/// [`ConvertError`] when the elements are not all strings, numbers or bytes, or two are equal.
+#[doc(hidden)]
+pub fn encode_set<T: Serialize + ?Sized>(
+    set: &T,
+    to: ValueSerializer,
+) -> Result<Option<Wiped>, ConvertError> {
+    match set.serialize(to)? {
+        Some(mut list) => Ok(list.take_set()?.map(Wiped::new)),
+        None => Ok(None),
+    }
+}

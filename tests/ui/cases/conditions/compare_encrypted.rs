@@ -1,0 +1,15 @@
+use envelope_runtime::EnvelopeRecord;
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct User {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    ssn: String,
+}
+
+fn main() {
+    let f = User::attributes();
+    let _ = f.ssn.exists().and(f.ssn.eq("078-05-1120"));
+}

@@ -1,0 +1,15 @@
+use envelope_runtime::EnvelopeRecord;
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct User {
+    #[partition_key]
+    id: String,
+    logins: u64,
+    #[encrypted]
+    ssn: String,
+}
+
+fn main() {
+    let _ = User::attributes().logins.eq("7");
+}
