@@ -26,6 +26,8 @@ mod vectors;
 pub(crate) use context::expected_context;
 pub use context::{ContextError, ContextProblem};
 #[cfg(feature = "aws")]
+pub(crate) use context::{ExpectedContext, context_of_record};
+#[cfg(feature = "aws")]
 pub(crate) use context::{refuse_foreign_key, refuse_unknown};
 pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
 #[cfg(fuzzing)]

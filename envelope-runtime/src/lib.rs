@@ -129,7 +129,10 @@ pub use key::{
     InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
 };
 #[cfg(feature = "aws")]
-pub use operation::{Delete, Get, GetWithEnvelope, OperationFuture, Put, UnknownAttributeType};
+pub use operation::{
+    Delete, DeleteReturning, Get, GetWithEnvelope, OperationFuture, Put, PutReturning,
+    UnknownAttributeType,
+};
 pub use record::{
     Attribute, Bytes, Comparable, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError,
     FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece,

@@ -8,9 +8,9 @@ mod sdk;
 
 use std::pin::Pin;
 
-pub use delete::Delete;
+pub use delete::{Delete, DeleteReturning};
 pub use load::{Get, GetWithEnvelope};
-pub use save::Put;
+pub use save::{Put, PutReturning};
 pub use sdk::UnknownAttributeType;
 
 /// The future of an operation.

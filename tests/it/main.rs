@@ -30,6 +30,7 @@ mod operations;
 mod overhead;
 mod properties;
 mod providers;
+mod returned;
 mod rolling;
 mod serde_equality;
 mod support;

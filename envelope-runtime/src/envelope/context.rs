@@ -65,7 +65,7 @@ pub(crate) fn expected_context<'a>(
 }
 
 /// The values of a record about to be saved, which must agree with what the caller gave.
-pub(super) fn context_of_record<'a>(
+pub(crate) fn context_of_record<'a>(
     schema: &RecordSchema,
     caller: &ContextPairs,
     value: impl Fn(&str) -> Option<&'a AttributeValue>,

@@ -32,6 +32,9 @@ pub enum SaveError {
     /// The stored item does not fulfil the condition; nothing was written.
     #[cfg(feature = "aws")]
     Condition(ConditionError),
+    /// The record was saved, and the one that it replaced could not be loaded.
+    #[cfg(feature = "aws")]
+    Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the write.
     #[cfg(feature = "aws")]
     Request(ServiceError),
@@ -69,6 +72,8 @@ pub enum DeleteError {
     Field(FieldError),
     /// The stored item does not fulfil the condition; nothing was deleted.
     Condition(ConditionError),
+    /// The record was deleted, and could not be loaded.
+    Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the deletion.
     Request(ServiceError),
 }
@@ -83,7 +88,7 @@ impl SaveError {
             #[cfg(feature = "aws")]
             Self::Request(error) => error.is_retryable(),
             #[cfg(feature = "aws")]
-            Self::Presence(_) | Self::Condition(_) => false,
+            Self::Presence(_) | Self::Condition(_) | Self::Unreadable(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) => false,
         }
     }
@@ -114,6 +119,8 @@ impl SaveError {
             Self::GenerateDataKey(error) => error.is_access_denied(),
             #[cfg(feature = "aws")]
             Self::Request(error) => error.kind() == ServiceErrorKind::AccessDenied,
+            #[cfg(feature = "aws")]
+            Self::Unreadable(error) => error.is_access_denied(),
             #[cfg(feature = "aws")]
             Self::Presence(_) | Self::Condition(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) | Self::Seal(_) => false,
@@ -175,12 +182,20 @@ impl DeleteError {
     /// Whether DynamoDB refused permission.
     #[must_use]
     pub fn is_access_denied(&self) -> bool {
-        matches!(self, Self::Request(error) if error.kind() == ServiceErrorKind::AccessDenied)
+        match self {
+            Self::Request(error) => error.kind() == ServiceErrorKind::AccessDenied,
+            Self::Unreadable(error) => error.is_access_denied(),
+            _ => false,
+        }
     }
 }
 
 impl fmt::Display for SaveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "aws")]
+        if let Self::Unreadable(error) = self {
+            return write!(f, "the record is saved, and the one before it is lost: {error}");
+        }
         f.write_str("cannot save ")?;
         match self {
             Self::Field(error) => error.fmt(f),
@@ -192,6 +207,8 @@ impl fmt::Display for SaveError {
             Self::Presence(error) => error.fmt(f),
             #[cfg(feature = "aws")]
             Self::Condition(error) => error.fmt(f),
+            #[cfg(feature = "aws")]
+            Self::Unreadable(error) => error.fmt(f),
             #[cfg(feature = "aws")]
             Self::Request(error) => error.fmt(f),
         }
@@ -216,12 +233,16 @@ impl fmt::Display for LoadError {
 #[cfg(feature = "aws")]
 impl fmt::Display for DeleteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Unreadable(error) = self {
+            return write!(f, "the record is deleted, and cannot be given back: {error}");
+        }
         f.write_str("cannot delete ")?;
         match self {
             Self::Context(error) => error.fmt(f),
             Self::Key(error) => error.fmt(f),
             Self::Field(error) => error.fmt(f),
             Self::Condition(error) => error.fmt(f),
+            Self::Unreadable(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),
         }
     }

@@ -1,19 +1,21 @@
 //! Deleting a record: one `DeleteItem`, no KMS call.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld as ALL_OLD;
+use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
 use super::OperationFuture;
-use super::sdk::from_sdk_item;
+use super::sdk::{from_sdk_item, open_old};
 use crate::attribute::ConvertError;
-use crate::envelope::refuse_foreign_key;
+use crate::envelope::{expected_context, refuse_foreign_key};
 use crate::error::{ConditionError, DeleteError, ServiceError};
 use crate::expression::{Condition, Node, Placeholders};
-use crate::key::{Capability, Full};
-use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues};
+use crate::key::{CanDecrypt, Capability, Full};
+use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues, RequestKey};
 use crate::store::Store;
 
 /// A deletion, ready to be awaited. Made by [`Store::delete`] and [`EnvelopeRecord::delete`].
@@ -27,6 +29,10 @@ pub struct Delete<R, C = Full> {
     condition: Option<Node>,
     record: PhantomData<fn() -> R>,
 }
+
+/// A deletion that gives back the record that was there. Made by [`Delete::return_old`].
+#[must_use = "a deletion does nothing until it is awaited"]
+pub struct DeleteReturning<R, C = Full>(Delete<R, C>);
 
 impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
     pub(crate) fn new(store: Store<C>, key: impl IntoKey<R::Key>) -> Self {
@@ -58,18 +64,44 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         self
     }
 
-    async fn run(self) -> Result<(), DeleteError> {
-        let schema = R::SCHEMA;
-        let key = self.key.map_err(|error| InvalidKey::convert(&schema, error));
-        let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
-        refuse_foreign_key(&schema, &key, self.store.scope()).map_err(DeleteError::Context)?;
+    /// Gives back the record that was there, opened: one KMS call more, and a provider that can decrypt. `None`
+    /// if there was none, or if the SDK sent the request again because the answer to the first was lost.
+    ///
+    /// Where what was there cannot be loaded it is deleted all the same, and the error is
+    /// [`DeleteError::Unreadable`].
+    pub fn return_old(self) -> DeleteReturning<R, C>
+    where
+        C: CanDecrypt,
+    {
+        DeleteReturning(self)
+    }
 
+    async fn run(self) -> Result<(), DeleteError> {
+        let key = self.checked_key()?;
+        self.request(&key, None).await.map(|_| ())
+    }
+
+    fn checked_key(&self) -> Result<RequestKey, DeleteError> {
+        let key = self.key.clone().map_err(|error| InvalidKey::convert(&R::SCHEMA, error));
+        let key = key.and_then(|key| key.checked(&R::SCHEMA)).map_err(DeleteError::Key)?;
+        refuse_foreign_key(&R::SCHEMA, &key, self.store.scope()).map_err(DeleteError::Context)?;
+        Ok(key)
+    }
+
+    /// Deletes, and gives the attributes that DynamoDB was asked to return.
+    async fn request(
+        self,
+        key: &RequestKey,
+        returned: Option<ReturnValue>,
+    ) -> Result<Option<HashMap<String, SdkValue>>, DeleteError> {
+        let schema = R::SCHEMA;
         let mut placeholders = Placeholders::default();
         let condition = self.condition.map(|node| placeholders.condition(&schema, node));
         let condition = condition.transpose().map_err(DeleteError::Field)?;
 
         let table = self.store.physical_table::<R>();
         let mut request = self.store.client().delete_item().table_name(table);
+        request = request.set_return_values(returned);
         for (name, value) in key.attributes() {
             request = request.key(*name, value.clone().into());
         }
@@ -80,7 +112,10 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
                 .set_expression_attribute_values(placeholders.sdk_values())
                 .return_values_on_condition_check_failure(ALL_OLD);
         }
-        let Err(error) = request.send().await else { return Ok(()) };
+        let error = match request.send().await {
+            Ok(answer) => return Ok(answer.attributes),
+            Err(error) => error,
+        };
         if let Some(DeleteItemError::ConditionalCheckFailedException(failed)) =
             error.as_service_error()
         {
@@ -92,12 +127,42 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
     }
 }
 
+impl<R: EnvelopeRecord, C: CanDecrypt> DeleteReturning<R, C> {
+    async fn run(self) -> Result<Option<R>, DeleteError> {
+        let schema = R::SCHEMA;
+        let key = self.0.checked_key()?;
+        let store = self.0.store.clone();
+        let expected = expected_context(&schema, |name| key.part(name), store.scope())
+            .map_err(DeleteError::Context)?;
+
+        let old = self.0.request(&key, Some(ReturnValue::AllOld)).await?;
+        let asked = Some(key.attributes());
+        let old = open_old(&store, old, asked, expected).await;
+        old.map_err(|error| DeleteError::Unreadable(Box::new(error)))
+    }
+}
+
 impl<R: EnvelopeRecord + 'static, C: Capability> IntoFuture for Delete<R, C> {
     type Output = Result<(), DeleteError>;
     type IntoFuture = OperationFuture<(), DeleteError>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
+    }
+}
+
+impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for DeleteReturning<R, C> {
+    type Output = Result<Option<R>, DeleteError>;
+    type IntoFuture = OperationFuture<Option<R>, DeleteError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<R, C> fmt::Debug for DeleteReturning<R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DeleteReturning").field(&self.0).finish()
     }
 }
 

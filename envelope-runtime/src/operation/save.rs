@@ -6,13 +6,15 @@ use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld as ALL_OLD;
+use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
 use super::OperationFuture;
-use super::sdk::from_sdk_item;
-use crate::envelope::seal_record;
+use super::sdk::{from_sdk_item, open_old};
+use crate::attribute::AttributeValue;
+use crate::envelope::{ExpectedContext, context_of_record, seal_record};
 use crate::error::{ConditionError, Presence, PresenceError, SaveError, ServiceError};
 use crate::expression::{Condition, Node, Placeholders};
-use crate::key::{CanEncrypt, Full};
+use crate::key::{CanDecrypt, CanEncrypt, Full};
 use crate::record::{EnvelopeRecord, FieldError, FieldWriter, RecordSchema, Values};
 use crate::store::Store;
 
@@ -27,6 +29,10 @@ pub struct Put<R, C = Full> {
     save: Save<C>,
     record: PhantomData<fn() -> R>,
 }
+
+/// A save that gives back the record that it replaced. Made by [`Put::return_old`].
+#[must_use = "a save does nothing until it is awaited"]
+pub struct PutReturning<R, C = Full>(Put<R, C>);
 
 /// All that is needed; it does not hold the record, which may borrow.
 struct Save<C> {
@@ -79,10 +85,39 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
         self.save.condition = Node::both(self.save.condition, Some(condition));
         self
     }
+
+    /// Gives back the record that was replaced, opened: one KMS call more, and a provider that can decrypt.
+    /// `None` if there was none. Where the SDK sent the request again because the answer to the first was
+    /// lost, it may be the record itself.
+    ///
+    /// Where what was there cannot be loaded it is replaced all the same, and the error is
+    /// [`SaveError::Unreadable`].
+    pub fn return_old(self) -> PutReturning<R, C>
+    where
+        C: CanDecrypt,
+    {
+        PutReturning(self)
+    }
+}
+
+impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> PutReturning<R, C> {
+    async fn run(self) -> Result<Option<R>, SaveError> {
+        let store = self.0.save.store.clone();
+        let written = self.0.save.run(Some(ReturnValue::AllOld)).await?;
+        let old = open_old(&store, written.old, Some(&written.key), written.context).await;
+        old.map_err(|error| SaveError::Unreadable(Box::new(error)))
+    }
+}
+
+/// What came of a write, and what tells its item from others.
+struct Written {
+    old: Option<HashMap<String, SdkValue>>,
+    key: Vec<(&'static str, AttributeValue)>,
+    context: ExpectedContext,
 }
 
 impl<C: CanEncrypt> Save<C> {
-    async fn run(self) -> Result<(), SaveError> {
+    async fn run(self, returned: Option<ReturnValue>) -> Result<Written, SaveError> {
         let schema = self.schema;
         let values = self.values.map_err(SaveError::Field)?;
         let presence = self.presence.and_then(|presence| presence.node(&schema));
@@ -94,6 +129,13 @@ impl<C: CanEncrypt> Save<C> {
         let store = &self.store;
         let item = seal_record(store.provider(), schema, values, store.scope()).await?;
         let ours = item.attribute(schema.envelope()).cloned();
+        let context = context_of_record(&schema, store.scope(), |name| item.attribute(name))
+            .map_err(SaveError::Context)?;
+        let key = schema.keys().filter_map(|key| {
+            let value = item.attribute(key.name())?;
+            Some((key.name(), value.clone()))
+        });
+        let key = key.collect();
         let item: HashMap<_, _> = item.into();
         let mut request = store.client().put_item().table_name(&self.table).set_item(Some(item));
         if let Some(condition) = condition {
@@ -103,8 +145,10 @@ impl<C: CanEncrypt> Save<C> {
                 .set_expression_attribute_values(placeholders.sdk_values())
                 .return_values_on_condition_check_failure(ALL_OLD);
         }
-        let Err(error) = request.send().await else { return Ok(()) };
-
+        let error = match request.set_return_values(returned).send().await {
+            Ok(answer) => return Ok(Written { old: answer.attributes, key, context }),
+            Err(error) => error,
+        };
         let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
         else {
             return Err(SaveError::Request(ServiceError::new(schema.place(), &self.table, &error)));
@@ -115,7 +159,7 @@ impl<C: CanEncrypt> Save<C> {
         // this envelope; a record without one cannot be told from another's.
         let envelope = stored.as_ref().and_then(|stored| stored.attribute(schema.envelope()));
         if envelope.is_some() && envelope == ours.as_ref() {
-            return Ok(());
+            return Ok(Written { old: None, key, context });
         }
         let found = if stored.is_some() { Presence::Present } else { Presence::Absent };
         Err(match self.presence {
@@ -142,7 +186,22 @@ impl<R: EnvelopeRecord, C: CanEncrypt> IntoFuture for Put<R, C> {
     type IntoFuture = OperationFuture<(), SaveError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.save.run())
+        Box::pin(async { self.save.run(None).await.map(|_| ()) })
+    }
+}
+
+impl<R: EnvelopeRecord + 'static, C: CanEncrypt + CanDecrypt> IntoFuture for PutReturning<R, C> {
+    type Output = Result<Option<R>, SaveError>;
+    type IntoFuture = OperationFuture<Option<R>, SaveError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<R, C> fmt::Debug for PutReturning<R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PutReturning").field(&self.0).finish()
     }
 }
 

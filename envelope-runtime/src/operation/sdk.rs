@@ -8,9 +8,12 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use crate::attribute::{AttributeValue, Number};
-use crate::envelope::{Item, OpenError, OpenErrorKind};
+use crate::envelope::{ExpectedContext, Item, OpenError, OpenErrorKind, open_item};
+use crate::error::LoadError;
 use crate::expression::Placeholders;
-use crate::record::RecordSchema;
+use crate::key::CanDecrypt;
+use crate::record::{EnvelopeRecord, RecordSchema};
+use crate::store::Store;
 
 impl From<AttributeValue> for SdkValue {
     fn from(value: AttributeValue) -> Self {
@@ -113,6 +116,19 @@ impl fmt::Display for UnknownAttributeType {
 }
 
 impl std::error::Error for UnknownAttributeType {}
+
+/// Opens what a write has replaced or deleted.
+pub(super) async fn open_old<R: EnvelopeRecord, C: CanDecrypt>(
+    store: &Store<C>,
+    old: Option<HashMap<String, SdkValue>>,
+    asked: Option<&[(&'static str, AttributeValue)]>,
+    expected: ExpectedContext,
+) -> Result<Option<R>, LoadError> {
+    let Some(item) = old.filter(|item| !item.is_empty()) else { return Ok(None) };
+    let item = from_sdk_item(&R::SCHEMA, item).map_err(LoadError::Open)?;
+    let loaded = open_item::<R, C>(store.provider(), item, asked, expected).await?;
+    Ok(Some(loaded.into_record()))
+}
 
 /// As [`Item::try_from`], but what the record does not know may be of an unknown type.
 pub(super) fn from_sdk_item(
