@@ -115,16 +115,21 @@ fn t22_opening_leaves_neither_keys_nor_values() {
     assert_wiped(&freed, &values_behind_pointers());
 }
 
+/// A local key, and what FORMAT.md derives from it.
+fn local_keys(local: &[u8; 32]) -> Secrets {
+    let (prk, hkdf) = Hkdf::<Sha256>::extract(Some(b"envelope/1 local"), local);
+    let mut wrap = [0; 32];
+    hkdf.expand(b"envelope/1 local wrap", &mut wrap).unwrap();
+    let secrets = Secrets::default().with("local key", local).with("prk", &prk);
+    secrets.with("wrapping key", &wrap)
+}
+
 /// It lies beside the store for the life of the process.
 #[test]
 fn t22_a_local_key_is_wiped_with_its_provider() {
     let local = *b"a local key that the test knows.";
     let digits = HEXLOWER.encode(&local);
     let digits: &'static str = digits.leak();
-    let (prk, hkdf) = Hkdf::<Sha256>::extract(Some(b"envelope/1 local"), &local);
-    let mut wrap = [0; 32];
-    hkdf.expand(b"envelope/1 local wrap", &mut wrap).unwrap();
-
     let (item, freed) = freed_by(|| seal(LocalKeyProvider::from_hex(digits).unwrap()));
     drop(freed);
     let (loaded, freed) = freed_by(|| {
@@ -133,13 +138,8 @@ fn t22_a_local_key_is_wiped_with_its_provider() {
     });
 
     let () = loaded;
-    assert_wiped(
-        &freed,
-        &values_behind_pointers()
-            .with("local key", &local)
-            .with("prk", &prk)
-            .with("wrapping key", &wrap),
-    );
+    assert_wiped(&freed, &local_keys(&local));
+    assert_wiped(&freed, &values_behind_pointers());
 }
 
 #[test]
@@ -301,18 +301,45 @@ fn t22_a_value_that_does_not_fit_leaves_nothing() {
     assert_wiped(&freed, &keys(&item));
 }
 
-/// Each field but the last was opened when the last is refused.
+/// However many attributes were opened before the one that is refused: the catch-all's come last.
 #[test]
 fn t22_a_tampered_item_leaves_nothing() {
     let item = seal(Known::Answers);
-    let mut tampered = item.clone();
-    tampered.insert("wide", envelope_runtime::AttributeValue::B(vec![7; 40]));
+    for name in ["text", "wide", "map", "letters", "phone", "later"] {
+        let mut tampered = item.clone();
+        tampered.insert(name, envelope_runtime::AttributeValue::B(vec![7; 40]));
 
-    let ((), freed) = freed_by(|| {
-        let result = poll(Opener::new(Known::Answers).open::<Patient>(tampered)).unwrap();
-        assert!(result.unwrap_err().is_tampered());
-    });
+        let ((), freed) = freed_by(|| {
+            let result = poll(Opener::new(Known::Answers).open::<Patient>(tampered)).unwrap();
+            assert!(result.unwrap_err().is_tampered());
+        });
 
-    assert_wiped(&freed, &values());
-    assert_wiped(&freed, &keys(&item));
+        assert_wiped(&freed, &values());
+        assert_wiped(&freed, &keys(&item));
+    }
+}
+
+/// Also out of memory of the heap, such as a task's, and from a file that does not say how long it is.
+#[test]
+fn t22_a_local_key_is_wiped_where_it_was_moved_from_and_read() {
+    let local = *b"another local key for this test.";
+    let digits = HEXLOWER.encode(&local);
+    let file = std::env::temp_dir().join(format!("envelope-memory-{}", std::process::id()));
+    let secrets = local_keys(&local);
+    for content in [digits.as_bytes(), &local, &digits.as_bytes()[1..]] {
+        std::fs::write(&file, content).unwrap();
+        let (read, freed) = freed_by(|| LocalKeyProvider::from_file(&file).map(Box::new));
+        assert_eq!(read.is_ok(), content.len() == 64);
+        assert_wiped(&freed, &secrets);
+        drop(freed);
+
+        let ((), freed) = freed_by(|| {
+            if let Ok(provider) = read {
+                let provider: LocalKeyProvider = *provider;
+                drop(Opener::new(provider));
+            }
+        });
+        assert_wiped(&freed, &secrets);
+    }
+    std::fs::remove_file(&file).unwrap();
 }

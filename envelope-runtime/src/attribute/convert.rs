@@ -99,6 +99,15 @@ impl ConvertError {
         self
     }
 
+    /// Inside an enum's variant: its name and those of its fields are the value, and are not shown.
+    pub(super) fn in_variant(mut self) -> Self {
+        self.path = vec![Step::Entry];
+        if let Problem::Missing { field } = &mut self.problem {
+            *field = None;
+        }
+        self
+    }
+
     /// A refusal of a visitor, with the types that only the deserializer knows.
     pub(super) fn or_expected(mut self, expected: &'static str) -> Self {
         if self.path.is_empty() && self.problem == Problem::Refused {

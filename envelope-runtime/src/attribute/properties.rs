@@ -116,6 +116,51 @@ fn t24_memory_is_in_proportion_to_the_input() {
     }
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+enum Finding {
+    Positive(f64),
+    Doubtful(f64, f64),
+    Negative { threshold: f64, again: Option<Vec<Inner>> },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Inner {
+    level: f32,
+}
+
+/// Which variant it is says as much as its content.
+#[test]
+fn t21_the_variant_of_an_enum_is_not_in_the_error() {
+    let nan = f64::NAN;
+    let again = Some(vec![Inner { level: f32::NAN }]);
+    let mut errors = vec![
+        to_attribute(&Finding::Positive(nan)).unwrap_err(),
+        to_attribute(&Finding::Doubtful(1.0, nan)).unwrap_err(),
+        to_attribute(&Finding::Negative { threshold: nan, again: None }).unwrap_err(),
+        to_attribute(&Finding::Negative { threshold: 1.0, again }).unwrap_err(),
+    ];
+    let text = || AttributeValue::S("x".into());
+    let map = |name: &str, value| AttributeValue::M([(name.to_owned(), value)].into());
+    for content in [
+        text(),
+        AttributeValue::L(vec![AttributeValue::Null]),
+        AttributeValue::M(BTreeMap::new()),
+        map("threshold", text()),
+        map("again", AttributeValue::L(vec![map("level", text())])),
+    ] {
+        for variant in ["Positive", "Doubtful", "Negative"] {
+            let stored = Zeroizing::new(map(variant, content.clone()));
+            errors.push(from_attribute::<Finding>(stored).unwrap_err());
+        }
+    }
+    for error in errors {
+        let text = format!("{error} {error:?} {error:#?}");
+        for name in ["Positive", "Doubtful", "Negative", "threshold", "again", "level"] {
+            assert!(!text.contains(name), "{text}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_value_has_one_canonical_form_and_comes_back(value in value()) {

@@ -162,7 +162,7 @@ impl ser::Serializer for ValueSerializer {
         variant: &'static str,
         value: &T,
     ) -> Result<Stored, ConvertError> {
-        let inner = self.nested().inner(value).map_err(|error| error.in_field(variant))?;
+        let inner = self.nested().inner(value).map_err(ConvertError::in_variant)?;
         stored(tagged(variant, unwiped(inner)))
     }
 
@@ -213,8 +213,7 @@ fn tagged(variant: &'static str, value: AttributeValue) -> AttributeValue {
     AttributeValue::M(BTreeMap::from([(variant.to_owned(), value)]))
 }
 
-/// A list under construction. `Debug` prints types and sizes.
-#[derive(Debug)]
+/// A list under construction.
 pub struct List {
     variant: Option<&'static str>,
     elements: Zeroizing<Vec<AttributeValue>>,
@@ -224,9 +223,19 @@ pub struct List {
 impl List {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
         let index = self.elements.len();
-        let value = self.inside.inner(value).map_err(|error| error.at_index(index))?;
+        let value = self.inside.inner(value).map_err(|error| match self.variant {
+            Some(_) => error.in_variant(),
+            None => error.at_index(index),
+        })?;
         self.elements.push(unwiped(value));
         Ok(())
+    }
+}
+
+/// The variant that it belongs to is data.
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List").field("elements", &*self.elements).finish_non_exhaustive()
     }
 }
 
@@ -351,7 +360,10 @@ impl ser::SerializeStruct for Map {
         name: &'static str,
         value: &T,
     ) -> Result<(), ConvertError> {
-        let value = self.inside.inner(value).map_err(|error| error.in_field(name))?;
+        let value = self.inside.inner(value).map_err(|error| match self.variant {
+            Some(_) => error.in_variant(),
+            None => error.in_field(name),
+        })?;
         self.insert(Zeroizing::new(name.to_owned()), value)
     }
 

@@ -7,15 +7,16 @@ mod probes;
 mod refusal;
 
 use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
-use tracing::Dispatch;
-use tracing::instrument::WithSubscriber;
+use tracing::dispatcher::{self, Dispatch};
 use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
 
@@ -278,13 +279,18 @@ impl<C> KmsKeyProvider<C> {
 }
 
 /// Awaits a call whose answer holds a data key. At TRACE the SDK logs answers as they came from the HTTP
-/// client, bodies in memory included: then its spans and events of the call are dropped.
+/// client, bodies in memory included: then its spans and events of the call are dropped. A subscriber may
+/// begin to take TRACE at any time.
 async fn unlogged<F: Future>(call: F) -> F::Output {
-    if LevelFilter::current() == LevelFilter::TRACE {
-        call.with_subscriber(Dispatch::none()).await
-    } else {
-        call.await
-    }
+    let mut call = pin!(call);
+    poll_fn(|cx| {
+        if LevelFilter::current() == LevelFilter::TRACE {
+            dispatcher::with_default(&Dispatch::none(), || call.as_mut().poll(cx))
+        } else {
+            call.as_mut().poll(cx)
+        }
+    })
+    .await
 }
 
 impl<C: Capability> KeyProvider for KmsKeyProvider<C> {

@@ -1,5 +1,6 @@
 //! A key provider without a key service, for development and tests.
 
+use std::io::Read;
 use std::path::Path;
 use std::{fmt, fs, io};
 
@@ -13,6 +14,8 @@ use crate::attribute::write_lp;
 use crate::crypto::{self, NONCE_LEN, Prk, Rejected, SealKey, Secret32};
 
 const NAME: &str = "local key";
+/// The most bytes that are read of a key's file: 64 digits, and white space.
+const MAX_FILE: usize = 512;
 
 /// Wraps data keys under an AES-256 key that this process holds, for development and tests.
 ///
@@ -31,7 +34,8 @@ const NAME: &str = "local key";
 /// # Ok::<(), envelope_runtime::InvalidLocalKey>(())
 /// ```
 pub struct LocalKeyProvider {
-    key: SealKey,
+    /// On the heap, so that moving the provider leaves no copy.
+    key: Box<SealKey>,
     hint: [u8; HINT_LEN],
 }
 
@@ -90,10 +94,13 @@ impl LocalKeyProvider {
     ///
     /// [`InvalidLocalKey::Unreadable`], or [`InvalidLocalKey::NotHex`].
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, InvalidLocalKey> {
-        let text = fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|error| InvalidLocalKey::Unreadable(error.kind()))?;
-        Self::from_hex(&text)
+        // In one buffer with room for all that is read: one that grows would leave digits behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(2 * MAX_FILE));
+        let unreadable = |error: io::Error| InvalidLocalKey::Unreadable(error.kind());
+        let file = fs::File::open(path).map_err(unreadable)?;
+        let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX);
+        file.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+        Self::from_hex(std::str::from_utf8(&bytes).map_err(|_| InvalidLocalKey::NotHex)?)
     }
 
     fn new(key: &Secret32) -> Self {
@@ -101,7 +108,8 @@ impl LocalKeyProvider {
         let mut hint = [0; HINT_LEN];
         let expanded = prk.expand(&[b"envelope/1 local hint"]);
         hint.copy_from_slice(expanded.bytes().first_chunk::<HINT_LEN>().unwrap_or(&[0; HINT_LEN]));
-        Self { key: SealKey::new(&prk.expand(&[b"envelope/1 local wrap"])), hint }
+        let key = Box::new(SealKey::new(&prk.expand(&[b"envelope/1 local wrap"])));
+        Self { key, hint }
     }
 
     fn wrap(&self, context: &EncryptionContext) -> Result<GeneratedDataKey, DataKeyErrorKind> {

@@ -313,10 +313,27 @@ fn stored_bytes(mut value: Wiped) -> Result<Vec<u8>, ConvertError> {
     match &mut *value {
         AttributeValue::B(bytes) => Ok(mem::take(bytes)),
         // What a mapper that takes bytes for a list of numbers has written.
-        AttributeValue::L(_) => attribute::from_attribute(value),
+        AttributeValue::L(list) => {
+            let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
+            for (index, value) in list.iter().enumerate() {
+                bytes.push(
+                    byte(value).map_err(|problem| ConvertError::new(problem).at_index(index))?,
+                );
+            }
+            Ok(mem::take(&mut *bytes))
+        }
         other => {
             Err(ConvertError::new(Problem::Type { expected: "type B", found: other.type_name() }))
         }
+    }
+}
+
+fn byte(value: &AttributeValue) -> Result<u8, Problem> {
+    match value {
+        AttributeValue::N(number) => {
+            number.as_str().parse().map_err(|_| Problem::Value { expected: "u8" })
+        }
+        other => Err(Problem::Type { expected: "u8", found: other.type_name() }),
     }
 }
 

@@ -73,7 +73,7 @@ impl OtherAttributes {
         self.0.get(name)?.value.as_ref()
     }
 
-    /// Puts a value under a name and gives back the one that was there. An attribute that was there,
+    /// Puts a value under a name and gives back the one that was there, which is not wiped by itself. An attribute that was there,
     /// or was removed, keeps its protection; a new one is plaintext: see
     /// [`insert_encrypted`](Self::insert_encrypted).
     ///

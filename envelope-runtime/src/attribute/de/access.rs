@@ -244,7 +244,7 @@ impl<'de> VariantAccess<'de> for Content {
         match self.0 {
             Some(value) => seed
                 .deserialize(ValueDeserializer::new(Some(value)))
-                .map_err(ConvertError::in_entry),
+                .map_err(ConvertError::in_variant),
             None => Err(ConvertError::new(Problem::Missing { field: None })),
         }
     }
@@ -255,7 +255,7 @@ impl<'de> VariantAccess<'de> for Content {
         visitor: V,
     ) -> Result<V::Value, ConvertError> {
         de::Deserializer::deserialize_seq(ValueDeserializer::new(self.0), visitor)
-            .map_err(ConvertError::in_entry)
+            .map_err(ConvertError::in_variant)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -269,6 +269,6 @@ impl<'de> VariantAccess<'de> for Content {
             fields,
             visitor,
         )
-        .map_err(ConvertError::in_entry)
+        .map_err(ConvertError::in_variant)
     }
 }
