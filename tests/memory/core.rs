@@ -343,3 +343,37 @@ fn t22_a_local_key_is_wiped_where_it_was_moved_from_and_read() {
     }
     std::fs::remove_file(&file).unwrap();
 }
+
+/// As another program may store bytes, or an older version of the struct: a list of numbers.
+#[test]
+fn t22_a_list_that_is_no_bytes_leaves_nothing() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "patients")]
+    struct Wide {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        bytes: Vec<u16>,
+    }
+    let bytes = canary("bytes").into_bytes().into_iter().map(u16::from).chain([300]).collect();
+    let wide = Wide { id: "w".into(), bytes };
+    let item = poll(Sealer::new(Known::Answers).seal(&wide)).unwrap().unwrap();
+
+    let ((), freed) = freed_by(|| {
+        let result = poll(Opener::new(Known::Answers).open::<Narrow>(item)).unwrap();
+        assert!(matches!(result, Err(LoadError::Field(_))));
+    });
+
+    assert_wiped(&freed, &values());
+}
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "patients")]
+struct Narrow {
+    #[partition_key]
+    #[envelope(rename = "id")]
+    _id: String,
+    #[encrypted]
+    #[envelope(rename = "bytes")]
+    _bytes: Vec<u8>,
+}
