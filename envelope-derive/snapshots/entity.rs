@@ -1,7 +1,7 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
-    pub struct Attributes<__Record> {
+    pub struct __EnvelopeAttributes<__Record> {
         pub tenant_id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
         pub r#type: _envelope::Attribute<__Record, _envelope::kind::Key, Kind>,
         pub number: _envelope::Attribute<__Record, _envelope::kind::Key, u32>,
@@ -46,9 +46,9 @@ const _: () = {
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             (&self.tenant_id, &self.r#type, &self.number)
         }
-        type Attributes = Attributes<Self>;
+        type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
-            Attributes {
+            __EnvelopeAttributes {
                 tenant_id: _envelope::Attribute::new(
                     "tenantId",
                     _envelope::__private::Serialize::serialize,

@@ -7,7 +7,7 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
-    pub struct Attributes<__Record> {
+    pub struct __EnvelopeAttributes<__Record> {
         pub ssn: _envelope::Attribute<__Record, _envelope::kind::Encrypted, String>,
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
@@ -18,7 +18,7 @@ const _: () = {
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             ::std::string::String::new()
         }
-        type Attributes = Attributes<Self>;
+        type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             loop {}
         }

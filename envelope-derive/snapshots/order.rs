@@ -1,7 +1,7 @@
 const _: () = {
     use my::runtime as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
-    pub struct Attributes<__Record, T: Clone>
+    pub struct __EnvelopeAttributes<__Record, T: Clone>
     where
         T: Debug,
         T: my::runtime::__private::Serialize,
@@ -65,9 +65,9 @@ const _: () = {
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             (&self.tenant_id, &self.number)
         }
-        type Attributes = Attributes<Self, T>;
+        type Attributes = __EnvelopeAttributes<Self, T>;
         fn attributes() -> Self::Attributes {
-            Attributes {
+            __EnvelopeAttributes {
                 tenant_id: _envelope::Attribute::new(
                     "tenantId",
                     _envelope::__private::Serialize::serialize,

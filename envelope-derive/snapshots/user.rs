@@ -1,7 +1,7 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
-    pub struct Attributes<__Record> {
+    pub struct __EnvelopeAttributes<__Record> {
         pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
         pub non_sensitive_stuff: _envelope::Attribute<
             __Record,
@@ -41,9 +41,9 @@ const _: () = {
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             &self.id
         }
-        type Attributes = Attributes<Self>;
+        type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
-            Attributes {
+            __EnvelopeAttributes {
                 id: _envelope::Attribute::new(
                     "id",
                     _envelope::__private::Serialize::serialize,

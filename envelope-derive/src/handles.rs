@@ -1,4 +1,5 @@
-//! Typed handles of a record's attributes: a struct with one for each field.
+//! Typed handles of a record's attributes: a struct with one for each field. Its name hides that of no
+//! type of the user's.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -36,7 +37,7 @@ fn structure<'a>(
     let type_names = record.generics.type_params().map(|parameter| &parameter.ident);
     quote! {
         #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
-        pub struct Attributes<#(#lifetimes,)* __Record, #(#others),*> #where_clause {
+        pub struct __EnvelopeAttributes<#(#lifetimes,)* __Record, #(#others),*> #where_clause {
             #(#fields)*
             __generics: ::core::marker::PhantomData<
                 fn() -> (__Record, #(&#lifetime_names (),)* #(#type_names),*)
@@ -53,7 +54,7 @@ fn applied(record: &Record, of: &TokenStream) -> TokenStream {
         GenericParam::Const(parameter) => Some(&parameter.ident),
         GenericParam::Lifetime(_) => None,
     });
-    quote!(Attributes<#(#lifetimes,)* #of, #(#others),*>)
+    quote!(__EnvelopeAttributes<#(#lifetimes,)* #of, #(#others),*>)
 }
 
 /// The part of the trait: the type of the handles, and how they are made.
@@ -93,7 +94,7 @@ pub(crate) fn constructor(record: &Record) -> TokenStream {
         };
         quote_spanned!(span_of(ty)=> #ident: #handle,)
     });
-    quote!(Attributes { #(#handles)* __generics: ::core::marker::PhantomData })
+    quote!(__EnvelopeAttributes { #(#handles)* __generics: ::core::marker::PhantomData })
 }
 
 fn handled(record: &Record) -> impl Iterator<Item = &Field> {

@@ -1,5 +1,6 @@
 //! What the derive macro implements on a user's struct.
 
+mod bytes;
 mod check;
 mod fields;
 mod group;
@@ -11,12 +12,11 @@ mod other;
 mod schema;
 mod template;
 
+pub use bytes::{encode_bytes, encode_optional_bytes, read_array, read_optional_array};
 pub(crate) use fields::Values;
-pub use fields::{FieldError, FieldReader, FieldWriter, read_array, read_optional_array};
+pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
-pub use handle::{
-    Attribute, Comparable, Encode, Operand, encode_bytes, encode_optional_bytes, encode_set, kind,
-};
+pub use handle::{Attribute, Comparable, Encode, Operand, encode_set, kind};
 #[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{

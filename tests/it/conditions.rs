@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use envelope_runtime::{Attribute, KmsKeyProvider};
 use envelope_runtime::{
-    Condition, DeleteError, EnvelopeFields, EnvelopeRecord, Opener, Problem, SaveError, kind,
+    Attribute, Condition, DeleteError, EnvelopeFields, EnvelopeRecord, KmsKeyProvider, Opener,
+    Problem, SaveError, kind,
 };
 
 use crate::support::World;

@@ -8,7 +8,7 @@ mod bare {
     #![no_implicit_prelude]
 
     #[derive(super::elsewhere::EnvelopeRecord)]
-    #[envelope(table = "bare", crate = super::elsewhere)]
+    #[envelope(table = "bare", debug, crate = super::elsewhere)]
     struct Bare<T>
     where
         T: ::core::clone::Clone,
@@ -49,12 +49,23 @@ mod clashes {
         _envelope_like: u8,
         record: Record,
         others: Vec<Fields>,
+        attributes: Attributes,
+        attribute: Attribute,
     }
 
     #[derive(serde::Serialize, serde::Deserialize)]
     struct Record;
     #[derive(serde::Serialize, serde::Deserialize)]
     struct Fields;
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Attribute;
+
+    #[derive(serde::Serialize, serde::Deserialize, EnvelopeRecord)]
+    #[envelope(table = "clashes", plaintext_only)]
+    struct Attributes {
+        #[partition_key]
+        attributes: String,
+    }
 }
 
 /// A record whose types come from a macro.

@@ -99,11 +99,16 @@ impl ConvertError {
         self
     }
 
-    /// Inside an enum's variant: its name and those of its fields are the value, and are not shown.
+    /// Inside an enum's variant: its name and those of its fields and types tell the value, and are not
+    /// shown.
     pub(super) fn in_variant(mut self) -> Self {
         self.path = vec![Step::Entry];
-        if let Problem::Missing { field } = &mut self.problem {
-            *field = None;
+        match &mut self.problem {
+            Problem::Missing { field } => *field = None,
+            Problem::Type { expected, .. } | Problem::Value { expected } => {
+                *expected = "the content of its variant";
+            }
+            _ => {}
         }
         self
     }

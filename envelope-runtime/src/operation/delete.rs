@@ -5,15 +5,14 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld as ALL_OLD;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
 use super::OperationFuture;
-use super::sdk::{from_sdk_item, open_old};
+use super::sdk::{WriteCondition, from_sdk_item, open_old};
 use crate::attribute::ConvertError;
 use crate::envelope::{expected_context, refuse_foreign_key};
 use crate::error::{ConditionError, DeleteError, ServiceError};
-use crate::expression::{Condition, Node, Placeholders};
+use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
 use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues, RequestKey};
 use crate::store::Store;
@@ -95,22 +94,21 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         returned: Option<ReturnValue>,
     ) -> Result<Option<HashMap<String, SdkValue>>, DeleteError> {
         let schema = R::SCHEMA;
-        let mut placeholders = Placeholders::default();
-        let condition = self.condition.map(|node| placeholders.condition(&schema, node));
-        let condition = condition.transpose().map_err(DeleteError::Field)?;
+        let condition = WriteCondition::new(&schema, self.condition).map_err(DeleteError::Field)?;
 
         let table = self.store.physical_table::<R>();
-        let mut request = self.store.client().delete_item().table_name(table);
-        request = request.set_return_values(returned);
+        let mut request = self
+            .store
+            .client()
+            .delete_item()
+            .table_name(table)
+            .set_return_values(returned)
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .set_return_values_on_condition_check_failure(condition.returned);
         for (name, value) in key.attributes() {
             request = request.key(*name, value.clone().into());
-        }
-        if let Some(condition) = condition {
-            request = request
-                .condition_expression(condition)
-                .set_expression_attribute_names(placeholders.sdk_names())
-                .set_expression_attribute_values(placeholders.sdk_values())
-                .return_values_on_condition_check_failure(ALL_OLD);
         }
         let error = match request.send().await {
             Ok(answer) => return Ok(answer.attributes),

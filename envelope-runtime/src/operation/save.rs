@@ -5,16 +5,15 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld as ALL_OLD;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
 use super::OperationFuture;
-use super::sdk::{from_sdk_item, open_old};
+use super::sdk::{WriteCondition, from_sdk_item, open_old};
 use crate::attribute::AttributeValue;
-use crate::envelope::{ExpectedContext, context_of_record, seal_record};
+use crate::envelope::{ContextError, ExpectedContext, Item, context_of_record, seal_record};
 use crate::error::{ConditionError, Presence, PresenceError, SaveError, ServiceError};
-use crate::expression::{Condition, Node, Placeholders};
-use crate::key::{CanDecrypt, CanEncrypt, Full};
+use crate::expression::{Condition, Node};
+use crate::key::{CanDecrypt, CanEncrypt, ContextPairs, Full};
 use crate::record::{EnvelopeRecord, FieldError, FieldWriter, RecordSchema, Values};
 use crate::store::Store;
 
@@ -103,75 +102,111 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> PutReturning<R, C> {
     async fn run(self) -> Result<Option<R>, SaveError> {
         let store = self.0.save.store.clone();
-        let written = self.0.save.run(Some(ReturnValue::AllOld)).await?;
-        let old = open_old(&store, written.old, Some(&written.key), written.context).await;
+        let sealed = self.0.save.seal().await?;
+        let identity = Identity::of(&R::SCHEMA, &sealed.item, store.scope());
+        let identity = identity.map_err(SaveError::Context)?;
+        let old = sealed.write(Some(ReturnValue::AllOld)).await?;
+        let old = open_old(&store, old, Some(&identity.key), identity.context).await;
         old.map_err(|error| SaveError::Unreadable(Box::new(error)))
     }
 }
 
-/// What came of a write, and what tells its item from others.
-struct Written {
-    old: Option<HashMap<String, SdkValue>>,
+/// What tells the item under one key from others.
+struct Identity {
     key: Vec<(&'static str, AttributeValue)>,
     context: ExpectedContext,
 }
 
-impl<C: CanEncrypt> Save<C> {
-    async fn run(self, returned: Option<ReturnValue>) -> Result<Written, SaveError> {
-        let schema = self.schema;
-        let values = self.values.map_err(SaveError::Field)?;
-        let presence = self.presence.and_then(|presence| presence.node(&schema));
-        let condition = Node::both(presence, self.condition);
-        let mut placeholders = Placeholders::default();
-        let condition = condition.map(|node| placeholders.condition(&schema, node));
-        let condition = condition.transpose().map_err(SaveError::Field)?;
-
-        let store = &self.store;
-        let item = seal_record(store.provider(), schema, values, store.scope()).await?;
-        let ours = item.attribute(schema.envelope()).cloned();
-        let context = context_of_record(&schema, store.scope(), |name| item.attribute(name))
-            .map_err(SaveError::Context)?;
-        let key = schema.keys().filter_map(|key| {
+impl Identity {
+    fn of(schema: &RecordSchema, item: &Item, scope: &ContextPairs) -> Result<Self, ContextError> {
+        let context = context_of_record(schema, scope, |name| item.attribute(name))?;
+        let keys = schema.keys().filter_map(|key| {
             let value = item.attribute(key.name())?;
             Some((key.name(), value.clone()))
         });
-        let key = key.collect();
-        let item: HashMap<_, _> = item.into();
-        let mut request = store.client().put_item().table_name(&self.table).set_item(Some(item));
-        if let Some(condition) = condition {
-            request = request
-                .condition_expression(condition)
-                .set_expression_attribute_names(placeholders.sdk_names())
-                .set_expression_attribute_values(placeholders.sdk_values())
-                .return_values_on_condition_check_failure(ALL_OLD);
-        }
-        let error = match request.set_return_values(returned).send().await {
-            Ok(answer) => return Ok(Written { old: answer.attributes, key, context }),
+        Ok(Self { key: keys.collect(), context })
+    }
+}
+
+impl<C: CanEncrypt> Save<C> {
+    /// Everything that can fail before DynamoDB is asked.
+    async fn seal(self) -> Result<Sealed<C>, SaveError> {
+        let Self { store, schema, table, values, presence, condition } = self;
+        let by_presence_alone = condition.is_none();
+        let values = values.map_err(SaveError::Field)?;
+        let node = Node::both(presence.and_then(|presence| presence.node(&schema)), condition);
+        let condition = WriteCondition::new(&schema, node).map_err(SaveError::Field)?;
+        let item = seal_record(store.provider(), schema, values, store.scope()).await?;
+        Ok(Sealed { store, schema, table, item, presence, by_presence_alone, condition })
+    }
+}
+
+/// A sealed item, and under which condition it is written.
+struct Sealed<C> {
+    store: Store<C>,
+    schema: RecordSchema,
+    table: String,
+    item: Item,
+    presence: Option<Presence>,
+    /// There is no condition but the presence.
+    by_presence_alone: bool,
+    condition: WriteCondition,
+}
+
+impl<C: CanEncrypt> Sealed<C> {
+    /// Writes the item, and gives the attributes that DynamoDB was asked to return.
+    async fn write(
+        self,
+        returned: Option<ReturnValue>,
+    ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
+        let (schema, condition) = (self.schema, self.condition);
+        let item: HashMap<_, _> = self.item.into();
+        let ours = item.get(schema.envelope()).cloned();
+        let client = self.store.client();
+        let request = client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = request
+            .set_return_values(returned)
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .set_return_values_on_condition_check_failure(condition.returned);
+        let error = match request.send().await {
+            Ok(answer) => return Ok(answer.attributes),
             Err(error) => error,
         };
         let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
         else {
             return Err(SaveError::Request(ServiceError::new(schema.place(), &self.table, &error)));
         };
-        let stored = failed.item().cloned();
-        let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
         // A lost answer: the SDK sent the request again, and it met its own first write. No other write has
         // this envelope; a record without one cannot be told from another's.
-        let envelope = stored.as_ref().and_then(|stored| stored.attribute(schema.envelope()));
+        let envelope = failed.item().and_then(|item| item.get(schema.envelope()));
         if envelope.is_some() && envelope == ours.as_ref() {
-            return Ok(Written { old: None, key, context });
+            return Ok(None);
         }
-        let found = if stored.is_some() { Presence::Present } else { Presence::Absent };
-        Err(match self.presence {
-            Some(wanted) if wanted != found => {
-                SaveError::Presence(PresenceError::new(schema.place(), found))
+        let found = if failed.item().is_some() { Presence::Present } else { Presence::Absent };
+        match self.presence {
+            Some(wanted) if self.by_presence_alone || wanted != found => {
+                let error = PresenceError::new(schema.place(), wanted.opposite());
+                Err(SaveError::Presence(error))
             }
-            _ => SaveError::Condition(ConditionError::new(schema.place(), stored)),
-        })
+            _ => {
+                let stored = failed.item().cloned();
+                let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
+                Err(SaveError::Condition(ConditionError::new(schema.place(), stored)))
+            }
+        }
     }
 }
 
 impl Presence {
+    fn opposite(self) -> Self {
+        match self {
+            Self::Present => Self::Absent,
+            Self::Absent => Self::Present,
+        }
+    }
+
     fn node(self, schema: &RecordSchema) -> Option<Node> {
         let key = schema.keys().next()?.name();
         Some(match self {
@@ -186,7 +221,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> IntoFuture for Put<R, C> {
     type IntoFuture = OperationFuture<(), SaveError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.save.run(None).await.map(|_| ()) })
+        Box::pin(async { self.save.seal().await?.write(None).await.map(|_| ()) })
     }
 }
 

@@ -5,14 +5,14 @@ use std::fmt;
 use std::hash::BuildHasher;
 
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{ExpectedContext, Item, OpenError, OpenErrorKind, open_item};
 use crate::error::LoadError;
-use crate::expression::Placeholders;
+use crate::expression::{Node, Placeholders};
 use crate::key::CanDecrypt;
-use crate::record::{EnvelopeRecord, RecordSchema};
+use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
 use crate::store::Store;
 
 impl From<AttributeValue> for SdkValue {
@@ -81,16 +81,27 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
     }
 }
 
-impl Placeholders {
-    pub(super) fn sdk_names(&mut self) -> Option<HashMap<String, String>> {
-        let names = std::mem::take(&mut self.names);
-        (!names.is_empty()).then(|| names.into_iter().collect())
-    }
+/// The condition of a write, as a request has it; without one nothing is set.
+pub(super) struct WriteCondition {
+    pub(super) expression: Option<String>,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<HashMap<String, SdkValue>>,
+    /// The stored item, for the error.
+    pub(super) returned: Option<ReturnValuesOnConditionCheckFailure>,
+}
 
-    pub(super) fn sdk_values(&mut self) -> Option<HashMap<String, SdkValue>> {
-        let values = std::mem::take(&mut self.values);
+impl WriteCondition {
+    pub(super) fn new(schema: &RecordSchema, node: Option<Node>) -> Result<Self, FieldError> {
+        let mut placeholders = Placeholders::default();
+        let expression = node.map(|node| placeholders.condition(schema, node)).transpose()?;
+        let Placeholders { names, values } = placeholders;
         let values = values.into_iter().map(|(name, value)| (name, value.into()));
-        (values.len() > 0).then(|| values.collect())
+        Ok(Self {
+            names: (!names.is_empty()).then(|| names.into_iter().collect()),
+            values: (values.len() > 0).then(|| values.collect()),
+            returned: expression.is_some().then_some(ReturnValuesOnConditionCheckFailure::AllOld),
+            expression,
+        })
     }
 }
 

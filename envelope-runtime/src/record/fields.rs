@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::handle::{encode_bytes, encode_optional_bytes, encode_set};
+use super::bytes::{bytes, encode_bytes, encode_optional_bytes};
+use super::handle::encode_set;
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
     self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer, Wiped,
@@ -138,8 +139,7 @@ impl FieldWriter {
                 None if is_protected && self.schema.is_plaintext_only() => Problem::Protected,
                 None => continue,
             };
-            let place = self.schema.place().attribute(name);
-            return Err(FieldError { place, error: ConvertError::new(problem) });
+            return Err(FieldError::new(&self.schema, name, ConvertError::new(problem)));
         }
         self.values.others = others.clone();
         Ok(())
@@ -305,76 +305,13 @@ impl FieldReader {
     }
 }
 
-fn bytes<T: TryFrom<Vec<u8>>>(value: Wiped) -> Result<T, ConvertError> {
-    stored_bytes(value).and_then(whole)
-}
-
-fn stored_bytes(mut value: Wiped) -> Result<Vec<u8>, ConvertError> {
-    match &mut *value {
-        AttributeValue::B(bytes) => Ok(mem::take(bytes)),
-        // What a mapper that takes bytes for a list of numbers has written.
-        AttributeValue::L(list) => {
-            let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
-            for (index, value) in list.iter().enumerate() {
-                bytes.push(
-                    byte(value).map_err(|problem| ConvertError::new(problem).at_index(index))?,
-                );
-            }
-            Ok(mem::take(&mut *bytes))
-        }
-        other => {
-            Err(ConvertError::new(Problem::Type { expected: "type B", found: other.type_name() }))
-        }
-    }
-}
-
-fn byte(value: &AttributeValue) -> Result<u8, Problem> {
-    match value {
-        AttributeValue::N(number) => {
-            number.as_str().parse().map_err(|_| Problem::Value { expected: "u8" })
-        }
-        other => Err(Problem::Type { expected: "u8", found: other.type_name() }),
-    }
-}
-
-/// For a field of type `[u8; N]`: the standard library's own conversion gives up its buffer as it is.
-///
-/// # Errors
-///
-/// [`ConvertError`] when the stored value is no Binary of `N` bytes, or is absent.
-#[doc(hidden)]
-pub fn read_array<const N: usize>(from: ValueDeserializer) -> Result<[u8; N], ConvertError> {
-    let bytes = stored_bytes(from.present()?).map(Zeroizing::new)?;
-    bytes.as_slice().try_into().map_err(|_| wrong_length())
-}
-
-/// For a field of type `Option<[u8; N]>`, see [`read_array`].
-///
-/// # Errors
-///
-/// [`ConvertError`] when the stored value is no Binary of `N` bytes.
-#[doc(hidden)]
-pub fn read_optional_array<const N: usize>(
-    from: ValueDeserializer,
-) -> Result<Option<[u8; N]>, ConvertError> {
-    if from.is_none() { Ok(None) } else { read_array(from).map(Some) }
-}
-
-fn whole<T: TryFrom<Vec<u8>>>(bytes: Vec<u8>) -> Result<T, ConvertError> {
-    T::try_from(bytes).map_err(|_| wrong_length())
-}
-
-fn wrong_length() -> ConvertError {
-    ConvertError::new(Problem::Value { expected: "bytes of its length" })
-}
-
 fn field_error(
     schema: &RecordSchema,
     field: Option<&FieldSchema>,
     error: ConvertError,
 ) -> FieldError {
     let name = field.map_or("", FieldSchema::name);
-    FieldError { place: schema.place().attribute(name), error }
+    FieldError::new(schema, name, error)
 }
 
 impl FieldError {

@@ -262,35 +262,6 @@ impl<R, K, T> fmt::Debug for Attribute<R, K, T> {
     }
 }
 
-/// Bytes as a Binary.
-///
-/// # Errors
-///
-/// None.
-#[doc(hidden)]
-pub fn encode_bytes<T: AsRef<[u8]> + ?Sized>(
-    bytes: &T,
-    _: ValueSerializer,
-) -> Result<Option<Wiped>, ConvertError> {
-    Ok(Some(Wiped::new(AttributeValue::B(bytes.as_ref().to_vec()))))
-}
-
-/// Bytes as a Binary, or nothing.
-///
-/// # Errors
-///
-/// None.
-#[doc(hidden)]
-pub fn encode_optional_bytes<T: AsRef<[u8]>>(
-    bytes: &Option<T>,
-    to: ValueSerializer,
-) -> Result<Option<Wiped>, ConvertError> {
-    match bytes {
-        Some(bytes) => encode_bytes(bytes, to),
-        None => Ok(None),
-    }
-}
-
 /// A collection as a set; an empty one is nothing.
 ///
 /// # Errors

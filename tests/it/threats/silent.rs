@@ -1,6 +1,8 @@
 //! T21: secrets go through every operation and every failure with a subscriber at TRACE and a panic hook
 //! that listen, and stand in nothing that was said.
 
+mod shown;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Debug;
@@ -10,16 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_kms::primitives::Blob;
 use envelope_runtime::{
-    AttributeValue, DataKey, EncryptedDataKey, EnvelopeFields, EnvelopeRecord, FieldError,
-    FieldReader, FieldRole, FieldSchema, FieldWriter, GeneratedDataKey, IntoKey, Item,
-    KeyReference, KmsKeyProvider, LocalKeyProvider, Lone, Number, Opener, OtherAttributes,
-    ProviderId, RecordSchema, Sealer, Store,
+    AttributeValue, EnvelopeFields, EnvelopeRecord, KeyReference, KmsKeyProvider, OtherAttributes,
+    Store,
 };
 use envelope_tests::{
     Backend, Secrets, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb,
     unreachable_kms,
 };
-use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::support::{Stored, World, binary, string};
@@ -331,113 +330,4 @@ fn altered(good: &Stored) -> Vec<Stored> {
         changed("_envelope", binary(canary("text"))),
         changed("role", string(&canary("text"))),
     ]
-}
-
-/// By hand, to look at what the traits hand to it.
-struct ByHand {
-    text: String,
-    said: Said,
-}
-
-impl EnvelopeRecord for ByHand {
-    type Key = Lone<String>;
-    type Attributes = ();
-
-    const SCHEMA: RecordSchema = RecordSchema::new(
-        "users",
-        &[
-            FieldSchema::new("id", FieldRole::PartitionKey),
-            FieldSchema::new("text", FieldRole::Encrypted),
-            FieldSchema::new("parts", FieldRole::Encrypted),
-        ],
-    );
-
-    fn key(&self) -> impl IntoKey<Self::Key> {
-        "c-1"
-    }
-
-    fn attributes() {}
-
-    fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
-        fields.write("c-1")?;
-        fields.write(&self.text)?;
-        self.said.debug(fields);
-        fields.write_with(|to| {
-            self.said.debug(&to);
-            let mut list = to.serialize_seq(None)?;
-            list.serialize_element(&self.text)?;
-            self.said.debug(&list);
-            let list = SerializeSeq::end(list)?;
-            self.said.debug(&list);
-            let mut map = to.serialize_map(None)?;
-            map.serialize_entry(&self.text, &self.text)?;
-            map.serialize_key(&self.text)?;
-            self.said.debug(&map);
-            map.serialize_value(&())
-                .map_or_else(|error| self.said.error(&error), |()| panic!("one key twice"));
-            SerializeMap::end(map)
-        })?;
-        self.said.debug(fields);
-        Ok(())
-    }
-
-    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        let said = Said::default();
-        said.debug(fields);
-        fields.read::<String>()?;
-        let text = fields.read_with(|from| {
-            said.debug(&from);
-            String::deserialize(from)
-        })?;
-        said.debug(fields);
-        fields.read::<BTreeMap<String, Option<String>>>()?;
-        Ok(Self { text, said })
-    }
-}
-
-#[tokio::test]
-async fn t21_debug_of_what_holds_secrets_is_silent() {
-    let said = Said::default();
-    let local = || {
-        let digits = data_encoding::HEXLOWER.encode(&LOCAL_KEY);
-        LocalKeyProvider::from_hex(&digits).unwrap()
-    };
-    said.debug(&local());
-    said.debug(&DataKey::new(LOCAL_KEY));
-    let wrapped = EncryptedDataKey::new(ProviderId::LOCAL, [0; 8], *b"wrapped").unwrap();
-    said.debug(&GeneratedDataKey::new(DataKey::new(LOCAL_KEY), wrapped));
-
-    let by_hand = ByHand { text: canary("text"), said: said.clone() };
-    let item = Sealer::new(local()).seal(&by_hand).await.unwrap();
-    let opened = Opener::new(local()).open::<ByHand>(item).await.unwrap().into_record();
-    assert_eq!(opened.text, canary("text"));
-    said.write(&opened.said.take());
-
-    said.debug(&chart());
-    said.debug(&Some(vec![chart()]));
-    let text = || AttributeValue::S(canary("text"));
-    let number = || Number::parse(&NUMBER.to_string()).unwrap();
-    let values = [
-        text(),
-        AttributeValue::B(canary("bytes").into()),
-        AttributeValue::N(number()),
-        AttributeValue::M([(canary("map key"), text())].into()),
-        AttributeValue::L(vec![text()]),
-        AttributeValue::Ss([canary("text")].into()),
-        AttributeValue::Ns([number()].into()),
-        AttributeValue::Bs([canary("bytes").into()].into()),
-    ];
-    said.debug(&number());
-    let mut others = OtherAttributes::default();
-    for (index, value) in values.into_iter().enumerate() {
-        said.debug(&value);
-        others.insert_encrypted(format!("a{index}"), value.clone());
-        said.debug(&[(format!("a{index}"), value)].into_iter().collect::<Item>());
-    }
-    said.debug(&others);
-
-    let said = said.take();
-    assert_eq!(self::values().find(&said), [""; 0]);
-    let said = String::from_utf8(said).unwrap();
-    assert!(said.contains("text: [REDACTED]") && said.contains("country: \"NL\""));
 }
