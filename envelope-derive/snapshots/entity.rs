@@ -68,6 +68,13 @@ const _: () = {
                 __generics: ::core::marker::PhantomData,
             }
         }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            ::core::result::Result::Ok(())
+        }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
@@ -89,6 +96,8 @@ const _: () = {
             })
         }
     }
+    #[automatically_derived]
+    impl _envelope::Unversioned for Order {}
     const _: () = {
         use _envelope::__private::nested::Otherwise as _;
         const _: () = ::core::assert!(

@@ -22,6 +22,13 @@ const _: () = {
         fn attributes() -> Self::Attributes {
             loop {}
         }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            loop {}
+        }
         fn write_fields(
             &self,
             _: &mut _envelope::FieldWriter,
@@ -34,4 +41,6 @@ const _: () = {
             loop {}
         }
     }
+    #[automatically_derived]
+    impl _envelope::Unversioned for User {}
 };

@@ -99,6 +99,13 @@ const _: () = {
                 __generics: ::core::marker::PhantomData,
             }
         }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            ::core::result::Result::Ok(())
+        }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
@@ -132,6 +139,14 @@ const _: () = {
             })
         }
     }
+    #[automatically_derived]
+    impl<T: Clone> _envelope::Unversioned for Order<T>
+    where
+        T: Debug,
+        T: my::runtime::__private::Serialize,
+        T: my::runtime::__private::DeserializeOwned,
+        T: ::core::default::Default,
+    {}
     #[automatically_derived]
     impl<T: Clone> ::core::fmt::Debug for Order<T>
     where

@@ -63,6 +63,13 @@ const _: () = {
                 __generics: ::core::marker::PhantomData,
             }
         }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            ::core::result::Result::Ok(())
+        }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
@@ -84,4 +91,6 @@ const _: () = {
             })
         }
     }
+    #[automatically_derived]
+    impl _envelope::Unversioned for User {}
 };

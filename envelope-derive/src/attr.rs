@@ -58,6 +58,10 @@ pub(crate) struct FieldOptions {
     pub(crate) set: Option<Span>,
     pub(crate) context: Option<Span>,
     pub(crate) since: Option<Spanning<u32>>,
+    pub(crate) version: Option<Span>,
+    pub(crate) ttl: Option<Span>,
+    pub(crate) created_at: Option<Span>,
+    pub(crate) updated_at: Option<Span>,
     pub(crate) serialize_with: Option<ExprPath>,
     pub(crate) deserialize_with: Option<ExprPath>,
     pub(crate) serde_serialize_with: Option<ExprPath>,
@@ -198,7 +202,7 @@ impl FieldOptions {
     }
 
     fn envelope_option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        const KNOWN: [&str; 11] = [
+        const KNOWN: [&str; 15] = [
             symbol::RENAME,
             symbol::ALIAS,
             symbol::FLATTEN,
@@ -210,6 +214,10 @@ impl FieldOptions {
             symbol::WITH,
             symbol::CONTEXT,
             symbol::SINCE,
+            symbol::VERSION,
+            symbol::TTL,
+            symbol::CREATED_AT,
+            symbol::UPDATED_AT,
         ];
         if meta.path.is_ident(symbol::RENAME) {
             set(cx, meta, &mut self.rename, text(meta)?);
@@ -237,6 +245,14 @@ impl FieldOptions {
             let number: LitInt = meta.value()?.parse()?;
             let value = number.base10_parse()?;
             set(cx, meta, &mut self.since, Spanning { value, span: meta.path.span() });
+        } else if meta.path.is_ident(symbol::VERSION) {
+            set(cx, meta, &mut self.version, meta.path.span());
+        } else if meta.path.is_ident(symbol::TTL) {
+            set(cx, meta, &mut self.ttl, meta.path.span());
+        } else if meta.path.is_ident(symbol::CREATED_AT) {
+            set(cx, meta, &mut self.created_at, meta.path.span());
+        } else if meta.path.is_ident(symbol::UPDATED_AT) {
+            set(cx, meta, &mut self.updated_at, meta.path.span());
         } else if let Some(role) = RoleName::parse(&meta.path) {
             let name = role.name();
             cx.error(meta.path.span(), format!("`{name}` is an attribute of its own: `#[{name}]`"));

@@ -2,6 +2,7 @@
 
 mod flattened;
 mod keys;
+mod maintained;
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
     flattened::fields(cx, record);
     names(cx, record);
     windows(cx, record);
+    maintained::maintained(cx, record);
     shapes(cx, record);
     secrets(cx, record);
     owned(cx, record);

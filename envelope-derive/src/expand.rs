@@ -9,7 +9,7 @@ use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape, is_array};
 use crate::template::{Piece, Template};
-use crate::{check, debug, fallback, handles, nested};
+use crate::{check, debug, fallback, handles, maintained, nested};
 
 /// The whole derive.
 pub(crate) fn derive(kind: Kind, input: &DeriveInput) -> TokenStream {
@@ -55,6 +55,13 @@ fn expand(record: &Record) -> TokenStream {
     let debug = debug::implementation(record);
     let attributes = handles::definition(record);
     let handles = handles::implementation(record, &handles::constructor(record));
+    let saved = maintained::saved(record);
+    let versioned = maintained::versioned(record).map(|versioned| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics _envelope::#versioned for #ident #type_generics #where_clause {}
+        }
+    });
 
     quote! {
         const _: () = {
@@ -67,6 +74,8 @@ fn expand(record: &Record) -> TokenStream {
                 #constants
 
                 #handles
+
+                #saved
 
                 fn write_fields(
                     &self,
@@ -83,6 +92,7 @@ fn expand(record: &Record) -> TokenStream {
                 }
             }
 
+            #versioned
             #checked
             #nested
             #debug
@@ -167,9 +177,10 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         .then(|| quote!(.null()));
     let aliases = field.options.aliases.iter().map(|alias| &alias.value);
     let aliases = (aliases.len() > 0).then(|| quote!(.aliases(&[#(#aliases),*])));
+    let maintained = maintained::schema(field);
     quote! {
         _envelope::FieldSchema::new(#name, _envelope::FieldRole::#role)
-            #context #since #null #aliases
+            #context #since #null #aliases #maintained
     }
 }
 
@@ -230,6 +241,9 @@ fn write(field: &Field) -> TokenStream {
     }
     if field.role == Role::CatchAll {
         return quote_spanned!(span=> #fields.write_others(&self.#ident)?;);
+    }
+    if let Some(write) = maintained::write(field) {
+        return write;
     }
     match &field.shape {
         Shape::Serde | Shape::With { serialize: None, .. } => {

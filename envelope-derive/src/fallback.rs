@@ -7,7 +7,7 @@ use syn::DeriveInput;
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
 use crate::model::{Kind, Record};
-use crate::{debug, expand, handles};
+use crate::{debug, expand, handles, maintained};
 
 pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
@@ -31,6 +31,18 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
         Some(record) => handles::implementation(record, &quote!(loop {})),
         None => no_handles(kind),
     };
+    let saved = (kind == Kind::Record).then(|| {
+        quote! {
+            type Saved = ();
+
+            fn saved(&self, _: _envelope::Now) -> ::core::result::Result<(), _envelope::ConvertError> {
+                loop {}
+            }
+        }
+    });
+    let versioned = record.as_ref().and_then(maintained::versioned);
+    let versioned = versioned.or_else(|| (kind == Kind::Record).then(|| quote!(Unversioned)));
+    let versioned = versioned.iter();
     let debug = record.as_ref().and_then(debug::implementation);
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
@@ -48,6 +60,8 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
 
                 #handles
 
+                #saved
+
                 fn write_fields(
                     &self,
                     _: &mut _envelope::FieldWriter,
@@ -61,6 +75,11 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
                     loop {}
                 }
             }
+
+            #(
+                #[automatically_derived]
+                impl #impl_generics _envelope::#versioned for #ident #type_generics #where_clause {}
+            )*
 
             #debug
         };

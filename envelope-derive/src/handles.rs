@@ -112,6 +112,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
         Role::PartitionKey | Role::SortKey => quote!(Key),
         _ if record.is_part(field) => quote!(Key),
         _ if field.is_context() => quote!(Context),
+        _ if field.options.version.is_some() => quote!(Version),
         Role::Authenticated => quote!(Authenticated),
         Role::Encrypted => quote!(Encrypted),
         Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plaintext),
@@ -119,7 +120,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
     quote!(_envelope::Attribute<__Record, _envelope::kind::#kind, #ty>)
 }
 
-fn encode(field: &Field) -> TokenStream {
+pub(crate) fn encode(field: &Field) -> TokenStream {
     match &field.shape {
         Shape::Serde | Shape::With { serialize: None, .. } => {
             // At the type, where a missing trait is shown once for all uses.

@@ -29,3 +29,7 @@ pub(crate) const WITH: &str = "with";
 pub(crate) const SERIALIZE_WITH: &str = "serialize_with";
 pub(crate) const DESERIALIZE_WITH: &str = "deserialize_with";
 pub(crate) const SKIP_SERIALIZING_IF: &str = "skip_serializing_if";
+pub(crate) const VERSION: &str = "version";
+pub(crate) const TTL: &str = "ttl";
+pub(crate) const CREATED_AT: &str = "created_at";
+pub(crate) const UPDATED_AT: &str = "updated_at";

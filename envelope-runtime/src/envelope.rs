@@ -15,13 +15,18 @@ mod identity;
 mod item;
 #[cfg(test)]
 mod known_answer;
+mod loaded;
 mod open;
 #[cfg(test)]
 mod properties;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
+mod rewrite;
 mod seal;
 mod sealer;
 #[cfg(test)]
 mod vectors;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
+mod verified;
 
 pub(crate) use context::expected_context;
 pub use context::{ContextError, ContextProblem};
@@ -36,10 +41,16 @@ pub use forge::Forgery;
 pub use header::reencode_header;
 pub(crate) use header::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 pub use item::Item;
+pub use loaded::{Envelope, Loaded};
+#[cfg(feature = "aws")]
+pub(crate) use open::Opening;
 pub(crate) use open::open_item;
-pub use open::{Envelope, Loaded};
+#[cfg(feature = "aws")]
+pub(crate) use rewrite::{Rewrite, RewriteError};
 pub(crate) use seal::seal_record;
 pub use sealer::{Opener, Sealer};
+#[cfg(feature = "aws")]
+pub(crate) use verified::{Verified, listed, protection};
 
 use crate::crypto::{MacKey, Prk, SealKey};
 use crate::key::DataKey;

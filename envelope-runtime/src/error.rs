@@ -2,17 +2,27 @@
 //! the SDK's raw response.
 
 mod answer;
+#[cfg(feature = "aws")]
+mod condition;
 mod place;
 #[cfg(feature = "aws")]
 mod request;
 #[cfg(feature = "aws")]
 pub(crate) mod service;
+#[cfg(feature = "aws")]
+mod update;
 mod verb;
 
 pub(crate) use answer::Answer;
+#[cfg(feature = "aws")]
+pub use condition::{
+    ConditionError, Contended, Presence, PresenceError, UnknownOutcome, VersionError,
+};
 pub(crate) use place::Place;
 #[cfg(feature = "aws")]
-pub use request::{ConditionError, Presence, PresenceError, ServiceError, ServiceErrorKind};
+pub use request::{ServiceError, ServiceErrorKind};
+#[cfg(feature = "aws")]
+pub use update::UpdateError;
 #[cfg(feature = "aws")]
 pub use verb::DeleteError;
 pub use verb::{LoadError, SaveError};

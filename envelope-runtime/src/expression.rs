@@ -1,5 +1,8 @@
 //! Conditions, and how they are written for DynamoDB: every name and every value behind a placeholder.
 
+mod presence;
+mod update;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::marker::PhantomData;
@@ -7,6 +10,9 @@ use std::ops::Not;
 
 use crate::attribute::{AttributeValue, ConvertError, Problem};
 use crate::record::{FieldError, RecordSchema};
+
+#[cfg(feature = "aws")]
+pub(crate) use update::Clauses;
 
 /// A condition on the stored item of the record `R`, built of its attributes:
 /// `|f| f.status.eq("new").and(f.ssn.not_exists())`.
@@ -21,6 +27,7 @@ pub struct Condition<R> {
 }
 
 /// The parts of a condition. A value that could not be encoded waits here until the request is made.
+#[derive(Clone)]
 pub(crate) enum Node {
     Exists(&'static str),
     NotExists(&'static str),
@@ -29,6 +36,8 @@ pub(crate) enum Node {
     In(&'static str, Vec<Operand>),
     BeginsWith(&'static str, Operand),
     Contains(&'static str, Operand),
+    /// It is a Binary.
+    IsBinary(&'static str),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
@@ -84,6 +93,16 @@ impl<R> fmt::Debug for Condition<R> {
 }
 
 impl Node {
+    /// It does not hold.
+    pub(crate) fn negated(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+
+    /// One of both holds.
+    pub(crate) fn either(left: Self, right: Self) -> Self {
+        Self::Or(Box::new(left), Box::new(right))
+    }
+
     /// Both, or the one that there is.
     pub(crate) fn both(left: Option<Self>, right: Option<Self>) -> Option<Self> {
         match (left, right) {
@@ -100,7 +119,8 @@ impl Node {
             | Self::Between(name, ..)
             | Self::In(name, _)
             | Self::BeginsWith(name, _)
-            | Self::Contains(name, _) => out.push(name),
+            | Self::Contains(name, _)
+            | Self::IsBinary(name) => out.push(name),
             Self::And(left, right) | Self::Or(left, right) => {
                 left.names(out);
                 right.names(out);
@@ -182,6 +202,10 @@ impl Placeholders {
             Node::Contains(name, part) => {
                 let part = self.operand(schema, name, part)?;
                 format!("contains({}, {part})", self.name(name))
+            }
+            Node::IsBinary(name) => {
+                let binary = self.value(AttributeValue::S("B".to_owned()));
+                format!("attribute_type({}, {binary})", self.name(name))
             }
             Node::And(left, right) => return self.joined(schema, [*left, *right], "AND", out),
             Node::Or(left, right) => return self.joined(schema, [*left, *right], "OR", out),

@@ -117,7 +117,8 @@ pub use envelope::{
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
 #[cfg(feature = "aws")]
 pub use error::{
-    ConditionError, DeleteError, Presence, PresenceError, ServiceError, ServiceErrorKind,
+    ConditionError, Contended, DeleteError, Presence, PresenceError, ServiceError,
+    ServiceErrorKind, UnknownOutcome, UpdateError, VersionError,
 };
 pub use error::{LoadError, SaveError};
 pub use expression::Condition;
@@ -130,13 +131,14 @@ pub use key::{
 };
 #[cfg(feature = "aws")]
 pub use operation::{
-    Delete, DeleteReturning, Get, GetWithEnvelope, OperationFuture, Put, PutReturning,
-    UnknownAttributeType,
+    AtKey, Delete, DeleteReturning, Get, GetWithEnvelope, OperationFuture, Put, PutReturning,
+    UnknownAttributeType, UpdateReturning, Usage,
 };
 pub use record::{
-    Attribute, Bytes, Comparable, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError,
+    Attribute, Bytes, CanBeAbsent, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError,
     FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece,
-    KeyProblem, KeyTemplate, KeyValues, Lone, Operand, OtherAttributes, Parts, RecordSchema, kind,
+    KeyProblem, KeyTemplate, KeyValues, Lone, Now, Operand, OtherAttributes, Parts, RecordSchema,
+    Stamp, Unversioned, Update, VersionNumber, Versioned, kind,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;
@@ -145,8 +147,8 @@ pub use store::Store;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::record::{
-        RedactedDebug, encode_bytes, encode_optional_bytes, encode_set, nested, read_array,
-        read_optional_array, redacted,
+        RedactedDebug, encode_bytes, encode_optional_bytes, encode_set, nested, next_version,
+        read_array, read_optional_array, redacted,
     };
     pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;

@@ -3,15 +3,19 @@
 
 mod delete;
 mod load;
+mod meter;
 mod save;
 mod sdk;
+mod update;
 
 use std::pin::Pin;
 
 pub use delete::{Delete, DeleteReturning};
 pub use load::{Get, GetWithEnvelope};
+pub use meter::Usage;
 pub use save::{Put, PutReturning};
 pub use sdk::UnknownAttributeType;
+pub use update::{AtKey, UpdateReturning};
 
 /// The future of an operation.
 pub type OperationFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;

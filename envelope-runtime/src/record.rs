@@ -6,27 +6,39 @@ mod fields;
 mod group;
 mod handle;
 mod key;
+pub mod kind;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
+mod maintained;
 #[doc(hidden)]
 pub mod nested;
 mod other;
 mod schema;
 mod template;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
+mod update;
 
 pub use bytes::{encode_bytes, encode_optional_bytes, read_array, read_optional_array};
 pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
-pub use handle::{Attribute, Comparable, Encode, Operand, encode_set, kind};
+pub use handle::{Attribute, Encode, Operand, encode_set};
 #[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, Parts,
 };
+pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, next_version};
+#[cfg(feature = "aws")]
+pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
+pub(crate) use update::Change;
+#[cfg(feature = "aws")]
+pub(crate) use update::Plan;
+pub use update::{CanBeAbsent, Update};
 
 /// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
 ///
@@ -49,6 +61,10 @@ pub trait EnvelopeRecord: Sized {
     /// The handles of the record's attributes: one field for each of the struct's.
     type Attributes;
 
+    /// What a save gives back: the record, where the library fills in fields of it (a version, a time),
+    /// and `()` elsewhere.
+    type Saved: Send + 'static;
+
     /// The record's table, attributes and their roles.
     const SCHEMA: RecordSchema;
 
@@ -64,6 +80,13 @@ pub trait EnvelopeRecord: Sized {
     ///
     /// [`FieldError`] when a field holds what DynamoDB cannot store.
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
+
+    /// The record as [`write_fields`](Self::write_fields) writes it at the time `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvertError`](crate::ConvertError) when a field cannot hold what is filled in.
+    fn saved(&self, now: Now) -> Result<Self::Saved, crate::ConvertError>;
 
     /// Takes every stored field, in the schema's order.
     ///
@@ -87,12 +110,24 @@ pub trait EnvelopeRecord: Sized {
         store.get(key)
     }
 
+    /// Changes attributes of the record under `key`: [`Store::update`](crate::Store::update).
+    #[cfg(feature = "aws")]
+    fn update<C: crate::Capability>(
+        store: &crate::Store<C>,
+        key: impl IntoKey<Self::Key>,
+    ) -> Update<Self, crate::AtKey<C>> {
+        store.update(key)
+    }
+
     /// Deletes the record under `key`: [`Store::delete`](crate::Store::delete).
     #[cfg(feature = "aws")]
     fn delete<C: crate::Capability>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
-    ) -> crate::Delete<Self, C> {
+    ) -> crate::Delete<Self, C>
+    where
+        Self: Unversioned,
+    {
         store.delete(key)
     }
 }

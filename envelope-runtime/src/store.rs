@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::SharedAsyncSleep;
 
 use crate::error::Presence;
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
-use crate::operation::{Delete, Get, Put};
-use crate::record::{EnvelopeRecord, IntoKey};
+use crate::operation::{AtKey, Delete, Get, Put, Usage};
+use crate::record::{EnvelopeRecord, IntoKey, Now, Unversioned, Update, VersionNumber, Versioned};
 
 /// Saves and loads records. Cloning is cheap, and constructing makes no call.
 ///
@@ -46,6 +48,8 @@ pub struct Store<C = Full> {
     /// Physical table names by logical ones, where they differ.
     tables: Arc<HashMap<&'static str, String>>,
     scope: ContextPairs,
+    usage: Option<Usage>,
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 impl<C: Capability> Store<C> {
@@ -58,6 +62,8 @@ impl<C: Capability> Store<C> {
             provider: Arc::new(provider),
             tables: Arc::default(),
             scope: ContextPairs::default(),
+            usage: None,
+            clock: Arc::new(SystemTime::now),
         }
     }
 
@@ -85,7 +91,23 @@ impl<C: Capability> Store<C> {
         store
     }
 
-    /// Saves a record, whether or not one is there, under a fresh data key.
+    /// A store whose operations are added up in `usage`, and ask DynamoDB for the capacity that they
+    /// consumed.
+    #[must_use]
+    pub fn measured(&self, usage: &Usage) -> Self {
+        Self { usage: Some(usage.clone()), ..self.clone() }
+    }
+
+    /// Takes the time from `clock` instead of the operating system: for tests of what expires, and of
+    /// `#[envelope(created_at)]` and `#[envelope(updated_at)]`.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Saves a record, whether or not one is there, under a fresh data key. A record with an
+    /// `#[envelope(version)]` is saved only over the version that it was loaded with.
     pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
@@ -115,7 +137,7 @@ impl<C: Capability> Store<C> {
         self.put(record).only_if(Presence::Present)
     }
 
-    /// Loads the record under `key`; `None` if there is none.
+    /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` is over.
     pub fn get<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
     where
         C: CanDecrypt,
@@ -123,8 +145,48 @@ impl<C: Capability> Store<C> {
         Get::new(self.clone(), key)
     }
 
-    /// Deletes the record under `key`, if it is there.
-    pub fn delete<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
+    /// Changes single attributes of the record under `key`, without replacing the others: see [`Update`].
+    pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>> {
+        Update::at(AtKey::new(self.clone(), key.into_key()))
+    }
+
+    /// Deletes the record under `key`, if it is there. One with an `#[envelope(version)]` is deleted with
+    /// [`delete_version`](Self::delete_version) or [`delete_any_version`](Self::delete_any_version).
+    pub fn delete<R: Unversioned>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
+        Delete::new(self.clone(), key)
+    }
+
+    /// Deletes the record under `key` in the version `version`, the one that was loaded. If another one is
+    /// stored, or none, nothing is deleted, and the error is
+    /// [`DeleteError::Version`](crate::DeleteError::Version).
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{DeleteError, EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord, Clone)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// #     #[envelope(version)]
+    /// #     version: u64,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), DeleteError> {
+    /// store.delete_version::<User>(&user.id, user.version).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_version<R: Versioned>(
+        &self,
+        key: impl IntoKey<R::Key>,
+        version: impl VersionNumber,
+    ) -> Delete<R, C> {
+        Delete::new(self.clone(), key).at_version(version)
+    }
+
+    /// Deletes the record under `key`, if it is there, even if another program has just changed it.
+    pub fn delete_any_version<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self.clone(), key)
     }
 
@@ -140,9 +202,24 @@ impl<C: Capability> Store<C> {
         &self.scope
     }
 
+    pub(crate) fn now(&self) -> Now {
+        Now::new((self.clock)())
+    }
+
     pub(crate) fn physical_table<R: EnvelopeRecord>(&self) -> &str {
         let logical = R::SCHEMA.table();
         self.tables.get(logical).map_or(logical, String::as_str)
+    }
+}
+
+impl<C> Store<C> {
+    /// How the client's runtime waits.
+    pub(crate) fn sleep(&self) -> Option<SharedAsyncSleep> {
+        self.client.config().sleep_impl()
+    }
+
+    pub(crate) fn usage(&self) -> Option<&Usage> {
+        self.usage.as_ref()
     }
 }
 
@@ -153,6 +230,8 @@ impl<C> Clone for Store<C> {
             provider: Arc::clone(&self.provider),
             tables: Arc::clone(&self.tables),
             scope: self.scope.clone(),
+            usage: self.usage.clone(),
+            clock: Arc::clone(&self.clock),
         }
     }
 }

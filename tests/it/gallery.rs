@@ -75,10 +75,10 @@ where
 
     let loaded = R::load(&store, model.key()).consistent().await.unwrap();
     assert_eq!(loaded.as_ref(), Some(model));
-    assert!(store.create(model).await.unwrap_err().is_conflict());
+    assert!(store.create(model).await.err().unwrap().is_conflict());
     store.replace(model).await.unwrap();
     assert_eq!(store.get::<R>(model.key()).consistent().await.unwrap().as_ref(), Some(model));
-    store.delete::<R>(model.key()).await.unwrap();
+    store.delete_any_version::<R>(model.key()).await.unwrap();
     assert_eq!(R::load(&store, model.key()).consistent().await.unwrap(), None);
     (table, store)
 }

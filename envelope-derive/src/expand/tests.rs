@@ -90,6 +90,31 @@ fn an_entity_of_a_single_table() {
     );
 }
 
+#[test]
+fn a_record_that_the_library_fills_in() {
+    check(
+        &parse_quote! {
+            #[envelope(table = "documents")]
+            struct Document {
+                #[partition_key]
+                id: String,
+                #[encrypted]
+                text: String,
+                #[envelope(version)]
+                version: u32,
+                #[authenticated]
+                #[envelope(ttl)]
+                expires: Option<u64>,
+                #[envelope(created_at)]
+                created: Option<DateTime<Utc>>,
+                #[envelope(updated_at, with = seconds)]
+                updated: DateTime<Utc>,
+            }
+        },
+        &expect_file!["../../snapshots/document.rs"],
+    );
+}
+
 fn tokens(stream: TokenStream) -> usize {
     let size = |token| match token {
         TokenTree::Group(group) => 2 + tokens(group.stream()),
@@ -131,6 +156,9 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         ("flatten", quote!(#[envelope(flatten)] x: Inner,)),
         ("catch_all", quote!(#[envelope(catch_all)] x: OtherAttributes,)),
         ("skip", quote!(#[envelope(skip)] x: String,)),
+        ("version", quote!(#[envelope(version)] x: u64,)),
+        ("updated_at", quote!(#[envelope(updated_at)] x: u64,)),
+        ("created_at", quote!(#[envelope(created_at)] x: Option<u64>,)),
     ];
     let none = size(&TokenStream::new());
     let mut table = format!("{:18} {none:4} tokens, and for each field:\n", "a record");
@@ -138,7 +166,7 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         writeln!(table, "{name:18} {:4}", size(&field) - none).unwrap();
     }
     expect![[r"
-        a record            449 tokens, and for each field:
+        a record            519 tokens, and for each field:
         plaintext            89
         of another type     170
         encrypted            89
@@ -153,6 +181,9 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         flatten             114
         catch_all            23
         skip                 21
+        version             132
+        updated_at          218
+        created_at          279
     "]]
     .assert_eq(&table);
 

@@ -65,10 +65,22 @@ pub enum Problem {
     OwnName,
     /// An attribute of a catch-all was protected where it came from, and the record protects nothing.
     Protected,
-    /// A condition compares with a value that is stored as no attribute at all.
+    /// A condition compares with a value that is stored as no attribute at all, or an update adds one.
     AbsentOperand,
     /// A condition compares with no values.
     NoOperand,
+    /// A version that is negative, or the last one that its type holds.
+    Version,
+    /// A time to live that is no whole number of seconds since 1970, or is one of milliseconds.
+    Ttl,
+    /// The type of a time field cannot hold the present.
+    Time,
+    /// An update changes an attribute twice.
+    ChangedTwice,
+    /// An update adds what is neither a number nor a set.
+    NotAddable(&'static str),
+    /// An update appends what is no list.
+    NotAppendable(&'static str),
     /// The type's own `Serialize` or `Deserialize` implementation refused the value.
     Refused,
 }
@@ -177,9 +189,23 @@ impl fmt::Display for Problem {
                  from the catch-all",
             ),
             Self::AbsentOperand => {
-                f.write_str("a condition cannot compare with an absent value; use `not_exists()`")
+                f.write_str("an absent value can be neither compared with nor added; use `not_exists()`")
             }
             Self::NoOperand => f.write_str("a condition needs a value to compare with"),
+            Self::Version => {
+                f.write_str("a version counts up from 0, and its type cannot hold the next; use a u64")
+            }
+            Self::Ttl => f.write_str("a time to live is in whole seconds since 1970"),
+            Self::Time => f.write_str("its type cannot hold the present time; use a u64 or an i64"),
+            Self::ChangedTwice => f.write_str("the update changes it twice; remove one"),
+            Self::NotAddable(found) => write!(
+                f,
+                "a number or a set can be added, and this value is stored as {found}; use `.set()`"
+            ),
+            Self::NotAppendable(found) => write!(
+                f,
+                "a list can be appended, and this value is stored as {found}; use `.set()`"
+            ),
             Self::Refused => f.write_str("its type's own serde implementation refused the value"),
         }
     }

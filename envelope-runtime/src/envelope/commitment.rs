@@ -1,6 +1,8 @@
 //! An envelope commits to its data key, although AES-GCM does not: an item that was made to open under
 //! two data keys opens under one.
 
+use std::sync::Arc;
+
 use super::fixed::Fixed;
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
@@ -24,6 +26,8 @@ impl EnvelopeRecord for Document {
     type Key = Lone<String>;
     type Attributes = ();
 
+    type Saved = ();
+
     const SCHEMA: RecordSchema = RecordSchema::new(
         "documents",
         &[
@@ -39,6 +43,10 @@ impl EnvelopeRecord for Document {
     fn attributes() {}
 
     fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    fn saved(&self, _: crate::record::Now) -> Result<(), crate::ConvertError> {
         Ok(())
     }
 
@@ -62,7 +70,7 @@ fn content_key(number: u16) -> Secret32 {
 async fn open(item: Item, data_key: u16) -> Result<Document, LoadError> {
     let expected =
         super::expected_context(&Document::SCHEMA, |_| None, &ContextPairs::default()).unwrap();
-    open_item(&Fixed(bytes_of(data_key)), item, None, expected)
+    open_item(&Fixed(bytes_of(data_key)), item, None, expected, Arc::default())
         .await
         .map(super::Loaded::into_record)
 }

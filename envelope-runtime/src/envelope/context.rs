@@ -152,8 +152,8 @@ impl ExpectedContext {
         self.fields.iter().find(differs).map(|(name, _)| *name)
     }
 
-    pub(super) fn encryption_context(self, schema: &RecordSchema) -> EncryptionContext {
-        EncryptionContext::new(schema.table(), self.fields)
+    pub(crate) fn encryption_context(&self, schema: &RecordSchema) -> EncryptionContext {
+        EncryptionContext::new(schema.table(), self.fields.iter().cloned())
     }
 }
 
@@ -229,6 +229,7 @@ mod tests {
         AttributeValue::S(text.into())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a result is mapped to it")]
     fn context(expected: ExpectedContext) -> Vec<(String, String)> {
         let context = expected.encryption_context(&SCHEMA);
         context.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()

@@ -57,6 +57,10 @@ pub enum OpenErrorKind {
     NotAuthenticated,
     /// The item holds a sealed value, and the field is not `#[encrypted]`.
     Sealed,
+    /// The item's record tag covers the value, and the field is not `#[authenticated]`.
+    Authenticated,
+    /// The value is stored under an older name of the attribute, where DynamoDB cannot add to it.
+    OlderName,
     /// The attribute is stored under two of its names at once.
     Ambiguous,
     /// The item has an envelope, which a `plaintext_only` record with a catch-all would strip.
@@ -176,6 +180,14 @@ impl fmt::Display for OpenError {
             OpenErrorKind::Sealed => f.write_str(
                 "the stored value is sealed and the field is not #[encrypted]; mark it so",
             ),
+            OpenErrorKind::Authenticated => f.write_str(
+                "the record tag covers the stored value and the field is not #[authenticated]; mark it \
+                 so, or roll this program out anew",
+            ),
+            OpenErrorKind::OlderName => f.write_str(
+                "the item holds it under an alias, where DynamoDB cannot add to it; save the record \
+                 once, or set the value",
+            ),
             OpenErrorKind::Ambiguous => f.write_str(
                 "the item holds it under its name and an alias at once; remove the one that does \
                  not belong there",
@@ -218,6 +230,8 @@ mod tests {
             (OpenErrorKind::NotSealed, "write the item anew", false),
             (OpenErrorKind::NotAuthenticated, "#[envelope(since", false),
             (OpenErrorKind::Sealed, "mark it so", false),
+            (OpenErrorKind::Authenticated, "mark it so", false),
+            (OpenErrorKind::OlderName, "save the record", false),
             (OpenErrorKind::Ambiguous, "remove the one", false),
             (OpenErrorKind::HasEnvelope, "load it with the struct", false),
             (OpenErrorKind::TooDeep, "restore the item", false),

@@ -152,7 +152,7 @@ fn length_byte(length: usize) -> u8 {
     u8::try_from(length).unwrap_or(u8::MAX)
 }
 
-fn write_name(name: &str, out: &mut Vec<u8>) {
+pub(super) fn write_name(name: &str, out: &mut Vec<u8>) {
     out.push(length_byte(name.len()));
     out.extend_from_slice(name.as_bytes());
 }

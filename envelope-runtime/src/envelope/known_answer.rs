@@ -1,6 +1,8 @@
 //! Bytes computed from FORMAT.md by a program in another language (Python, `cryptography` 50.0),
 //! which shares no code with this crate.
 
+use std::sync::Arc;
+
 use super::fixed::Fixed;
 use super::seal::Plan;
 use super::{Item, open_item};
@@ -28,6 +30,8 @@ impl EnvelopeRecord for Order {
     type Key = Lone<String>;
     type Attributes = ();
 
+    type Saved = ();
+
     const SCHEMA: RecordSchema = RecordSchema::new(
         "orders",
         &[
@@ -48,6 +52,10 @@ impl EnvelopeRecord for Order {
     fn attributes() {}
 
     fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    fn saved(&self, _: crate::record::Now) -> Result<(), crate::ConvertError> {
         Ok(())
     }
 
@@ -98,7 +106,9 @@ fn hex(item: &Item, name: &str) -> String {
 async fn open(item: Item) -> Result<Order, LoadError> {
     let context = ContextPairs::new([("tenant", "t-1")]);
     let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-    open_item(&Fixed(data_key()), item, None, expected).await.map(super::Loaded::into_record)
+    open_item(&Fixed(data_key()), item, None, expected, Arc::default())
+        .await
+        .map(super::Loaded::into_record)
 }
 
 #[test]
@@ -158,7 +168,8 @@ async fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused(
     let open = async |asked: &[_]| {
         let context = ContextPairs::new([("tenant", "t-1")]);
         let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-        open_item::<Order, _>(&Fixed(data_key()), sealed(), Some(asked), expected).await
+        open_item::<Order, _>(&Fixed(data_key()), sealed(), Some(asked), expected, Arc::default())
+            .await
     };
 
     assert!(open(&key(42)).await.is_ok());

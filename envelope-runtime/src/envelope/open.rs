@@ -1,18 +1,19 @@
 //! Item → record: nothing is opened before the record tag is verified.
 
-use std::fmt;
-use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use zeroize::Zeroizing;
 
 use super::context::ExpectedContext;
 use super::header::{Header, HeaderError, SealedEntry};
 use super::identity::Identity;
-use super::{Item, OpenError, OpenErrorKind, RecordKeys};
+use super::verified::Verified;
+use super::{Envelope, Item, Loaded, OpenError, OpenErrorKind, RecordKeys};
 use crate::attribute::{AttributeValue, Wiped, decode_plaintext, unwiped};
 use crate::crypto::{NONCE_LEN, Rejected};
 use crate::error::LoadError;
-use crate::key::{CanDecrypt, DataKey, KeyProvider, KeyReference};
+use crate::key::{CanDecrypt, DataKey, KeyProvider};
 use crate::record::{
     EnvelopeRecord, FieldReader, FieldRole, FieldSchema, KeyAttribute, OtherAttributes,
     RecordSchema, Values,
@@ -26,35 +27,38 @@ pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
     item: Item,
     asked: Option<&[(&'static str, AttributeValue)]>,
     expected: ExpectedContext,
+    calls: Arc<AtomicU64>,
 ) -> Result<Loaded<R>, LoadError> {
     let schema = R::SCHEMA;
-    let (values, envelope) = if schema.is_plaintext_only() {
-        (plaintext_values(schema, item, asked).map_err(LoadError::Open)?, None)
+    let (values, envelope, core) = if schema.is_plaintext_only() {
+        let core = plain_core(&schema, &item);
+        (plaintext_values(schema, item, asked).map_err(LoadError::Open)?, None, core)
     } else {
         let opening = Opening::new(schema, item, asked, &expected).map_err(LoadError::Open)?;
-        let context = expected.encryption_context(&schema);
+        let core = opening.core();
+        let context = expected.encryption_context(&schema).counting(calls);
         let data_key = provider
             .decrypt(&opening.header.reference, &context)
             .await
             .map_err(|error| LoadError::DecryptDataKey(error.at(schema.place())))?;
         let (values, envelope) = opening.open(&data_key).map_err(LoadError::Open)?;
-        (values, Some(envelope))
+        (values, Some(envelope), core)
     };
     let record = R::read_fields(&mut FieldReader::new(schema, values)).map_err(LoadError::Field)?;
-    Ok(Loaded { record, envelope })
+    Ok(Loaded::new(record, envelope, core))
 }
 
 /// An item whose envelope could be read, before its data key is asked for.
-pub(super) struct Opening {
-    schema: RecordSchema,
-    item: Item,
-    header: Header,
-    bytes: Vec<u8>,
-    identity: Identity,
+pub(crate) struct Opening {
+    pub(super) schema: RecordSchema,
+    pub(super) item: Item,
+    pub(super) header: Header,
+    pub(super) bytes: Vec<u8>,
+    pub(super) identity: Identity,
 }
 
 impl Opening {
-    pub(super) fn new(
+    pub(crate) fn new(
         schema: RecordSchema,
         mut item: Item,
         asked: Option<&[(&'static str, AttributeValue)]>,
@@ -82,22 +86,28 @@ impl Opening {
         Ok(Self { schema, item, header, bytes, identity })
     }
 
-    /// Verifies the record tag, then opens what the schema knows, field by field.
-    pub(super) fn open(mut self, data_key: &DataKey) -> Result<(Values, Envelope), OpenError> {
-        let keys = RecordKeys::derive(data_key, &self.header.salt);
-        let input = self.identity.tag_input(&self.header, |name| self.item.attribute(name));
-        keys.mac
-            .verify(&input, &self.header.tag)
-            .map_err(|Rejected| OpenError::new(self.schema.place(), OpenErrorKind::Tampered))?;
+    /// What the record tag covers of the item, and the envelope.
+    fn core(&self) -> Item {
+        let mut core = plain_core(&self.schema, &self.item);
+        for name in &self.header.authenticated {
+            copy(&self.item, name, &mut core);
+        }
+        core.insert(self.schema.envelope(), AttributeValue::B(self.bytes.clone()));
+        core
+    }
 
-        let fields = self.schema.fields();
-        let fields = fields.map(|field| self.field(field, &keys)).collect::<Result<_, _>>()?;
-        let others = if self.schema.catches_all() {
-            self.others(&keys)?
+    /// Verifies the record tag, then opens what the schema knows, field by field.
+    pub(super) fn open(self, data_key: &DataKey) -> Result<(Values, Envelope), OpenError> {
+        let Verified { opening: mut this, keys } = self.verified(data_key)?;
+        let fields = this.schema.fields();
+        let fields = fields.map(|field| this.field(field, &keys)).collect::<Result<_, _>>()?;
+        let others = if this.schema.catches_all() {
+            this.others(&keys)?
         } else {
             OtherAttributes::default()
         };
-        Ok((Values { fields, others }, Envelope { header: self.header, bytes: self.bytes }))
+        let values = Values { fields, others, version: None };
+        Ok((values, Envelope::new(this.header, this.bytes)))
     }
 
     /// Under which of its names an attribute is stored. A listed name goes before one that is only
@@ -148,14 +158,26 @@ impl Opening {
         stored: Option<AttributeValue>,
         keys: &RecordKeys,
     ) -> Result<Option<Wiped>, OpenError> {
+        let plaintext = self.plaintext(name, nonce, stored, keys)?;
+        let value = decode_plaintext(&plaintext)
+            .map_err(|_| at(&self.schema, name, OpenErrorKind::Tampered))?;
+        Ok(value.map(Zeroizing::new))
+    }
+
+    pub(super) fn plaintext(
+        &self,
+        name: &str,
+        nonce: [u8; NONCE_LEN],
+        stored: Option<AttributeValue>,
+        keys: &RecordKeys,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let tampered = || at(&self.schema, name, OpenErrorKind::Tampered);
         let Some(AttributeValue::B(sealed)) = stored else { return Err(tampered()) };
         let mut buffer = Zeroizing::new(sealed);
         keys.content
             .open(nonce, &self.identity.aad(name), &mut buffer)
             .map_err(|Rejected| tampered())?;
-        let value = decode_plaintext(&buffer).map_err(|_| tampered())?;
-        Ok(value.map(Zeroizing::new))
+        Ok(buffer)
     }
 
     /// What is left of the item when the fields are taken out, with the protection that it had.
@@ -176,6 +198,25 @@ impl Opening {
         }
         add_plain(&self.schema, std::mem::take(&mut self.item), &mut others);
         Ok(others)
+    }
+}
+
+/// The item's keys and what they are made of, its context, its version and its time to live.
+fn plain_core(schema: &RecordSchema, item: &Item) -> Item {
+    let mut core = Item::default();
+    for name in schema.key_names().chain(schema.key_parts()) {
+        copy(item, name, &mut core);
+    }
+    let kept = |field: &&FieldSchema| field.is_context() || field.is_version() || field.is_ttl();
+    for name in schema.fields().filter(kept).flat_map(FieldSchema::names) {
+        copy(item, name, &mut core);
+    }
+    core
+}
+
+fn copy(from: &Item, name: &str, to: &mut Item) {
+    if let Some(value) = from.attribute(name) {
+        to.insert(name, value.clone());
     }
 }
 
@@ -212,7 +253,7 @@ fn own_keys<'a>(
     keys.collect()
 }
 
-fn decode_envelope(
+pub(super) fn decode_envelope(
     schema: &RecordSchema,
     stored: AttributeValue,
 ) -> Result<(Header, Vec<u8>), OpenError> {
@@ -270,83 +311,13 @@ fn plaintext_values(
             return Err(at(&schema, name, OpenErrorKind::TooDeep));
         }
     }
-    Ok(Values { fields, others })
+    Ok(Values { fields, others, version: None })
 }
 
-fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {
+pub(super) fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {
     OpenError::new(schema.place().attribute(name), kind)
 }
 
 fn at_envelope(schema: &RecordSchema, kind: OpenErrorKind) -> OpenError {
     at(schema, schema.envelope(), kind)
-}
-
-/// A record together with the envelope that it was loaded with. Derefs to the record.
-pub struct Loaded<R> {
-    record: R,
-    /// Absent for records that are plaintext only.
-    envelope: Option<Envelope>,
-}
-
-impl<R> Loaded<R> {
-    /// The envelope, verified; `None` for a record that is `plaintext_only`.
-    #[must_use]
-    pub fn envelope(&self) -> Option<&Envelope> {
-        self.envelope.as_ref()
-    }
-
-    /// The record alone.
-    #[must_use]
-    pub fn into_record(self) -> R {
-        self.record
-    }
-}
-
-impl<R> Deref for Loaded<R> {
-    type Target = R;
-
-    fn deref(&self) -> &R {
-        &self.record
-    }
-}
-
-impl<R: fmt::Debug> fmt::Debug for Loaded<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loaded")
-            .field("record", &self.record)
-            .field("envelope", &self.envelope)
-            .finish()
-    }
-}
-
-/// The verified envelope of a loaded record: what was sealed, and under which key. Nothing in it is
-/// secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
-    header: Header,
-    bytes: Vec<u8>,
-}
-
-impl Envelope {
-    /// The stored bytes of the reserved attribute.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The names of the sealed attributes, sorted; also those that this struct does not know.
-    pub fn sealed(&self) -> impl Iterator<Item = &str> {
-        self.header.sealed.iter().map(|entry| entry.name.as_str())
-    }
-
-    /// The names of the authenticated attributes, sorted; also those that this struct does not know.
-    pub fn authenticated(&self) -> impl Iterator<Item = &str> {
-        self.header.authenticated.iter().map(String::as_str)
-    }
-
-    /// How the data key is stored. It opened this record, and is not authenticated otherwise.
-    #[must_use]
-    pub fn key_reference(&self) -> &KeyReference {
-        &self.header.reference
-    }
 }

@@ -56,6 +56,8 @@ impl EnvelopeRecord for Anything {
     type Key = Lone<String>;
     type Attributes = ();
 
+    type Saved = ();
+
     const SCHEMA: RecordSchema = RecordSchema::new(
         "anything",
         &[
@@ -76,6 +78,10 @@ impl EnvelopeRecord for Anything {
         for value in ["id", "sealed", "authenticated", "plain"] {
             fields.write(value)?;
         }
+        Ok(())
+    }
+
+    fn saved(&self, _: crate::record::Now) -> Result<(), crate::ConvertError> {
         Ok(())
     }
 

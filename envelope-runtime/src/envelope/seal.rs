@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use zeroize::Zeroizing;
 
@@ -22,11 +24,13 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     schema: RecordSchema,
     values: Values,
     caller: &ContextPairs,
+    calls: Arc<AtomicU64>,
 ) -> Result<Item, SaveError> {
     let (plan, context) = Plan::new(schema, values, caller)?;
     if schema.is_plaintext_only() {
         return Ok(plan.item);
     }
+    let context = context.counting(calls);
     let generated = provider
         .generate(&context)
         .await

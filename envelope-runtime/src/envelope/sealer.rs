@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::{Item, Loaded, expected_context, open_item, seal_record};
 use crate::error::{LoadError, SaveError};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
-use crate::record::{EnvelopeRecord, FieldWriter};
+use crate::record::{EnvelopeRecord, FieldWriter, Now};
 
 /// Seals records into items, for exports and other stores.
 ///
@@ -85,12 +86,12 @@ impl<C: Capability> Sealer<C> {
     where
         C: CanEncrypt,
     {
-        let mut fields = FieldWriter::new(R::SCHEMA);
+        let mut fields = FieldWriter::new(R::SCHEMA, Now::new(SystemTime::now()));
         let written = record.write_fields(&mut fields).map(|()| fields.into_values());
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {
             let values = written.map_err(SaveError::Field)?;
-            seal_record(provider.as_ref(), R::SCHEMA, values, &scope).await
+            seal_record(provider.as_ref(), R::SCHEMA, values, &scope, Arc::default()).await
         }
     }
 }
@@ -129,7 +130,7 @@ impl<C: Capability> Opener<C> {
         async move {
             let expected =
                 expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
-            open_item(provider.as_ref(), item, None, expected).await
+            open_item(provider.as_ref(), item, None, expected, Arc::default()).await
         }
     }
 }

@@ -7,31 +7,6 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use super::service::{Cause, Failure};
 use super::{Answer, Place};
-use crate::envelope::Item;
-
-/// A condition on the presence of a record did not hold.
-#[derive(Clone, Debug)]
-pub struct PresenceError {
-    place: Place,
-    found: Presence,
-}
-
-/// The stored item does not fulfil the condition of a write; nothing was written.
-#[derive(Clone, Debug)]
-pub struct ConditionError {
-    place: Place,
-    stored: Option<Item>,
-}
-
-/// Whether a record is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third")]
-pub enum Presence {
-    /// There is a record under the key.
-    Present,
-    /// There is none.
-    Absent,
-}
 
 /// DynamoDB refused a request, or did not answer. Holds names and AWS's error code only.
 #[derive(Clone, Debug)]
@@ -64,59 +39,6 @@ pub enum ServiceErrorKind {
     Credentials,
     /// Any other refusal; see [`ServiceError::code`].
     Other,
-}
-
-impl PresenceError {
-    pub(crate) fn new(place: Place, found: Presence) -> Self {
-        Self { place, found }
-    }
-
-    /// Whether a record was found under the key.
-    #[must_use]
-    pub fn found(&self) -> Presence {
-        self.found
-    }
-}
-
-impl ConditionError {
-    pub(crate) fn new(place: Place, stored: Option<Item>) -> Self {
-        Self { place, stored }
-    }
-
-    /// The item that is stored, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
-    /// it. `None` if there is no item, or DynamoDB did not give it.
-    #[must_use]
-    pub fn stored(&self) -> Option<&Item> {
-        self.stored.as_ref()
-    }
-}
-
-impl fmt::Display for ConditionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        f.write_str(match &self.stored {
-            Some(_) => {
-                "the stored item does not fulfil the condition, and nothing was written; load the \
-                 record, and decide anew"
-            }
-            None => {
-                "there is no item that fulfils the condition, and nothing was written; load the \
-                 record, and decide anew"
-            }
-        })
-    }
-}
-
-impl fmt::Display for PresenceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        f.write_str(match self.found {
-            Presence::Present => {
-                "there is a record under this key already; load it first, or save with `put`"
-            }
-            Presence::Absent => "there is no record under this key; save with `create` or `put`",
-        })
-    }
 }
 
 impl ServiceError {
@@ -201,7 +123,7 @@ impl fmt::Display for ServiceErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccessDenied => {
-                "access denied; allow dynamodb:PutItem, GetItem and DeleteItem on the table"
+                "access denied; allow dynamodb:PutItem, GetItem, UpdateItem and DeleteItem on the table"
             }
             Self::TableNotFound => {
                 "no such table in this account and Region, or it is not active yet; create it, or \
@@ -224,5 +146,3 @@ impl fmt::Display for ServiceErrorKind {
 }
 
 impl Error for ServiceError {}
-impl Error for PresenceError {}
-impl Error for ConditionError {}

@@ -7,7 +7,9 @@ use std::fmt;
 #[cfg(feature = "aws")]
 use super::Presence;
 #[cfg(feature = "aws")]
-use super::{ConditionError, PresenceError, ServiceError, ServiceErrorKind};
+use super::{
+    ConditionError, PresenceError, ServiceError, ServiceErrorKind, UnknownOutcome, VersionError,
+};
 use crate::envelope::{ContextError, OpenError, SealError};
 use crate::key::DataKeyError;
 use crate::record::{FieldError, InvalidKey};
@@ -32,6 +34,12 @@ pub enum SaveError {
     /// The stored item does not fulfil the condition; nothing was written.
     #[cfg(feature = "aws")]
     Condition(ConditionError),
+    /// The stored record has another version than the one that was loaded; nothing was written.
+    #[cfg(feature = "aws")]
+    Version(VersionError),
+    /// The record may have been saved, and replaced by another writer, or not.
+    #[cfg(feature = "aws")]
+    UnknownOutcome(UnknownOutcome),
     /// The record was saved, and the one that it replaced could not be loaded.
     #[cfg(feature = "aws")]
     Unreadable(Box<LoadError>),
@@ -72,6 +80,8 @@ pub enum DeleteError {
     Field(FieldError),
     /// The stored item does not fulfil the condition; nothing was deleted.
     Condition(ConditionError),
+    /// The stored record has another version; nothing was deleted.
+    Version(VersionError),
     /// The record was deleted, and could not be loaded.
     Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the deletion.
@@ -88,21 +98,32 @@ impl SaveError {
             #[cfg(feature = "aws")]
             Self::Request(error) => error.is_retryable(),
             #[cfg(feature = "aws")]
-            Self::Presence(_) | Self::Condition(_) | Self::Unreadable(_) => false,
+            Self::Presence(_) | Self::Condition(_) | Self::Version(_) | Self::UnknownOutcome(_) => {
+                false
+            }
+            #[cfg(feature = "aws")]
+            Self::Unreadable(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) => false,
         }
     }
 
-    /// Whether the record to be created was there already, or the stored item did not fulfil the
-    /// condition.
+    /// Whether the record to be created was there already, the stored item did not fulfil the condition, or
+    /// the stored record has another version.
     #[cfg(feature = "aws")]
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Presence(error) => error.found() == Presence::Present,
-            Self::Condition(_) => true,
+            Self::Condition(_) | Self::Version(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether the stored record has another version than the one that was loaded.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn is_version_conflict(&self) -> bool {
+        matches!(self, Self::Version(_))
     }
 
     /// Whether the record to be replaced was not there.
@@ -122,7 +143,9 @@ impl SaveError {
             #[cfg(feature = "aws")]
             Self::Unreadable(error) => error.is_access_denied(),
             #[cfg(feature = "aws")]
-            Self::Presence(_) | Self::Condition(_) => false,
+            Self::Presence(_) | Self::Condition(_) | Self::Version(_) | Self::UnknownOutcome(_) => {
+                false
+            }
             Self::Field(_) | Self::Key(_) | Self::Context(_) | Self::Seal(_) => false,
         }
     }
@@ -173,10 +196,16 @@ impl DeleteError {
         matches!(self, Self::Request(error) if error.is_retryable())
     }
 
-    /// Whether the stored item did not fulfil the condition.
+    /// Whether the stored item did not fulfil the condition, or the stored record has another version.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Condition(_))
+        matches!(self, Self::Condition(_) | Self::Version(_))
+    }
+
+    /// Whether the stored record has another version.
+    #[must_use]
+    pub fn is_version_conflict(&self) -> bool {
+        matches!(self, Self::Version(_))
     }
 
     /// Whether DynamoDB refused permission.
@@ -196,6 +225,10 @@ impl fmt::Display for SaveError {
         if let Self::Unreadable(error) = self {
             return write!(f, "the record is saved, and the one before it is lost: {error}");
         }
+        #[cfg(feature = "aws")]
+        if let Self::UnknownOutcome(error) = self {
+            return write!(f, "it is not known whether the record was saved: {error}");
+        }
         f.write_str("cannot save ")?;
         match self {
             Self::Field(error) => error.fmt(f),
@@ -207,6 +240,10 @@ impl fmt::Display for SaveError {
             Self::Presence(error) => error.fmt(f),
             #[cfg(feature = "aws")]
             Self::Condition(error) => error.fmt(f),
+            #[cfg(feature = "aws")]
+            Self::Version(error) => error.fmt(f),
+            #[cfg(feature = "aws")]
+            Self::UnknownOutcome(error) => error.fmt(f),
             #[cfg(feature = "aws")]
             Self::Unreadable(error) => error.fmt(f),
             #[cfg(feature = "aws")]
@@ -242,6 +279,7 @@ impl fmt::Display for DeleteError {
             Self::Key(error) => error.fmt(f),
             Self::Field(error) => error.fmt(f),
             Self::Condition(error) => error.fmt(f),
+            Self::Version(error) => error.fmt(f),
             Self::Unreadable(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),
         }

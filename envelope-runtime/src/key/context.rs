@@ -1,6 +1,9 @@
 //! The encryption context: public pairs that KMS authenticates and `CloudTrail` logs.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
 /// of a data key: names and values that must be the same when the key is unwrapped.
@@ -8,8 +11,12 @@ use std::collections::BTreeMap;
 /// It always holds `envelope:table` (the logical table name) and `envelope:format` (`1`), and the
 /// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail` logs
 /// the context in plaintext.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EncryptionContext(BTreeMap<String, String>);
+#[derive(Clone)]
+pub struct EncryptionContext {
+    pairs: BTreeMap<String, String>,
+    /// How often a key service was asked on behalf of the operation.
+    calls: Arc<AtomicU64>,
+}
 
 impl EncryptionContext {
     /// The context of a record of the logical table `table`, for tests of a provider.
@@ -19,18 +26,44 @@ impl EncryptionContext {
         // Last, so that no field takes the place of these.
         pairs.insert("envelope:table".to_owned(), table.to_owned());
         pairs.insert("envelope:format".to_owned(), "1".to_owned());
-        Self(pairs)
+        Self { pairs, calls: Arc::default() }
+    }
+
+    pub(crate) fn counting(mut self, calls: Arc<AtomicU64>) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// Counts a call to a key service, for the operation that the context was made for. A provider counts
+    /// each call that it makes, and nothing for an answer that it knew.
+    pub fn count_call(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The pairs, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value under a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.pairs.get(name).map(String::as_str)
+    }
+}
+
+/// By their pairs.
+impl PartialEq for EncryptionContext {
+    fn eq(&self, other: &Self) -> bool {
+        self.pairs == other.pairs
+    }
+}
+
+impl Eq for EncryptionContext {}
+
+impl fmt::Debug for EncryptionContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EncryptionContext").field(&self.pairs).finish()
     }
 }
 

@@ -150,6 +150,7 @@ impl<C> KmsKeyProvider<C> {
         for (name, value) in context.iter() {
             call = call.encryption_context(name, value);
         }
+        context.count_call();
         let answer = unlogged(call.send()).await;
         let mut answer = answer.map_err(|error| refused(&self.primary.text, &error))?;
 
@@ -269,6 +270,7 @@ impl<C> KmsKeyProvider<C> {
         for (name, value) in context.iter() {
             call = call.encryption_context(name, value);
         }
+        context.count_call();
         let mut answer = unlogged(call.send()).await.map_err(|error| refused(key, &error))?;
 
         let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
@@ -306,6 +308,17 @@ impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
         context: &'a EncryptionContext,
     ) -> KeyFuture<'a, DataKey> {
         Box::pin(self.decrypt_data_key(reference, context))
+    }
+
+    /// Not so where accepted keys alone have wrapped it.
+    fn is_current(&self, reference: &KeyReference) -> bool {
+        let KeyReference::Wrapped(copies) = reference else { return true };
+        let primary = self.primary.learnt().clone();
+        let is_primary = |copy: &EncryptedDataKey| match &primary {
+            Some(arn) => copy.hint() == arn.hint(),
+            None => !self.accepted.iter().flatten().any(|arn| copy.hint() == arn.hint()),
+        };
+        copies.iter().any(|copy| copy.provider() == ProviderId::KMS && is_primary(copy))
     }
 }
 

@@ -36,6 +36,14 @@ pub trait KeyProvider: Send + Sync + 'static {
         reference: &'a KeyReference,
         context: &'a EncryptionContext,
     ) -> KeyFuture<'a, DataKey>;
+
+    /// Whether a record may go on under the data key that `reference` stands for. Where it may not, because
+    /// it is only still accepted, the next update of the record's protected attributes seals them all
+    /// under a new one.
+    fn is_current(&self, reference: &KeyReference) -> bool {
+        let _ = reference;
+        true
+    }
 }
 
 /// One provider, with what it has learnt, for several stores, sealers and openers.
@@ -52,6 +60,10 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
         context: &'a EncryptionContext,
     ) -> KeyFuture<'a, DataKey> {
         (**self).decrypt(reference, context)
+    }
+
+    fn is_current(&self, reference: &KeyReference) -> bool {
+        (**self).is_current(reference)
     }
 }
 

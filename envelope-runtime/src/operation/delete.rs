@@ -7,17 +7,24 @@ use std::marker::PhantomData;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
+use tracing::Instrument;
+
 use super::OperationFuture;
+use super::meter::Meter;
 use super::sdk::{WriteCondition, from_sdk_item, open_old};
 use crate::attribute::ConvertError;
 use crate::envelope::{expected_context, refuse_foreign_key};
-use crate::error::{ConditionError, DeleteError, ServiceError};
+use crate::error::{ConditionError, DeleteError, ServiceError, VersionError};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
-use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues, RequestKey};
+use crate::record::{
+    EnvelopeRecord, FieldError, FieldSchema, IntoKey, InvalidKey, KeyValues, RequestKey,
+    VersionNumber, stored_version, version_number,
+};
 use crate::store::Store;
 
-/// A deletion, ready to be awaited. Made by [`Store::delete`] and [`EnvelopeRecord::delete`].
+/// A deletion, ready to be awaited. Made by [`Store::delete`], [`Store::delete_version`],
+/// [`Store::delete_any_version`] and [`EnvelopeRecord::delete`].
 ///
 /// One [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html);
 /// without a [`condition`](Self::condition) it succeeds whether or not there was an item.
@@ -26,6 +33,7 @@ pub struct Delete<R, C = Full> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
     condition: Option<Node>,
+    version: Option<Result<u64, ConvertError>>,
     record: PhantomData<fn() -> R>,
 }
 
@@ -35,7 +43,7 @@ pub struct DeleteReturning<R, C = Full>(Delete<R, C>);
 
 impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
     pub(crate) fn new(store: Store<C>, key: impl IntoKey<R::Key>) -> Self {
-        Self { store, key: key.into_key(), condition: None, record: PhantomData }
+        Self { store, key: key.into_key(), condition: None, version: None, record: PhantomData }
     }
 
     /// Deletes only if the stored item fulfils a condition; a second one must hold as well. Otherwise
@@ -75,9 +83,27 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         DeleteReturning(self)
     }
 
-    async fn run(self) -> Result<(), DeleteError> {
-        let key = self.checked_key()?;
-        self.request(&key, None).await.map(|_| ())
+    /// Deletes only the version `version`.
+    pub(crate) fn at_version(mut self, version: impl VersionNumber) -> Self {
+        self.version = Some(version_number(version));
+        self
+    }
+
+    fn meter(&self) -> Meter {
+        Meter::new(&self.store, "delete", self.store.physical_table::<R>())
+    }
+
+    fn start(self) -> OperationFuture<(), DeleteError>
+    where
+        R: 'static,
+    {
+        let meter = self.meter();
+        let span = meter.span();
+        let run = async move {
+            let key = self.checked_key()?;
+            self.request(&meter, &key, None).await.map(|_| ())
+        };
+        Box::pin(run.instrument(span))
     }
 
     fn checked_key(&self) -> Result<RequestKey, DeleteError> {
@@ -90,11 +116,19 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
     /// Deletes, and gives the attributes that DynamoDB was asked to return.
     async fn request(
         self,
+        meter: &Meter,
         key: &RequestKey,
         returned: Option<ReturnValue>,
     ) -> Result<Option<HashMap<String, SdkValue>>, DeleteError> {
-        let schema = R::SCHEMA;
-        let condition = WriteCondition::new(&schema, self.condition).map_err(DeleteError::Field)?;
+        let (schema, now) = (R::SCHEMA, self.store.now());
+        let version = self.version.transpose().map_err(|error| {
+            let name = schema.version().map_or("", FieldSchema::name);
+            DeleteError::Field(FieldError::new(&schema, name, error))
+        })?;
+        let at_version = version.and_then(|version| Node::version(&schema, version, now));
+        let conditional = self.condition.is_some();
+        let node = Node::both(at_version, self.condition);
+        let condition = WriteCondition::new(&schema, node).map_err(DeleteError::Field)?;
 
         let table = self.store.physical_table::<R>();
         let mut request = self
@@ -103,6 +137,7 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
             .delete_item()
             .table_name(table)
             .set_return_values(returned)
+            .set_return_consumed_capacity(meter.capacity())
             .set_condition_expression(condition.expression)
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values)
@@ -110,32 +145,48 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         for (name, value) in key.attributes() {
             request = request.key(*name, value.clone().into());
         }
-        let error = match request.send().await {
-            Ok(answer) => return Ok(answer.attributes),
+        let error = match request.customize().interceptor(meter.attempts()).send().await {
+            Ok(answer) => {
+                meter.has_written(answer.consumed_capacity());
+                return Ok(answer.attributes);
+            }
             Err(error) => error,
         };
-        if let Some(DeleteItemError::ConditionalCheckFailedException(failed)) =
+        let Some(DeleteItemError::ConditionalCheckFailedException(failed)) =
             error.as_service_error()
-        {
-            let stored = failed.item().cloned();
-            let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
-            return Err(DeleteError::Condition(ConditionError::new(schema.place(), stored)));
+        else {
+            let error = ServiceError::new(schema.place(), table, &error);
+            return Err(DeleteError::Request(error));
+        };
+        // An answer was lost, the SDK sent the request again, and the record is gone.
+        if meter.lost_an_answer() && failed.item().is_none() {
+            return Ok(None);
         }
-        Err(DeleteError::Request(ServiceError::new(schema.place(), table, &error)))
+        let stored = failed.item().cloned();
+        let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
+        if let (Some(expected), Some(field)) = (version, schema.version()) {
+            let found =
+                stored.as_ref().and_then(|item| stored_version(item.attribute(field.name())));
+            if found != Some(expected) || !conditional {
+                let error = VersionError::new(schema.place(), expected, found, stored);
+                return Err(DeleteError::Version(error));
+            }
+        }
+        Err(DeleteError::Condition(ConditionError::new(schema.place(), stored)))
     }
 }
 
 impl<R: EnvelopeRecord, C: CanDecrypt> DeleteReturning<R, C> {
-    async fn run(self) -> Result<Option<R>, DeleteError> {
+    async fn run(self, meter: Meter) -> Result<Option<R>, DeleteError> {
         let schema = R::SCHEMA;
         let key = self.0.checked_key()?;
         let store = self.0.store.clone();
         let expected = expected_context(&schema, |name| key.part(name), store.scope())
             .map_err(DeleteError::Context)?;
 
-        let old = self.0.request(&key, Some(ReturnValue::AllOld)).await?;
+        let old = self.0.request(&meter, &key, Some(ReturnValue::AllOld)).await?;
         let asked = Some(key.attributes());
-        let old = open_old(&store, old, asked, expected).await;
+        let old = open_old(&store, &meter, old, asked, expected).await;
         old.map_err(|error| DeleteError::Unreadable(Box::new(error)))
     }
 }
@@ -145,7 +196,7 @@ impl<R: EnvelopeRecord + 'static, C: Capability> IntoFuture for Delete<R, C> {
     type IntoFuture = OperationFuture<(), DeleteError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        self.start()
     }
 }
 
@@ -154,7 +205,9 @@ impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for DeleteReturning<
     type IntoFuture = OperationFuture<Option<R>, DeleteError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let meter = self.0.meter();
+        let span = meter.span();
+        Box::pin(self.run(meter).instrument(span))
     }
 }
 

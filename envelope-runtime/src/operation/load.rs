@@ -3,12 +3,15 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use tracing::Instrument;
+
 use super::OperationFuture;
+use super::meter::Meter;
 use super::sdk::from_sdk_item;
 use crate::attribute::ConvertError;
 use crate::envelope::{ContextError, Loaded, expected_context, open_item, refuse_unknown};
 use crate::error::{LoadError, ServiceError};
-use crate::key::{CanDecrypt, ContextPairs, Full};
+use crate::key::{CanDecrypt, Capability, ContextPairs, Full};
 use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues};
 use crate::store::Store;
 
@@ -62,7 +65,16 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
         GetWithEnvelope(self)
     }
 
-    async fn run(self) -> Result<Option<Loaded<R>>, LoadError> {
+    fn start(self) -> OperationFuture<Option<Loaded<R>>, LoadError>
+    where
+        R: 'static,
+    {
+        let meter = Meter::new(&self.store, "get", self.store.physical_table::<R>());
+        let span = meter.span();
+        Box::pin(self.run(meter).instrument(span))
+    }
+
+    async fn run(self, meter: Meter) -> Result<Option<Loaded<R>>, LoadError> {
         let schema = R::SCHEMA;
         let key = self.key.map_err(|error| InvalidKey::convert(&schema, error));
         let key = key.and_then(|key| key.checked(&schema)).map_err(LoadError::Key)?;
@@ -75,19 +87,30 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
         for (name, value) in key.attributes() {
             request = request.key(*name, value.clone().into());
         }
-        let answer = request.consistent_read(self.consistent).send().await.map_err(|error| {
+        let request = request
+            .consistent_read(self.consistent)
+            .set_return_consumed_capacity(meter.capacity())
+            .customize()
+            .interceptor(meter.attempts());
+        let answer = request.send().await.map_err(|error| {
             LoadError::Request(ServiceError::new(schema.place(), table, &error))
         })?;
+        meter.has_read(answer.consumed_capacity());
 
         let Some(item) = answer.item else { return Ok(None) };
         let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
-        open_item(self.store.provider(), item, Some(key.attributes()), expected).await.map(Some)
+        // DynamoDB takes up to some days to delete it.
+        if schema.is_expired(self.store.now(), |name| item.attribute(name)) {
+            return Ok(None);
+        }
+        let (provider, asked) = (self.store.provider(), Some(key.attributes()));
+        open_item(provider, item, asked, expected, meter.kms_calls()).await.map(Some)
     }
 }
 
-impl<C: CanDecrypt> Store<C> {
+impl<C: Capability> Store<C> {
     /// The store's scope, under what one operation gives on top of it.
-    fn caller_context(
+    pub(super) fn caller_context(
         &self,
         schema: &crate::record::RecordSchema,
         given: ContextPairs,
@@ -104,7 +127,8 @@ impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for Get<R, C> {
     type IntoFuture = OperationFuture<Option<R>, LoadError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { Ok(self.run().await?.map(Loaded::into_record)) })
+        let run = self.start();
+        Box::pin(async { Ok(run.await?.map(Loaded::into_record)) })
     }
 }
 
@@ -113,7 +137,7 @@ impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for GetWithEnvelope<
     type IntoFuture = OperationFuture<Option<Loaded<R>>, LoadError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.0.run())
+        self.0.start()
     }
 }
 

@@ -7,14 +7,21 @@ use std::marker::PhantomData;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
+use tracing::Instrument;
+
 use super::OperationFuture;
+use super::meter::Meter;
 use super::sdk::{WriteCondition, from_sdk_item, open_old};
 use crate::attribute::AttributeValue;
 use crate::envelope::{ContextError, ExpectedContext, Item, context_of_record, seal_record};
-use crate::error::{ConditionError, Presence, PresenceError, SaveError, ServiceError};
+use crate::error::{
+    ConditionError, Presence, PresenceError, SaveError, ServiceError, UnknownOutcome, VersionError,
+};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, CanEncrypt, ContextPairs, Full};
-use crate::record::{EnvelopeRecord, FieldError, FieldWriter, RecordSchema, Values};
+use crate::record::{
+    EnvelopeRecord, FieldError, FieldWriter, Now, RecordSchema, Values, stored_version,
+};
 use crate::store::Store;
 
 /// A save, ready to be awaited. Made by [`Store::put`], [`Store::create`], [`Store::replace`] and
@@ -23,15 +30,19 @@ use crate::store::Store;
 /// It replaces the whole item: one KMS call, one
 /// [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html). The
 /// record was read when the save was made; a retry of the SDK sends the same sealed bytes again.
+///
+/// It gives back [`EnvelopeRecord::Saved`]: the record with what was filled in, where it has an
+/// `#[envelope(version)]`, `created_at` or `updated_at`; go on with that one. Elsewhere `()`.
 #[must_use = "a save does nothing until it is awaited"]
-pub struct Put<R, C = Full> {
+pub struct Put<R: EnvelopeRecord, C = Full> {
     save: Save<C>,
+    saved: Result<R::Saved, FieldError>,
     record: PhantomData<fn() -> R>,
 }
 
 /// A save that gives back the record that it replaced. Made by [`Put::return_old`].
 #[must_use = "a save does nothing until it is awaited"]
-pub struct PutReturning<R, C = Full>(Put<R, C>);
+pub struct PutReturning<R: EnvelopeRecord, C = Full>(Put<R, C>);
 
 /// All that is needed; it does not hold the record, which may borrow.
 struct Save<C> {
@@ -41,16 +52,18 @@ struct Save<C> {
     values: Result<Values, FieldError>,
     presence: Option<Presence>,
     condition: Option<Node>,
+    now: Now,
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     pub(crate) fn new(store: Store<C>, record: &R) -> Self {
-        let mut fields = FieldWriter::new(R::SCHEMA);
+        let (schema, now) = (R::SCHEMA, store.now());
+        let mut fields = FieldWriter::new(schema, now);
         let values = record.write_fields(&mut fields).map(|()| fields.into_values());
+        let saved = record.saved(now).map_err(|error| FieldError::new(&schema, "", error));
         let table = store.physical_table::<R>().to_owned();
-        let schema = R::SCHEMA;
-        let save = Save { store, schema, table, values, presence: None, condition: None };
-        Self { save, record: PhantomData }
+        let save = Save { store, schema, table, values, presence: None, condition: None, now };
+        Self { save, saved, record: PhantomData }
     }
 
     /// Saves only if the record's presence is as given.
@@ -100,13 +113,13 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> PutReturning<R, C> {
-    async fn run(self) -> Result<Option<R>, SaveError> {
+    async fn run(self, meter: Meter) -> Result<Option<R>, SaveError> {
         let store = self.0.save.store.clone();
-        let sealed = self.0.save.seal().await?;
+        let sealed = self.0.save.seal(&meter).await?;
         let identity = Identity::of(&R::SCHEMA, &sealed.item, store.scope());
         let identity = identity.map_err(SaveError::Context)?;
-        let old = sealed.write(Some(ReturnValue::AllOld)).await?;
-        let old = open_old(&store, old, Some(&identity.key), identity.context).await;
+        let old = sealed.write(&meter, Some(ReturnValue::AllOld)).await?;
+        let old = open_old(&store, &meter, old, Some(&identity.key), identity.context).await;
         old.map_err(|error| SaveError::Unreadable(Box::new(error)))
     }
 }
@@ -129,15 +142,33 @@ impl Identity {
 }
 
 impl<C: CanEncrypt> Save<C> {
+    fn meter(&self) -> Meter {
+        let verb = match self.presence {
+            None => "put",
+            Some(Presence::Absent) => "create",
+            Some(Presence::Present) => "replace",
+        };
+        Meter::new(&self.store, verb, &self.table)
+    }
+
     /// Everything that can fail before DynamoDB is asked.
-    async fn seal(self) -> Result<Sealed<C>, SaveError> {
-        let Self { store, schema, table, values, presence, condition } = self;
-        let by_presence_alone = condition.is_none();
+    async fn seal(self, meter: &Meter) -> Result<Sealed<C>, SaveError> {
+        let Self { store, schema, table, values, presence, condition, now } = self;
+        let conditional = condition.is_some();
         let values = values.map_err(SaveError::Field)?;
-        let node = Node::both(presence.and_then(|presence| presence.node(&schema)), condition);
+        let version = values.version;
+        let there = presence.and_then(|presence| match presence {
+            Presence::Present => Node::present(&schema, now),
+            Presence::Absent => Node::absent(&schema, now),
+        });
+        // A record to be created has no version yet, whatever version it was deleted in.
+        let version = version.filter(|_| presence != Some(Presence::Absent));
+        let at_version = version.and_then(|version| Node::version(&schema, version, now));
+        let node = Node::both(Node::both(there, at_version), condition);
         let condition = WriteCondition::new(&schema, node).map_err(SaveError::Field)?;
-        let item = seal_record(store.provider(), schema, values, store.scope()).await?;
-        Ok(Sealed { store, schema, table, item, presence, by_presence_alone, condition })
+        let (provider, calls) = (store.provider(), meter.kms_calls());
+        let item = seal_record(provider, schema, values, store.scope(), calls).await?;
+        Ok(Sealed { store, schema, table, item, presence, version, conditional, condition, now })
     }
 }
 
@@ -148,54 +179,88 @@ struct Sealed<C> {
     table: String,
     item: Item,
     presence: Option<Presence>,
-    /// There is no condition but the presence.
-    by_presence_alone: bool,
+    version: Option<u64>,
+    /// There is a condition of the caller's.
+    conditional: bool,
     condition: WriteCondition,
+    now: Now,
 }
 
 impl<C: CanEncrypt> Sealed<C> {
     /// Writes the item, and gives the attributes that DynamoDB was asked to return.
     async fn write(
         self,
+        meter: &Meter,
         returned: Option<ReturnValue>,
     ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
-        let (schema, condition) = (self.schema, self.condition);
-        let item: HashMap<_, _> = self.item.into();
-        let ours = item.get(schema.envelope()).cloned();
-        let client = self.store.client();
-        let request = client.put_item().table_name(&self.table).set_item(Some(item));
+        let Self { store, schema, table, item, condition, .. } = &self;
+        let condition = condition.clone();
+        let request = store.client().put_item().table_name(table);
         let request = request
+            .set_item(Some(item.clone().into()))
             .set_return_values(returned)
+            .set_return_consumed_capacity(meter.capacity())
             .set_condition_expression(condition.expression)
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values)
             .set_return_values_on_condition_check_failure(condition.returned);
-        let error = match request.send().await {
-            Ok(answer) => return Ok(answer.attributes),
+        let error = match request.customize().interceptor(meter.attempts()).send().await {
+            Ok(answer) => {
+                meter.has_written(answer.consumed_capacity());
+                return Ok(answer.attributes);
+            }
             Err(error) => error,
         };
-        let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
-        else {
-            return Err(SaveError::Request(ServiceError::new(schema.place(), &self.table, &error)));
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                let stored = failed.item().cloned();
+                let stored = stored.and_then(|item| from_sdk_item(schema, item).ok());
+                self.refused(meter, stored, failed.item().is_some())
+            }
+            _ => Err(SaveError::Request(ServiceError::new(schema.place(), table, &error))),
+        }
+    }
+
+    /// What a refusal means. After a lost answer the SDK sent the request again, and it may have met its
+    /// own first write.
+    fn refused(
+        self,
+        meter: &Meter,
+        stored: Option<Item>,
+        is_there: bool,
+    ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
+        let schema = &self.schema;
+        // No other write has this envelope. A record without one is our own if an answer was lost and it is
+        // the same in everything.
+        let envelope = stored.as_ref().and_then(|item| item.attribute(schema.envelope()));
+        let ours = match envelope {
+            Some(envelope) => Some(envelope) == self.item.attribute(schema.envelope()),
+            None => meter.lost_an_answer() && stored.as_ref() == Some(&self.item),
         };
-        // A lost answer: the SDK sent the request again, and it met its own first write. No other write has
-        // this envelope; a record without one cannot be told from another's.
-        let envelope = failed.item().and_then(|item| item.get(schema.envelope()));
-        if envelope.is_some() && envelope == ours.as_ref() {
+        if ours {
             return Ok(None);
         }
-        let found = if failed.item().is_some() { Presence::Present } else { Presence::Absent };
-        match self.presence {
-            Some(wanted) if self.by_presence_alone || wanted != found => {
-                let error = PresenceError::new(schema.place(), wanted.opposite());
-                Err(SaveError::Presence(error))
-            }
-            _ => {
-                let stored = failed.item().cloned();
-                let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
-                Err(SaveError::Condition(ConditionError::new(schema.place(), stored)))
+        if meter.lost_an_answer() {
+            return Err(SaveError::UnknownOutcome(UnknownOutcome::new(schema.place())));
+        }
+        let attribute = |name: &str| stored.as_ref()?.attribute(name);
+        let live = is_there && !schema.is_expired(self.now, attribute);
+        let found = if live { Presence::Present } else { Presence::Absent };
+        let place = schema.place();
+        if let Some(wanted) = self.presence
+            && (wanted != found || (!self.conditional && self.version.is_none()))
+        {
+            return Err(SaveError::Presence(PresenceError::new(place, wanted.opposite())));
+        }
+        if let (Some(expected), Some(field)) = (self.version, schema.version()) {
+            let version = if live { stored_version(attribute(field.name())) } else { None };
+            if version.unwrap_or_default() != expected || !self.conditional {
+                return Err(SaveError::Version(VersionError::new(
+                    place, expected, version, stored,
+                )));
             }
         }
+        Err(SaveError::Condition(ConditionError::new(place, stored)))
     }
 }
 
@@ -206,22 +271,23 @@ impl Presence {
             Self::Absent => Self::Present,
         }
     }
-
-    fn node(self, schema: &RecordSchema) -> Option<Node> {
-        let key = schema.keys().next()?.name();
-        Some(match self {
-            Self::Present => Node::Exists(key),
-            Self::Absent => Node::NotExists(key),
-        })
-    }
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt> IntoFuture for Put<R, C> {
-    type Output = Result<(), SaveError>;
-    type IntoFuture = OperationFuture<(), SaveError>;
+    type Output = Result<R::Saved, SaveError>;
+    type IntoFuture = OperationFuture<R::Saved, SaveError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.save.seal().await?.write(None).await.map(|_| ()) })
+        let Self { save, saved, .. } = self;
+        let meter = save.meter();
+        let span = meter.span();
+        let run = async move {
+            let sealed = save.seal(&meter).await?;
+            let saved = saved.map_err(SaveError::Field)?;
+            sealed.write(&meter, None).await?;
+            Ok(saved)
+        };
+        Box::pin(run.instrument(span))
     }
 }
 
@@ -230,17 +296,19 @@ impl<R: EnvelopeRecord + 'static, C: CanEncrypt + CanDecrypt> IntoFuture for Put
     type IntoFuture = OperationFuture<Option<R>, SaveError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let meter = self.0.save.meter();
+        let span = meter.span();
+        Box::pin(self.run(meter).instrument(span))
     }
 }
 
-impl<R, C> fmt::Debug for PutReturning<R, C> {
+impl<R: EnvelopeRecord, C> fmt::Debug for PutReturning<R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("PutReturning").field(&self.0).finish()
     }
 }
 
-impl<R, C> fmt::Debug for Put<R, C> {
+impl<R: EnvelopeRecord, C> fmt::Debug for Put<R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Put").field("table", &self.save.table).finish_non_exhaustive()
     }

@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValuesOnConditionCheckFailure};
 
+use super::meter::Meter;
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{ExpectedContext, Item, OpenError, OpenErrorKind, open_item};
 use crate::error::LoadError;
@@ -82,6 +83,7 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
 }
 
 /// The condition of a write, as a request has it; without one nothing is set.
+#[derive(Clone)]
 pub(super) struct WriteCondition {
     pub(super) expression: Option<String>,
     pub(super) names: Option<HashMap<String, String>>,
@@ -92,7 +94,15 @@ pub(super) struct WriteCondition {
 
 impl WriteCondition {
     pub(super) fn new(schema: &RecordSchema, node: Option<Node>) -> Result<Self, FieldError> {
-        let mut placeholders = Placeholders::default();
+        Self::beside(Placeholders::default(), schema, node)
+    }
+
+    /// Beside another expression of the request, whose placeholders these are.
+    pub(super) fn beside(
+        mut placeholders: Placeholders,
+        schema: &RecordSchema,
+        node: Option<Node>,
+    ) -> Result<Self, FieldError> {
         let expression = node.map(|node| placeholders.condition(schema, node)).transpose()?;
         let Placeholders { names, values } = placeholders;
         let values = values.into_iter().map(|(name, value)| (name, value.into()));
@@ -131,13 +141,15 @@ impl std::error::Error for UnknownAttributeType {}
 /// Opens what a write has replaced or deleted.
 pub(super) async fn open_old<R: EnvelopeRecord, C: CanDecrypt>(
     store: &Store<C>,
+    meter: &Meter,
     old: Option<HashMap<String, SdkValue>>,
     asked: Option<&[(&'static str, AttributeValue)]>,
     expected: ExpectedContext,
 ) -> Result<Option<R>, LoadError> {
     let Some(item) = old.filter(|item| !item.is_empty()) else { return Ok(None) };
     let item = from_sdk_item(&R::SCHEMA, item).map_err(LoadError::Open)?;
-    let loaded = open_item::<R, C>(store.provider(), item, asked, expected).await?;
+    let loaded =
+        open_item::<R, C>(store.provider(), item, asked, expected, meter.kms_calls()).await?;
     Ok(Some(loaded.into_record()))
 }
 

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::bytes::{bytes, encode_bytes, encode_optional_bytes};
 use super::handle::encode_set;
+use super::maintained::{Now, VersionNumber, check_ttl, next_version, version_number};
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
     self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer, Wiped,
@@ -25,6 +26,7 @@ pub struct FieldWriter {
     /// Those that are not written yet.
     fields: Fields,
     values: Values,
+    now: Now,
 }
 
 /// The values of a record.
@@ -33,13 +35,15 @@ pub(crate) struct Values {
     /// Those of its fields, in the schema's order.
     pub(crate) fields: Vec<Option<Wiped>>,
     pub(crate) others: OtherAttributes,
+    /// The version that the record was loaded with; 0 for a new one, `None` without versions.
+    pub(crate) version: Option<u64>,
 }
 
 #[cfg(test)]
 impl FromIterator<Option<AttributeValue>> for Values {
     fn from_iter<I: IntoIterator<Item = Option<AttributeValue>>>(fields: I) -> Self {
         let fields = fields.into_iter().map(|value| value.map(Zeroizing::new)).collect();
-        Self { fields, others: OtherAttributes::default() }
+        Self { fields, ..Self::default() }
     }
 }
 
@@ -61,12 +65,11 @@ pub struct FieldError {
 }
 
 impl FieldWriter {
-    pub(crate) fn new(schema: RecordSchema) -> Self {
+    pub(crate) fn new(schema: RecordSchema, now: Now) -> Self {
         let fields = schema.each_field();
         let count = schema.fields().count();
-        let values =
-            Values { fields: Vec::with_capacity(count), others: OtherAttributes::default() };
-        Self { schema, fields, values }
+        let values = Values { fields: Vec::with_capacity(count), ..Values::default() };
+        Self { schema, fields, values, now }
     }
 
     pub(crate) fn into_values(self) -> Values {
@@ -124,6 +127,25 @@ impl FieldWriter {
         self.push(serialize)
     }
 
+    /// Writes the version that follows on the record's own.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when it is negative, or the type cannot hold the next one.
+    pub fn write_version<T: VersionNumber + Serialize>(
+        &mut self,
+        version: T,
+    ) -> Result<(), FieldError> {
+        self.values.version = version_number(version).ok();
+        self.push(|to| next_version(version)?.serialize(to))
+    }
+
+    /// The time of the save.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
     /// Writes the attributes of a catch-all.
     ///
     /// # Errors
@@ -157,6 +179,12 @@ impl FieldWriter {
                 None => Ok(value),
             }
         });
+        let value = value.and_then(|value| {
+            if field.is_some_and(FieldSchema::is_ttl) {
+                check_ttl(value.as_deref())?;
+            }
+            Ok(value)
+        });
         let value = value.map_err(|error| field_error(&self.schema, field, error))?;
         let null = field.is_some_and(FieldSchema::writes_null);
         let null = null.then_some(AttributeValue::Null).map(Zeroizing::new);
@@ -167,7 +195,7 @@ impl FieldWriter {
 
 impl FieldReader {
     pub(crate) fn new(schema: RecordSchema, values: Values) -> Self {
-        let Values { fields, others } = values;
+        let Values { fields, others, .. } = values;
         Self { schema, fields: schema.each_field(), values: fields.into_iter(), others }
     }
 

@@ -1,58 +1,18 @@
-//! Typed handles of a record's attributes, for conditions.
+//! Typed handles of a record's attributes, for conditions and updates.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Serialize;
 
+use super::kind::Comparable;
 use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped, unwiped};
 use crate::expression::{Comparison, Condition, Node};
-
-/// What an attribute is, in the type of its handle: what may be done with it is checked by the compiler.
-pub mod kind {
-    /// An ordinary attribute.
-    #[derive(Debug)]
-    #[non_exhaustive]
-    pub struct Plaintext;
-
-    /// An `#[authenticated]` attribute: in plaintext, and covered by the record tag.
-    #[derive(Debug)]
-    #[non_exhaustive]
-    pub struct Authenticated;
-
-    /// An `#[encrypted]` attribute, of which DynamoDB has ciphertext only.
-    #[derive(Debug)]
-    #[non_exhaustive]
-    pub struct Encrypted;
-
-    /// A part of the record's key.
-    #[derive(Debug)]
-    #[non_exhaustive]
-    pub struct Key;
-
-    /// A part of the encryption context.
-    #[derive(Debug)]
-    #[non_exhaustive]
-    pub struct Context;
-}
-
-/// An attribute whose stored value DynamoDB can compare: every one that is not `#[encrypted]`.
-#[diagnostic::on_unimplemented(
-    message = "DynamoDB cannot compare an #[encrypted] attribute: it stores only ciphertext",
-    label = "needs a plaintext attribute",
-    note = "`exists()` and `not_exists()` work on encrypted attributes too; load the record to compare values"
-)]
-pub trait Comparable {}
-
-impl Comparable for kind::Plaintext {}
-impl Comparable for kind::Authenticated {}
-impl Comparable for kind::Key {}
-impl Comparable for kind::Context {}
 
 /// How a value of a field becomes an attribute value: what the field's options say.
 pub type Encode<T> = fn(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 
-/// An attribute of the record `R`, of a [`kind`] `K`, that holds a field of type `T`.
+/// An attribute of the record `R`, of a [`kind`](crate::kind) `K`, that holds a field of type `T`.
 ///
 /// The derive makes one for each field, and hands them to the closures that build conditions:
 /// `store.put(&user).condition(|f| f.status.eq("new"))`. Names and values go to DynamoDB through
@@ -147,6 +107,19 @@ impl<R, K, T> Attribute<R, K, T> {
     /// The item has no such attribute.
     pub fn not_exists(self) -> Condition<R> {
         Condition::new(Node::NotExists(self.name))
+    }
+
+    /// What an update writes; `None` for an absent value.
+    pub(crate) fn written(
+        &self,
+        value: impl Operand<T>,
+        sealed: bool,
+    ) -> Result<Option<Wiped>, ConvertError> {
+        let value = value.encode(self.encode, ValueSerializer::new(sealed))?;
+        match value.as_ref().and_then(|value| value.refusal()) {
+            Some(problem) => Err(ConvertError::new(problem)),
+            None => Ok(value),
+        }
     }
 
     fn value(&self, value: impl Operand<T>) -> Result<AttributeValue, ConvertError> {

@@ -1,5 +1,6 @@
 //! The constant that the derive emits: table, attributes and their roles.
 
+use super::maintained::Stamp;
 use super::{KeyAttribute, KeyTemplate};
 use crate::error::Place;
 
@@ -23,8 +24,17 @@ pub struct FieldSchema {
     context: bool,
     since: Option<u32>,
     null: bool,
+    maintained: Option<Maintained>,
     aliases: &'static [&'static str],
     group: Option<&'static [FieldSchema]>,
+}
+
+/// What the library knows of a plaintext field beside its role.
+#[derive(Clone, Copy, Debug)]
+enum Maintained {
+    Version,
+    Ttl,
+    UpdatedAt(Stamp),
 }
 
 /// What a field is in storage.
@@ -156,6 +166,21 @@ impl RecordSchema {
         [partition, key(self.sort_key, FieldRole::SortKey)].into_iter().flatten()
     }
 
+    /// The field of an attribute, by the name that it is written under.
+    pub(crate) fn field(&self, name: &str) -> Option<&'static FieldSchema> {
+        self.fields().find(|field| field.name() == name)
+    }
+
+    /// The field that counts the record's writes.
+    pub(crate) fn version(&self) -> Option<&'static FieldSchema> {
+        self.fields().find(|field| field.is_version())
+    }
+
+    /// The field that says when the record expires.
+    pub(crate) fn ttl(&self) -> Option<&'static FieldSchema> {
+        self.fields().find(|field| field.is_ttl())
+    }
+
     /// A place in this record for error messages.
     pub(crate) fn place(&self) -> Place {
         Place::new(self.table, self.key_names().collect())
@@ -166,7 +191,16 @@ impl FieldSchema {
     /// A field stored under the attribute `name`.
     #[must_use]
     pub const fn new(name: &'static str, role: FieldRole) -> Self {
-        Self { name, role, context: false, since: None, null: false, aliases: &[], group: None }
+        Self {
+            name,
+            role,
+            context: false,
+            since: None,
+            null: false,
+            maintained: None,
+            aliases: &[],
+            group: None,
+        }
     }
 
     /// The fields of a flattened struct.
@@ -195,6 +229,27 @@ impl FieldSchema {
     #[must_use]
     pub const fn null(mut self) -> Self {
         self.null = true;
+        self
+    }
+
+    /// Makes it the record's version.
+    #[must_use]
+    pub const fn version(mut self) -> Self {
+        self.maintained = Some(Maintained::Version);
+        self
+    }
+
+    /// Makes it the record's time to live.
+    #[must_use]
+    pub const fn ttl(mut self) -> Self {
+        self.maintained = Some(Maintained::Ttl);
+        self
+    }
+
+    /// Makes it the time of the record's last write.
+    #[must_use]
+    pub const fn updated_at(mut self, stamp: Stamp) -> Self {
+        self.maintained = Some(Maintained::UpdatedAt(stamp));
         self
     }
 
@@ -249,6 +304,22 @@ impl FieldSchema {
 
     pub(crate) const fn writes_null(&self) -> bool {
         self.null
+    }
+
+    pub(crate) const fn is_version(&self) -> bool {
+        matches!(self.maintained, Some(Maintained::Version))
+    }
+
+    pub(crate) const fn is_ttl(&self) -> bool {
+        matches!(self.maintained, Some(Maintained::Ttl))
+    }
+
+    /// How the time of the last write is made.
+    pub(crate) const fn stamp(&self) -> Option<Stamp> {
+        match self.maintained {
+            Some(Maintained::UpdatedAt(stamp)) => Some(stamp),
+            _ => None,
+        }
     }
 
     pub(crate) const fn is_window_open(&self) -> bool {

@@ -1,7 +1,6 @@
 //! Key templates: key attributes that are made of several fields.
 
 use super::KeyProblem;
-#[cfg(feature = "aws")]
 use super::RecordSchema;
 use crate::attribute::AttributeValue;
 
@@ -173,7 +172,6 @@ impl KeyAttribute {
     }
 }
 
-#[cfg(feature = "aws")]
 impl RecordSchema {
     /// The attributes that a caller gives for the whole key, each once, in their order.
     pub(crate) fn key_parts(&self) -> Vec<&'static str> {

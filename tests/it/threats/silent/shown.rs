@@ -22,6 +22,8 @@ impl EnvelopeRecord for ByHand {
     type Key = Lone<String>;
     type Attributes = ();
 
+    type Saved = ();
+
     const SCHEMA: RecordSchema = RecordSchema::new(
         "users",
         &[
@@ -57,6 +59,10 @@ impl EnvelopeRecord for ByHand {
             SerializeMap::end(map)
         })?;
         self.said.debug(fields);
+        Ok(())
+    }
+
+    fn saved(&self, _: envelope_runtime::Now) -> Result<(), envelope_runtime::ConvertError> {
         Ok(())
     }
 

@@ -1,0 +1,173 @@
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct __EnvelopeAttributes<__Record> {
+        pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
+        pub text: _envelope::Attribute<__Record, _envelope::kind::Encrypted, String>,
+        pub version: _envelope::Attribute<__Record, _envelope::kind::Version, u32>,
+        pub expires: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Authenticated,
+            Option<u64>,
+        >,
+        pub created: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            Option<DateTime<Utc>>,
+        >,
+        pub updated: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            DateTime<Utc>,
+        >,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Document {
+        type Key = _envelope::Lone<String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
+            "documents",
+            &[
+                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey),
+                _envelope::FieldSchema::new("text", _envelope::FieldRole::Encrypted),
+                _envelope::FieldSchema::new("version", _envelope::FieldRole::Plain)
+                    .version(),
+                _envelope::FieldSchema::new(
+                        "expires",
+                        _envelope::FieldRole::Authenticated,
+                    )
+                    .ttl(),
+                _envelope::FieldSchema::new("created", _envelope::FieldRole::Plain),
+                _envelope::FieldSchema::new("updated", _envelope::FieldRole::Plain)
+                    .updated_at(|now, to| {
+                        let value: DateTime<Utc> = <DateTime<
+                            Utc,
+                        > as ::core::convert::From<
+                            ::std::time::SystemTime,
+                        >>::from(now.system_time());
+                        (|value, to| seconds::serialize(value, to))(&value, to)
+                    }),
+            ],
+        );
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            &self.id
+        }
+        type Attributes = __EnvelopeAttributes<Self>;
+        fn attributes() -> Self::Attributes {
+            __EnvelopeAttributes {
+                id: _envelope::Attribute::new(
+                    "id",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                text: _envelope::Attribute::new(
+                    "text",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                version: _envelope::Attribute::new(
+                    "version",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                expires: _envelope::Attribute::new(
+                    "expires",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                created: _envelope::Attribute::new(
+                    "created",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                updated: _envelope::Attribute::new(
+                    "updated",
+                    |value, to| seconds::serialize(value, to),
+                ),
+                __generics: ::core::marker::PhantomData,
+            }
+        }
+        type Saved = Self;
+        fn saved(
+            &self,
+            now: _envelope::Now,
+        ) -> ::core::result::Result<Self, _envelope::ConvertError> {
+            let mut saved = <Self as ::core::clone::Clone>::clone(self);
+            saved.version = _envelope::__private::next_version(self.version)?;
+            if saved.created.is_none() {
+                saved.created = ::core::option::Option::Some(
+                    <DateTime<
+                        Utc,
+                    > as ::core::convert::From<
+                        ::std::time::SystemTime,
+                    >>::from(now.system_time()),
+                );
+            }
+            saved.updated = <DateTime<
+                Utc,
+            > as ::core::convert::From<
+                ::std::time::SystemTime,
+            >>::from(now.system_time());
+            ::core::result::Result::Ok(saved)
+        }
+        fn write_fields(
+            &self,
+            fields: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            fields.write(&self.id)?;
+            fields.write(&self.text)?;
+            fields.write_version(self.version)?;
+            fields.write(&self.expires)?;
+            let now = fields.now();
+            fields
+                .write_with(|to| match &self.created {
+                    ::core::option::Option::Some(_) => {
+                        (_envelope::__private::Serialize::serialize)(&self.created, to)
+                    }
+                    ::core::option::Option::None => {
+                        let value: Option<DateTime<Utc>> = ::core::option::Option::Some(
+                            <DateTime<
+                                Utc,
+                            > as ::core::convert::From<
+                                ::std::time::SystemTime,
+                            >>::from(now.system_time()),
+                        );
+                        (_envelope::__private::Serialize::serialize)(&value, to)
+                    }
+                })?;
+            let now = fields.now();
+            fields
+                .write_with(|to| {
+                    let value: DateTime<Utc> = <DateTime<
+                        Utc,
+                    > as ::core::convert::From<
+                        ::std::time::SystemTime,
+                    >>::from(now.system_time());
+                    (|value, to| seconds::serialize(value, to))(&value, to)
+                })?;
+            ::core::result::Result::Ok(())
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: fields.read::<String>()?,
+                text: fields.read::<String>()?,
+                version: fields.read::<u32>()?,
+                expires: fields.read::<Option<u64>>()?,
+                created: fields.read::<Option<DateTime<Utc>>>()?,
+                updated: fields.read_with(|from| seconds::deserialize(from))?,
+            })
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::Versioned for Document {}
+    const _: () = {
+        use _envelope::__private::nested::Otherwise as _;
+        const _: () = ::core::assert!(
+            ! _envelope::__private::nested::Fields:: < DateTime < Utc > > ::PROTECTS && !
+            _envelope::__private::nested::Record:: < DateTime < Utc > > ::PROTECTS,
+            "`created` would store the `#[encrypted]` fields of its struct in plaintext: mark it `#[encrypted]`, or add `#[envelope(flatten)]`"
+        );
+        const _: () = ::core::assert!(
+            ! _envelope::__private::nested::Fields:: < Utc > ::PROTECTS && !
+            _envelope::__private::nested::Record:: < Utc > ::PROTECTS,
+            "`created` would store the `#[encrypted]` fields of its struct in plaintext: mark it `#[encrypted]`, or add `#[envelope(flatten)]`"
+        );
+    };
+};

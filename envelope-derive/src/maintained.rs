@@ -1,0 +1,142 @@
+//! Fields that the library fills in: the version, the time to live, and the times of writes.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Type;
+
+use crate::expand::{local, span_of};
+use crate::handles::encode;
+use crate::model::{Field, Kind, Record, argument_of};
+
+/// Options of the field's schema.
+pub(crate) fn schema(field: &Field) -> TokenStream {
+    let version = field.options.version.map(|_| quote!(.version()));
+    let ttl = field.options.ttl.map(|_| quote!(.ttl()));
+    let updated_at = field.options.updated_at.map(|_| {
+        let (now, to, value) = (local("now"), local("to"), local("value"));
+        let (ty, present, encode) = (&field.ty, present(field), encode(field));
+        quote_spanned! {span_of(&field.ty)=>
+            .updated_at(|#now, #to| {
+                let #value: #ty = #present;
+                (#encode)(&#value, #to)
+            })
+        }
+    });
+    quote!(#version #ttl #updated_at)
+}
+
+/// How the field is written, where the library fills it in.
+pub(crate) fn write(field: &Field) -> Option<TokenStream> {
+    let ident = &field.ident;
+    let (fields, now, to, value) = (local("fields"), local("now"), local("to"), local("value"));
+    let span = span_of(&field.ty);
+    if field.options.version.is_some() {
+        return Some(quote_spanned!(span=> #fields.write_version(self.#ident)?;));
+    }
+    let (ty, present, encode) = (&field.ty, present(field), encode(field));
+    let filled = quote_spanned! {span=> {
+        let #value: #ty = #present;
+        (#encode)(&#value, #to)
+    }};
+    if field.options.updated_at.is_some() {
+        return Some(quote_spanned! {span=>
+            let #now = #fields.now();
+            #fields.write_with(|#to| #filled)?;
+        });
+    }
+    field.options.created_at?;
+    Some(quote_spanned! {span=>
+        let #now = #fields.now();
+        #fields.write_with(|#to| match &self.#ident {
+            ::core::option::Option::Some(_) => (#encode)(&self.#ident, #to),
+            ::core::option::Option::None => #filled,
+        })?;
+    })
+}
+
+/// The part of the trait: what a save gives back.
+pub(crate) fn saved(record: &Record) -> Option<TokenStream> {
+    if record.kind != Kind::Record {
+        return None;
+    }
+    let (saved, now) = (local("saved"), local("now"));
+    let fields: Vec<_> = record.fields.iter().filter_map(assign).collect();
+    if fields.is_empty() {
+        return Some(quote! {
+            type Saved = ();
+
+            fn saved(&self, _: _envelope::Now) -> ::core::result::Result<(), _envelope::ConvertError> {
+                ::core::result::Result::Ok(())
+            }
+        });
+    }
+    let span = record.ident.span().resolved_at(proc_macro2::Span::call_site());
+    let copy = quote_spanned!(span=> <Self as ::core::clone::Clone>::clone(self));
+    Some(quote! {
+        type Saved = Self;
+
+        fn saved(
+            &self,
+            #now: _envelope::Now,
+        ) -> ::core::result::Result<Self, _envelope::ConvertError> {
+            let mut #saved = #copy;
+            #(#fields)*
+            ::core::result::Result::Ok(#saved)
+        }
+    })
+}
+
+/// Says whether the record has a version.
+pub(crate) fn versioned(record: &Record) -> Option<TokenStream> {
+    if record.kind != Kind::Record {
+        return None;
+    }
+    Some(if record.fields.iter().any(|field| field.options.version.is_some()) {
+        quote!(Versioned)
+    } else {
+        quote!(Unversioned)
+    })
+}
+
+fn assign(field: &Field) -> Option<TokenStream> {
+    let (ident, saved, present) = (&field.ident, local("saved"), present(field));
+    let span = span_of(&field.ty);
+    if field.options.version.is_some() {
+        let next = quote_spanned!(span=> _envelope::__private::next_version(self.#ident)?);
+        return Some(quote!(#saved.#ident = #next;));
+    }
+    if field.options.updated_at.is_some() {
+        return Some(quote_spanned!(span=> #saved.#ident = #present;));
+    }
+    field.options.created_at?;
+    Some(quote_spanned! {span=>
+        if #saved.#ident.is_none() {
+            #saved.#ident = #present;
+        }
+    })
+}
+
+/// The present, as a value of the field.
+fn present(field: &Field) -> TokenStream {
+    let now = local("now");
+    let optional = argument_of(&field.ty, "Option");
+    let ty = optional.unwrap_or(&field.ty);
+    let value = if is_integer(ty) {
+        quote_spanned!(span_of(ty)=> #now.seconds::<#ty>()?)
+    } else {
+        quote_spanned! {span_of(ty)=>
+            <#ty as ::core::convert::From<::std::time::SystemTime>>::from(#now.system_time())
+        }
+    };
+    match optional {
+        Some(_) => quote!(::core::option::Option::Some(#value)),
+        None => value,
+    }
+}
+
+/// Whether a type is written as one of the language's integers.
+pub(crate) fn is_integer(ty: &Type) -> bool {
+    const INTEGERS: [&str; 12] =
+        ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+    matches!(ty, Type::Path(path) if INTEGERS.iter().any(|name| path.path.is_ident(name)))
+}

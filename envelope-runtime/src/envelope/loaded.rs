@@ -1,0 +1,94 @@
+//! What a load gives: the record, and what its envelope says.
+
+use std::fmt;
+use std::ops::Deref;
+
+use super::Item;
+use super::header::Header;
+use crate::key::KeyReference;
+
+/// A record together with the envelope that it was loaded with. Derefs to the record.
+pub struct Loaded<R> {
+    record: R,
+    /// Absent for records that are plaintext only.
+    envelope: Option<Envelope>,
+    /// What an update needs of the item.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "updates need DynamoDB"))]
+    core: Item,
+}
+
+impl<R> Loaded<R> {
+    pub(super) fn new(record: R, envelope: Option<Envelope>, core: Item) -> Self {
+        Self { record, envelope, core }
+    }
+
+    /// The envelope, verified; `None` for a record that is `plaintext_only`.
+    #[must_use]
+    pub fn envelope(&self) -> Option<&Envelope> {
+        self.envelope.as_ref()
+    }
+
+    #[cfg(feature = "aws")]
+    pub(crate) fn core(&self) -> &Item {
+        &self.core
+    }
+
+    /// The record alone.
+    #[must_use]
+    pub fn into_record(self) -> R {
+        self.record
+    }
+}
+
+impl<R> Deref for Loaded<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Loaded<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("record", &self.record)
+            .field("envelope", &self.envelope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The verified envelope of a loaded record: what was sealed, and under which key. Nothing in it is
+/// secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    header: Header,
+    bytes: Vec<u8>,
+}
+
+impl Envelope {
+    pub(super) fn new(header: Header, bytes: Vec<u8>) -> Self {
+        Self { header, bytes }
+    }
+
+    /// The stored bytes of the reserved attribute.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The names of the sealed attributes, sorted; also those that this struct does not know.
+    pub fn sealed(&self) -> impl Iterator<Item = &str> {
+        self.header.sealed.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// The names of the authenticated attributes, sorted; also those that this struct does not know.
+    pub fn authenticated(&self) -> impl Iterator<Item = &str> {
+        self.header.authenticated.iter().map(String::as_str)
+    }
+
+    /// How the data key is stored. It opened this record, and is not authenticated otherwise.
+    #[must_use]
+    pub fn key_reference(&self) -> &KeyReference {
+        &self.header.reference
+    }
+}

@@ -1,0 +1,218 @@
+//! Changes of protected attributes of an item whose record tag was verified.
+//!
+//! The record's own keys seal the new values, each under a fresh nonce. What this struct does not know
+//! stays as it is, and the new tag covers it as the old one did.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+
+use zeroize::Zeroizing;
+
+use super::header::{Header, SealedEntry};
+use super::open::at;
+use super::verified::Verified;
+use super::{Item, OpenError, OpenErrorKind, RecordKeys, SALT_LEN, SealError, SealErrorKind};
+use crate::attribute::AttributeValue;
+use crate::crypto::{self, MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
+use crate::key::{DataKey, KeyReference};
+use crate::record::{Change, FieldRole, FieldSchema};
+
+/// What is written: attributes that take a value, the envelope among them, and those that go.
+#[derive(Debug)]
+pub(crate) struct Rewrite {
+    pub(crate) set: Item,
+    pub(crate) remove: BTreeSet<String>,
+}
+
+/// Why there is nothing to write.
+#[derive(Debug)]
+pub(crate) enum RewriteError {
+    Open(OpenError),
+    Seal(SealError),
+}
+
+impl From<OpenError> for RewriteError {
+    fn from(error: OpenError) -> Self {
+        Self::Open(error)
+    }
+}
+
+/// A sealed attribute of the item to be.
+enum Entry<'a> {
+    /// As it is stored.
+    Kept([u8; NONCE_LEN]),
+    New(&'a AttributeValue),
+    /// To be sealed again under other keys.
+    Opened(Zeroizing<Vec<u8>>),
+}
+
+/// The item to be, before anything is sealed.
+struct Draft<'a> {
+    sealed: BTreeMap<String, Entry<'a>>,
+    authenticated: BTreeSet<String>,
+    set: Item,
+    remove: BTreeSet<String>,
+}
+
+impl Verified {
+    /// Seals what changes under the record's own keys.
+    pub(crate) fn rewrite(
+        &self,
+        changes: &[(&'static FieldSchema, &Change)],
+    ) -> Result<Rewrite, RewriteError> {
+        let draft = self.draft(changes)?;
+        let header = Header { sealed: Vec::new(), ..self.header().clone() };
+        self.seal(draft, header, self.keys())
+    }
+
+    /// Seals everything anew, under another data key. The item must be whole.
+    pub(crate) fn reseal(
+        &self,
+        changes: &[(&'static FieldSchema, &Change)],
+        data_key: &DataKey,
+        reference: KeyReference,
+    ) -> Result<Rewrite, RewriteError> {
+        let mut draft = self.draft(changes)?;
+        for (name, entry) in &mut draft.sealed {
+            if let Entry::Kept(nonce) = entry {
+                *entry = Entry::Opened(self.plaintext(name, *nonce)?);
+            }
+        }
+        let mut salt = [0; SALT_LEN];
+        self.random(&mut salt)?;
+        let header = Header {
+            salt,
+            tag: [0; MAC_LEN],
+            sealed: Vec::new(),
+            authenticated: Vec::new(),
+            reference,
+        };
+        self.seal(draft, header, &RecordKeys::derive(data_key, &salt))
+    }
+
+    fn draft<'a>(
+        &self,
+        changes: &[(&'static FieldSchema, &'a Change)],
+    ) -> Result<Draft<'a>, OpenError> {
+        let header = self.header();
+        let kept = |entry: &SealedEntry| (entry.name.clone(), Entry::Kept(entry.nonce));
+        let mut draft = Draft {
+            sealed: header.sealed.iter().map(kept).collect(),
+            authenticated: header.authenticated.iter().cloned().collect(),
+            set: Item::default(),
+            remove: BTreeSet::new(),
+        };
+        for (field, change) in changes {
+            let value = match change {
+                Change::Set(value) => value.as_deref(),
+                Change::SetIfAbsent(_) if field.names().any(|name| self.is_stored(name)) => {
+                    continue;
+                }
+                Change::SetIfAbsent(value) => Some(&**value),
+                Change::Remove => None,
+                // Handles do not offer it; the tag cannot cover a sum that DynamoDB makes.
+                Change::Add(_) | Change::Append(_) => {
+                    return Err(self.at(field.name(), OpenErrorKind::Authenticated));
+                }
+            };
+            self.change(&mut draft, field, value)?;
+        }
+        Ok(draft)
+    }
+
+    fn change<'a>(
+        &self,
+        draft: &mut Draft<'a>,
+        field: &'static FieldSchema,
+        value: Option<&'a AttributeValue>,
+    ) -> Result<(), OpenError> {
+        let seals = field.role() == FieldRole::Encrypted;
+        for name in field.names() {
+            if draft.sealed.remove(name).is_some() && !seals {
+                return Err(self.at(name, OpenErrorKind::Sealed));
+            }
+            draft.authenticated.remove(name);
+            draft.remove.insert(name.to_owned());
+        }
+        let name = field.name();
+        if let Some(value) = value {
+            draft.remove.remove(name);
+            if seals {
+                draft.sealed.insert(name.to_owned(), Entry::New(value));
+            } else {
+                draft.set.insert(name, value.clone());
+            }
+        }
+        if !seals {
+            draft.authenticated.insert(name.to_owned());
+        }
+        Ok(())
+    }
+
+    fn seal(
+        &self,
+        draft: Draft<'_>,
+        mut header: Header,
+        keys: &RecordKeys,
+    ) -> Result<Rewrite, RewriteError> {
+        let too_large = || RewriteError::Seal(self.seal_error(SealErrorKind::EnvelopeTooLarge));
+        let Draft { sealed, authenticated, mut set, remove } = draft;
+        let mut random = vec![0; sealed.len() * NONCE_LEN];
+        self.random(&mut random)?;
+        let (nonces, _) = random.as_chunks::<NONCE_LEN>();
+
+        for ((name, entry), fresh) in sealed.into_iter().zip(nonces) {
+            let mut buffer = match entry {
+                Entry::Kept(nonce) => {
+                    header.sealed.push(SealedEntry { name, nonce });
+                    continue;
+                }
+                Entry::New(value) => Zeroizing::new(value.to_plaintext(TAG_LEN)),
+                // It has room for the tag, which lay behind it.
+                Entry::Opened(plaintext) => plaintext,
+            };
+            keys.content
+                .seal(*fresh, &self.identity().aad(&name), &mut buffer)
+                .map_err(|Rejected| too_large())?;
+            set.insert(name.clone(), AttributeValue::B(mem::take(&mut *buffer)));
+            header.sealed.push(SealedEntry { name, nonce: *fresh });
+        }
+        header.authenticated = authenticated.into_iter().collect();
+        let covered = |name: &str| match set.attribute(name) {
+            Some(value) => Some(value),
+            None if remove.contains(name) => None,
+            None => self.item().attribute(name),
+        };
+        header.tag = keys.mac.tag(&self.identity().tag_input(&header, covered));
+        let bytes = header.encode().ok_or_else(too_large)?;
+        set.insert(self.schema().envelope(), AttributeValue::B(bytes));
+
+        let size = self.size_with(&set, &remove);
+        if size > Item::MAX_SIZE {
+            return Err(RewriteError::Seal(self.seal_error(SealErrorKind::ItemTooLarge(size))));
+        }
+        Ok(Rewrite { set, remove })
+    }
+
+    fn is_stored(&self, name: &str) -> bool {
+        self.item().attribute(name).is_some()
+    }
+
+    fn size_with(&self, set: &Item, remove: &BTreeSet<String>) -> usize {
+        let stays = |name: &str| set.attribute(name).is_none() && !remove.contains(name);
+        let stored = self.item().iter().filter(|(name, _)| stays(name));
+        set.size() + stored.map(|(name, value)| name.len() + value.size()).sum::<usize>()
+    }
+
+    fn random(&self, out: &mut [u8]) -> Result<(), RewriteError> {
+        crypto::fill(out).map_err(|_| RewriteError::Seal(self.seal_error(SealErrorKind::Random)))
+    }
+
+    fn seal_error(&self, kind: SealErrorKind) -> SealError {
+        SealError::new(self.schema().place(), kind)
+    }
+
+    fn at(&self, name: &str, kind: OpenErrorKind) -> OpenError {
+        at(self.schema(), name, kind)
+    }
+}

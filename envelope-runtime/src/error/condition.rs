@@ -1,0 +1,186 @@
+//! What is stored is not what a write depends on.
+
+use std::error::Error;
+use std::fmt;
+
+use super::Place;
+use crate::envelope::Item;
+
+/// A condition on the presence of a record did not hold.
+#[derive(Clone, Debug)]
+pub struct PresenceError {
+    place: Place,
+    found: Presence,
+}
+
+/// The stored item does not fulfil the condition of a write; nothing was written.
+#[derive(Clone, Debug)]
+pub struct ConditionError {
+    place: Place,
+    stored: Option<Item>,
+}
+
+/// The stored record has another version than the write depends on; nothing was written.
+#[derive(Clone, Debug)]
+pub struct VersionError {
+    place: Place,
+    expected: u64,
+    found: Option<u64>,
+    stored: Option<Item>,
+}
+
+/// An update met other writers each time until its deadline; nothing was written.
+#[derive(Clone, Debug)]
+pub struct Contended {
+    place: Place,
+}
+
+/// An answer was lost, and what is stored does not tell whether the write happened.
+#[derive(Clone, Debug)]
+pub struct UnknownOutcome {
+    place: Place,
+}
+
+/// Whether a record is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third")]
+pub enum Presence {
+    /// There is a record under the key.
+    Present,
+    /// There is none.
+    Absent,
+}
+
+impl PresenceError {
+    pub(crate) fn new(place: Place, found: Presence) -> Self {
+        Self { place, found }
+    }
+
+    /// Whether a record was found under the key.
+    #[must_use]
+    pub fn found(&self) -> Presence {
+        self.found
+    }
+}
+
+impl ConditionError {
+    pub(crate) fn new(place: Place, stored: Option<Item>) -> Self {
+        Self { place, stored }
+    }
+
+    /// The item that is stored, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
+    /// it. `None` if there is no item, or DynamoDB did not give it.
+    #[must_use]
+    pub fn stored(&self) -> Option<&Item> {
+        self.stored.as_ref()
+    }
+}
+
+impl VersionError {
+    pub(crate) fn new(
+        place: Place,
+        expected: u64,
+        found: Option<u64>,
+        stored: Option<Item>,
+    ) -> Self {
+        Self { place, expected, found, stored }
+    }
+
+    /// The version that the write depends on; 0 for a record that is not stored yet.
+    #[must_use]
+    pub fn expected(&self) -> u64 {
+        self.expected
+    }
+
+    /// The stored version; `None` if there is no record, or its version is no whole number.
+    #[must_use]
+    pub fn found(&self) -> Option<u64> {
+        self.found
+    }
+
+    /// The item that is stored, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
+    /// it. `None` if there is no item, or DynamoDB did not give it.
+    #[must_use]
+    pub fn stored(&self) -> Option<&Item> {
+        self.stored.as_ref()
+    }
+}
+
+impl Contended {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place }
+    }
+}
+
+impl UnknownOutcome {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place }
+    }
+}
+
+impl fmt::Display for VersionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: the write depends on version {}, and ", self.place, self.expected)?;
+        match self.found {
+            Some(found) => write!(f, "version {found} is stored")?,
+            None => f.write_str("no record with a version is stored")?,
+        }
+        f.write_str("; nothing was written; load the record, and decide anew")
+    }
+}
+
+impl fmt::Display for Contended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: other writers changed the record each time until the deadline, and nothing was \
+             written; retry later, or give more time with `.within(…)`",
+            self.place
+        )
+    }
+}
+
+impl fmt::Display for UnknownOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: DynamoDB's answer was lost, and what is stored now does not tell whether the write \
+             happened; load the record, and decide anew",
+            self.place
+        )
+    }
+}
+
+impl fmt::Display for ConditionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        f.write_str(match &self.stored {
+            Some(_) => {
+                "the stored item does not fulfil the condition, and nothing was written; load the \
+                 record, and decide anew"
+            }
+            None => {
+                "there is no item that fulfils the condition, and nothing was written; load the \
+                 record, and decide anew"
+            }
+        })
+    }
+}
+
+impl fmt::Display for PresenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        f.write_str(match self.found {
+            Presence::Present => {
+                "there is a record under this key already; load it first, or save with `put`"
+            }
+            Presence::Absent => "there is no record under this key; save with `create` or `put`",
+        })
+    }
+}
+
+impl Error for PresenceError {}
+impl Error for ConditionError {}
+impl Error for VersionError {}
+impl Error for Contended {}
+impl Error for UnknownOutcome {}

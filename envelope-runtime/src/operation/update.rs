@@ -1,0 +1,187 @@
+//! Updating single attributes. Plaintext ones: one `UpdateItem`. Protected ones: read, verify, seal, and
+//! write if the envelope is still the one that was read.
+
+mod run;
+
+use std::fmt;
+use std::time::Duration;
+
+use tracing::Instrument;
+
+use super::OperationFuture;
+use super::meter::Meter;
+use crate::attribute::ConvertError;
+use crate::envelope::{Item, Loaded};
+use crate::error::UpdateError;
+use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full};
+use crate::record::{
+    EnvelopeRecord, KeyValues, Update, VersionNumber, Versioned, stored_version, version_number,
+};
+use crate::store::Store;
+use run::Returned;
+
+/// How long an update begins again when other writers were faster.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Which record an [`Update`] changes, and in which store.
+pub struct AtKey<C = Full> {
+    store: Store<C>,
+    key: Result<KeyValues, ConvertError>,
+    given: ContextPairs,
+    /// What was read of the item before.
+    known: Option<Item>,
+    version: Option<Result<u64, ConvertError>>,
+    within: Duration,
+}
+
+/// An update that gives back the record. Made by [`Update::return_old`] and [`Update::return_new`].
+#[must_use = "an update does nothing until it is awaited"]
+pub struct UpdateReturning<R, C = Full> {
+    update: Update<R, AtKey<C>>,
+    returned: Returned,
+}
+
+impl<C: Capability> AtKey<C> {
+    pub(crate) fn new(store: Store<C>, key: Result<KeyValues, ConvertError>) -> Self {
+        let given = ContextPairs::default();
+        Self { store, key, given, known: None, version: None, within: DEADLINE }
+    }
+}
+
+impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
+    /// Updates only the version `version`, the one that was loaded. Otherwise nothing is changed, and the
+    /// error is [`UpdateError::Version`]. Without it any version is updated, and counted up too.
+    pub fn version(mut self, version: impl VersionNumber) -> Self
+    where
+        R: Versioned,
+    {
+        self.target.version = Some(version_number(version));
+        self
+    }
+
+    /// Starts from a record that was loaded [`with_envelope`](crate::Get::with_envelope), which saves the
+    /// read. Where the record has changed since it is read after all; but a record with an
+    /// `#[envelope(version)]` is updated only in the version that was loaded.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     #[encrypted]
+    /// #     email: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
+    /// if let Some(user) = store.get::<User>("foobar").with_envelope().await? {
+    ///     let email = user.email.to_lowercase();
+    ///     store.update("foobar").with(&user).seal(|f| f.email, email).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with(mut self, loaded: &Loaded<R>) -> Self {
+        let core = loaded.core();
+        if let Some(field) = R::SCHEMA.version() {
+            self.target.version = stored_version(core.attribute(field.name())).map(Ok);
+        }
+        // Without an envelope there is nothing to start from.
+        self.target.known = loaded.envelope().map(|_| core.clone());
+        self
+    }
+
+    /// Gives values of context fields that are not part of the key: attribute names and texts. They
+    /// add to those of [`Store::scoped`] and must not differ from them.
+    pub fn context<N: Into<String>, V: Into<String>>(
+        mut self,
+        context: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.target.given.extend(ContextPairs::new(context));
+        self
+    }
+
+    /// Begins again for this long when other writers change the record meanwhile, and then fails with
+    /// [`UpdateError::Contended`]; 5 seconds by default.
+    pub fn within(mut self, time: Duration) -> Self {
+        self.target.within = time;
+        self
+    }
+
+    /// Gives back the record as it was before, opened: one KMS call more. `None` where the SDK sent the
+    /// request again because the answer to the first was lost.
+    pub fn return_old(self) -> UpdateReturning<R, C> {
+        UpdateReturning { update: self, returned: Returned::Old }
+    }
+
+    /// Gives back the record as it is now, opened: one KMS call more.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     logins: u64,
+    /// #     #[encrypted]
+    /// #     email: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// let user = store.update::<User>("foobar").add(|f| f.logins, 1).return_new().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn return_new(self) -> UpdateReturning<R, C> {
+        UpdateReturning { update: self, returned: Returned::New }
+    }
+
+    fn meter(&self) -> Meter {
+        let store = &self.target.store;
+        Meter::new(store, "update", store.physical_table::<R>())
+    }
+}
+
+impl<R, C> IntoFuture for Update<R, AtKey<C>>
+where
+    R: EnvelopeRecord + 'static,
+    C: CanEncrypt + CanDecrypt,
+{
+    type Output = Result<(), UpdateError>;
+    type IntoFuture = OperationFuture<(), UpdateError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let meter = self.meter();
+        let span = meter.span();
+        let run = async move { run::run(self, &meter, Returned::Nothing).await.map(|_| ()) };
+        Box::pin(run.instrument(span))
+    }
+}
+
+impl<R, C> IntoFuture for UpdateReturning<R, C>
+where
+    R: EnvelopeRecord + 'static,
+    C: CanEncrypt + CanDecrypt,
+{
+    type Output = Result<Option<R>, UpdateError>;
+    type IntoFuture = OperationFuture<Option<R>, UpdateError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let meter = self.update.meter();
+        let span = meter.span();
+        let run = async move { run::run(self.update, &meter, self.returned).await };
+        Box::pin(run.instrument(span))
+    }
+}
+
+impl<C> fmt::Debug for AtKey<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AtKey").field("within", &self.within).finish_non_exhaustive()
+    }
+}
+
+impl<R, C> fmt::Debug for UpdateReturning<R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UpdateReturning").field(&self.update).finish()
+    }
+}

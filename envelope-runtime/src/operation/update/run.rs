@@ -1,0 +1,229 @@
+//! An update's way through DynamoDB and KMS.
+
+mod patience;
+mod plaintext;
+mod protected;
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
+
+use super::AtKey;
+use crate::attribute::AttributeValue;
+use crate::envelope::{Item, OpenError, OpenErrorKind, expected_context};
+use crate::error::{
+    ConditionError, Contended, Presence, PresenceError, ServiceError, ServiceErrorKind,
+    UnknownOutcome, UpdateError, VersionError,
+};
+use crate::expression::{Clauses, Comparison, Node, Placeholders};
+use crate::key::{CanDecrypt, CanEncrypt};
+use crate::operation::meter::Meter;
+use crate::operation::sdk::{WriteCondition, from_sdk_item, open_old};
+use crate::record::{
+    EnvelopeRecord, FieldError, FieldSchema, InvalidKey, Now, Plan, RecordSchema, RequestKey,
+    Update, stored_version,
+};
+use crate::store::Store;
+use patience::Patience;
+
+/// What the caller wants back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returned {
+    Nothing,
+    Old,
+    New,
+}
+
+/// The item that DynamoDB was asked to return, if it was.
+type Answer = Option<HashMap<String, SdkValue>>;
+
+/// What came of one `UpdateItem`.
+enum Sent {
+    Written(Answer),
+    /// The condition does not hold for the stored item; nothing was written by the last attempt.
+    Refused(Option<Item>),
+    /// DynamoDB took nothing, and the SDK was told not to ask again.
+    Throttled,
+}
+
+/// What is known before the first request.
+struct Running<'a, R, C> {
+    store: &'a Store<C>,
+    meter: &'a Meter,
+    schema: RecordSchema,
+    key: RequestKey,
+    plan: Plan,
+    returned: Returned,
+    now: Now,
+    record: PhantomData<fn() -> R>,
+}
+
+pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
+    update: Update<R, AtKey<C>>,
+    meter: &Meter,
+    returned: Returned,
+) -> Result<Option<R>, UpdateError> {
+    let schema = R::SCHEMA;
+    let AtKey { store, key, given, known, version, within } = update.target;
+    let now = store.now();
+    let key = key.map_err(|error| InvalidKey::convert(&schema, error));
+    let key = key.and_then(|key| key.checked(&schema)).map_err(UpdateError::Key)?;
+    let caller = store.caller_context(&schema, given).map_err(UpdateError::Context)?;
+    let expected =
+        expected_context(&schema, |name| key.part(name), &caller).map_err(UpdateError::Context)?;
+    let version = version.transpose().map_err(|error| {
+        let name = schema.version().map_or("", FieldSchema::name);
+        UpdateError::Field(FieldError::new(&schema, name, error))
+    })?;
+    let plan = update.changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
+
+    let record = PhantomData::<fn() -> R>;
+    let running = Running { store: &store, meter, schema, key, plan, returned, now, record };
+    let patience = Patience::new(within);
+    let answer = if running.plan.protects(&schema) {
+        running.protected(&expected, known, patience).await?
+    } else {
+        running.plaintext(patience).await?
+    };
+    let asked = Some(running.key.attributes());
+    let opened = open_old(&store, meter, answer, asked, expected).await;
+    opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
+}
+
+/// What both ways have in common.
+impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
+    /// The changes of plaintext attributes, and the version.
+    fn write_plaintext(&self, clauses: &mut Clauses, to: &mut Placeholders) {
+        for (field, change) in &self.plan.plain {
+            clauses.change(to, field, change);
+        }
+        if let Some(version) = self.schema.version()
+            && !version.is_protected()
+        {
+            clauses.count_up(to, version.name());
+        }
+    }
+
+    /// One `UpdateItem`, on a condition and on those that every update has. With `once` it is not sent again
+    /// after an answer was lost.
+    async fn send(
+        &self,
+        clauses: Clauses,
+        to: Placeholders,
+        node: Option<Node>,
+        once: bool,
+    ) -> Result<Sent, UpdateError> {
+        let (schema, meter) = (&self.schema, self.meter);
+        let version = self.plan.version;
+        let at_version = version.and_then(|version| Node::version(schema, version, self.now));
+        let node = Node::both(Node::both(node, at_version), self.no_older_names());
+        let node = Node::both(node, self.plan.condition.clone());
+        let condition = WriteCondition::beside(to, schema, node).map_err(UpdateError::Field)?;
+
+        let table = self.store.physical_table::<R>();
+        let mut request = self.store.client().update_item().table_name(table);
+        for (name, value) in self.key.attributes() {
+            request = request.key(*name, value.clone().into());
+        }
+        let request = request
+            .set_update_expression(clauses.text())
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .set_return_values_on_condition_check_failure(condition.returned)
+            .set_return_consumed_capacity(meter.capacity())
+            .set_return_values(match self.returned {
+                Returned::Nothing => None,
+                Returned::Old => Some(ReturnValue::AllOld),
+                Returned::New => Some(ReturnValue::AllNew),
+            });
+        let mut request = request.customize().interceptor(meter.attempts());
+        if once {
+            let retries = RetryConfig::disabled();
+            request = request.config_override(Config::builder().retry_config(retries));
+        }
+        let error = match request.send().await {
+            Ok(answer) => {
+                meter.has_written(answer.consumed_capacity());
+                return Ok(Sent::Written(answer.attributes));
+            }
+            Err(error) => error,
+        };
+        if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) =
+            error.as_service_error()
+        {
+            let stored = failed.item().cloned().map(|item| from_sdk_item(schema, item));
+            return Ok(Sent::Refused(stored.transpose().map_err(UpdateError::Open)?));
+        }
+        let error = ServiceError::new(schema.place(), table, &error);
+        match error.kind() {
+            _ if once && meter.lost_an_answer() => Err(self.unknown()),
+            ServiceErrorKind::Throttled if once => Ok(Sent::Throttled),
+            _ => Err(UpdateError::Request(error)),
+        }
+    }
+
+    fn envelope_is(&self, bytes: &AttributeValue) -> Node {
+        Node::Compare(self.schema.envelope(), Comparison::Equal, Ok(bytes.clone()))
+    }
+
+    /// What DynamoDB adds to, or leaves as it is, must not lie under an alias.
+    fn no_older_names(&self) -> Option<Node> {
+        let names = self.plan.added().flat_map(|field| field.names().skip(1));
+        names.map(Node::NotExists).fold(None, |all, node| Node::both(all, Some(node)))
+    }
+
+    fn check_older_names(&self, stored: &Item) -> Result<(), UpdateError> {
+        let is_older = |field: &&FieldSchema| {
+            field.names().skip(1).any(|name| stored.attribute(name).is_some())
+        };
+        match self.plan.added().find(is_older) {
+            Some(field) => {
+                let place = self.schema.place().attribute(field.name());
+                Err(UpdateError::Open(OpenError::new(place, OpenErrorKind::OlderName)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The stored item, if there is one that has not expired.
+    fn live(&self, stored: Option<Item>) -> Result<Item, UpdateError> {
+        let expired = |item: &Item| self.schema.is_expired(self.now, |name| item.attribute(name));
+        stored.filter(|item| !expired(item)).ok_or_else(|| self.not_found())
+    }
+
+    /// The stored item has another version, or does not fulfil the caller's condition.
+    fn refused(&self, stored: Item) -> UpdateError {
+        if self.meter.lost_an_answer() {
+            return self.unknown();
+        }
+        if let (Some(expected), Some(field)) = (self.plan.version, self.schema.version()) {
+            let found = stored_version(stored.attribute(field.name()));
+            if found != Some(expected) {
+                return self.other_version(expected, found, &stored);
+            }
+        }
+        UpdateError::Condition(ConditionError::new(self.schema.place(), Some(stored)))
+    }
+
+    fn other_version(&self, expected: u64, found: Option<u64>, stored: &Item) -> UpdateError {
+        let (place, stored) = (self.schema.place(), Some(stored.clone()));
+        UpdateError::Version(VersionError::new(place, expected, found, stored))
+    }
+
+    fn not_found(&self) -> UpdateError {
+        UpdateError::NotFound(PresenceError::new(self.schema.place(), Presence::Absent))
+    }
+
+    fn contended(&self) -> UpdateError {
+        UpdateError::Contended(Contended::new(self.schema.place()))
+    }
+
+    fn unknown(&self) -> UpdateError {
+        UpdateError::UnknownOutcome(UnknownOutcome::new(self.schema.place()))
+    }
+}

@@ -1,0 +1,37 @@
+//! How the time until a deadline is spent between attempts.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::config::AsyncSleep;
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+use crate::store::Store;
+
+/// Waits longer each time, up to a limit, each time with as much jitter.
+pub(super) struct Patience {
+    started: Instant,
+    within: Duration,
+    delays: ExponentialBackoff,
+}
+
+impl Patience {
+    pub(super) fn new(within: Duration) -> Self {
+        let delays = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(5))
+            .with_max_delay(Duration::from_millis(250))
+            .without_max_times()
+            .with_jitter()
+            .build();
+        Self { started: Instant::now(), within, delays }
+    }
+
+    /// Waits before another attempt; `false` when the time is over.
+    pub(super) async fn wait<C>(&mut self, store: &Store<C>) -> bool {
+        let left = self.within.saturating_sub(self.started.elapsed());
+        let Some(delay) = self.delays.next().filter(|delay| *delay < left) else { return false };
+        if let Some(sleep) = store.sleep() {
+            sleep.sleep(delay).await;
+        }
+        true
+    }
+}

@@ -1,0 +1,110 @@
+//! What an attribute is, in the type of its handle: what may be done with it is checked by the compiler.
+
+/// An ordinary attribute.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Plaintext;
+
+/// An `#[authenticated]` attribute: in plaintext, and covered by the record tag.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Authenticated;
+
+/// An `#[encrypted]` attribute, of which DynamoDB has ciphertext only.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Encrypted;
+
+/// A part of the record's key.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Key;
+
+/// A part of the encryption context.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Context;
+
+/// The record's version, which every write counts up.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Version;
+
+/// An attribute whose stored value DynamoDB can compare: every one that is not `#[encrypted]`.
+#[diagnostic::on_unimplemented(
+    message = "DynamoDB cannot compare an #[encrypted] attribute: it stores only ciphertext",
+    label = "needs a plaintext attribute",
+    note = "`exists()` and `not_exists()` work on encrypted attributes too; load the record to compare values"
+)]
+pub trait Comparable {}
+
+/// An attribute that an update may set in plaintext.
+#[diagnostic::on_unimplemented(
+    message = "`.set()` would write plaintext into an #[encrypted] field",
+    label = "needs a plaintext attribute",
+    note = "use `.seal(|f| …, value)`"
+)]
+pub trait Settable {}
+
+/// An attribute that an update may seal: an `#[encrypted]` one.
+#[diagnostic::on_unimplemented(
+    message = "`.seal()` is for #[encrypted] attributes, and this one is stored in plaintext",
+    label = "needs an #[encrypted] attribute",
+    note = "use `.set(|f| …, value)`, or mark the field #[encrypted]"
+)]
+pub trait Sealable {}
+
+/// An attribute that DynamoDB can add to.
+#[diagnostic::on_unimplemented(
+    message = "no arithmetic on ciphertext: DynamoDB cannot add to an #[encrypted] attribute",
+    label = "needs a plaintext attribute",
+    note = "load the record, and `.seal()` the new value"
+)]
+pub trait Summable {}
+
+/// An attribute that the record tag does not cover.
+#[diagnostic::on_unimplemented(
+    message = "DynamoDB cannot add to an #[authenticated] attribute: the record tag covers its value",
+    label = "needs an attribute without #[authenticated]",
+    note = "load the record, and `.set()` the new value"
+)]
+pub trait Untagged {}
+
+/// An attribute that is no part of the record's key.
+#[diagnostic::on_unimplemented(
+    message = "a key cannot be updated: it says which record this is",
+    label = "part of the record's key",
+    note = "save a record under the new key, and delete this one"
+)]
+pub trait NotKey {}
+
+/// An attribute that is no part of the encryption context.
+#[diagnostic::on_unimplemented(
+    message = "an #[envelope(context)] attribute cannot be updated: the record's data key is bound to it",
+    label = "part of the encryption context",
+    note = "save the record anew, in its new context"
+)]
+pub trait NotContext {}
+
+/// An attribute that is not the version.
+#[diagnostic::on_unimplemented(
+    message = "a version cannot be updated: every write counts it up by itself",
+    label = "the record's version",
+    note = "remove this; `.version(n)` makes the update depend on it"
+)]
+pub trait NotVersion {}
+
+macro_rules! implement {
+    ($($capability:ident: $($kind:ident),*;)*) => {$($(impl $capability for $kind {})*)*};
+}
+
+implement!(
+    Comparable: Plaintext, Authenticated, Key, Context, Version;
+    Settable: Plaintext, Authenticated, Key, Context, Version;
+    Sealable: Encrypted;
+    Summable: Plaintext, Authenticated, Key, Context, Version;
+    Untagged: Plaintext, Encrypted, Key, Context, Version;
+    NotKey: Plaintext, Authenticated, Encrypted, Context, Version;
+    NotContext: Plaintext, Authenticated, Encrypted, Key, Version;
+    NotVersion: Plaintext, Authenticated, Encrypted, Key, Context;
+);

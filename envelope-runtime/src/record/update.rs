@@ -1,0 +1,320 @@
+//! What an update changes: typed, and checked against the schema before any request.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::handle::{Attribute, Operand};
+use super::kind::{NotContext, NotKey, NotVersion, Sealable, Settable, Summable, Untagged};
+use super::maintained::{Now, check_ttl};
+use super::{EnvelopeRecord, FieldError, FieldSchema, RecordSchema};
+use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped};
+use crate::expression::{Condition, Node};
+
+/// An update of single attributes of the record `R`, ready to be awaited where `T` says which record it is.
+/// Made by [`Store::update`](crate::Store::update) and [`EnvelopeRecord::update`].
+///
+/// Attributes are named through typed handles; each can be changed once. An update never makes a record:
+/// where there is none, it fails.
+///
+/// - Changes of plaintext attributes alone are one
+///   [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html),
+///   without a read and without a call to KMS.
+/// - A change of an `#[encrypted]` or `#[authenticated]` attribute reads the item, verifies it, seals the
+///   new value under the record's own data key (one KMS call), and writes on the condition that the
+///   envelope is still the one that was read. It begins again when it is not.
+///
+/// Both kinds together are one write.
+#[must_use = "an update does nothing until it is awaited"]
+pub struct Update<R, T = ()> {
+    pub(crate) changes: Changes,
+    pub(crate) target: T,
+    record: PhantomData<fn() -> R>,
+}
+
+/// The changes of an update, as they were asked for.
+#[derive(Default)]
+pub(crate) struct Changes {
+    list: Vec<(&'static str, Result<Change, ConvertError>)>,
+    condition: Option<Node>,
+}
+
+/// The change of one attribute.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// An absent value is removed.
+    Set(Option<Wiped>),
+    SetIfAbsent(Wiped),
+    Remove,
+    Add(Wiped),
+    Append(Wiped),
+}
+
+/// What an update does, by the schema.
+pub(crate) struct Plan {
+    /// Of attributes that the envelope does not cover.
+    pub(crate) plain: Vec<(&'static FieldSchema, Change)>,
+    /// Of encrypted and authenticated attributes.
+    pub(crate) protected: Vec<(&'static FieldSchema, Change)>,
+    pub(crate) condition: Option<Node>,
+    /// The version that the stored record must have.
+    pub(crate) version: Option<u64>,
+}
+
+impl<R: EnvelopeRecord> Update<R> {
+    /// Changes of no record in particular.
+    #[doc(hidden)]
+    pub fn of() -> Self {
+        Self::at(())
+    }
+}
+
+impl<R: EnvelopeRecord, T> Update<R, T> {
+    pub(crate) fn at(target: T) -> Self {
+        Self { changes: Changes::default(), target, record: PhantomData }
+    }
+
+    /// Sets a plaintext attribute. A value that is stored as no attribute (`None`, an empty set) removes
+    /// it.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     status: String,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// store.update::<User>("foobar").set(|f| f.status, "active").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Settable + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = attribute.written(value, false);
+        self.change(attribute.name(), value.map(Change::Set))
+    }
+
+    /// Sets a plaintext attribute, unless the item has it already.
+    pub fn set_if_absent<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Settable + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(value, false));
+        self.change(attribute.name(), value.map(Change::SetIfAbsent))
+    }
+
+    /// Seals a value into an `#[encrypted]` attribute, under a fresh nonce. `None` removes it.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     #[encrypted]
+    /// #     email: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// store.update::<User>("foobar").seal(|f| f.email, "zoe@example.com").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn seal<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Sealable,
+    {
+        let attribute = attribute(R::attributes());
+        let value = attribute.written(value, true);
+        self.change(attribute.name(), value.map(Change::Set))
+    }
+
+    /// Removes an attribute, plaintext or encrypted, whose field is an `Option`.
+    pub fn remove<K, F>(self, attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>) -> Self
+    where
+        K: NotKey + NotContext + NotVersion,
+        F: CanBeAbsent,
+    {
+        let attribute = attribute(R::attributes());
+        self.change(attribute.name(), Ok(Change::Remove))
+    }
+
+    /// Adds to a number, or adds elements to a set; an absent number counts as 0, an absent set as empty.
+    ///
+    /// Give a negative number to subtract. Because the sum is made where the item is stored, no two
+    /// additions are lost, and the type of the field is not asked: a sum that it cannot hold makes the
+    /// record unreadable. Guard it with a [`condition`](Self::condition).
+    pub fn add<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Summable + Untagged + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(value, false)).and_then(|value| match &*value {
+            AttributeValue::N(_)
+            | AttributeValue::Ss(_)
+            | AttributeValue::Ns(_)
+            | AttributeValue::Bs(_) => Ok(Change::Add(value)),
+            other => Err(ConvertError::new(Problem::NotAddable(other.type_name()))),
+        });
+        self.change(attribute.name(), value)
+    }
+
+    /// Appends elements to a list; an absent one counts as empty.
+    pub fn append<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        elements: impl Operand<F>,
+    ) -> Self
+    where
+        K: Summable + Untagged + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(elements, false)).and_then(|value| match &*value {
+            AttributeValue::L(_) => Ok(Change::Append(value)),
+            other => Err(ConvertError::new(Problem::NotAppendable(other.type_name()))),
+        });
+        self.change(attribute.name(), value)
+    }
+
+    /// Changes only a record that fulfils a condition; a second one must hold as well. Otherwise nothing
+    /// is changed, and the error is [`UpdateError::Condition`](crate::UpdateError::Condition), which holds
+    /// the stored item.
+    pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
+        let condition = condition(R::attributes()).into_node();
+        self.changes.condition = Node::both(self.changes.condition, Some(condition));
+        self
+    }
+
+    fn change(mut self, name: &'static str, change: Result<Change, ConvertError>) -> Self {
+        self.changes.list.push((name, change));
+        self
+    }
+}
+
+/// A field whose attribute can be absent: an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`.remove()` needs a field that can be absent, and this one is a `{Self}`",
+    label = "without the attribute the record could not be loaded",
+    note = "make the field an Option, or `.set()` another value"
+)]
+pub trait CanBeAbsent {}
+
+impl<T> CanBeAbsent for Option<T> {}
+
+fn there(value: Result<Option<Wiped>, ConvertError>) -> Result<Wiped, ConvertError> {
+    value?.ok_or(ConvertError::new(Problem::AbsentOperand))
+}
+
+impl Changes {
+    /// By the schema, with the fields that the library fills in; the version it leaves to the request.
+    pub(crate) fn plan(
+        self,
+        schema: &RecordSchema,
+        version: Option<u64>,
+        now: Now,
+    ) -> Result<Plan, FieldError> {
+        let Self { list, condition } = self;
+        let mut plan = Plan { plain: Vec::new(), protected: Vec::new(), condition, version };
+        for (name, change) in list {
+            let error = |error| FieldError::new(schema, name, error);
+            let change = change.map_err(error)?;
+            // A handle is of a field; a hand-written one may be of none.
+            let field = schema.field(name).ok_or(error(ConvertError::new(Problem::OwnName)))?;
+            if plan.changes(field) {
+                return Err(error(ConvertError::new(Problem::ChangedTwice)));
+            }
+            if let (true, Change::Set(Some(value)) | Change::SetIfAbsent(value)) =
+                (field.is_ttl(), &change)
+            {
+                check_ttl(Some(value)).map_err(error)?;
+            }
+            plan.add(field, change);
+        }
+        for field in schema.fields() {
+            if let Some(stamp) = field.stamp()
+                && !plan.changes(field)
+            {
+                let value = stamp(now, ValueSerializer::new(false));
+                let value = value.map_err(|error| FieldError::new(schema, field.name(), error))?;
+                plan.add(field, Change::Set(value));
+            }
+        }
+        Ok(plan)
+    }
+}
+
+impl Plan {
+    fn changes(&self, field: &FieldSchema) -> bool {
+        let mut changed = self.plain.iter().chain(&self.protected);
+        changed.any(|(other, _)| other.name() == field.name())
+    }
+
+    fn add(&mut self, field: &'static FieldSchema, change: Change) {
+        let null = field.writes_null().then(|| Wiped::new(AttributeValue::Null));
+        let change = match change {
+            Change::Set(None) => null.map_or(Change::Remove, |null| Change::Set(Some(null))),
+            change => change,
+        };
+        if field.is_protected() {
+            self.protected.push((field, change));
+        } else {
+            self.plain.push((field, change));
+        }
+    }
+
+    /// Whether it changes what the record tag covers.
+    pub(crate) fn protects(&self, schema: &RecordSchema) -> bool {
+        !self.protected.is_empty() || schema.version().is_some_and(FieldSchema::is_protected)
+    }
+
+    /// Whether it does the same when it is done twice.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        let adds = |(_, change): &(_, Change)| matches!(change, Change::Add(_) | Change::Append(_));
+        !self.plain.iter().any(adds)
+    }
+
+    /// Whether it can be done anew when it may have been done before another write.
+    pub(crate) fn may_be_repeated(&self) -> bool {
+        self.is_idempotent() && self.condition.is_none() && self.version.is_none()
+    }
+
+    /// The plaintext fields whose stored value counts.
+    pub(crate) fn added(&self) -> impl Iterator<Item = &'static FieldSchema> {
+        let added = |(field, change): &(&'static FieldSchema, Change)| match change {
+            Change::Add(_) | Change::Append(_) | Change::SetIfAbsent(_) => Some(*field),
+            Change::Set(_) | Change::Remove => None,
+        };
+        self.plain.iter().filter_map(added)
+    }
+}
+
+impl<R, T> fmt::Debug for Update<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.changes.list.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("Update").field("changes", &names).finish_non_exhaustive()
+    }
+}

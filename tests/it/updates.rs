@@ -1,0 +1,550 @@
+//! Updates of single attributes: what is written, what is asked of KMS, and what is refused.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use envelope_runtime::{
+    EnvelopeRecord, KmsKeyProvider, OpenErrorKind, Problem, Store, UpdateError, Usage,
+};
+use envelope_tests::KmsRequest;
+
+use crate::support::{Stored, User, World, binary, bytes, string};
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Account {
+    #[partition_key]
+    id: String,
+    status: String,
+    logins: u64,
+    ratio: Option<f64>,
+    comment: Option<String>,
+    #[envelope(default)]
+    tags: Vec<String>,
+    #[envelope(set)]
+    groups: BTreeSet<String>,
+    hash: Option<Vec<u8>>,
+    #[authenticated]
+    role: String,
+    #[authenticated]
+    ward: Option<u8>,
+    #[encrypted]
+    ssn: String,
+    #[encrypted]
+    email: Option<String>,
+}
+
+fn account() -> Account {
+    Account {
+        id: "a-1".into(),
+        status: "new".into(),
+        logins: 3,
+        ratio: None,
+        comment: Some("first".into()),
+        tags: vec!["x".into()],
+        groups: BTreeSet::new(),
+        hash: None,
+        role: "patient".into(),
+        ward: None,
+        ssn: "078-05-1120".into(),
+        email: Some("zoe@example.com".into()),
+    }
+}
+
+/// A world with the account in it, and nothing on record of KMS.
+async fn world() -> World {
+    let world = World::new().await;
+    world.store.put(&account()).await.unwrap();
+    world.requests.forget();
+    world
+}
+
+async fn loaded(store: &Store) -> Account {
+    store.get("a-1").consistent().await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn plaintext_attributes_change_in_one_request_without_kms() {
+    let world = world().await;
+    let before = world.stored("a-1").await;
+    let usage = Usage::default();
+
+    let update = world.store.measured(&usage).update::<Account>("a-1");
+    let update = update
+        .set(|f| f.status, "active")
+        .add(|f| f.logins, 1)
+        .add(|f| f.groups, BTreeSet::from(["staff".to_owned()]))
+        .append(|f| f.tags, vec!["y".to_owned()])
+        .set_if_absent(|f| f.ratio, 0.5)
+        .set_if_absent(|f| f.hash, vec![1, 2])
+        .remove(|f| f.comment);
+    update.await.unwrap();
+
+    assert_eq!((usage.requests(), usage.kms_calls()), (1, 0));
+    assert_eq!(world.requests.take(), []);
+    let after = world.stored("a-1").await;
+    for name in ["_envelope", "ssn", "email", "role"] {
+        assert_eq!(after[name], before[name], "{name}");
+    }
+    let expected = Account {
+        status: "active".into(),
+        logins: 4,
+        ratio: Some(0.5),
+        comment: None,
+        tags: vec!["x".into(), "y".into()],
+        groups: ["staff".to_owned()].into(),
+        hash: Some(vec![1, 2]),
+        ..account()
+    };
+    assert_eq!(loaded(&world.store).await, expected);
+}
+
+#[tokio::test]
+async fn what_is_absent_counts_as_nothing_and_what_is_there_stays() {
+    let world = world().await;
+    let update = || world.store.update::<Account>("a-1");
+
+    update().remove(|f| f.ratio).set(|f| f.comment, None).await.unwrap();
+    update().add(|f| f.ratio, 1.5).add(|f| f.logins, 2).await.unwrap();
+    update().set_if_absent(|f| f.status, "other").set_if_absent(|f| f.ward, 4).await.unwrap();
+    update().set_if_absent(|f| f.ward, 5).append(|f| f.tags, Vec::new()).await.unwrap();
+
+    let account = loaded(&world.store).await;
+    assert_eq!((account.ratio, account.comment, account.logins), (Some(1.5), None, 5));
+    assert_eq!((account.status.as_str(), account.ward), ("new", Some(4)));
+}
+
+#[tokio::test]
+async fn a_sealed_attribute_changes_for_one_decrypt_and_leaves_the_others_alone() {
+    let world = world().await;
+    let before = world.stored("a-1").await;
+    let usage = Usage::default();
+
+    let store = world.store.measured(&usage);
+    store.update::<Account>("a-1").seal(|f| f.email, "new@example.com").await.unwrap();
+
+    assert_eq!((usage.requests(), usage.kms_calls()), (2, 1));
+    let requests = world.requests.take();
+    assert!(matches!(requests.as_slice(), [KmsRequest::Decrypt { .. }]), "{requests:?}");
+    let after = world.stored("a-1").await;
+    assert_eq!(after["ssn"], before["ssn"]);
+    assert_ne!(after["_envelope"], before["_envelope"]);
+    assert_ne!(after["email"], before["email"]);
+    let expected = Account { email: Some("new@example.com".into()), ..account() };
+    assert_eq!(loaded(&world.store).await, expected);
+}
+
+#[tokio::test]
+async fn each_value_is_sealed_under_a_nonce_of_its_own() {
+    let world = world().await;
+    let mut sealed = BTreeSet::new();
+
+    for _ in 0..20 {
+        world.store.update::<Account>("a-1").seal(|f| f.email, "same").await.unwrap();
+        sealed.insert(bytes(&world.stored("a-1").await, "email"));
+    }
+
+    assert_eq!(sealed.len(), 20);
+}
+
+#[tokio::test]
+async fn protected_and_plaintext_attributes_change_in_one_write() {
+    let world = world().await;
+
+    let update = world.store.update::<Account>("a-1");
+    let update = update
+        .seal(|f| f.ssn, "219-09-9999")
+        .seal(|f| f.email, None)
+        .set(|f| f.role, "doctor")
+        .set(|f| f.ward, 7)
+        .set(|f| f.status, "active")
+        .add(|f| f.logins, 1);
+    update.await.unwrap();
+
+    let expected = Account {
+        ssn: "219-09-9999".into(),
+        email: None,
+        role: "doctor".into(),
+        ward: Some(7),
+        status: "active".into(),
+        logins: 4,
+        ..account()
+    };
+    assert_eq!(loaded(&world.store).await, expected);
+    world.store.update::<Account>("a-1").remove(|f| f.ward).remove(|f| f.email).await.unwrap();
+    world.store.update::<Account>("a-1").seal(|f| f.email, "back").await.unwrap();
+    let expected = Account { ward: None, email: Some("back".into()), ..expected };
+    assert_eq!(loaded(&world.store).await, expected);
+}
+
+#[tokio::test]
+async fn an_update_makes_no_record() {
+    let world = World::new().await;
+    let updates = [
+        world.store.update::<Account>("a-1").set(|f| f.status, "active"),
+        world.store.update::<Account>("a-1").add(|f| f.logins, 1),
+        world.store.update::<Account>("a-1").seal(|f| f.email, "x"),
+        world.store.update::<Account>("a-1"),
+    ];
+    for update in updates {
+        let error = update.await.unwrap_err();
+
+        assert!(error.is_not_found() && !error.is_retryable(), "{error}");
+        assert!(error.to_string().contains("save with `create`"), "{error}");
+    }
+    assert_eq!(world.store.get::<Account>("a-1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_condition_that_does_not_hold_changes_nothing_and_gives_the_stored_item() {
+    let world = world().await;
+    let before = world.stored("a-1").await;
+    let updates = [
+        world.store.update::<Account>("a-1").set(|f| f.status, "active"),
+        world.store.update::<Account>("a-1").seal(|f| f.email, "x"),
+    ];
+    for update in updates {
+        let update = update.condition(|f| f.logins.gt(2)).condition(|f| f.status.eq("old"));
+        let error = update.await.unwrap_err();
+
+        let UpdateError::Condition(condition) = &error else { panic!("{error}") };
+        assert!(condition.stored().is_some() && error.is_conflict(), "{error}");
+    }
+    assert_eq!(world.stored("a-1").await, before);
+    let update = world.store.update::<Account>("a-1").seal(|f| f.email, "x");
+    update.condition(|f| f.email.exists().and(f.logins.eq(3))).await.unwrap();
+}
+
+type Alter = fn(&mut Stored);
+
+#[tokio::test]
+async fn what_was_altered_is_refused_and_not_sealed_anew() {
+    let world = world().await;
+    let original = world.stored("a-1").await;
+    let altered: [(&str, Alter); 4] = [
+        ("authenticated", |item| drop(item.insert("role".into(), string("doctor")))),
+        ("authenticated removed", |item| drop(item.remove("role"))),
+        ("a bit of the envelope", |item| {
+            let mut envelope = bytes(item, "_envelope");
+            envelope[20] ^= 1;
+            item.insert("_envelope".into(), binary(envelope));
+        }),
+        ("no envelope", |item| drop(item.remove("_envelope"))),
+    ];
+    for (name, alter) in altered {
+        let mut item = original.clone();
+        alter(&mut item);
+        world.write(item.clone()).await;
+
+        for update in [
+            world.store.update::<Account>("a-1").seal(|f| f.email, "x"),
+            world.store.update::<Account>("a-1").set(|f| f.ward, 1),
+            world.store.update::<Account>("a-1").set(|f| f.role, "nurse"),
+        ] {
+            let error = update.await.unwrap_err();
+            assert!(matches!(error, UpdateError::Open(_)), "{name}: {error}");
+        }
+        assert_eq!(world.stored("a-1").await, item, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_was_read_before_saves_the_read() {
+    let world = world().await;
+    let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
+    let usage = Usage::default();
+    let store = world.store.measured(&usage);
+
+    store.update("a-1").with(&known).seal(|f| f.email, "first").await.unwrap();
+    assert_eq!((usage.requests(), usage.kms_calls()), (1, 1));
+
+    // It has changed since: it is read after all.
+    store.update("a-1").with(&known).set(|f| f.role, "nurse").await.unwrap();
+    assert_eq!((usage.requests(), usage.kms_calls()), (4, 2));
+    let expected = Account { email: Some("first".into()), role: "nurse".into(), ..account() };
+    assert_eq!(loaded(&world.store).await, expected);
+
+    // It is of another record.
+    let other = Account { id: "a-2".into(), ..account() };
+    world.store.put(&other).await.unwrap();
+    let error = world.store.update("a-2").with(&known).seal(|f| f.email, "x").await.unwrap_err();
+    assert!(error.is_tampered(), "{error}");
+}
+
+#[tokio::test]
+async fn an_update_gives_back_the_record_before_or_after() {
+    let world = world().await;
+    let seal = |email: &'static str| world.store.update::<Account>("a-1").seal(|f| f.email, email);
+
+    let old = seal("second").return_old().await.unwrap().unwrap();
+    let new = seal("third").return_new().await.unwrap().unwrap();
+    let count = world.store.update::<Account>("a-1").add(|f| f.logins, 39).return_new();
+    let counted = count.await.unwrap().unwrap();
+
+    assert_eq!(old, account());
+    assert_eq!(new, Account { email: Some("third".into()), ..account() });
+    assert_eq!(counted.logins, 42);
+}
+
+#[tokio::test]
+async fn under_a_key_that_is_only_accepted_all_is_sealed_anew() {
+    let world = world().await;
+    let newer = world.backend.create_kms_key().await;
+    let (kms, requests) = world.backend.recorded_kms();
+    let provider = || KmsKeyProvider::new(kms.clone(), &newer);
+    let store = world.store_with(provider().accept(&world.key));
+    let before = world.stored("a-1").await;
+
+    let known = store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
+    store.update("a-1").with(&known).seal(|f| f.email, "x").await.unwrap();
+
+    let named: Vec<_> = requests
+        .take()
+        .into_iter()
+        .map(|request| match request {
+            KmsRequest::GenerateDataKey { key_id, .. } => ("generate", key_id.unwrap()),
+            KmsRequest::Decrypt { key_id, .. } => ("decrypt", key_id.unwrap()),
+            KmsRequest::Other => ("other", String::new()),
+        })
+        .collect();
+    let expected = [("decrypt", &world.key), ("decrypt", &world.key), ("generate", &newer)];
+    assert_eq!(named, expected.map(|(verb, key)| (verb, key.clone())));
+    let after = world.stored("a-1").await;
+    assert_ne!(after["ssn"], before["ssn"]);
+    // The old key is not needed any more.
+    let store = world.store_with(provider());
+    assert_eq!(loaded(&store).await, Account { email: Some("x".into()), ..account() });
+    store.update::<Account>("a-1").seal(|f| f.email, "y").await.unwrap();
+    let kept = world.stored("a-1").await;
+    assert_eq!(kept["ssn"], after["ssn"]);
+}
+
+/// Older programs: one that takes sealed and authenticated attributes for plaintext, and one that does not
+/// know them.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Older {
+    #[partition_key]
+    id: String,
+    status: String,
+    role: String,
+    #[envelope(default)]
+    ward: Option<u8>,
+    email: Option<String>,
+    #[encrypted]
+    ssn: String,
+}
+
+#[tokio::test]
+async fn an_older_program_writes_no_plaintext_over_what_a_newer_one_protects() {
+    let world = world().await;
+    let before = world.stored("a-1").await;
+    let update = || world.store.update::<Older>("a-1");
+    let refused = [
+        (update().set(|f| f.email, "x"), OpenErrorKind::Sealed),
+        (update().set_if_absent(|f| f.email, "x"), OpenErrorKind::Sealed),
+        (update().remove(|f| f.email), OpenErrorKind::Sealed),
+        (update().set(|f| f.role, "doctor"), OpenErrorKind::Authenticated),
+        (update().set(|f| f.ward, 3), OpenErrorKind::Authenticated),
+        (update().add(|f| f.ward, 3), OpenErrorKind::Authenticated),
+        (update().remove(|f| f.ward), OpenErrorKind::Authenticated),
+        (update().seal(|f| f.ssn, "x").set(|f| f.email, "x"), OpenErrorKind::Sealed),
+        (update().seal(|f| f.ssn, "x").set(|f| f.role, "x"), OpenErrorKind::Authenticated),
+    ];
+    for (update, kind) in refused {
+        let name = format!("{update:?}");
+        let error = update.await.unwrap_err();
+
+        let UpdateError::Open(open) = &error else { panic!("{name}: {error}") };
+        assert_eq!(open.kind(), kind, "{name}");
+        assert!(error.to_string().contains("mark it so"), "{error}");
+    }
+    assert_eq!(world.stored("a-1").await, before);
+
+    update().set(|f| f.status, "active").await.unwrap();
+    update().seal(|f| f.ssn, "219-09-9999").await.unwrap();
+    let expected = Account { status: "active".into(), ssn: "219-09-9999".into(), ..account() };
+    assert_eq!(loaded(&world.store).await, expected);
+}
+
+/// A name of one letter is likely to stand in the bytes of an envelope by chance.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Short {
+    #[partition_key]
+    id: String,
+    a: String,
+    #[encrypted]
+    #[envelope(rename = "\u{1}a")]
+    looks_like_it: String,
+}
+
+#[tokio::test]
+async fn what_only_looks_protected_is_updated_all_the_same() {
+    let world = World::new().await;
+    let short = Short { id: "a-1".into(), a: "old".into(), looks_like_it: "x".into() };
+    world.store.put(&short).await.unwrap();
+    let usage = Usage::default();
+
+    let update = world.store.measured(&usage).update::<Short>("a-1").set(|f| f.a, "new");
+    update.await.unwrap();
+
+    assert_eq!((usage.requests(), usage.kms_calls()), (2, 0));
+    let expected = Short { a: "new".into(), ..short };
+    assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected.clone()));
+    let update = world.store.update::<Short>("a-1").set(|f| f.a, "newer");
+    let error = update.condition(|f| f.a.eq("old")).await.unwrap_err();
+    assert!(matches!(error, UpdateError::Condition(_)), "{error}");
+
+    // A Binary in the place of a text, as a program with another type left it.
+    let mut item = world.stored("a-1").await;
+    item.insert("a".into(), binary([1]));
+    world.write(item).await;
+    world.store.update::<Short>("a-1").set(|f| f.a, "text").await.unwrap();
+    let expected = Short { a: "text".into(), ..expected };
+    assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
+}
+
+/// After a rename.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Renamed {
+    #[partition_key]
+    id: String,
+    #[envelope(alias = "status")]
+    state: String,
+    #[envelope(alias = "logins")]
+    visits: u64,
+    #[authenticated]
+    #[envelope(alias = "role")]
+    function: String,
+    #[encrypted]
+    #[envelope(alias = "email")]
+    mail: Option<String>,
+}
+
+#[tokio::test]
+async fn what_lies_under_an_older_name_moves_to_the_new_one() {
+    let world = world().await;
+    let update = || world.store.update::<Renamed>("a-1");
+
+    let added =
+        [update().add(|f| f.visits, 1), update().seal(|f| f.mail, "x").add(|f| f.visits, 1)];
+    for update in added {
+        let error = update.await.unwrap_err();
+        let UpdateError::Open(open) = &error else { panic!("{error}") };
+        assert_eq!((open.kind(), open.attribute()), (OpenErrorKind::OlderName, Some("visits")));
+    }
+    update().set(|f| f.state, "active").set(|f| f.visits, 9).await.unwrap();
+    update().set(|f| f.function, "nurse").seal(|f| f.mail, "x").add(|f| f.visits, 1).await.unwrap();
+
+    let item = world.stored("a-1").await;
+    for older in ["status", "logins", "role", "email"] {
+        assert!(!item.contains_key(older), "{older}");
+    }
+    let expected = Renamed {
+        id: "a-1".into(),
+        state: "active".into(),
+        visits: 10,
+        function: "nurse".into(),
+        mail: Some("x".into()),
+    };
+    assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_refused_before_any_request() {
+    let world = world().await;
+    let usage = Usage::default();
+    let store = world.store.measured(&usage);
+    let update = || store.update::<Account>("a-1");
+    let refused = [
+        (update().set(|f| f.ratio, f64::NAN), "ratio"),
+        (update().set(|f| f.status, "a").set(|f| f.status, "b"), "status"),
+        (update().seal(|f| f.email, "a").remove(|f| f.email), "email"),
+        (update().add(|f| f.status, "a"), "status"),
+        (update().append(|f| f.logins, 1), "logins"),
+        (update().add(|f| f.ratio, None), "ratio"),
+        (update().set(|f| f.status, "x").condition(|f| f.ratio.eq(f64::NAN)), "ratio"),
+    ];
+    for (update, attribute) in refused {
+        let error = update.await.unwrap_err();
+
+        let UpdateError::Field(field) = &error else { panic!("{error}") };
+        assert_eq!(field.attribute(), attribute, "{error}");
+    }
+    let twice = update().set(|f| f.status, "a").set(|f| f.status, "b").await.unwrap_err();
+    assert!(matches!(&twice, UpdateError::Field(f) if f.problem() == Problem::ChangedTwice));
+    let error = store.update::<Account>("").set(|f| f.status, "a").await.unwrap_err();
+    assert!(matches!(error, UpdateError::Key(_)), "{error}");
+    assert_eq!(usage.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_and_recognised() {
+    let world = world().await;
+    let store = || world.store_losing_answers();
+
+    store().update::<Account>("a-1").set(|f| f.status, "active").await.unwrap();
+    let seal = store().update::<Account>("a-1").seal(|f| f.email, "x").add(|f| f.logins, 1);
+    let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
+    // The first answer of the store is that of the write.
+    let new = seal.with(&known).condition(|f| f.logins.eq(3)).return_new().await.unwrap().unwrap();
+
+    let expected =
+        Account { status: "active".into(), email: Some("x".into()), logins: 4, ..account() };
+    assert_eq!(new, expected);
+    assert_eq!(loaded(&world.store).await, expected);
+}
+
+#[tokio::test]
+async fn what_is_added_is_never_added_twice() {
+    let world = world().await;
+
+    let add = world.store_losing_answers().update::<Account>("a-1").add(|f| f.logins, 1);
+    let error = add.await.unwrap_err();
+
+    assert!(matches!(error, UpdateError::UnknownOutcome(_)) && !error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("load the record"), "{error}");
+    assert_eq!(loaded(&world.store).await.logins, 4);
+    let append = world.store_losing_answers().update::<Account>("a-1");
+    let error = append.append(|f| f.tags, vec!["y".to_owned()]).await.unwrap_err();
+    assert!(matches!(error, UpdateError::UnknownOutcome(_)), "{error}");
+    assert_eq!(loaded(&world.store).await.tags, ["x", "y"]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_condition_leaves_the_outcome_open() {
+    let world = world().await;
+
+    let set = world.store_losing_answers().update::<Account>("a-1").set(|f| f.status, "active");
+    let error = set.condition(|f| f.status.eq("new")).await.unwrap_err();
+
+    assert!(matches!(error, UpdateError::UnknownOutcome(_)), "{error}");
+    assert_eq!(loaded(&world.store).await.status, "active");
+}
+
+#[tokio::test]
+async fn an_update_gives_up_at_its_deadline() {
+    let world = world().await;
+    let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
+    world.store.update::<Account>("a-1").seal(|f| f.email, "first").await.unwrap();
+
+    let late = world.store.update("a-1").with(&known).seal(|f| f.email, "late");
+    let error = late.within(Duration::ZERO).await.unwrap_err();
+
+    assert!(matches!(error, UpdateError::Contended(_)), "{error}");
+    assert!(error.is_retryable() && error.is_conflict());
+    assert_eq!(loaded(&world.store).await.email.as_deref(), Some("first"));
+}
+
+#[tokio::test]
+async fn a_user_of_the_readme_is_updated_through_the_record() {
+    let world = World::new().await;
+    User::new("u-1").save(&world.store).await.unwrap();
+
+    User::update(&world.store, "u-1").seal(|f| f.ssn, "219-09-9999").await.unwrap();
+
+    let user = User::load(&world.store, "u-1").await.unwrap().unwrap();
+    assert_eq!(user.ssn, "219-09-9999");
+}

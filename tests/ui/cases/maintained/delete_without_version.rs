@@ -1,0 +1,19 @@
+use envelope_runtime::{EnvelopeRecord, Unversioned};
+
+#[derive(EnvelopeRecord, Clone)]
+#[envelope(table = "users")]
+struct User {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    ssn: String,
+    #[envelope(version)]
+    version: u64,
+}
+
+/// As `store.delete` is bounded.
+fn delete<R: Unversioned>() {}
+
+fn main() {
+    delete::<User>();
+}
