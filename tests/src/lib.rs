@@ -3,11 +3,15 @@
 mod backend;
 mod fault;
 mod recorder;
+mod rewrap;
 mod secrets;
+mod turns;
 
 pub use backend::{
     Backend, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb, unreachable_kms,
 };
 pub use fault::KmsFaults;
 pub use recorder::{KmsRequest, KmsRequests};
+pub use rewrap::{Place, rewrap};
 pub use secrets::Secrets;
+pub use turns::{Played, Schedules, Turns};

@@ -1,7 +1,7 @@
 //! Changes of protected attributes of an item whose record tag was verified.
 //!
 //! The record's own keys seal the new values, each under a fresh nonce. What this struct does not know
-//! stays as it is, and the new tag covers it as the old one did.
+//! stays as it is, and the new tag covers it as the old one did. No two rewrites make the same envelope.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -42,7 +42,7 @@ enum Entry<'a> {
     /// As it is stored.
     Kept([u8; NONCE_LEN]),
     New(&'a AttributeValue),
-    /// To be sealed again under other keys.
+    /// To be sealed again.
     Opened(Zeroizing<Vec<u8>>),
 }
 
@@ -55,14 +55,34 @@ struct Draft<'a> {
 }
 
 impl Verified {
-    /// Seals what changes under the record's own keys.
+    /// Seals what changes under the record's own keys. `None` if the whole item is needed and is not here.
+    ///
+    /// The envelope is another one each time, because a write is known by it: where nothing is sealed, a value
+    /// that stays is sealed again, or the salt is fresh if there is none.
     pub(crate) fn rewrite(
         &self,
         changes: &[(&'static FieldSchema, &Change)],
-    ) -> Result<Rewrite, RewriteError> {
-        let draft = self.draft(changes)?;
-        let header = Header { sealed: Vec::new(), ..self.header().clone() };
-        self.seal(draft, header, self.keys())
+        data_key: &DataKey,
+        is_whole: bool,
+    ) -> Result<Option<Rewrite>, RewriteError> {
+        let mut draft = self.draft(changes)?;
+        let mut header = Header { sealed: Vec::new(), ..self.header().clone() };
+        if draft.sealed.is_empty() {
+            self.random(&mut header.salt)?;
+            let keys = RecordKeys::derive(data_key, &header.salt);
+            return self.seal(draft, header, &keys).map(Some);
+        }
+        if draft.sealed.values().all(|entry| matches!(entry, Entry::Kept(_))) {
+            if !is_whole {
+                return Ok(None);
+            }
+            let size = |name: &str| self.item().attribute(name).map_or(0, AttributeValue::size);
+            if let Some((name, entry)) = draft.sealed.iter_mut().min_by_key(|(name, _)| size(name))
+            {
+                self.open(name, entry)?;
+            }
+        }
+        self.seal(draft, header, self.keys()).map(Some)
     }
 
     /// Seals everything anew, under another data key. The item must be whole.
@@ -74,9 +94,7 @@ impl Verified {
     ) -> Result<Rewrite, RewriteError> {
         let mut draft = self.draft(changes)?;
         for (name, entry) in &mut draft.sealed {
-            if let Entry::Kept(nonce) = entry {
-                *entry = Entry::Opened(self.plaintext(name, *nonce)?);
-            }
+            self.open(name, entry)?;
         }
         let mut salt = [0; SALT_LEN];
         self.random(&mut salt)?;
@@ -88,6 +106,14 @@ impl Verified {
             reference,
         };
         self.seal(draft, header, &RecordKeys::derive(data_key, &salt))
+    }
+
+    /// Takes what is stored out of its ciphertext, to be sealed again.
+    fn open(&self, name: &str, entry: &mut Entry<'_>) -> Result<(), OpenError> {
+        if let Entry::Kept(nonce) = entry {
+            *entry = Entry::Opened(self.plaintext(name, *nonce)?);
+        }
+        Ok(())
     }
 
     fn draft<'a>(

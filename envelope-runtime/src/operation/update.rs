@@ -60,8 +60,8 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
     }
 
     /// Starts from a record that was loaded [`with_envelope`](crate::Get::with_envelope), which saves the
-    /// read. Where the record has changed since it is read after all; but a record with an
-    /// `#[envelope(version)]` is updated only in the version that was loaded.
+    /// read of an update that seals a value. Where the record has changed since it is read after all; but a
+    /// record with an `#[envelope(version)]` is updated only in the version that was loaded.
     ///
     /// ```no_run
     /// # use envelope_runtime::{EnvelopeRecord, Store};

@@ -32,12 +32,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 Some((reference, data_key)) if reference == *opening.reference() => data_key,
                 _ => self.decrypt(opening.reference(), &context).await?,
             };
-            let reference = opening.reference().clone();
             let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
-            held = Some((reference, data_key));
-            let Some(rewrite) = self.rewrite(&verified, &context, is_whole).await? else {
-                continue;
-            };
+            let rewrite = self.rewrite(&verified, &data_key, &context, is_whole).await?;
+            held = Some((verified.reference().clone(), data_key));
+            // It takes more than what was known: the item is read.
+            let Some(rewrite) = rewrite else { continue };
 
             let mut to = Placeholders::default();
             let mut clauses = Clauses::default();
@@ -87,6 +86,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     async fn rewrite(
         &self,
         verified: &Verified,
+        data_key: &DataKey,
         context: &EncryptionContext,
         is_whole: bool,
     ) -> Result<Option<Rewrite>, UpdateError> {
@@ -101,18 +101,18 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let changes: Vec<_> = changes.map(|(field, change)| (*field, change)).collect();
         let provider = self.store.provider();
         let rewrite = if provider.is_current(verified.reference()) {
-            verified.rewrite(&changes)
+            verified.rewrite(&changes, data_key, is_whole)
         } else if is_whole {
             let generated = provider.generate(context).await;
             let generated = generated
                 .map_err(|error| UpdateError::GenerateDataKey(error.at(self.schema.place())))?;
             let (data_key, reference) = generated.into_parts();
-            verified.reseal(&changes, &data_key, reference)
+            verified.reseal(&changes, &data_key, reference).map(Some)
         } else {
-            return Ok(None);
+            Ok(None)
         };
         match rewrite {
-            Ok(rewrite) => Ok(Some(rewrite)),
+            Ok(rewrite) => Ok(rewrite),
             Err(RewriteError::Open(error)) => Err(UpdateError::Open(error)),
             Err(RewriteError::Seal(error)) => Err(UpdateError::Seal(error)),
         }
