@@ -39,3 +39,4 @@ mod serde_equality;
 mod support;
 mod threats;
 mod updates;
+mod usage;

@@ -8,6 +8,7 @@ mod keys;
 mod moved;
 mod operated;
 mod silent;
+mod updated;
 mod values;
 
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -52,6 +52,43 @@ fn t22_saving_and_loading_leave_no_value() {
     assert_wiped(&freed, &values_behind_pointers());
 }
 
+fn update(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::AtKey> {
+    let update = store.update::<Patient>("p-1").seal(|f| f.text, PATIENT.text.as_str());
+    let update = update.seal(|f| f.bytes, PATIENT.bytes.as_slice());
+    update.seal(|f| f.map, &PATIENT.map).seal(|f| f.number, &PATIENT.number)
+}
+
+#[test]
+fn t22_updates_leave_no_value() {
+    let runtime = runtime();
+    let store = runtime.block_on(store());
+    runtime.block_on(PATIENT.save(&store).into_future()).unwrap();
+
+    let (steps, freed) = freed_by(|| {
+        drop(update(&store));
+        block_on(&runtime, async {
+            update(&store).await.unwrap();
+            mem::forget(update(&store).return_old().await.unwrap());
+            mem::forget(update(&store).return_new().await.unwrap());
+            let loaded = store.get::<Patient>("p-1").with_envelope().await.unwrap().unwrap();
+            update(&store).with(&loaded).await.unwrap();
+            // It has changed since.
+            update(&store).with(&loaded).await.unwrap();
+            mem::forget(loaded);
+            update(&store).seal(|f| f.text, "again").await.unwrap_err();
+            update(&store).condition(|f| f.id.ne("p-1")).await.unwrap_err();
+            let steps = give_up_at_each_step(|| update(&store).into_future()).await;
+            Patient::delete(&store, "p-1").await.unwrap();
+            update(&store).await.unwrap_err();
+            steps
+        })
+    });
+
+    // It reads, asks KMS and writes.
+    assert!(steps >= 3, "{steps}");
+    assert_wiped(&freed, &values_behind_pointers());
+}
+
 #[test]
 fn t22_operations_that_are_given_up_leave_no_value() {
     let runtime = runtime();

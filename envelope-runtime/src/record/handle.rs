@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::kind::Comparable;
 use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped, unwiped};
@@ -68,7 +69,7 @@ macro_rules! borrowed {
                 encode: Encode<$owned>,
                 to: ValueSerializer,
             ) -> Result<Option<Wiped>, ConvertError> {
-                encode(&self.to_owned(), to)
+                encode(&Zeroizing::new(self.to_owned()), to)
             }
         }
 
@@ -78,7 +79,7 @@ macro_rules! borrowed {
                 encode: Encode<Option<$owned>>,
                 to: ValueSerializer,
             ) -> Result<Option<Wiped>, ConvertError> {
-                encode(&Some(self.to_owned()), to)
+                encode(&Zeroizing::new(Some(self.to_owned())), to)
             }
         }
     )*};

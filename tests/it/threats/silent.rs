@@ -9,11 +9,12 @@ use std::fmt::Debug;
 use std::io::{self, Write};
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_kms::primitives::Blob;
 use envelope_runtime::{
-    AttributeValue, EnvelopeFields, EnvelopeRecord, KeyReference, KmsKeyProvider, OtherAttributes,
-    Store,
+    AtKey, AttributeValue, EnvelopeFields, EnvelopeRecord, KeyReference, KmsKeyProvider,
+    OtherAttributes, Store, Update,
 };
 use envelope_tests::{
     Backend, Secrets, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb,
@@ -228,6 +229,7 @@ async fn t21_operations_and_their_failures_say_no_secret() {
     let (backend, faults) = Backend::with_kms_faults().await;
     let world = World::over(backend, &[("id", "S".into())]).await;
     let store = &world.store;
+    let chatty = |stored| Some(Chatty { text: canary("chatty"), stored });
     listen_to_panics(&said);
     let listening = listen(&said);
 
@@ -242,10 +244,17 @@ async fn t21_operations_and_their_failures_say_no_secret() {
     Chart::delete(store, "c-2").await.unwrap();
     said.debug(store);
 
+    said.debug(&update(store));
+    update(store).await.unwrap();
+    said.debug(&update(store).return_new().await.unwrap());
+    said.failure(update(store).seal(|f| f.contact.phone, canary("phone")).await);
+    said.failure(update(store).condition(|f| f.text.not_exists()).await);
+    said.failure(update(store).within(Duration::ZERO).seal(|f| f.chatty, chatty(false)).await);
+    said.failure(store.update::<Chart>("c-3").seal(|f| f.text, canary("text").as_str()).await);
+
     // A record that is not stored: presence, types, sizes.
     said.failure(store.create(&chart()).await);
     said.failure(store.replace(&Chart { id: "c-2".into(), ..chart() }).await);
-    let chatty = |stored| Some(Chatty { text: canary("chatty"), stored });
     said.failure(Chart { chatty: chatty(false), ..chart() }.save(store).await);
     said.failure(Chart { text: canary("text").repeat(20_000), ..chart() }.save(store).await);
     let mut wrong = chart();
@@ -273,6 +282,7 @@ async fn t21_operations_and_their_failures_say_no_secret() {
         over(failing_dynamodb("ValidationException"), &world),
     ] {
         said.failure(chart().save(&dynamodb).await);
+        said.failure(update(&dynamodb).await);
         said.failure(Chart::load(&dynamodb, "c-1").await);
         said.failure(Chart::delete(&dynamodb, "c-1").await);
     }
@@ -289,6 +299,10 @@ async fn t21_operations_and_their_failures_say_no_secret() {
     for item in altered(&world.stored("c-1").await) {
         world.write(item).await;
         said.failure(Chart::load(store, "c-1").await);
+        // What it does not read it does not refuse.
+        if let Err(error) = update(store).await {
+            said.error(&error);
+        }
     }
 
     chart().save(store).await.unwrap();
@@ -304,6 +318,11 @@ async fn t21_operations_and_their_failures_say_no_secret() {
     drop(listening);
     let secrets = values().with("data key", &data_key(&world, store).await);
     assert_eq!(secrets.find(&said.take()), [""; 0]);
+}
+
+fn update(store: &Store) -> Update<Chart, AtKey> {
+    let update = store.update::<Chart>("c-1").seal(|f| f.number, NUMBER).set(|f| f.role, "patient");
+    update.seal(|f| f.contact.phone, canary("phone"))
 }
 
 fn over(dynamodb: aws_sdk_dynamodb::Client, world: &World) -> Store {

@@ -1,0 +1,225 @@
+//! Updates against whoever writes the table, other writers, and being given up: T08, T11 to T13 and T23.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use envelope_runtime::{EnvelopeRecord, OpenErrorKind, SaveError, UpdateError};
+
+use super::{assert_refused, saved, with, without};
+use crate::support::{User, World, binary, bytes, string};
+
+/// Each rewrite of an item keeps its keys, so no nonce may come twice.
+#[tokio::test]
+async fn t08_no_nonce_comes_twice_in_the_life_of_an_item() {
+    let (world, good) = saved().await;
+    let salt = bytes(&good, "_envelope")[2..18].to_vec();
+    let mut nonces = BTreeSet::new();
+
+    for round in 0..30 {
+        let update = world.store.update::<User>("foobar");
+        // With and without a value that is sealed anew.
+        let update = match round % 3 {
+            0 => update.seal(|f| f.email, "x"),
+            1 => update.set(|f| f.role, "nurse"),
+            _ => update.seal(|f| f.ssn, "y").seal(|f| f.email, "z"),
+        };
+        update.await.unwrap();
+        let envelope = bytes(&world.stored("foobar").await, "_envelope");
+        assert_eq!(envelope[2..18], salt);
+        // The lists hold `email` and `ssn`, each behind its length and before its nonce.
+        nonces.insert(envelope[51 + 6..][..12].to_vec());
+        nonces.insert(envelope[51 + 6 + 12 + 4..][..12].to_vec());
+    }
+
+    // Ten rounds each sealed one value, the smaller one again, and both.
+    assert_eq!(nonces.len(), 1 + 40);
+}
+
+/// What was taken out, changed or put back is not covered up by a new tag.
+#[tokio::test]
+async fn t11_an_update_does_not_launder_what_was_altered() {
+    let (world, good) = saved().await;
+    world.store.update::<User>("foobar").seal(|f| f.email, "newer").await.unwrap();
+    let newer = world.stored("foobar").await;
+    let altered = [
+        without(&newer, "ssn"),
+        with(&newer, "ssn", string("plaintext")),
+        with(&newer, "ssn", newer["email"].clone()),
+        with(&newer, "email", good["email"].clone()),
+        with(&newer, "role", string("doctor")),
+        without(&newer, "role"),
+    ];
+    for item in altered {
+        world.write(item.clone()).await;
+        for update in [
+            world.store.update::<User>("foobar").set(|f| f.nickname, "zz"),
+            world.store.update::<User>("foobar").set(|f| f.role, "nurse"),
+            world.store.update::<User>("foobar").seal(|f| f.email, "other"),
+        ] {
+            let _ = update.await;
+        }
+        let loaded = User::load(&world.store, "foobar").await;
+        match (item.get("ssn") == newer.get("ssn"), item["email"] == good["email"]) {
+            // The one altered value was replaced by its owner.
+            (true, true) => assert_eq!(loaded.unwrap().unwrap().email.as_deref(), Some("other")),
+            _ => assert!(loaded.unwrap_err().is_tampered(), "{item:?}"),
+        }
+    }
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Versioned {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    ssn: String,
+    #[authenticated]
+    #[envelope(version)]
+    version: u64,
+}
+
+/// An older item cannot be told by itself; who knows the version, or has the record, is not deceived.
+#[tokio::test]
+async fn t12_an_older_item_is_refused_where_its_version_is_known() {
+    let world = World::new().await;
+    let new = Versioned { id: "foobar".into(), ssn: "first".into(), version: 0 };
+    let first = world.store.put(&new).await.unwrap();
+    let older = world.stored("foobar").await;
+    let second = world.store.put(&Versioned { ssn: "second".into(), ..first }).await.unwrap();
+    let known = world.store.get::<Versioned>("foobar").with_envelope().await.unwrap().unwrap();
+    let newer = world.stored("foobar").await;
+
+    world.write(older.clone()).await;
+    let error = world.store.put(&second).await.unwrap_err();
+    assert!(matches!(&error, SaveError::Version(error) if error.found() == Some(1)), "{error}");
+    for update in [
+        world.store.update("foobar").with(&known).seal(|f| f.ssn, "third"),
+        world.store.update::<Versioned>("foobar").version(2).seal(|f| f.ssn, "third"),
+    ] {
+        let error = update.await.unwrap_err();
+        assert!(error.is_version_conflict(), "{error}");
+    }
+    let deletion = world.store.delete_version::<Versioned>("foobar", 2).await;
+    assert!(deletion.unwrap_err().is_version_conflict());
+    assert_eq!(world.stored("foobar").await, older);
+
+    // Its number cannot be set forward, nor the envelope of the newer one borrowed.
+    let number = newer["version"].clone();
+    for item in
+        [with(&older, "version", number), with(&older, "_envelope", newer["_envelope"].clone())]
+    {
+        world.write(item).await;
+        let error = world.store.update("foobar").with(&known).seal(|f| f.ssn, "third").await;
+        assert!(error.is_err(), "{error:?}");
+        assert!(world.store.get::<Versioned>("foobar").await.unwrap_err().is_tampered());
+    }
+}
+
+#[tokio::test]
+async fn t12_a_deleted_record_that_was_put_back_is_not_the_one_that_was_loaded() {
+    let (world, _) = saved().await;
+    let known = world.store.get::<User>("foobar").with_envelope().await.unwrap().unwrap();
+    User::delete(&world.store, "foobar").await.unwrap();
+
+    let gone = world.store.update("foobar").with(&known).seal(|f| f.ssn, "x").await.unwrap_err();
+    assert!(gone.is_not_found(), "{gone}");
+    User { ssn: "another person".into(), ..User::new("foobar") }.save(&world.store).await.unwrap();
+    world.store.update("foobar").with(&known).seal(|f| f.email, "x").await.unwrap();
+
+    // It was read anew, and opens.
+    let user = User::load(&world.store, "foobar").await.unwrap().unwrap();
+    assert_eq!((user.ssn.as_str(), user.email.as_deref()), ("another person", Some("x")));
+}
+
+/// A program that does not know what a newer one has added.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Older {
+    #[partition_key]
+    id: String,
+    nickname: String,
+    #[encrypted]
+    ssn: String,
+}
+
+#[tokio::test]
+async fn t13_what_an_older_program_does_not_know_survives_its_updates() {
+    let (world, _) = saved().await;
+
+    world.store.update::<Older>("foobar").seal(|f| f.ssn, "219-09-9999").await.unwrap();
+    world.store.update::<Older>("foobar").set(|f| f.nickname, "zz").await.unwrap();
+
+    let expected = User { ssn: "219-09-9999".into(), nickname: "zz".into(), ..User::new("foobar") };
+    assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(expected));
+}
+
+/// The guard of a plaintext update, by each of its two conditions.
+#[tokio::test]
+async fn t13_no_plaintext_is_written_over_what_is_sealed_in_storage() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users", plaintext_only)]
+    struct Plain {
+        #[partition_key]
+        id: String,
+        email: Option<String>,
+        #[envelope(bytes)]
+        ssn: Option<Vec<u8>>,
+        role: String,
+    }
+    let (world, good) = saved().await;
+    let update = || world.store.update::<Plain>("foobar");
+
+    for (update, kind) in [
+        (update().set(|f| f.email, "x"), OpenErrorKind::Sealed),
+        (update().set(|f| f.ssn, vec![1]), OpenErrorKind::Sealed),
+        (update().set_if_absent(|f| f.ssn, vec![1]), OpenErrorKind::Sealed),
+        (update().remove(|f| f.ssn), OpenErrorKind::Sealed),
+        (update().set(|f| f.role, "doctor"), OpenErrorKind::Authenticated),
+    ] {
+        let error = update.await.unwrap_err();
+        assert!(matches!(&error, UpdateError::Open(open) if open.kind() == kind), "{error}");
+    }
+    assert_eq!(world.stored("foobar").await, good);
+
+    // An envelope that nobody can read is no licence.
+    world.write(with(&good, "_envelope", binary([2, 4, b'r', b'o', b'l', b'e']))).await;
+    let error = update().set(|f| f.role, "doctor").await.unwrap_err();
+    assert!(matches!(error, UpdateError::Open(_)), "{error}");
+}
+
+/// What an update gives back was opened, and what cannot be is not handed through.
+#[tokio::test]
+async fn t13_returned_records_are_opened_or_refused() {
+    let (world, good) = saved().await;
+    world.write(without(&good, "ssn")).await;
+
+    let update = world.store.update::<User>("foobar").set(|f| f.nickname, "zz").return_new();
+    let error = update.await.unwrap_err();
+
+    assert!(matches!(error, UpdateError::Unreadable(_)) && error.is_tampered(), "{error}");
+    assert!(error.to_string().starts_with("the record is updated"), "{error}");
+    let loaded = User::load(&world.store, "foobar").await;
+    assert_refused(loaded, OpenErrorKind::Tampered, Some("ssn"));
+}
+
+/// Wherever an update is given up, the item is the one before or the one after.
+#[tokio::test]
+async fn t23_an_update_that_is_given_up_leaves_an_item_that_opens() {
+    let (world, _) = saved().await;
+    let mut given_up = 0;
+    for n in 1..=60_u64 {
+        let update = world.store.update::<User>("foobar").seal(|f| f.ssn, format!("ssn {n}"));
+        let update = update.set(|f| f.role, format!("role {n}")).into_future();
+        let after = Duration::from_micros(n * 150);
+        given_up += usize::from(tokio::time::timeout(after, update).await.is_err());
+
+        let user = User::load(&world.store, "foobar").consistent().await.unwrap().unwrap();
+        let of = |text: &str| text.split(' ').nth(1).unwrap_or_default().to_owned();
+        assert!(of(&user.ssn) == of(&user.role), "{user:?}");
+    }
+    world.store.update::<User>("foobar").seal(|f| f.ssn, "last").await.unwrap();
+    let user = User::load(&world.store, "foobar").await.unwrap().unwrap();
+    assert_eq!(user.ssn, "last");
+    assert!(given_up > 0);
+}
