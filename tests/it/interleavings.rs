@@ -187,17 +187,17 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
     assert_eq!(found, expected.as_ref(), "{writers:?} {played:?}");
 
     for (number, (act, loses)) in writers.iter().enumerate() {
-        let writes = played.writes.iter().filter(|writer| **writer == number).count();
+        let count = played.writes.iter().filter(|writer| **writer == number).count();
         // Done again where it is not known to be done, and another write came between.
         let twice = *loses && !matches!(act, Act::SealAndAdd | Act::Add | Act::Create);
         let right = match played.outcomes[number] {
-            Outcome::Done => writes == 1 || (twice && writes == 2),
+            Outcome::Done => count == 1 || (twice && count == 2),
             // After a lost answer the record may have been written, and be gone.
-            Outcome::NotFound => writes == 0 || (*loses && writes == 1),
-            Outcome::Conflict => writes == 0,
-            Outcome::Unknown => *loses && writes == 1,
+            Outcome::NotFound => count == 0 || (*loses && count == 1),
+            Outcome::Conflict => count == 0,
+            Outcome::Unknown => *loses && count == 1,
         };
-        assert!(right, "{act:?} wrote {writes} times: {writers:?} {played:?}");
+        assert!(right, "{act:?} wrote {count} times: {writers:?} {played:?}");
     }
 }
 

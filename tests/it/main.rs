@@ -5,6 +5,8 @@
 
 #![allow(missing_docs, reason = "tests")]
 
+mod backend_needs_atomic_updates;
+mod backend_needs_binary_contains;
 mod backend_needs_incorrect_key;
 mod backend_needs_item_sizes;
 mod backend_needs_key_states;
@@ -12,7 +14,6 @@ mod backend_needs_normal_numbers;
 mod catch_all;
 mod concurrency;
 mod conditions;
-mod contention;
 mod context;
 mod dynamodb_failures;
 mod errors;

@@ -129,9 +129,9 @@ impl Turns {
             while self.state().writers.contains(&Phase::Running) {
                 self.settled.notified().await;
             }
-            let writes = self.state().writes.len();
-            if writes > written {
-                written = writes;
+            let by_now = self.state().writes.len();
+            if by_now > written {
+                written = by_now;
                 look().await;
             }
             let ready: Vec<_> = self.ready().collect();

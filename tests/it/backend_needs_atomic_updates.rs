@@ -54,7 +54,7 @@ const FIELDS: [(Choose, Read); 10] = [
 ];
 
 /// Longer than by default: the machine may do other work, and each of them must finish.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 async fn world() -> (World, Place) {
     let world = World::new().await;
