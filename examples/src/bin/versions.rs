@@ -1,0 +1,78 @@
+//! Two programs change one record; the slower one learns of it. And a record that expires. On emulators in
+//! this process.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Opener, SaveError, Store};
+use envelope_tests::Backend;
+
+#[derive(EnvelopeRecord, Clone, Debug)]
+#[envelope(table = "documents")]
+struct Document {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    text: String,
+    #[envelope(version)]
+    version: u64,
+    #[envelope(created_at)]
+    created: Option<u64>,
+    #[envelope(updated_at)]
+    updated: u64,
+    #[envelope(ttl)]
+    expires: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let backend = Backend::in_process().await;
+    let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
+    let key = backend.create_kms_key().await;
+    let provider = KmsKeyProvider::new(backend.kms.clone(), &key);
+    let store = Store::new(backend.dynamodb, provider).table_name::<Document>(table);
+
+    let new = Document {
+        id: "d-1".into(),
+        text: "first".into(),
+        version: 0, // of a record that is not stored yet
+        created: None,
+        updated: 0,
+        expires: None,
+    };
+    let saved = store.put(&new).await?;
+    println!("Saved: version {}, created at {:?}", saved.version, saved.created);
+
+    // Both start from the same version.
+    let mine = Document { text: "mine".into(), ..saved.clone() };
+    let theirs = Document { text: "theirs".into(), ..saved };
+    store.put(&theirs).await?;
+    let error = match store.put(&mine).await {
+        Err(SaveError::Version(error)) => error,
+        other => return Err(format!("not refused: {other:?}").into()),
+    };
+    println!("Refused: {error}");
+
+    // The error has what is stored, still sealed: decide, and save that version anew.
+    let stored = error.stored().ok_or("nothing is stored")?.clone();
+    let opener = Opener::new(KmsKeyProvider::new(backend.kms, &key));
+    let stored = opener.open::<Document>(stored).await?.into_record();
+    let merged = Document { text: format!("{} and mine", stored.text), ..stored };
+    let saved = store.put(&merged).await?;
+    println!("Merged: {:?}, version {}", saved.text, saved.version);
+
+    // Updates count the version up too, and depend on it where they say so.
+    store.update::<Document>("d-1").version(saved.version).seal(|f| f.text, "sealed anew").await?;
+    let stale = store.delete_version::<Document>("d-1", saved.version).await;
+    println!("Refused: {}", stale.err().ok_or("a stale version was deleted")?);
+
+    // When its time is over a record is not there, though DynamoDB takes up to some days to delete it.
+    let now = SystemTime::now();
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    store.update::<Document>("d-1").set(|f| f.expires, seconds + 3600).await?;
+    let later = store.clone().clock(move || now + Duration::from_hours(2));
+    println!("In two hours: {:?}", later.get::<Document>("d-1").await?);
+    store.delete_any_version::<Document>("d-1").await?;
+    Ok(())
+}
