@@ -137,8 +137,8 @@ pub use operation::{
 pub use record::{
     Attribute, Bytes, CanBeAbsent, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError,
     FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece,
-    KeyProblem, KeyTemplate, KeyValues, Lone, Now, Operand, OtherAttributes, Parts, RecordSchema,
-    Stamp, Unversioned, Update, VersionNumber, Versioned, kind,
+    KeyProblem, KeyTemplate, KeyValues, Lone, Now, Operand, OtherAttributes, Part, Parts,
+    RecordSchema, Stamp, Unversioned, Update, VersionNumber, Versioned, kind,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;

@@ -12,6 +12,7 @@ mod maintained;
 #[doc(hidden)]
 pub mod nested;
 mod other;
+mod part;
 mod schema;
 mod template;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
@@ -31,6 +32,7 @@ pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, next_ver
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
+pub use part::Part;
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
 pub(crate) use template::KeyAttribute;

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::Part;
 use super::kind::Comparable;
 use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped, unwiped};
 use crate::expression::{Comparison, Condition, Node};
@@ -124,12 +125,7 @@ impl<R, K, T> Attribute<R, K, T> {
     }
 
     fn value(&self, value: impl Operand<T>) -> Result<AttributeValue, ConvertError> {
-        let value = value.encode(self.encode, ValueSerializer::new(false))?;
-        let value = value.map(unwiped).ok_or(ConvertError::new(Problem::AbsentOperand))?;
-        match value.refusal() {
-            Some(problem) => Err(ConvertError::new(problem)),
-            None => Ok(value),
-        }
+        storable(value.encode(self.encode, ValueSerializer::new(false))?)
     }
 
     fn compare(self, comparison: Comparison, value: impl Operand<T>) -> Condition<R> {
@@ -213,12 +209,13 @@ impl<R, K, T> Attribute<R, K, T> {
         Condition::new(Node::BeginsWith(self.name, self.value(prefix)))
     }
 
-    /// A string or bytes that hold `part`.
-    pub fn contains(self, part: impl Operand<T>) -> Condition<R>
+    /// A string or bytes that hold `part`, or a list or set with the element `part`.
+    pub fn contains(self, part: impl Part<T>) -> Condition<R>
     where
         K: Comparable,
     {
-        Condition::new(Node::Contains(self.name, self.value(part)))
+        let part = part.encode_part(self.encode, ValueSerializer::new(false));
+        Condition::new(Node::Contains(self.name, part.and_then(storable)))
     }
 }
 
@@ -233,6 +230,15 @@ impl<R, K, T> Copy for Attribute<R, K, T> {}
 impl<R, K, T> fmt::Debug for Attribute<R, K, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Attribute").field(&self.name).finish()
+    }
+}
+
+/// A value to compare with, which must be there.
+fn storable(value: Option<Wiped>) -> Result<AttributeValue, ConvertError> {
+    let value = value.map(unwiped).ok_or(ConvertError::new(Problem::AbsentOperand))?;
+    match value.refusal() {
+        Some(problem) => Err(ConvertError::new(problem)),
+        None => Ok(value),
     }
 }
 

@@ -1,0 +1,114 @@
+//! What an attribute can contain.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::Encode;
+use crate::attribute::{ConvertError, ValueSerializer, Wiped};
+
+/// A value that an attribute of a field of type `T` may contain: a part of a string or of bytes, or an
+/// element of a list or set (`Vec`, `BTreeSet`, `HashSet`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be contained in this attribute, whose field is of type `{T}`",
+    label = "needs a part of the string or bytes, or an element of the list or set"
+)]
+pub trait Part<T> {
+    /// Encodes it as it stands in the attribute.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvertError`] when DynamoDB cannot store it.
+    fn encode_part(
+        self,
+        whole: Encode<T>,
+        to: ValueSerializer,
+    ) -> Result<Option<Wiped>, ConvertError>;
+}
+
+impl<T> Part<T> for T {
+    fn encode_part(
+        self,
+        whole: Encode<T>,
+        to: ValueSerializer,
+    ) -> Result<Option<Wiped>, ConvertError> {
+        whole(&self, to)
+    }
+}
+
+impl<T> Part<T> for &T {
+    fn encode_part(
+        self,
+        whole: Encode<T>,
+        to: ValueSerializer,
+    ) -> Result<Option<Wiped>, ConvertError> {
+        whole(self, to)
+    }
+}
+
+macro_rules! borrowed {
+    ($($borrowed:ty => $owned:ty),*) => {$(
+        impl Part<$owned> for $borrowed {
+            fn encode_part(
+                self,
+                whole: Encode<$owned>,
+                to: ValueSerializer,
+            ) -> Result<Option<Wiped>, ConvertError> {
+                whole(&Zeroizing::new(self.to_owned()), to)
+            }
+        }
+
+        impl Part<Option<$owned>> for $borrowed {
+            fn encode_part(
+                self,
+                whole: Encode<Option<$owned>>,
+                to: ValueSerializer,
+            ) -> Result<Option<Wiped>, ConvertError> {
+                whole(&Zeroizing::new(Some(self.to_owned())), to)
+            }
+        }
+    )*};
+}
+
+borrowed!(&str => String, &[u8] => Vec<u8>);
+
+macro_rules! elements {
+    ($([$($hasher:ident)?] $collection:ty, $of_texts:ty);*) => {$(
+        impl<E: Serialize, $($hasher)?> Part<$collection> for E {
+            fn encode_part(
+                self,
+                _: Encode<$collection>,
+                to: ValueSerializer,
+            ) -> Result<Option<Wiped>, ConvertError> {
+                self.serialize(to)
+            }
+        }
+
+        impl<E: Serialize, $($hasher)?> Part<$collection> for &E {
+            fn encode_part(
+                self,
+                _: Encode<$collection>,
+                to: ValueSerializer,
+            ) -> Result<Option<Wiped>, ConvertError> {
+                self.serialize(to)
+            }
+        }
+
+        impl<$($hasher)?> Part<$of_texts> for &str {
+            fn encode_part(
+                self,
+                _: Encode<$of_texts>,
+                to: ValueSerializer,
+            ) -> Result<Option<Wiped>, ConvertError> {
+                self.serialize(to)
+            }
+        }
+    )*};
+}
+
+elements!(
+    [] Vec<E>, Vec<String>;
+    [] BTreeSet<E>, BTreeSet<String>;
+    [S] HashSet<E, S>, HashSet<String, S>
+);
