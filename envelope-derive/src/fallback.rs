@@ -31,17 +31,22 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
         Some(record) => handles::implementation(record, &quote!(loop {})),
         None => no_handles(kind),
     };
-    let saved = (kind == Kind::Record).then(|| {
+    let versioned = record.as_ref().and_then(maintained::versioned);
+    let versioned = versioned.or_else(|| (kind == Kind::Record).then(|| quote!(Unversioned)));
+    let saved = versioned.as_ref().map(|_| {
+        let is_filled_in = record.as_ref().is_some_and(maintained::is_filled_in);
+        let saved = if is_filled_in { quote!(Self) } else { quote!(()) };
         quote! {
-            type Saved = ();
+            type Saved = #saved;
 
-            fn saved(&self, _: _envelope::Now) -> ::core::result::Result<(), _envelope::ConvertError> {
+            fn saved(
+                &self,
+                _: _envelope::Now,
+            ) -> ::core::result::Result<#saved, _envelope::ConvertError> {
                 loop {}
             }
         }
     });
-    let versioned = record.as_ref().and_then(maintained::versioned);
-    let versioned = versioned.or_else(|| (kind == Kind::Record).then(|| quote!(Unversioned)));
     let versioned = versioned.iter();
     let debug = record.as_ref().and_then(debug::implementation);
     let ident = &input.ident;

@@ -65,7 +65,6 @@ use model::Kind;
 /// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
 /// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
 /// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was. Any number of yours; remove it when all items are rewritten |
-///
 /// | `version` | an integer that every write counts up; a save overwrites only the version that it was loaded in, 0 for a new record |
 /// | `ttl` | when the record expires, in seconds since 1970: an integer or an `Option` of one, or `with` a module that stores seconds. Expired records are not loaded |
 /// | `created_at` | an `Option` of a time; `None` becomes the time of the save |

@@ -10,7 +10,10 @@ use crate::model::{Field, Kind, Record, argument_of};
 
 /// Options of the field's schema.
 pub(crate) fn schema(field: &Field) -> TokenStream {
-    let version = field.options.version.map(|_| quote!(.version()));
+    let version = field.options.version.map(|_| {
+        let last = last_version(&field.ty);
+        quote!(.version(#last))
+    });
     let ttl = field.options.ttl.map(|_| quote!(.ttl()));
     let updated_at = field.options.updated_at.map(|_| {
         let (now, to, value) = (local("now"), local("to"), local("value"));
@@ -60,8 +63,7 @@ pub(crate) fn saved(record: &Record) -> Option<TokenStream> {
         return None;
     }
     let (saved, now) = (local("saved"), local("now"));
-    let fields: Vec<_> = record.fields.iter().filter_map(assign).collect();
-    if fields.is_empty() {
+    if !is_filled_in(record) {
         return Some(quote! {
             type Saved = ();
 
@@ -70,6 +72,7 @@ pub(crate) fn saved(record: &Record) -> Option<TokenStream> {
             }
         });
     }
+    let fields = record.fields.iter().filter_map(assign);
     let span = record.ident.span().resolved_at(proc_macro2::Span::call_site());
     let copy = quote_spanned!(span=> <Self as ::core::clone::Clone>::clone(self));
     Some(quote! {
@@ -84,6 +87,11 @@ pub(crate) fn saved(record: &Record) -> Option<TokenStream> {
             ::core::result::Result::Ok(#saved)
         }
     })
+}
+
+/// Whether a save fills in fields of the record.
+pub(crate) fn is_filled_in(record: &Record) -> bool {
+    record.fields.iter().any(|field| assign(field).is_some())
 }
 
 /// Says whether the record has a version.
@@ -133,6 +141,19 @@ fn present(field: &Field) -> TokenStream {
         None => value,
     }
 }
+
+/// The last version that the integer type holds, within 64 bits.
+fn last_version(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Path(path) if WIDE.iter().any(|name| path.path.is_ident(name)) => {
+            quote!(::core::primitive::u64::MAX)
+        }
+        ty => quote!(<#ty>::MAX as ::core::primitive::u64),
+    }
+}
+
+/// Integers that hold every u64, here or on other machines.
+const WIDE: [&str; 5] = ["u64", "u128", "i128", "usize", "isize"];
 
 /// Whether a type is written as one of the language's integers.
 pub(crate) fn is_integer(ty: &Type) -> bool {

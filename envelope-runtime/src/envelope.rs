@@ -59,6 +59,9 @@ use crate::key::DataKey;
 const VERSION: u8 = 1;
 /// AES-256-GCM, HKDF-SHA-256, HMAC-SHA-256.
 const SUITE: u8 = 1;
+/// How every envelope of the version begins.
+#[cfg(feature = "aws")]
+pub(crate) const FIRST_BYTES: [u8; 2] = [VERSION, SUITE];
 /// Bytes of the salt.
 const SALT_LEN: usize = 16;
 

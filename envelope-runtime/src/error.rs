@@ -16,7 +16,7 @@ mod verb;
 pub(crate) use answer::Answer;
 #[cfg(feature = "aws")]
 pub use condition::{
-    ConditionError, Contended, Presence, PresenceError, UnknownOutcome, VersionError,
+    ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
 pub(crate) use place::Place;
 #[cfg(feature = "aws")]

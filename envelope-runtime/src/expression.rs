@@ -111,6 +111,16 @@ impl Node {
         }
     }
 
+    /// Whether it stands without parentheses among others that are joined by `by`.
+    fn joins(&self, by: &str) -> bool {
+        match self {
+            Self::And(..) => by == "AND",
+            Self::Or(..) => by == "OR",
+            Self::Between(..) => false,
+            _ => true,
+        }
+    }
+
     fn names(&self, out: &mut Vec<&'static str>) {
         match self {
             Self::Exists(name)
@@ -149,6 +159,10 @@ impl Placeholders {
     }
 
     fn value(&mut self, value: AttributeValue) -> String {
+        let known = self.values.iter().find(|(_, known)| **known == value);
+        if let Some((placeholder, _)) = known {
+            return placeholder.clone();
+        }
         let placeholder = format!(":v{}", self.values.len());
         self.values.insert(placeholder.clone(), value);
         placeholder
@@ -207,24 +221,42 @@ impl Placeholders {
                 let binary = self.value(AttributeValue::S("B".to_owned()));
                 format!("attribute_type({}, {binary})", self.name(name))
             }
-            Node::And(left, right) => return self.joined(schema, [*left, *right], "AND", out),
-            Node::Or(left, right) => return self.joined(schema, [*left, *right], "OR", out),
+            Node::And(left, right) => {
+                let sides = [(*left).joins("AND"), (*right).joins("AND")];
+                return self.joined(schema, [*left, *right], sides, "AND", out);
+            }
+            Node::Or(left, right) => {
+                let sides = [(*left).joins("OR"), (*right).joins("OR")];
+                return self.joined(schema, [*left, *right], sides, "OR", out);
+            }
             Node::Not(inner) => format!("NOT ({})", self.condition(schema, *inner)?),
         };
         out.push_str(&part);
         Ok(())
     }
 
+    /// Parentheses stand where they say something: DynamoDB counts the bytes of an expression.
     fn joined(
         &mut self,
         schema: &RecordSchema,
         [left, right]: [Node; 2],
+        [left_joins, right_joins]: [bool; 2],
         by: &str,
         out: &mut String,
     ) -> Result<(), FieldError> {
-        let (left, right) = (self.condition(schema, left)?, self.condition(schema, right)?);
-        // Writing to a String does not fail.
-        let _ = write!(out, "({left}) {by} ({right})");
+        for (node, joins, then) in [(left, left_joins, by), (right, right_joins, "")] {
+            if joins {
+                self.write(schema, node, out)?;
+            } else {
+                out.push('(');
+                self.write(schema, node, out)?;
+                out.push(')');
+            }
+            if !then.is_empty() {
+                // Writing to a String does not fail.
+                let _ = write!(out, " {then} ");
+            }
+        }
         Ok(())
     }
 

@@ -117,8 +117,8 @@ pub use envelope::{
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
 #[cfg(feature = "aws")]
 pub use error::{
-    ConditionError, Contended, DeleteError, Presence, PresenceError, ServiceError,
-    ServiceErrorKind, UnknownOutcome, UpdateError, VersionError,
+    ConditionError, ContendedError, DeleteError, Presence, PresenceError, ServiceError,
+    ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
 };
 pub use error::{LoadError, SaveError};
 pub use expression::Condition;
@@ -132,7 +132,7 @@ pub use key::{
 #[cfg(feature = "aws")]
 pub use operation::{
     AtKey, Delete, DeleteReturning, Get, GetWithEnvelope, OperationFuture, Put, PutReturning,
-    UnknownAttributeType, UpdateReturning, Usage,
+    UnknownAttributeType, UpdateReturningNew, UpdateReturningOld, Usage,
 };
 pub use record::{
     Attribute, Bytes, CanBeAbsent, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError,

@@ -4,6 +4,7 @@
 mod delete;
 mod load;
 mod meter;
+mod returned;
 mod save;
 mod sdk;
 mod update;
@@ -15,7 +16,7 @@ pub use load::{Get, GetWithEnvelope};
 pub use meter::Usage;
 pub use save::{Put, PutReturning};
 pub use sdk::UnknownAttributeType;
-pub use update::{AtKey, UpdateReturning};
+pub use update::{AtKey, UpdateReturningNew, UpdateReturningOld};
 
 /// The future of an operation.
 pub type OperationFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;

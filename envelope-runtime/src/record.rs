@@ -39,7 +39,7 @@ pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
 pub(crate) use update::Change;
 #[cfg(feature = "aws")]
-pub(crate) use update::Plan;
+pub(crate) use update::UpdatePlan;
 pub use update::{CanBeAbsent, Update};
 
 /// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
@@ -47,7 +47,7 @@ pub use update::{CanBeAbsent, Update};
 /// Implement it with `#[derive(EnvelopeRecord)]`. The derive generates data only: the schema, and
 /// the list of fields to write and to read. Everything else happens in this crate.
 ///
-/// With the feature `aws` a record has `save`, `load` and `delete`. A method of the struct's own
+/// With the feature `aws` a record has `save`, `load`, `update` and `delete`. A method of the struct's own
 /// with one of these names shadows ours: use [`Store::put`](crate::Store::put) and its companions
 /// then.
 #[diagnostic::on_unimplemented(
@@ -73,7 +73,7 @@ pub trait EnvelopeRecord: Sized {
     /// The record's own key, for loading it again or deleting it.
     fn key(&self) -> impl IntoKey<Self::Key>;
 
-    /// Makes the handles, for conditions: see [`Condition`](crate::Condition).
+    /// Makes the handles, for conditions and updates: see [`Condition`](crate::Condition) and [`Update`].
     fn attributes() -> Self::Attributes;
 
     /// Hands over every stored field, in the schema's order.
@@ -117,7 +117,10 @@ pub trait EnvelopeRecord: Sized {
     fn update<C: crate::Capability>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
-    ) -> Update<Self, crate::AtKey<C>> {
+    ) -> Update<Self, crate::AtKey<C>>
+    where
+        C: crate::CanEncrypt + crate::CanDecrypt,
+    {
         store.update(key)
     }
 

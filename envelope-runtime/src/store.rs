@@ -8,10 +8,13 @@ use std::time::SystemTime;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedAsyncSleep;
 
+use crate::envelope::{ContextError, refuse_unknown};
 use crate::error::Presence;
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::operation::{AtKey, Delete, Get, Put, Usage};
-use crate::record::{EnvelopeRecord, IntoKey, Now, Unversioned, Update, VersionNumber, Versioned};
+use crate::record::{
+    EnvelopeRecord, IntoKey, Now, RecordSchema, Unversioned, Update, VersionNumber, Versioned,
+};
 
 /// Saves and loads records. Cloning is cheap, and constructing makes no call.
 ///
@@ -146,7 +149,10 @@ impl<C: Capability> Store<C> {
     }
 
     /// Changes single attributes of the record under `key`, without replacing the others: see [`Update`].
-    pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>> {
+    pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>>
+    where
+        C: CanEncrypt + CanDecrypt,
+    {
         Update::at(AtKey::new(self.clone(), key.into_key()))
     }
 
@@ -156,8 +162,8 @@ impl<C: Capability> Store<C> {
         Delete::new(self.clone(), key)
     }
 
-    /// Deletes the record under `key` in the version `version`, the one that was loaded. If another one is
-    /// stored, or none, nothing is deleted, and the error is
+    /// Deletes the record under `key` in the version `version`, the one that was loaded; 0 is a record without
+    /// a version, or none. If another one is stored nothing is deleted, and the error is
     /// [`DeleteError::Version`](crate::DeleteError::Version).
     ///
     /// ```no_run
@@ -204,6 +210,18 @@ impl<C: Capability> Store<C> {
 
     pub(crate) fn now(&self) -> Now {
         Now::new((self.clock)())
+    }
+
+    /// The store's scope, under what one operation gives on top of it.
+    pub(crate) fn caller_context(
+        &self,
+        schema: &RecordSchema,
+        given: ContextPairs,
+    ) -> Result<ContextPairs, ContextError> {
+        refuse_unknown(schema, &given, self.scope())?;
+        let mut caller = self.scope().clone();
+        caller.extend(given);
+        Ok(caller)
     }
 
     pub(crate) fn physical_table<R: EnvelopeRecord>(&self) -> &str {

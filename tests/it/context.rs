@@ -1,7 +1,7 @@
 //! Context fields: the caller's, never the item's.
 
 use envelope_runtime::{
-    ContextProblem, DeleteError, EnvelopeRecord, LoadError, OpenErrorKind, SaveError,
+    ContextProblem, DeleteError, EnvelopeRecord, LoadError, OpenErrorKind, SaveError, UpdateError,
 };
 
 use crate::support::{World, string};
@@ -13,6 +13,7 @@ struct Person {
     id: String,
     #[envelope(context)]
     tenant: String,
+    nickname: Option<String>,
     #[encrypted]
     ssn: String,
 }
@@ -28,7 +29,7 @@ struct Order {
 }
 
 fn person(tenant: &str) -> Person {
-    Person { id: "p".into(), tenant: tenant.into(), ssn: "078-05-1120".into() }
+    Person { id: "p".into(), tenant: tenant.into(), nickname: None, ssn: "078-05-1120".into() }
 }
 
 #[tokio::test]
@@ -178,4 +179,60 @@ async fn a_context_field_that_is_the_key_comes_from_the_key_that_is_asked_for() 
     assert!(
         matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Differs)
     );
+}
+
+#[tokio::test]
+async fn an_update_leaves_records_of_other_contexts_alone() {
+    let world = World::new().await;
+    let scoped = |tenant| world.store.scoped([("tenant", tenant)]);
+    person("clinic-7").save(&world.store).await.unwrap();
+    let before = world.stored("p").await;
+
+    let other = scoped("clinic-8");
+    for update in [
+        other.update::<Person>("p").set(|f| f.nickname, "x"),
+        other.update::<Person>("p").set(|f| f.nickname, "x").condition(|f| f.id.exists()),
+        other.update::<Person>("p").seal(|f| f.ssn, "x"),
+        world.store.update::<Person>("p").context([("tenant", "7")]).set(|f| f.nickname, "x"),
+    ] {
+        let error = update.await.unwrap_err();
+        let UpdateError::Open(open) = &error else { panic!("{error}") };
+        assert_eq!((open.kind(), open.attribute()), (OpenErrorKind::OtherContext, Some("tenant")));
+    }
+    let without = world.store.update::<Person>("p").set(|f| f.nickname, "x").await.unwrap_err();
+    assert!(matches!(&without, UpdateError::Context(e) if e.problem() == ContextProblem::NotGiven));
+    let both = scoped("clinic-7").update::<Person>("p").context([("tenant", "clinic-8")]);
+    assert!(matches!(both.await.unwrap_err(), UpdateError::Context(_)));
+    assert_eq!(world.stored("p").await, before);
+
+    scoped("clinic-7").update::<Person>("p").set(|f| f.nickname, "zz").await.unwrap();
+    let update = world.store.update::<Person>("p").context([("tenant", "clinic-7")]);
+    let person = update.seal(|f| f.ssn, "219-09-9999").return_new().await.unwrap();
+    assert_eq!((person.nickname.as_deref(), person.ssn.as_str()), (Some("zz"), "219-09-9999"));
+}
+
+#[tokio::test]
+async fn a_context_of_numbers_is_found_in_an_update() {
+    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+    #[envelope(table = "people")]
+    struct Numbered {
+        #[partition_key]
+        id: String,
+        #[envelope(context)]
+        tenant: u32,
+        nickname: Option<String>,
+        #[encrypted]
+        ssn: String,
+    }
+    let world = World::new().await;
+    let record = Numbered { id: "n".into(), tenant: 7, nickname: None, ssn: "078-05-1120".into() };
+    world.store.put(&record).await.unwrap();
+
+    let update = world.store.update::<Numbered>("n").context([("tenant", "7")]);
+    update.set(|f| f.nickname, "zz").await.unwrap();
+
+    let other = world.store.update::<Numbered>("n").context([("tenant", "8")]);
+    assert!(other.set(|f| f.nickname, "x").await.is_err());
+    let loaded = world.store.get::<Numbered>("n").context([("tenant", "7")]).await.unwrap();
+    assert_eq!(loaded.unwrap().nickname.as_deref(), Some("zz"));
 }

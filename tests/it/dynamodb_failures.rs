@@ -2,6 +2,7 @@
 
 use envelope_runtime::{
     DeleteError, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError, ServiceErrorKind, Store,
+    UpdateError,
 };
 use envelope_tests::{dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb};
 
@@ -29,19 +30,25 @@ async fn each_failure_of_dynamodb_is_told_apart_on_every_verb() {
         let saved = User::new("foobar").save(&store).await.unwrap_err();
         let loaded = User::load(&store, "foobar").await.unwrap_err();
         let deleted = User::delete(&store, "foobar").await.unwrap_err();
+        let set = store.update::<User>("foobar").set(|f| f.nickname, "x").await.unwrap_err();
+        let sealed = store.update::<User>("foobar").seal(|f| f.ssn, "x").await.unwrap_err();
 
         let denied = kind == ServiceErrorKind::AccessDenied;
         for (is_retryable, is_denied) in [
             (saved.is_retryable(), saved.is_access_denied()),
             (loaded.is_retryable(), loaded.is_access_denied()),
             (deleted.is_retryable(), deleted.is_access_denied()),
+            (set.is_retryable(), set.is_access_denied()),
+            (sealed.is_retryable(), sealed.is_access_denied()),
         ] {
             assert_eq!((is_retryable, is_denied), (retryable, denied), "{code}");
         }
         let SaveError::Request(saved) = saved else { panic!("{saved:?}") };
         let LoadError::Request(loaded) = loaded else { panic!("{loaded:?}") };
         let DeleteError::Request(deleted) = deleted else { panic!("{deleted:?}") };
-        for error in [saved, loaded, deleted] {
+        let UpdateError::Request(set) = set else { panic!("{set:?}") };
+        let UpdateError::Request(sealed) = sealed else { panic!("{sealed:?}") };
+        for error in [saved, loaded, deleted, set, sealed] {
             assert_eq!((error.kind(), error.code()), (kind, Some(code)));
             assert!(error.to_string().contains("key `id`"), "{error}");
         }

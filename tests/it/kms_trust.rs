@@ -222,3 +222,48 @@ async fn a_provider_can_give_up_half_of_its_rights() {
 
     assert_eq!(User::load(&reader, "foobar").await.unwrap(), Some(User::new("foobar")));
 }
+
+/// A record of a retired key leaves it with its next update, whatever whoever writes the table adds to the list
+/// of copies.
+#[tokio::test]
+async fn a_copy_that_was_planted_does_not_keep_a_record_under_a_retired_key() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let good = world.stored("foobar").await;
+    let newer = world.backend.create_kms_key().await;
+    let alias = world.backend.create_alias(&newer).await;
+    let hint_of_newer = {
+        User::new("other").save(&reader(&world, &newer).0).await.unwrap();
+        let envelope = bytes(&world.stored("other").await, "_envelope");
+        envelope[hint_at(&envelope)..][..8].to_vec()
+    };
+    let planted = |hint: &[u8]| {
+        let mut envelope = bytes(&good, "_envelope");
+        let copies = hint_at(&envelope) - 2;
+        envelope[copies] = 2;
+        envelope.extend_from_slice(&[&[1], hint, &[0, 3], b"bad"].concat());
+        let mut item = good.clone();
+        item.insert("_envelope".into(), binary(envelope));
+        item
+    };
+    for (name, item) in [
+        (&newer, good.clone()),
+        (&newer, planted(&hint_of_newer)),
+        (&newer, planted(&[7; 8])),
+        (&alias, good.clone()),
+        (&alias, planted(&[7; 8])),
+    ] {
+        world.write(item).await;
+        let (kms, requests) = world.backend.recorded_kms();
+        let store = world.store_with(KmsKeyProvider::new(kms, name).accept(&world.key));
+
+        store.update::<User>("foobar").seal(|f| f.email, "x").await.unwrap();
+
+        let requests = requests.take();
+        let made = requests.iter().filter(|r| matches!(r, KmsRequest::GenerateDataKey { .. }));
+        assert_eq!(made.count(), 1, "{name}: {requests:?}");
+        // And the next one stays under the new key.
+        store.update::<User>("foobar").seal(|f| f.email, "y").await.unwrap();
+        assert!(User::load(&reader(&world, &newer).0, "foobar").await.unwrap().is_some());
+    }
+}

@@ -87,11 +87,19 @@ impl World {
         Store::new(self.backend.dynamodb.clone(), provider).table_name::<User>(&self.table)
     }
 
-    /// A store over the same table whose first answer from DynamoDB is lost.
+    /// A store over the same table whose first answer from DynamoDB is lost, and asked for again.
     pub(crate) fn store_losing_answers(&self) -> Store {
+        self.store_over(self.backend.dynamodb_losing_an_answer())
+    }
+
+    /// The same, and it is not asked for again.
+    pub(crate) fn store_losing_an_answer_for_good(&self) -> Store {
+        self.store_over(self.backend.dynamodb_losing_an_answer_for_good())
+    }
+
+    fn store_over(&self, dynamodb: aws_sdk_dynamodb::Client) -> Store {
         let provider = KmsKeyProvider::new(self.backend.kms.clone(), &self.key);
-        Store::new(self.backend.dynamodb_losing_an_answer(), provider)
-            .table_name::<User>(&self.table)
+        Store::new(dynamodb, provider).table_name::<User>(&self.table)
     }
 
     /// The item under the id `id`, as DynamoDB stores it.

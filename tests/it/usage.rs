@@ -64,7 +64,6 @@ async fn each_operation_is_a_span_with_its_table_and_its_counts() {
     world.store.replace(&user).await.unwrap();
     User::load(&world.store, user.id.as_str()).await.unwrap();
     let update = || world.store.update::<User>(user.id.as_str());
-    update().set(|f| f.nickname, "other").await.unwrap();
     update().seal(|f| f.ssn, "219-09-9999").return_new().await.unwrap();
     User::delete(&world.store, user.id.as_str()).await.unwrap();
     update().seal(|f| f.ssn, "219-09-9999").await.unwrap_err();
@@ -86,7 +85,6 @@ async fn each_operation_is_a_span_with_its_table_and_its_counts() {
         (r#""put""#, "1", "2"),
         (r#""replace""#, "1", "1"),
         (r#""get""#, "1", "1"),
-        (r#""update""#, "1", "0"),
         (r#""update""#, "2", "2"),
         (r#""delete""#, "1", "0"),
         (r#""update""#, "1", "0"),

@@ -93,7 +93,16 @@ impl Backend {
     /// A client of the same DynamoDB that loses its first answer, though the request was served.
     #[must_use]
     pub fn dynamodb_losing_an_answer(&self) -> aws_sdk_dynamodb::Client {
-        let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        self.losing(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
+    }
+
+    /// The same, and it does not ask again.
+    #[must_use]
+    pub fn dynamodb_losing_an_answer_for_good(&self) -> aws_sdk_dynamodb::Client {
+        self.losing(RetryConfig::disabled())
+    }
+
+    fn losing(&self, retry: RetryConfig) -> aws_sdk_dynamodb::Client {
         let config = self.dynamodb.config().to_builder().retry_config(retry);
         let config = config.interceptor(LoseFirstAnswer::default());
         aws_sdk_dynamodb::Client::from_conf(config.build())

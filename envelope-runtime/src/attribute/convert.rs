@@ -77,6 +77,8 @@ pub enum Problem {
     Time,
     /// An update changes an attribute twice.
     ChangedTwice,
+    /// An update changes an attribute that is no field of the record.
+    NoField,
     /// An update adds what is neither a number nor a set.
     NotAddable(&'static str),
     /// An update appends what is no list.
@@ -189,7 +191,7 @@ impl fmt::Display for Problem {
                  from the catch-all",
             ),
             Self::AbsentOperand => {
-                f.write_str("an absent value can be neither compared with nor added; use `not_exists()`")
+                f.write_str("it needs a value, and this one is stored as no attribute; ask with `not_exists()`, or leave it out")
             }
             Self::NoOperand => f.write_str("a condition needs a value to compare with"),
             Self::Version => {
@@ -197,6 +199,7 @@ impl fmt::Display for Problem {
             }
             Self::Ttl => f.write_str("a time to live is in whole seconds since 1970"),
             Self::Time => f.write_str("its type cannot hold the present time; use a u64 or an i64"),
+            Self::NoField => f.write_str("no field of the record has this attribute; use the record's own handle"),
             Self::ChangedTwice => f.write_str("the update changes it twice; remove one"),
             Self::NotAddable(found) => write!(
                 f,

@@ -87,6 +87,15 @@ impl Number {
         Ok(Self(plain(negative, digits, magnitude)))
     }
 
+    /// The same number with the other sign.
+    pub(crate) fn negated(&self) -> Self {
+        match self.0.strip_prefix('-') {
+            Some(positive) => Self(positive.to_owned()),
+            None if self.0 == "0" => self.clone(),
+            None => Self(format!("-{}", self.0)),
+        }
+    }
+
     pub(super) fn size(&self) -> usize {
         let digits = self.0.trim_start_matches(['-', '0', '.']).trim_end_matches('0');
         let digits = digits.bytes().filter(u8::is_ascii_digit).count();

@@ -141,8 +141,18 @@ pub(crate) fn refuse_unknown(
 }
 
 impl ExpectedContext {
+    /// Names and texts of the fields that are not part of the key.
+    #[cfg(feature = "aws")]
+    pub(crate) fn outside_key(
+        &self,
+        key: &RequestKey,
+    ) -> impl Iterator<Item = (&'static str, &str)> {
+        let outside = |(name, _): &&(&'static str, String)| key.part(name).is_none();
+        self.fields.iter().filter(outside).map(|(name, text)| (*name, text.as_str()))
+    }
+
     /// The first field whose stored value is another one.
-    pub(super) fn differs<'a>(
+    pub(crate) fn differs<'a>(
         &self,
         stored: impl Fn(&str) -> Option<&'a AttributeValue>,
     ) -> Option<&'static str> {

@@ -26,7 +26,7 @@ pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
     provider: &dyn KeyProvider<Capability = C>,
     item: Item,
     asked: Option<&[(&'static str, AttributeValue)]>,
-    expected: ExpectedContext,
+    expected: &ExpectedContext,
     calls: Arc<AtomicU64>,
 ) -> Result<Loaded<R>, LoadError> {
     let schema = R::SCHEMA;
@@ -34,7 +34,7 @@ pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
         let core = plain_core(&schema, &item);
         (plaintext_values(schema, item, asked).map_err(LoadError::Open)?, None, core)
     } else {
-        let opening = Opening::new(schema, item, asked, &expected).map_err(LoadError::Open)?;
+        let opening = Opening::new(schema, item, asked, expected).map_err(LoadError::Open)?;
         let core = opening.core();
         let context = expected.encryption_context(&schema).counting(calls);
         let data_key = provider
@@ -201,13 +201,15 @@ impl Opening {
     }
 }
 
-/// The item's keys and what they are made of, its context, its version and its time to live.
+/// The item's keys and what they are made of, what the schema authenticates, its version and its time to
+/// live.
 fn plain_core(schema: &RecordSchema, item: &Item) -> Item {
     let mut core = Item::default();
     for name in schema.key_names().chain(schema.key_parts()) {
         copy(item, name, &mut core);
     }
-    let kept = |field: &&FieldSchema| field.is_context() || field.is_version() || field.is_ttl();
+    let kept =
+        |field: &&FieldSchema| field.is_authenticated() || field.is_version() || field.is_ttl();
     for name in schema.fields().filter(kept).flat_map(FieldSchema::names) {
         copy(item, name, &mut core);
     }

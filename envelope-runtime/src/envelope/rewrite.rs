@@ -13,7 +13,7 @@ use super::open::at;
 use super::verified::Verified;
 use super::{Item, OpenError, OpenErrorKind, RecordKeys, SALT_LEN, SealError, SealErrorKind};
 use crate::attribute::AttributeValue;
-use crate::crypto::{self, MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
+use crate::crypto::{MAC_LEN, NONCE_LEN, RandomFailed, Rejected, TAG_LEN};
 use crate::key::{DataKey, KeyReference};
 use crate::record::{Change, FieldRole, FieldSchema};
 
@@ -23,6 +23,9 @@ pub(crate) struct Rewrite {
     pub(crate) set: Item,
     pub(crate) remove: BTreeSet<String>,
 }
+
+/// A source of random bytes.
+pub(crate) type Fill = fn(&mut [u8]) -> Result<(), RandomFailed>;
 
 /// Why there is nothing to write.
 #[derive(Debug)]
@@ -64,13 +67,14 @@ impl Verified {
         changes: &[(&'static FieldSchema, &Change)],
         data_key: &DataKey,
         is_whole: bool,
+        fill: Fill,
     ) -> Result<Option<Rewrite>, RewriteError> {
         let mut draft = self.draft(changes)?;
         let mut header = Header { sealed: Vec::new(), ..self.header().clone() };
         if draft.sealed.is_empty() {
-            self.random(&mut header.salt)?;
+            self.random(fill, &mut header.salt)?;
             let keys = RecordKeys::derive(data_key, &header.salt);
-            return self.seal(draft, header, &keys).map(Some);
+            return self.seal(draft, header, &keys, fill).map(Some);
         }
         if draft.sealed.values().all(|entry| matches!(entry, Entry::Kept(_))) {
             if !is_whole {
@@ -82,7 +86,7 @@ impl Verified {
                 self.open(name, entry)?;
             }
         }
-        self.seal(draft, header, self.keys()).map(Some)
+        self.seal(draft, header, self.keys(), fill).map(Some)
     }
 
     /// Seals everything anew, under another data key. The item must be whole.
@@ -91,13 +95,14 @@ impl Verified {
         changes: &[(&'static FieldSchema, &Change)],
         data_key: &DataKey,
         reference: KeyReference,
+        fill: Fill,
     ) -> Result<Rewrite, RewriteError> {
         let mut draft = self.draft(changes)?;
         for (name, entry) in &mut draft.sealed {
             self.open(name, entry)?;
         }
         let mut salt = [0; SALT_LEN];
-        self.random(&mut salt)?;
+        self.random(fill, &mut salt)?;
         let header = Header {
             salt,
             tag: [0; MAC_LEN],
@@ -105,7 +110,7 @@ impl Verified {
             authenticated: Vec::new(),
             reference,
         };
-        self.seal(draft, header, &RecordKeys::derive(data_key, &salt))
+        self.seal(draft, header, &RecordKeys::derive(data_key, &salt), fill)
     }
 
     /// Takes what is stored out of its ciphertext, to be sealed again.
@@ -137,7 +142,7 @@ impl Verified {
                 Change::SetIfAbsent(value) => Some(&**value),
                 Change::Remove => None,
                 // Handles do not offer it; the tag cannot cover a sum that DynamoDB makes.
-                Change::Add(_) | Change::Append(_) => {
+                Change::Add(_) | Change::Delete(_) | Change::Append(_) => {
                     return Err(self.at(field.name(), OpenErrorKind::Authenticated));
                 }
             };
@@ -180,11 +185,12 @@ impl Verified {
         draft: Draft<'_>,
         mut header: Header,
         keys: &RecordKeys,
+        fill: Fill,
     ) -> Result<Rewrite, RewriteError> {
         let too_large = || RewriteError::Seal(self.seal_error(SealErrorKind::EnvelopeTooLarge));
         let Draft { sealed, authenticated, mut set, remove } = draft;
         let mut random = vec![0; sealed.len() * NONCE_LEN];
-        self.random(&mut random)?;
+        self.random(fill, &mut random)?;
         let (nonces, _) = random.as_chunks::<NONCE_LEN>();
 
         for ((name, entry), fresh) in sealed.into_iter().zip(nonces) {
@@ -212,11 +218,6 @@ impl Verified {
         header.tag = keys.mac.tag(&self.identity().tag_input(&header, covered));
         let bytes = header.encode().ok_or_else(too_large)?;
         set.insert(self.schema().envelope(), AttributeValue::B(bytes));
-
-        let size = self.size_with(&set, &remove);
-        if size > Item::MAX_SIZE {
-            return Err(RewriteError::Seal(self.seal_error(SealErrorKind::ItemTooLarge(size))));
-        }
         Ok(Rewrite { set, remove })
     }
 
@@ -224,14 +225,27 @@ impl Verified {
         self.item().attribute(name).is_some()
     }
 
-    fn size_with(&self, set: &Item, remove: &BTreeSet<String>) -> usize {
-        let stays = |name: &str| set.attribute(name).is_none() && !remove.contains(name);
+    /// Refuses what DynamoDB would not store, as far as it is known: without attributes that `changes`
+    /// elsewhere, and those that were not read.
+    pub(crate) fn check_size(
+        &self,
+        rewrite: &Rewrite,
+        changes: impl Fn(&str) -> bool,
+    ) -> Result<(), RewriteError> {
+        let Rewrite { set, remove } = rewrite;
+        let stays =
+            |name: &str| set.attribute(name).is_none() && !remove.contains(name) && !changes(name);
         let stored = self.item().iter().filter(|(name, _)| stays(name));
-        set.size() + stored.map(|(name, value)| name.len() + value.size()).sum::<usize>()
+        let size =
+            set.size() + stored.map(|(name, value)| name.len() + value.size()).sum::<usize>();
+        if size <= Item::MAX_SIZE {
+            return Ok(());
+        }
+        Err(RewriteError::Seal(self.seal_error(SealErrorKind::ItemTooLarge(size))))
     }
 
-    fn random(&self, out: &mut [u8]) -> Result<(), RewriteError> {
-        crypto::fill(out).map_err(|_| RewriteError::Seal(self.seal_error(SealErrorKind::Random)))
+    fn random(&self, fill: Fill, out: &mut [u8]) -> Result<(), RewriteError> {
+        fill(out).map_err(|_| RewriteError::Seal(self.seal_error(SealErrorKind::Random)))
     }
 
     fn seal_error(&self, kind: SealErrorKind) -> SealError {

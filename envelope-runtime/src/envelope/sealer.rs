@@ -9,7 +9,8 @@ use crate::error::{LoadError, SaveError};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{EnvelopeRecord, FieldWriter, Now};
 
-/// Seals records into items, for exports and other stores.
+/// Seals records into items, for exports and other stores: those that [`Store::put`](crate::Store::put) would
+/// write at this moment, with the next version and the times of now.
 ///
 /// ```
 /// use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
@@ -130,7 +131,7 @@ impl<C: Capability> Opener<C> {
         async move {
             let expected =
                 expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
-            open_item(provider.as_ref(), item, None, expected, Arc::default()).await
+            open_item(provider.as_ref(), item, None, &expected, Arc::default()).await
         }
     }
 }

@@ -66,9 +66,23 @@ impl Verified {
         &self.opening.bytes
     }
 
-    /// How the envelope protects a plaintext attribute, against the schema.
-    pub(crate) fn protection(&self, field: &FieldSchema) -> Option<OpenError> {
+    /// Refuses an attribute that is plaintext in the schema and that the envelope protects.
+    pub(crate) fn protection(&self, field: &FieldSchema) -> Result<(), OpenError> {
         self.opening.header.protection(&self.opening.schema, field)
+    }
+
+    /// Whether the record tag covers an authenticated attribute, with or without a value.
+    pub(crate) fn authenticates(&self, field: &FieldSchema) -> bool {
+        field.names().any(|name| self.header().authenticates(name))
+    }
+
+    /// Refuses an authenticated attribute that is stored and not covered, as a load would.
+    pub(crate) fn covered(&self, field: &FieldSchema) -> Result<(), OpenError> {
+        let is_stored = field.names().any(|name| self.item().attribute(name).is_some());
+        if !is_stored || field.is_window_open() || self.authenticates(field) {
+            return Ok(());
+        }
+        Err(at(self.schema(), field.name(), OpenErrorKind::NotAuthenticated))
     }
 
     /// The plaintext of a sealed attribute, as it was sealed.
@@ -83,26 +97,28 @@ impl Verified {
 }
 
 impl Header {
-    /// How it protects an attribute that is plaintext in the schema.
-    fn protection(&self, schema: &RecordSchema, field: &FieldSchema) -> Option<OpenError> {
-        field.names().find_map(|name| match name {
-            name if self.nonce(name).is_some() => Some(at(schema, name, OpenErrorKind::Sealed)),
-            name if self.authenticates(name) => {
-                Some(at(schema, name, OpenErrorKind::Authenticated))
+    /// Refuses an attribute that is plaintext in the schema and that the header lists.
+    fn protection(&self, schema: &RecordSchema, field: &FieldSchema) -> Result<(), OpenError> {
+        for name in field.names() {
+            if self.nonce(name).is_some() {
+                return Err(at(schema, name, OpenErrorKind::Sealed));
             }
-            _ => None,
-        })
+            if self.authenticates(name) {
+                return Err(at(schema, name, OpenErrorKind::Authenticated));
+            }
+        }
+        Ok(())
     }
 }
 
-/// How a stored envelope protects an attribute that is plaintext in the schema.
+/// Refuses an attribute that is plaintext in the schema and that a stored envelope protects.
 pub(crate) fn protection(
     schema: &RecordSchema,
     stored: &AttributeValue,
     field: &FieldSchema,
 ) -> Result<(), OpenError> {
     let (header, _) = decode_envelope(schema, stored.clone())?;
-    header.protection(schema, field).map_or(Ok(()), Err)
+    header.protection(schema, field)
 }
 
 /// The bytes that stand in an envelope that lists `name`: its length and itself.

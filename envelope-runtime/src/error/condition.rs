@@ -31,13 +31,13 @@ pub struct VersionError {
 
 /// An update met other writers each time until its deadline; nothing was written.
 #[derive(Clone, Debug)]
-pub struct Contended {
+pub struct ContendedError {
     place: Place,
 }
 
 /// An answer was lost, and what is stored does not tell whether the write happened.
 #[derive(Clone, Debug)]
-pub struct UnknownOutcome {
+pub struct UnknownOutcomeError {
     place: Place,
 }
 
@@ -106,13 +106,13 @@ impl VersionError {
     }
 }
 
-impl Contended {
+impl ContendedError {
     pub(crate) fn new(place: Place) -> Self {
         Self { place }
     }
 }
 
-impl UnknownOutcome {
+impl UnknownOutcomeError {
     pub(crate) fn new(place: Place) -> Self {
         Self { place }
     }
@@ -129,7 +129,7 @@ impl fmt::Display for VersionError {
     }
 }
 
-impl fmt::Display for Contended {
+impl fmt::Display for ContendedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -140,7 +140,7 @@ impl fmt::Display for Contended {
     }
 }
 
-impl fmt::Display for UnknownOutcome {
+impl fmt::Display for UnknownOutcomeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -182,5 +182,5 @@ impl fmt::Display for PresenceError {
 impl Error for PresenceError {}
 impl Error for ConditionError {}
 impl Error for VersionError {}
-impl Error for Contended {}
-impl Error for UnknownOutcome {}
+impl Error for ContendedError {}
+impl Error for UnknownOutcomeError {}

@@ -134,8 +134,8 @@ impl fmt::Display for ServiceErrorKind {
             Self::Service => "the service failed; retry later",
             Self::Conflict => "another write or transaction was at the item; retry",
             Self::Validation => {
-                "invalid request; compare the table's key schema with the struct's keys, and the \
-                 item's size with 400 KB"
+                "invalid request; compare the table's key schema with the struct's keys, the item's size \
+                 with 400 KB, and the stored types with those that an update adds to"
             }
             Self::Credentials => {
                 "no usable AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role"

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use super::{
-    ConditionError, Contended, LoadError, PresenceError, ServiceError, ServiceErrorKind,
-    UnknownOutcome, VersionError,
+    ConditionError, ContendedError, LoadError, PresenceError, ServiceError, ServiceErrorKind,
+    UnknownOutcomeError, VersionError,
 };
 use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
 use crate::key::DataKeyError;
@@ -37,9 +37,9 @@ pub enum UpdateError {
     /// The new values could not be sealed; nothing was written.
     Seal(SealError),
     /// Other writers were first until the deadline; nothing was written.
-    Contended(Contended),
+    Contended(ContendedError),
     /// The update may have happened, once, or not.
-    UnknownOutcome(UnknownOutcome),
+    UnknownOutcome(UnknownOutcomeError),
     /// The record was updated, and could not be loaded.
     Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the update.

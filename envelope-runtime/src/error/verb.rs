@@ -8,7 +8,8 @@ use std::fmt;
 use super::Presence;
 #[cfg(feature = "aws")]
 use super::{
-    ConditionError, PresenceError, ServiceError, ServiceErrorKind, UnknownOutcome, VersionError,
+    ConditionError, PresenceError, ServiceError, ServiceErrorKind, UnknownOutcomeError,
+    VersionError,
 };
 use crate::envelope::{ContextError, OpenError, SealError};
 use crate::key::DataKeyError;
@@ -39,7 +40,7 @@ pub enum SaveError {
     Version(VersionError),
     /// The record may have been saved, and replaced by another writer, or not.
     #[cfg(feature = "aws")]
-    UnknownOutcome(UnknownOutcome),
+    UnknownOutcome(UnknownOutcomeError),
     /// The record was saved, and the one that it replaced could not be loaded.
     #[cfg(feature = "aws")]
     Unreadable(Box<LoadError>),
@@ -82,6 +83,8 @@ pub enum DeleteError {
     Condition(ConditionError),
     /// The stored record has another version; nothing was deleted.
     Version(VersionError),
+    /// The record may have been deleted, and made anew by another writer, or not.
+    UnknownOutcome(UnknownOutcomeError),
     /// The record was deleted, and could not be loaded.
     Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the deletion.
@@ -273,6 +276,9 @@ impl fmt::Display for DeleteError {
         if let Self::Unreadable(error) = self {
             return write!(f, "the record is deleted, and cannot be given back: {error}");
         }
+        if let Self::UnknownOutcome(error) = self {
+            return write!(f, "it is not known whether the record was deleted: {error}");
+        }
         f.write_str("cannot delete ")?;
         match self {
             Self::Context(error) => error.fmt(f),
@@ -280,6 +286,7 @@ impl fmt::Display for DeleteError {
             Self::Field(error) => error.fmt(f),
             Self::Condition(error) => error.fmt(f),
             Self::Version(error) => error.fmt(f),
+            Self::UnknownOutcome(error) => error.fmt(f),
             Self::Unreadable(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),
         }

@@ -27,6 +27,13 @@ impl Node {
         })
     }
 
+    /// The version can be counted up.
+    pub(crate) fn countable(schema: &RecordSchema) -> Option<Self> {
+        let field = schema.version()?;
+        let last = Ok(number(Number::from(field.last_version()?)));
+        Some(Self::Compare(field.name(), Comparison::GreaterOrEqual, last).negated())
+    }
+
     fn or_expired(self, schema: &RecordSchema, now: Now) -> Self {
         match Self::expired(schema, now) {
             Some(expired) => Self::either(self, expired),

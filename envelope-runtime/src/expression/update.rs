@@ -11,6 +11,7 @@ pub(crate) struct Clauses {
     set: Vec<String>,
     remove: Vec<String>,
     add: Vec<String>,
+    delete: Vec<String>,
 }
 
 impl Clauses {
@@ -44,6 +45,10 @@ impl Clauses {
                 self.set.push(format!("{name} = if_not_exists({name}, {value})"));
             }
             Change::Add(value) => self.add(to, name, (**value).clone()),
+            Change::Delete(value) => {
+                let (name, value) = (to.name(name), to.value((**value).clone()));
+                self.delete.push(format!("{name} {value}"));
+            }
             Change::Append(value) => {
                 let (name, value) = (to.name(name), to.value((**value).clone()));
                 let empty = to.value(AttributeValue::L(Vec::new()));
@@ -60,7 +65,12 @@ impl Clauses {
 
     /// The whole; `None` when nothing changes.
     pub(crate) fn text(self) -> Option<String> {
-        let clauses = [("SET", self.set), ("REMOVE", self.remove), ("ADD", self.add)];
+        let clauses = [
+            ("SET", self.set),
+            ("REMOVE", self.remove),
+            ("ADD", self.add),
+            ("DELETE", self.delete),
+        ];
         let clauses: Vec<_> = clauses
             .into_iter()
             .filter(|(_, parts)| !parts.is_empty())

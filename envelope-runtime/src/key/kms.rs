@@ -310,7 +310,8 @@ impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
         Box::pin(self.decrypt_data_key(reference, context))
     }
 
-    /// Not so where accepted keys alone have wrapped it.
+    /// Not so where an accepted key has wrapped it. Nothing authenticates the list of copies: one that was added
+    /// does not make it current.
     fn is_current(&self, reference: &KeyReference) -> bool {
         let KeyReference::Wrapped(copies) = reference else { return true };
         let primary = self.primary.learnt().clone();
@@ -318,7 +319,7 @@ impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
             Some(arn) => copy.hint() == arn.hint(),
             None => !self.accepted.iter().flatten().any(|arn| copy.hint() == arn.hint()),
         };
-        copies.iter().any(|copy| copy.provider() == ProviderId::KMS && is_primary(copy))
+        copies.iter().all(|copy| copy.provider() == ProviderId::KMS && is_primary(copy))
     }
 }
 

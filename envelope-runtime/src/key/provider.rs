@@ -13,7 +13,8 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 ///
 /// An implementation must bind the whole [`EncryptionContext`] to what it wraps, so that unwrapping
 /// under any other context fails, and must decide from its own configuration alone which key
-/// unwraps: whatever stands in an [`EncryptedDataKey`] may have been written by an attacker.
+/// unwraps: whatever stands in an [`EncryptedDataKey`] may have been written by an attacker. It calls
+/// [`EncryptionContext::count_call`] for each call that it makes, or operations are shown without them.
 pub trait KeyProvider: Send + Sync + 'static {
     /// What it can do: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without the capability
     /// has no methods that would need it.

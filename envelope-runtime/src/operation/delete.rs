@@ -11,10 +11,11 @@ use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
-use super::sdk::{WriteCondition, from_sdk_item, open_old};
+use super::returned::open_returned;
+use super::sdk::{WriteCondition, from_sdk_item};
 use crate::attribute::ConvertError;
 use crate::envelope::{expected_context, refuse_foreign_key};
-use crate::error::{ConditionError, DeleteError, ServiceError, VersionError};
+use crate::error::{ConditionError, DeleteError, ServiceError, UnknownOutcomeError, VersionError};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
 use crate::record::{
@@ -27,7 +28,7 @@ use crate::store::Store;
 /// [`Store::delete_any_version`] and [`EnvelopeRecord::delete`].
 ///
 /// One [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html);
-/// without a [`condition`](Self::condition) it succeeds whether or not there was an item.
+/// without a [`condition`](Self::condition) or a version it succeeds whether or not there was an item.
 #[must_use = "a deletion does nothing until it is awaited"]
 pub struct Delete<R, C = Full> {
     store: Store<C>,
@@ -131,20 +132,18 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         let condition = WriteCondition::new(&schema, node).map_err(DeleteError::Field)?;
 
         let table = self.store.physical_table::<R>();
-        let mut request = self
+        let request = self
             .store
             .client()
             .delete_item()
             .table_name(table)
+            .set_key(Some(key.to_sdk()))
             .set_return_values(returned)
             .set_return_consumed_capacity(meter.capacity())
             .set_condition_expression(condition.expression)
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values)
             .set_return_values_on_condition_check_failure(condition.returned);
-        for (name, value) in key.attributes() {
-            request = request.key(*name, value.clone().into());
-        }
         let error = match request.customize().interceptor(meter.attempts()).send().await {
             Ok(answer) => {
                 meter.has_written(answer.consumed_capacity());
@@ -158,9 +157,13 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
             let error = ServiceError::new(schema.place(), table, &error);
             return Err(DeleteError::Request(error));
         };
-        // An answer was lost, the SDK sent the request again, and the record is gone.
-        if meter.lost_an_answer() && failed.item().is_none() {
-            return Ok(None);
+        // An answer was lost, and the SDK sent the request again: the record is gone, or another one is there.
+        if meter.lost_an_answer() {
+            let unknown = UnknownOutcomeError::new(schema.place());
+            return match failed.item() {
+                None => Ok(None),
+                Some(_) => Err(DeleteError::UnknownOutcome(unknown)),
+            };
         }
         let stored = failed.item().cloned();
         let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
@@ -186,7 +189,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> DeleteReturning<R, C> {
 
         let old = self.0.request(&meter, &key, Some(ReturnValue::AllOld)).await?;
         let asked = Some(key.attributes());
-        let old = open_old(&store, &meter, old, asked, expected).await;
+        let old = open_returned(&store, &meter, old, asked, expected).await;
         old.map_err(|error| DeleteError::Unreadable(Box::new(error)))
     }
 }

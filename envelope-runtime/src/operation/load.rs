@@ -9,9 +9,9 @@ use super::OperationFuture;
 use super::meter::Meter;
 use super::sdk::from_sdk_item;
 use crate::attribute::ConvertError;
-use crate::envelope::{ContextError, Loaded, expected_context, open_item, refuse_unknown};
+use crate::envelope::{Loaded, expected_context, open_item};
 use crate::error::{LoadError, ServiceError};
-use crate::key::{CanDecrypt, Capability, ContextPairs, Full};
+use crate::key::{CanDecrypt, ContextPairs, Full};
 use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues};
 use crate::store::Store;
 
@@ -83,11 +83,9 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
             .map_err(LoadError::Context)?;
 
         let table = self.store.physical_table::<R>();
-        let mut request = self.store.client().get_item().table_name(table);
-        for (name, value) in key.attributes() {
-            request = request.key(*name, value.clone().into());
-        }
+        let request = self.store.client().get_item().table_name(table);
         let request = request
+            .set_key(Some(key.to_sdk()))
             .consistent_read(self.consistent)
             .set_return_consumed_capacity(meter.capacity())
             .customize()
@@ -104,21 +102,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
             return Ok(None);
         }
         let (provider, asked) = (self.store.provider(), Some(key.attributes()));
-        open_item(provider, item, asked, expected, meter.kms_calls()).await.map(Some)
-    }
-}
-
-impl<C: Capability> Store<C> {
-    /// The store's scope, under what one operation gives on top of it.
-    pub(super) fn caller_context(
-        &self,
-        schema: &crate::record::RecordSchema,
-        given: ContextPairs,
-    ) -> Result<ContextPairs, ContextError> {
-        refuse_unknown(schema, &given, self.scope())?;
-        let mut caller = self.scope().clone();
-        caller.extend(given);
-        Ok(caller)
+        open_item(provider, item, asked, &expected, meter.kms_calls()).await.map(Some)
     }
 }
 

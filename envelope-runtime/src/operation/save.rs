@@ -11,11 +11,13 @@ use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
-use super::sdk::{WriteCondition, from_sdk_item, open_old};
+use super::returned::open_returned;
+use super::sdk::{WriteCondition, from_sdk_item};
 use crate::attribute::AttributeValue;
 use crate::envelope::{ContextError, ExpectedContext, Item, context_of_record, seal_record};
 use crate::error::{
-    ConditionError, Presence, PresenceError, SaveError, ServiceError, UnknownOutcome, VersionError,
+    ConditionError, Presence, PresenceError, SaveError, ServiceError, UnknownOutcomeError,
+    VersionError,
 };
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, CanEncrypt, ContextPairs, Full};
@@ -100,7 +102,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
 
     /// Gives back the record that was replaced, opened: one KMS call more, and a provider that can decrypt.
     /// `None` if there was none. Where the SDK sent the request again because the answer to the first was
-    /// lost, it may be the record itself.
+    /// lost, it may be the record itself, or `None` after a save that depends on something.
+    ///
+    /// What the library has filled in (a version, a time) is not given back with it: load the record to go on.
     ///
     /// Where what was there cannot be loaded it is replaced all the same, and the error is
     /// [`SaveError::Unreadable`].
@@ -119,7 +123,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> PutReturning<R, C> {
         let identity = Identity::of(&R::SCHEMA, &sealed.item, store.scope());
         let identity = identity.map_err(SaveError::Context)?;
         let old = sealed.write(&meter, Some(ReturnValue::AllOld)).await?;
-        let old = open_old(&store, &meter, old, Some(&identity.key), identity.context).await;
+        let old = open_returned(&store, &meter, old, Some(&identity.key), identity.context).await;
         old.map_err(|error| SaveError::Unreadable(Box::new(error)))
     }
 }
@@ -230,18 +234,13 @@ impl<C: CanEncrypt> Sealed<C> {
         is_there: bool,
     ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
         let schema = &self.schema;
-        // No other write has this envelope. A record without one is our own if an answer was lost and it is
-        // the same in everything.
+        // No other write has this envelope. A record without one cannot be told from another's.
         let envelope = stored.as_ref().and_then(|item| item.attribute(schema.envelope()));
-        let ours = match envelope {
-            Some(envelope) => Some(envelope) == self.item.attribute(schema.envelope()),
-            None => meter.lost_an_answer() && stored.as_ref() == Some(&self.item),
-        };
-        if ours {
+        if envelope.is_some() && envelope == self.item.attribute(schema.envelope()) {
             return Ok(None);
         }
         if meter.lost_an_answer() {
-            return Err(SaveError::UnknownOutcome(UnknownOutcome::new(schema.place())));
+            return Err(SaveError::UnknownOutcome(UnknownOutcomeError::new(schema.place())));
         }
         let attribute = |name: &str| stored.as_ref()?.attribute(name);
         let live = is_there && !schema.is_expired(self.now, attribute);

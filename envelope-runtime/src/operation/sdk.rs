@@ -7,14 +7,10 @@ use std::hash::BuildHasher;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValuesOnConditionCheckFailure};
 
-use super::meter::Meter;
 use crate::attribute::{AttributeValue, Number};
-use crate::envelope::{ExpectedContext, Item, OpenError, OpenErrorKind, open_item};
-use crate::error::LoadError;
+use crate::envelope::{Item, OpenError, OpenErrorKind};
 use crate::expression::{Node, Placeholders};
-use crate::key::CanDecrypt;
-use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
-use crate::store::Store;
+use crate::record::{FieldError, RecordSchema, RequestKey};
 
 impl From<AttributeValue> for SdkValue {
     fn from(value: AttributeValue) -> Self {
@@ -82,6 +78,14 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
     }
 }
 
+impl RequestKey {
+    /// As a request has it.
+    pub(super) fn to_sdk(&self) -> HashMap<String, SdkValue> {
+        let attributes = self.attributes().iter();
+        attributes.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+    }
+}
+
 /// The condition of a write, as a request has it; without one nothing is set.
 #[derive(Clone)]
 pub(super) struct WriteCondition {
@@ -137,21 +141,6 @@ impl fmt::Display for UnknownAttributeType {
 }
 
 impl std::error::Error for UnknownAttributeType {}
-
-/// Opens what a write has replaced or deleted.
-pub(super) async fn open_old<R: EnvelopeRecord, C: CanDecrypt>(
-    store: &Store<C>,
-    meter: &Meter,
-    old: Option<HashMap<String, SdkValue>>,
-    asked: Option<&[(&'static str, AttributeValue)]>,
-    expected: ExpectedContext,
-) -> Result<Option<R>, LoadError> {
-    let Some(item) = old.filter(|item| !item.is_empty()) else { return Ok(None) };
-    let item = from_sdk_item(&R::SCHEMA, item).map_err(LoadError::Open)?;
-    let loaded =
-        open_item::<R, C>(store.provider(), item, asked, expected, meter.kms_calls()).await?;
-    Ok(Some(loaded.into_record()))
-}
 
 /// As [`Item::try_from`], but what the record does not know may be of an unknown type.
 pub(super) fn from_sdk_item(

@@ -10,9 +10,9 @@ use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
-use crate::attribute::ConvertError;
+use crate::attribute::{ConvertError, Problem};
 use crate::envelope::{Item, Loaded};
-use crate::error::UpdateError;
+use crate::error::{UnknownOutcomeError, UpdateError};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full};
 use crate::record::{
     EnvelopeRecord, KeyValues, Update, VersionNumber, Versioned, stored_version, version_number,
@@ -34,12 +34,13 @@ pub struct AtKey<C = Full> {
     within: Duration,
 }
 
-/// An update that gives back the record. Made by [`Update::return_old`] and [`Update::return_new`].
+/// An update that gives back the record as it was. Made by [`Update::return_old`].
 #[must_use = "an update does nothing until it is awaited"]
-pub struct UpdateReturning<R, C = Full> {
-    update: Update<R, AtKey<C>>,
-    returned: Returned,
-}
+pub struct UpdateReturningOld<R, C = Full>(Update<R, AtKey<C>>);
+
+/// An update that gives back the record as it is then. Made by [`Update::return_new`].
+#[must_use = "an update does nothing until it is awaited"]
+pub struct UpdateReturningNew<R, C = Full>(Update<R, AtKey<C>>);
 
 impl<C: Capability> AtKey<C> {
     pub(crate) fn new(store: Store<C>, key: Result<KeyValues, ConvertError>) -> Self {
@@ -83,11 +84,11 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
     /// ```
     pub fn with(mut self, loaded: &Loaded<R>) -> Self {
         let core = loaded.core();
-        if let Some(field) = R::SCHEMA.version() {
-            self.target.version = stored_version(core.attribute(field.name())).map(Ok);
+        if let (Some(field), None) = (R::SCHEMA.version(), &self.target.version) {
+            let version = stored_version(core.attribute(field.name()));
+            self.target.version = Some(version.ok_or(ConvertError::new(Problem::Version)));
         }
-        // Without an envelope there is nothing to start from.
-        self.target.known = loaded.envelope().map(|_| core.clone());
+        self.target.known = Some(core.clone());
         self
     }
 
@@ -110,8 +111,8 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
 
     /// Gives back the record as it was before, opened: one KMS call more. `None` where the SDK sent the
     /// request again because the answer to the first was lost.
-    pub fn return_old(self) -> UpdateReturning<R, C> {
-        UpdateReturning { update: self, returned: Returned::Old }
+    pub fn return_old(self) -> UpdateReturningOld<R, C> {
+        UpdateReturningOld(self)
     }
 
     /// Gives back the record as it is now, opened: one KMS call more.
@@ -132,13 +133,24 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn return_new(self) -> UpdateReturning<R, C> {
-        UpdateReturning { update: self, returned: Returned::New }
+    pub fn return_new(self) -> UpdateReturningNew<R, C> {
+        UpdateReturningNew(self)
     }
 
-    fn meter(&self) -> Meter {
+    fn start<T: 'static>(
+        self,
+        returned: Returned,
+        then: impl FnOnce(Option<R>) -> T + Send + 'static,
+    ) -> OperationFuture<T, UpdateError>
+    where
+        R: 'static,
+        C: CanEncrypt + CanDecrypt,
+    {
         let store = &self.target.store;
-        Meter::new(store, "update", store.physical_table::<R>())
+        let meter = Meter::new(store, "update", store.physical_table::<R>());
+        let span = meter.span();
+        let run = async move { run::run(self, &meter, returned).await.map(then) };
+        Box::pin(run.instrument(span))
     }
 }
 
@@ -151,14 +163,11 @@ where
     type IntoFuture = OperationFuture<(), UpdateError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let meter = self.meter();
-        let span = meter.span();
-        let run = async move { run::run(self, &meter, Returned::Nothing).await.map(|_| ()) };
-        Box::pin(run.instrument(span))
+        self.start(Returned::Nothing, drop)
     }
 }
 
-impl<R, C> IntoFuture for UpdateReturning<R, C>
+impl<R, C> IntoFuture for UpdateReturningOld<R, C>
 where
     R: EnvelopeRecord + 'static,
     C: CanEncrypt + CanDecrypt,
@@ -167,10 +176,25 @@ where
     type IntoFuture = OperationFuture<Option<R>, UpdateError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let meter = self.update.meter();
-        let span = meter.span();
-        let run = async move { run::run(self.update, &meter, self.returned).await };
-        Box::pin(run.instrument(span))
+        self.0.start(Returned::Old, |record| record)
+    }
+}
+
+impl<R, C> IntoFuture for UpdateReturningNew<R, C>
+where
+    R: EnvelopeRecord + 'static,
+    C: CanEncrypt + CanDecrypt,
+{
+    type Output = Result<R, UpdateError>;
+    type IntoFuture = OperationFuture<R, UpdateError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let updated = self.0.start(Returned::New, |record| record);
+        Box::pin(async {
+            // DynamoDB gives the item of each update that asks for it.
+            let unknown = || UnknownOutcomeError::new(R::SCHEMA.place());
+            updated.await?.ok_or_else(|| UpdateError::UnknownOutcome(unknown()))
+        })
     }
 }
 
@@ -180,8 +204,14 @@ impl<C> fmt::Debug for AtKey<C> {
     }
 }
 
-impl<R, C> fmt::Debug for UpdateReturning<R, C> {
+impl<R, C> fmt::Debug for UpdateReturningOld<R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("UpdateReturning").field(&self.update).finish()
+        f.debug_tuple("UpdateReturningOld").field(&self.0).finish()
+    }
+}
+
+impl<R, C> fmt::Debug for UpdateReturningNew<R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UpdateReturningNew").field(&self.0).finish()
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::bytes::{bytes, encode_bytes, encode_optional_bytes};
-use super::handle::encode_set;
+use super::handle::{checked, encode_set};
 use super::maintained::{Now, VersionNumber, check_ttl, next_version, version_number};
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
@@ -173,12 +173,7 @@ impl FieldWriter {
     ) -> Result<(), FieldError> {
         let field = self.fields.next();
         let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
-        let value = write(ValueSerializer::new(is_sealed)).and_then(|value| {
-            match value.as_ref().and_then(|value| value.refusal()) {
-                Some(problem) => Err(ConvertError::new(problem)),
-                None => Ok(value),
-            }
-        });
+        let value = write(ValueSerializer::new(is_sealed)).and_then(checked);
         let value = value.and_then(|value| {
             if field.is_some_and(FieldSchema::is_ttl) {
                 check_ttl(value.as_deref())?;

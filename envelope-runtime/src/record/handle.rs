@@ -16,7 +16,7 @@ pub type Encode<T> = fn(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertErr
 
 /// An attribute of the record `R`, of a [`kind`](crate::kind) `K`, that holds a field of type `T`.
 ///
-/// The derive makes one for each field, and hands them to the closures that build conditions:
+/// The derive makes one for each field, and hands them to the closures that build conditions and updates:
 /// `store.put(&user).condition(|f| f.status.eq("new"))`. Names and values go to DynamoDB through
 /// placeholders, so no name is reserved.
 pub struct Attribute<R, K, T> {
@@ -25,7 +25,7 @@ pub struct Attribute<R, K, T> {
     marker: PhantomData<fn() -> (R, K)>,
 }
 
-/// A value to compare an attribute of a field of type `T` with: a `T`, a `&T`, the value in an `Option`,
+/// A value for an attribute of a field of type `T`, to compare with or to write: a `T`, a `&T`, the value in an `Option`,
 /// a `&str` for a `String`, or a byte slice for a `Vec<u8>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of this attribute, whose field is of type `{T}`",
@@ -117,15 +117,11 @@ impl<R, K, T> Attribute<R, K, T> {
         value: impl Operand<T>,
         sealed: bool,
     ) -> Result<Option<Wiped>, ConvertError> {
-        let value = value.encode(self.encode, ValueSerializer::new(sealed))?;
-        match value.as_ref().and_then(|value| value.refusal()) {
-            Some(problem) => Err(ConvertError::new(problem)),
-            None => Ok(value),
-        }
+        checked(value.encode(self.encode, ValueSerializer::new(sealed))?)
     }
 
     fn value(&self, value: impl Operand<T>) -> Result<AttributeValue, ConvertError> {
-        storable(value.encode(self.encode, ValueSerializer::new(false))?)
+        storable(self.written(value, false)?)
     }
 
     fn compare(self, comparison: Comparison, value: impl Operand<T>) -> Condition<R> {
@@ -215,7 +211,7 @@ impl<R, K, T> Attribute<R, K, T> {
         K: Comparable,
     {
         let part = part.encode_part(self.encode, ValueSerializer::new(false));
-        Condition::new(Node::Contains(self.name, part.and_then(storable)))
+        Condition::new(Node::Contains(self.name, part.and_then(checked).and_then(storable)))
     }
 }
 
@@ -233,13 +229,17 @@ impl<R, K, T> fmt::Debug for Attribute<R, K, T> {
     }
 }
 
-/// A value to compare with, which must be there.
-fn storable(value: Option<Wiped>) -> Result<AttributeValue, ConvertError> {
-    let value = value.map(unwiped).ok_or(ConvertError::new(Problem::AbsentOperand))?;
-    match value.refusal() {
+/// What DynamoDB would store.
+pub(super) fn checked(value: Option<Wiped>) -> Result<Option<Wiped>, ConvertError> {
+    match value.as_ref().and_then(|value| value.refusal()) {
         Some(problem) => Err(ConvertError::new(problem)),
         None => Ok(value),
     }
+}
+
+/// A value to compare with, which must be there.
+fn storable(value: Option<Wiped>) -> Result<AttributeValue, ConvertError> {
+    value.map(unwiped).ok_or(ConvertError::new(Problem::AbsentOperand))
 }
 
 /// A collection as a set; an empty one is nothing.

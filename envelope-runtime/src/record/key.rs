@@ -112,6 +112,8 @@ pub enum KeyProblem {
     NotNatural,
     /// It is a padded number in a key template, and has more digits than this.
     TooManyDigits(u8),
+    /// A loaded record was given beside it that has another key.
+    OtherRecord,
     /// It cannot be stored at all.
     Convert(ConvertError),
 }
@@ -279,6 +281,11 @@ impl InvalidKey {
         Self { place: schema.place(), problem: KeyProblem::Convert(error) }
     }
 
+    #[cfg(feature = "aws")]
+    pub(crate) fn of_another(schema: &RecordSchema) -> Self {
+        Self { place: schema.place(), problem: KeyProblem::OtherRecord }
+    }
+
     /// The key attribute; `None` when it is the key as a whole.
     #[must_use]
     pub fn attribute(&self) -> Option<&str> {
@@ -327,6 +334,9 @@ impl fmt::Display for InvalidKey {
             KeyProblem::TooManyDigits(digits) => {
                 write!(f, "has more than the {digits} digits that the key template pads it to")
             }
+            KeyProblem::OtherRecord => f.write_str(
+                "the loaded record has another key than the one to be updated; load that one",
+            ),
             KeyProblem::Convert(error) => write!(f, "the key cannot be stored: {error}"),
         }
     }

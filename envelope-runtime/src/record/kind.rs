@@ -38,7 +38,7 @@ pub struct Version;
 )]
 pub trait Comparable {}
 
-/// An attribute that an update may set in plaintext.
+/// An attribute that is stored in plaintext, and so can be set.
 #[diagnostic::on_unimplemented(
     message = "`.set()` would write plaintext into an #[encrypted] field",
     label = "needs a plaintext attribute",
@@ -54,7 +54,7 @@ pub trait Settable {}
 )]
 pub trait Sealable {}
 
-/// An attribute that DynamoDB can add to.
+/// An attribute that is stored in plaintext, and so can be added to.
 #[diagnostic::on_unimplemented(
     message = "no arithmetic on ciphertext: DynamoDB cannot add to an #[encrypted] attribute",
     label = "needs a plaintext attribute",

@@ -58,7 +58,7 @@ impl<T: Copy + TryFrom<u64> + TryInto<u64>> VersionNumber for T {}
     label = "needs a record with a version",
     note = "mark an integer field `#[envelope(version)]`"
 )]
-pub trait Versioned: EnvelopeRecord {}
+pub trait Versioned: EnvelopeRecord<Saved = Self> {}
 
 /// A record without a version. The derive implements it.
 #[diagnostic::on_unimplemented(

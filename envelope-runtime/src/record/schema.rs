@@ -32,7 +32,7 @@ pub struct FieldSchema {
 /// What the library knows of a plaintext field beside its role.
 #[derive(Clone, Copy, Debug)]
 enum Maintained {
-    Version,
+    Version(u64),
     Ttl,
     UpdatedAt(Stamp),
 }
@@ -232,10 +232,10 @@ impl FieldSchema {
         self
     }
 
-    /// Makes it the record's version.
+    /// Makes it the record's version, which counts up to `last`.
     #[must_use]
-    pub const fn version(mut self) -> Self {
-        self.maintained = Some(Maintained::Version);
+    pub const fn version(mut self, last: u64) -> Self {
+        self.maintained = Some(Maintained::Version(last));
         self
     }
 
@@ -307,11 +307,20 @@ impl FieldSchema {
     }
 
     pub(crate) const fn is_version(&self) -> bool {
-        matches!(self.maintained, Some(Maintained::Version))
+        matches!(self.maintained, Some(Maintained::Version(_)))
     }
 
     pub(crate) const fn is_ttl(&self) -> bool {
         matches!(self.maintained, Some(Maintained::Ttl))
+    }
+
+    /// The last version that the field's type holds.
+    #[cfg(feature = "aws")]
+    pub(crate) const fn last_version(&self) -> Option<u64> {
+        match self.maintained {
+            Some(Maintained::Version(last)) => Some(last),
+            _ => None,
+        }
     }
 
     /// How the time of the last write is made.

@@ -8,7 +8,7 @@ use super::kind::{NotContext, NotKey, NotVersion, Sealable, Settable, Summable, 
 use super::maintained::{Now, check_ttl};
 use super::{EnvelopeRecord, FieldError, FieldSchema, RecordSchema};
 use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped};
-use crate::expression::{Condition, Node};
+use crate::expression::{Condition, Node, Placeholders};
 
 /// An update of single attributes of the record `R`, ready to be awaited where `T` says which record it is.
 /// Made by [`Store::update`](crate::Store::update) and [`EnvelopeRecord::update`].
@@ -21,9 +21,11 @@ use crate::expression::{Condition, Node};
 ///   without a read and without a call to KMS.
 /// - A change of an `#[encrypted]` or `#[authenticated]` attribute reads the item, verifies it, seals the
 ///   new value under the record's own data key (one KMS call), and writes on the condition that the
-///   envelope is still the one that was read. It begins again when it is not.
+///   envelope is still the one that was read. It begins again when it is not. So does every update of a
+///   record whose version or `updated_at` is `#[authenticated]`.
 ///
-/// Both kinds together are one write.
+/// Both kinds together are one write. Its type is `Update<User, AtKey>` in a store that can encrypt and
+/// decrypt.
 #[must_use = "an update does nothing until it is awaited"]
 pub struct Update<R, T = ()> {
     pub(crate) changes: Changes,
@@ -46,11 +48,13 @@ pub(crate) enum Change {
     SetIfAbsent(Wiped),
     Remove,
     Add(Wiped),
+    /// Takes elements out of a set.
+    Delete(Wiped),
     Append(Wiped),
 }
 
 /// What an update does, by the schema.
-pub(crate) struct Plan {
+pub(crate) struct UpdatePlan {
     /// Of attributes that the envelope does not cover.
     pub(crate) plain: Vec<(&'static FieldSchema, Change)>,
     /// Of encrypted and authenticated attributes.
@@ -74,7 +78,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     }
 
     /// Sets a plaintext attribute. A value that is stored as no attribute (`None`, an empty set) removes
-    /// it.
+    /// it; `None` of a field whose default is another value is stored as NULL.
     ///
     /// ```no_run
     /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
@@ -105,7 +109,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value.map(Change::Set))
     }
 
-    /// Sets a plaintext attribute, unless the item has it already.
+    /// Sets a plaintext attribute, unless the item has it already, be it as NULL.
     pub fn set_if_absent<K, F>(
         self,
         attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
@@ -149,7 +153,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value.map(Change::Set))
     }
 
-    /// Removes an attribute, plaintext or encrypted, whose field is an `Option`.
+    /// Removes an attribute, plaintext or encrypted, whose field is an `Option`. It then has its default.
     pub fn remove<K, F>(self, attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>) -> Self
     where
         K: NotKey + NotContext + NotVersion,
@@ -161,9 +165,9 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Adds to a number, or adds elements to a set; an absent number counts as 0, an absent set as empty.
     ///
-    /// Give a negative number to subtract. Because the sum is made where the item is stored, no two
-    /// additions are lost, and the type of the field is not asked: a sum that it cannot hold makes the
-    /// record unreadable. Guard it with a [`condition`](Self::condition).
+    /// Because the sum is made where the item is stored, no two additions are lost, and the type of the field
+    /// is not asked: a sum that it cannot hold makes the record unreadable. Guard it with a
+    /// [`condition`](Self::condition).
     pub fn add<K, F>(
         self,
         attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
@@ -178,6 +182,46 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
             | AttributeValue::Ss(_)
             | AttributeValue::Ns(_)
             | AttributeValue::Bs(_) => Ok(Change::Add(value)),
+            other => Err(ConvertError::new(Problem::NotAddable(other.type_name()))),
+        });
+        self.change(attribute.name(), value)
+    }
+
+    /// Subtracts from a number, or takes elements out of a set; the opposite of [`add`](Self::add).
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "products")]
+    /// # struct Product {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     stock: u32,
+    /// #     #[encrypted]
+    /// #     supplier: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// let sale = store.update::<Product>("p-1").subtract(|f| f.stock, 1);
+    /// sale.condition(|f| f.stock.ge(1)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subtract<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Summable + Untagged + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(value, false)).and_then(|value| match &*value {
+            AttributeValue::N(number) => {
+                Ok(Change::Add(Wiped::new(AttributeValue::N(number.negated()))))
+            }
+            AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => {
+                Ok(Change::Delete(value))
+            }
             other => Err(ConvertError::new(Problem::NotAddable(other.type_name()))),
         });
         self.change(attribute.name(), value)
@@ -236,14 +280,18 @@ impl Changes {
         schema: &RecordSchema,
         version: Option<u64>,
         now: Now,
-    ) -> Result<Plan, FieldError> {
+    ) -> Result<UpdatePlan, FieldError> {
         let Self { list, condition } = self;
-        let mut plan = Plan { plain: Vec::new(), protected: Vec::new(), condition, version };
+        // Its values are checked before any request.
+        if let Some(condition) = &condition {
+            Placeholders::default().condition(schema, condition.clone())?;
+        }
+        let mut plan = UpdatePlan { plain: Vec::new(), protected: Vec::new(), condition, version };
         for (name, change) in list {
             let error = |error| FieldError::new(schema, name, error);
             let change = change.map_err(error)?;
             // A handle is of a field; a hand-written one may be of none.
-            let field = schema.field(name).ok_or(error(ConvertError::new(Problem::OwnName)))?;
+            let field = schema.field(name).ok_or(error(ConvertError::new(Problem::NoField)))?;
             if plan.changes(field) {
                 return Err(error(ConvertError::new(Problem::ChangedTwice)));
             }
@@ -267,7 +315,7 @@ impl Changes {
     }
 }
 
-impl Plan {
+impl UpdatePlan {
     fn changes(&self, field: &FieldSchema) -> bool {
         let mut changed = self.plain.iter().chain(&self.protected);
         changed.any(|(other, _)| other.name() == field.name())
@@ -305,8 +353,8 @@ impl Plan {
     /// The plaintext fields whose stored value counts.
     pub(crate) fn added(&self) -> impl Iterator<Item = &'static FieldSchema> {
         let added = |(field, change): &(&'static FieldSchema, Change)| match change {
-            Change::Add(_) | Change::Append(_) | Change::SetIfAbsent(_) => Some(*field),
             Change::Set(_) | Change::Remove => None,
+            _ => Some(*field),
         };
         self.plain.iter().filter_map(added)
     }

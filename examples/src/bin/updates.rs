@@ -60,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // All kinds in one write, under a condition, with the record as it is afterwards.
     let update = store.update::<User>("foobar").seal(|f| f.phone, None).set(|f| f.role, "doctor");
     let update = update.condition(|f| f.status.eq("active").and(f.phone.exists()));
-    let user = update.return_new().await?.ok_or("no record came back")?;
+    let user = update.return_new().await?;
     println!("\n{user:#?}\n");
 
     // What does not fit is refused, and nothing is written.

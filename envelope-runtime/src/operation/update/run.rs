@@ -13,19 +13,20 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
 use super::AtKey;
-use crate::attribute::AttributeValue;
-use crate::envelope::{Item, OpenError, OpenErrorKind, expected_context};
+use crate::attribute::{AttributeValue, ConvertError, Problem};
+use crate::envelope::{ExpectedContext, Item, OpenError, OpenErrorKind, expected_context};
 use crate::error::{
-    ConditionError, Contended, Presence, PresenceError, ServiceError, ServiceErrorKind,
-    UnknownOutcome, UpdateError, VersionError,
+    ConditionError, ContendedError, Presence, PresenceError, ServiceError, ServiceErrorKind,
+    UnknownOutcomeError, UpdateError, VersionError,
 };
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
 use crate::operation::meter::Meter;
-use crate::operation::sdk::{WriteCondition, from_sdk_item, open_old};
+use crate::operation::returned::open_returned;
+use crate::operation::sdk::{WriteCondition, from_sdk_item};
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldSchema, InvalidKey, Now, Plan, RecordSchema, RequestKey,
-    Update, stored_version,
+    EnvelopeRecord, FieldError, FieldSchema, InvalidKey, Now, RecordSchema, RequestKey, Update,
+    UpdatePlan, stored_version,
 };
 use crate::store::Store;
 use patience::Patience;
@@ -47,7 +48,7 @@ enum Sent {
     /// The condition does not hold for the stored item; nothing was written by the last attempt.
     Refused(Option<Item>),
     /// DynamoDB took nothing, and the SDK was told not to ask again.
-    Throttled,
+    Throttled(ServiceError),
 }
 
 /// What is known before the first request.
@@ -56,7 +57,8 @@ struct Running<'a, R, C> {
     meter: &'a Meter,
     schema: RecordSchema,
     key: RequestKey,
-    plan: Plan,
+    plan: UpdatePlan,
+    expected: ExpectedContext,
     returned: Returned,
     now: Now,
     record: PhantomData<fn() -> R>,
@@ -79,18 +81,23 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
         let name = schema.version().map_or("", FieldSchema::name);
         UpdateError::Field(FieldError::new(&schema, name, error))
     })?;
+    if let Some(known) = &known
+        && key.attributes().iter().any(|(name, value)| known.attribute(name) != Some(value))
+    {
+        return Err(UpdateError::Key(InvalidKey::of_another(&schema)));
+    }
     let plan = update.changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
 
-    let record = PhantomData::<fn() -> R>;
-    let running = Running { store: &store, meter, schema, key, plan, returned, now, record };
+    let (store, record) = (&store, PhantomData::<fn() -> R>);
+    let running = Running { store, meter, schema, key, plan, expected, returned, now, record };
     let patience = Patience::new(within);
     let answer = if running.plan.protects(&schema) {
-        running.protected(&expected, known, patience).await?
+        running.protected(known, patience).await?
     } else {
         running.plaintext(patience).await?
     };
-    let asked = Some(running.key.attributes());
-    let opened = open_old(&store, meter, answer, asked, expected).await;
+    let Running { key, expected, .. } = running;
+    let opened = open_returned(store, meter, answer, Some(key.attributes()), expected).await;
     opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
 }
 
@@ -121,15 +128,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let version = self.plan.version;
         let at_version = version.and_then(|version| Node::version(schema, version, self.now));
         let node = Node::both(Node::both(node, at_version), self.no_older_names());
+        let node = Node::both(node, Node::countable(schema));
         let node = Node::both(node, self.plan.condition.clone());
         let condition = WriteCondition::beside(to, schema, node).map_err(UpdateError::Field)?;
 
         let table = self.store.physical_table::<R>();
-        let mut request = self.store.client().update_item().table_name(table);
-        for (name, value) in self.key.attributes() {
-            request = request.key(*name, value.clone().into());
-        }
+        let request = self.store.client().update_item().table_name(table);
         let request = request
+            .set_key(Some(self.key.to_sdk()))
             .set_update_expression(clauses.text())
             .set_condition_expression(condition.expression)
             .set_expression_attribute_names(condition.names)
@@ -161,8 +167,10 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
         let error = ServiceError::new(schema.place(), table, &error);
         match error.kind() {
-            _ if once && meter.lost_an_answer() => Err(self.unknown()),
-            ServiceErrorKind::Throttled if once => Ok(Sent::Throttled),
+            _ if meter.lost_an_answer() && (once || !self.plan.may_be_repeated()) => {
+                Err(self.unknown())
+            }
+            ServiceErrorKind::Throttled if once => Ok(Sent::Throttled(error)),
             _ => Err(UpdateError::Request(error)),
         }
     }
@@ -193,7 +201,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     /// The stored item, if there is one that has not expired.
     fn live(&self, stored: Option<Item>) -> Result<Item, UpdateError> {
         let expired = |item: &Item| self.schema.is_expired(self.now, |name| item.attribute(name));
-        stored.filter(|item| !expired(item)).ok_or_else(|| self.not_found())
+        match stored.filter(|item| !expired(item)) {
+            Some(stored) => Ok(stored),
+            // It may have been there, and expired by this very update.
+            None if self.meter.lost_an_answer() => Err(self.unknown()),
+            None => Err(self.not_found()),
+        }
     }
 
     /// The stored item has another version, or does not fulfil the caller's condition.
@@ -201,10 +214,15 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         if self.meter.lost_an_answer() {
             return self.unknown();
         }
-        if let (Some(expected), Some(field)) = (self.plan.version, self.schema.version()) {
+        if let Some(field) = self.schema.version() {
             let found = stored_version(stored.attribute(field.name()));
-            if found != Some(expected) {
+            if let Some(expected) = self.plan.version
+                && found != Some(expected)
+            {
                 return self.other_version(expected, found, &stored);
+            }
+            if found >= field.last_version() {
+                return self.no_next_version(field);
             }
         }
         UpdateError::Condition(ConditionError::new(self.schema.place(), Some(stored)))
@@ -215,15 +233,20 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         UpdateError::Version(VersionError::new(place, expected, found, stored))
     }
 
+    fn no_next_version(&self, field: &FieldSchema) -> UpdateError {
+        let problem = ConvertError::new(Problem::Version);
+        UpdateError::Field(FieldError::new(&self.schema, field.name(), problem))
+    }
+
     fn not_found(&self) -> UpdateError {
         UpdateError::NotFound(PresenceError::new(self.schema.place(), Presence::Absent))
     }
 
     fn contended(&self) -> UpdateError {
-        UpdateError::Contended(Contended::new(self.schema.place()))
+        UpdateError::Contended(ContendedError::new(self.schema.place()))
     }
 
     fn unknown(&self) -> UpdateError {
-        UpdateError::UnknownOutcome(UnknownOutcome::new(self.schema.place()))
+        UpdateError::UnknownOutcome(UnknownOutcomeError::new(self.schema.place()))
     }
 }

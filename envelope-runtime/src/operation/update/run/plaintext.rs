@@ -1,58 +1,100 @@
 //! An update of plaintext attributes alone: one request.
 
 use super::patience::Patience;
-use super::{Answer, Running, Sent};
-use crate::attribute::AttributeValue;
-use crate::envelope::{Item, listed, protection};
+use super::{Answer, Returned, Running, Sent};
+use crate::attribute::{AttributeValue, Number};
+use crate::envelope::{FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection};
 use crate::error::UpdateError;
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
 use crate::record::{Change, EnvelopeRecord, FieldSchema};
+
+/// What keeps a write from attributes that the stored envelope protects.
+enum Guard {
+    /// The envelope does not seem to list any of them.
+    Unlisted,
+    /// This envelope lists none of them, and must stay until the write.
+    Envelope(AttributeValue),
+    /// There is none, and there must be none.
+    NoEnvelope,
+}
 
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     /// Attributes that the stored envelope protects are not touched, although this struct takes them for
     /// plaintext: another version of the program knows better.
     pub(super) async fn plaintext(&self, mut patience: Patience) -> Result<Answer, UpdateError> {
         let schema = &self.schema;
-        // The envelope of an item that only looks as if it protected an attribute.
-        let mut pinned: Option<Option<AttributeValue>> = None;
+        let mut guard = Guard::Unlisted;
         loop {
             let mut to = Placeholders::default();
             let mut clauses = Clauses::default();
             self.write_plaintext(&mut clauses, &mut to);
-            let guard = match &pinned {
-                None => self.guard(),
-                Some(None) => Some(Node::NotExists(schema.envelope())),
-                Some(Some(envelope)) => Some(self.envelope_is(envelope)),
-            };
-            let node = Node::both(Node::present(schema, self.now), guard);
-            let stored = match self.send(clauses, to, node, !self.plan.is_idempotent()).await? {
+            let node = Node::both(Node::present(schema, self.now), self.in_context());
+            let node = Node::both(node, self.guarded(&guard));
+            let sent = self.send(clauses, to, node, !self.plan.is_idempotent()).await?;
+            let give_up = match sent {
+                // Sent again, it found what it had written itself.
+                Sent::Written(_)
+                    if self.returned == Returned::Old && self.meter.lost_an_answer() =>
+                {
+                    return Ok(None);
+                }
                 Sent::Written(answer) => return Ok(answer),
-                Sent::Refused(stored) => Some(self.live(stored)?),
-                Sent::Throttled => None,
+                Sent::Refused(stored) => {
+                    guard = self.next_guard(&guard, self.live(stored)?)?;
+                    self.contended()
+                }
+                Sent::Throttled(error) => UpdateError::Request(error),
             };
-            if let Some(stored) = stored {
-                self.check_older_names(&stored)?;
-                let envelope = stored.attribute(schema.envelope());
-                for field in self.plaintext_fields() {
-                    let protection =
-                        envelope.map_or(Ok(()), |envelope| protection(schema, envelope, field));
-                    protection.map_err(UpdateError::Open)?;
-                }
-                let looks_protected = self.looks_protected(&stored);
-                let held = match &pinned {
-                    None => !looks_protected,
-                    Some(pinned) => pinned.as_ref() == envelope,
-                };
-                if held {
-                    return Err(self.refused(stored));
-                }
-                pinned = looks_protected.then(|| envelope.cloned());
-            }
             if !patience.wait(self.store).await {
-                return Err(self.contended());
+                return Err(give_up);
             }
         }
+    }
+
+    fn guarded(&self, guard: &Guard) -> Option<Node> {
+        match guard {
+            Guard::Unlisted => self.unlisted(),
+            Guard::NoEnvelope => Some(Node::NotExists(self.schema.envelope())),
+            Guard::Envelope(envelope) => Some(self.envelope_is(envelope)),
+        }
+    }
+
+    /// With which guard to try again: what DynamoDB could not tell, the stored item does.
+    fn next_guard(&self, guard: &Guard, stored: Item) -> Result<Guard, UpdateError> {
+        let schema = &self.schema;
+        if self.meter.lost_an_answer() && !self.plan.may_be_repeated() {
+            return Err(self.unknown());
+        }
+        if let Some(name) = self.expected.differs(|name| stored.attribute(name)) {
+            let place = schema.place().attribute(name);
+            return Err(UpdateError::Open(OpenError::new(place, OpenErrorKind::OtherContext)));
+        }
+        self.check_older_names(&stored)?;
+        let envelope = stored.attribute(schema.envelope());
+        if let Some(envelope) = envelope {
+            for field in self.plaintext_fields() {
+                protection(schema, envelope, field).map_err(UpdateError::Open)?;
+            }
+        }
+        match (guard, envelope) {
+            (Guard::Envelope(guard), Some(envelope)) if guard == envelope => {
+                Err(self.refused(stored))
+            }
+            (Guard::NoEnvelope, None) => Err(self.refused(stored)),
+            (_, Some(envelope)) => Ok(Guard::Envelope(envelope.clone())),
+            (_, None) => Ok(Guard::NoEnvelope),
+        }
+    }
+
+    /// A load would refuse a record of another context before anything else.
+    fn in_context(&self) -> Option<Node> {
+        let fields = self.expected.outside_key(&self.key).map(|(name, text)| {
+            let as_text = Ok(AttributeValue::S(text.to_owned()));
+            let as_number = Number::parse(text).ok().map(|number| Ok(AttributeValue::N(number)));
+            Node::In(name, std::iter::once(as_text).chain(as_number).collect())
+        });
+        fields.fold(None, |all, node| Node::both(all, Some(node)))
     }
 
     pub(super) fn plaintext_fields(&self) -> impl Iterator<Item = &'static FieldSchema> {
@@ -60,15 +102,21 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         self.plan.plain.iter().map(|(field, _)| *field).chain(version)
     }
 
-    /// No attribute is, in storage, a protected one: its name stands in no list of the envelope, and what is
-    /// no Binary in plaintext is none. The first may fail for bytes that only look like a name.
-    fn guard(&self) -> Option<Node> {
+    /// No attribute is, in storage, a protected one: its name stands in no list of an envelope of this
+    /// version, and what is no Binary in plaintext is none. It may fail for bytes that only look like a name,
+    /// and fails where DynamoDB does not look into a Binary.
+    fn unlisted(&self) -> Option<Node> {
         let envelope = self.schema.envelope();
+        let bytes = |bytes| Ok(AttributeValue::B(bytes));
         let names = self.plaintext_fields().flat_map(FieldSchema::names);
-        let unlisted = names
-            .map(|name| Node::Contains(envelope, Ok(AttributeValue::B(listed(name)))).negated());
-        let no_binary = self.textual().map(|name| Node::IsBinary(name).negated());
-        unlisted.chain(no_binary).fold(None, |all, node| Node::both(all, Some(node)))
+        let listed = names.map(|name| Node::Contains(envelope, bytes(listed(name))));
+        let sealed = listed.chain(self.textual().map(Node::IsBinary)).reduce(Node::either)?;
+        let known = Node::both(
+            Some(Node::BeginsWith(envelope, bytes(FIRST_BYTES.to_vec()))),
+            Some(Node::Contains(envelope, bytes(FIRST_BYTES.to_vec()))),
+        )?;
+        let known = Node::either(Node::NotExists(envelope), known);
+        Node::both(Some(known), Some(sealed.negated()))
     }
 
     /// The names of attributes whose new value is no Binary.
@@ -77,23 +125,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             Change::Set(Some(value)) | Change::SetIfAbsent(value) => {
                 (!matches!(**value, AttributeValue::B(_))).then(|| field.name())
             }
-            Change::Add(_) | Change::Append(_) => Some(field.name()),
+            Change::Add(_) | Change::Delete(_) | Change::Append(_) => Some(field.name()),
             Change::Set(None) | Change::Remove => None,
         };
         self.plan.plain.iter().filter_map(textual)
-    }
-
-    fn looks_protected(&self, stored: &Item) -> bool {
-        let binary = |name: &str| match stored.attribute(name) {
-            Some(AttributeValue::B(bytes)) => Some(bytes),
-            _ => None,
-        };
-        let envelope = binary(self.schema.envelope());
-        let is_listed = |name: &str| {
-            let entry = listed(name);
-            envelope.is_some_and(|bytes| bytes.windows(entry.len()).any(|part| part == entry))
-        };
-        let mut names = self.plaintext_fields().flat_map(FieldSchema::names);
-        names.any(is_listed) || self.textual().any(|name| binary(name).is_some())
     }
 }

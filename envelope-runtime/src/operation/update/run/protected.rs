@@ -1,11 +1,14 @@
 //! An update of protected attributes: read, verify, seal, and write over the envelope that was read.
 
+use std::collections::HashMap;
+
 use super::patience::Patience;
 use super::{Answer, Returned, Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
-use crate::envelope::{ExpectedContext, Item, Opening, Rewrite, RewriteError, Verified};
+use crate::crypto;
+use crate::envelope::{Item, Opening, Rewrite, RewriteError, Verified};
 use crate::error::{ServiceError, UpdateError};
-use crate::expression::{Clauses, Placeholders};
+use crate::expression::{Clauses, Comparison, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt, DataKey, EncryptionContext, KeyReference};
 use crate::operation::sdk::from_sdk_item;
 use crate::record::{Change, EnvelopeRecord, FieldSchema, stored_version};
@@ -13,24 +16,32 @@ use crate::record::{Change, EnvelopeRecord, FieldSchema, stored_version};
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     pub(super) async fn protected(
         &self,
-        expected: &ExpectedContext,
         mut known: Option<Item>,
         mut patience: Patience,
     ) -> Result<Answer, UpdateError> {
         let schema = self.schema;
-        let context = expected.encryption_context(&schema).counting(self.meter.kms_calls());
+        let context = self.expected.encryption_context(&schema).counting(self.meter.kms_calls());
         let mut held: Option<(KeyReference, DataKey)> = None;
         loop {
             let (item, is_whole) = match known.take() {
                 Some(item) => (item, false),
                 None => (self.read().await?, true),
             };
-            let item = self.live(Some(item))?;
-            let opening = Opening::new(schema, item, Some(self.key.attributes()), expected)
+            let item = match self.live(Some(item)) {
+                Ok(item) => item,
+                // What was known may be out of date.
+                Err(_) if !is_whole => continue,
+                Err(error) => return Err(error),
+            };
+            let opening = Opening::new(schema, item, Some(self.key.attributes()), &self.expected)
                 .map_err(UpdateError::Open)?;
             let data_key = match held.take() {
                 Some((reference, data_key)) if reference == *opening.reference() => data_key,
-                _ => self.decrypt(opening.reference(), &context).await?,
+                _ => match self.decrypt(opening.reference(), &context).await {
+                    Ok(data_key) => data_key,
+                    Err(_) if !is_whole => continue,
+                    Err(error) => return Err(error),
+                },
             };
             let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
             let rewrite = self.rewrite(&verified, &data_key, &context, is_whole).await?;
@@ -49,23 +60,27 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             self.write_plaintext(&mut clauses, &mut to);
             let read = AttributeValue::B(verified.envelope().to_vec());
             let node = Some(self.envelope_is(&read));
+            let uncovered = self.uncovered(&verified);
+            let node = Node::both(node, uncovered.clone());
             let stored = match self.send(clauses, to, node, false).await? {
                 Sent::Written(answer) => return Ok(answer),
-                Sent::Refused(stored) => self.live(stored)?,
-                // The SDK was not told to give up at once.
-                Sent::Throttled => return Err(self.contended()),
+                Sent::Refused(stored) => stored,
+                Sent::Throttled(error) => return Err(UpdateError::Request(error)),
             };
-            let envelope = stored.attribute(schema.envelope());
-            if envelope == rewrite.set.attribute(schema.envelope()) {
+            let envelope = |item: &Item| item.attribute(schema.envelope()).cloned();
+            let found = stored.as_ref().and_then(envelope);
+            if found.is_some() && found == envelope(&rewrite.set) {
                 // An answer was lost, the SDK sent the request again, and it met its own write.
-                return Ok((self.returned == Returned::New).then(|| stored.into()));
+                let new = stored.filter(|_| self.returned == Returned::New);
+                return Ok(new.map(HashMap::from));
             }
-            if envelope == Some(&read) {
+            let stored = self.live(stored)?;
+            if self.meter.lost_an_answer() {
+                return Err(self.unknown());
+            }
+            if found.as_ref() == Some(&read) && uncovered.is_none() {
                 self.check_older_names(&stored)?;
                 return Err(self.refused(stored));
-            }
-            if self.meter.lost_an_answer() && !self.plan.may_be_repeated() {
-                return Err(self.unknown());
             }
             if !patience.wait(self.store).await {
                 return Err(self.contended());
@@ -91,39 +106,71 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         is_whole: bool,
     ) -> Result<Option<Rewrite>, UpdateError> {
         for field in self.plaintext_fields() {
-            verified.protection(field).map_or(Ok(()), Err).map_err(UpdateError::Open)?;
+            verified.protection(field).map_err(UpdateError::Open)?;
         }
         if is_whole {
             self.check_older_names(verified.item())?;
         }
-        let counted = self.counted(verified.item())?;
+        let counted = self.counted(verified)?;
         let changes = self.plan.protected.iter().chain(&counted);
         let changes: Vec<_> = changes.map(|(field, change)| (*field, change)).collect();
         let provider = self.store.provider();
         let rewrite = if provider.is_current(verified.reference()) {
-            verified.rewrite(&changes, data_key, is_whole)
+            verified.rewrite(&changes, data_key, is_whole, crypto::fill)
         } else if is_whole {
             let generated = provider.generate(context).await;
             let generated = generated
                 .map_err(|error| UpdateError::GenerateDataKey(error.at(self.schema.place())))?;
             let (data_key, reference) = generated.into_parts();
-            verified.reseal(&changes, &data_key, reference).map(Some)
+            verified.reseal(&changes, &data_key, reference, crypto::fill).map(Some)
         } else {
             Ok(None)
         };
-        match rewrite {
+        let is_plaintext = |name: &str| {
+            self.plaintext_fields().flat_map(FieldSchema::names).any(|other| other == name)
+        };
+        let checked = rewrite.and_then(|rewrite| {
+            rewrite.iter().try_for_each(|rewrite| verified.check_size(rewrite, is_plaintext))?;
+            Ok(rewrite)
+        });
+        match checked {
             Ok(rewrite) => Ok(rewrite),
             Err(RewriteError::Open(error)) => Err(UpdateError::Open(error)),
             Err(RewriteError::Seal(error)) => Err(UpdateError::Seal(error)),
         }
     }
 
+    /// What is stored and read, and not covered by the record tag that was verified, must stay as it was read:
+    /// the version that is counted up, and attributes that are set if they are absent.
+    fn uncovered(&self, verified: &Verified) -> Option<Node> {
+        let absent = |(field, change): &(&'static FieldSchema, Change)| match change {
+            Change::SetIfAbsent(_) if !verified.authenticates(field) => Some(*field),
+            _ => None,
+        };
+        let absent = self.plan.protected.iter().filter_map(absent).flat_map(FieldSchema::names);
+        let version = self.schema.version().filter(|version| version.is_protected());
+        let version = version.filter(|version| !verified.authenticates(version));
+        let version = version.map(|version| match verified.item().attribute(version.name()) {
+            Some(value) => Node::Compare(version.name(), Comparison::Equal, Ok(value.clone())),
+            None => Node::NotExists(version.name()),
+        });
+        let stay = |name: &'static str| match verified.item().attribute(name) {
+            Some(_) => Node::Exists(name),
+            None => Node::NotExists(name),
+        };
+        absent.map(stay).chain(version).fold(None, |all, node| Node::both(all, Some(node)))
+    }
+
     /// The next version, where the record tag covers it. The one that is stored must be the expected one.
     fn counted(
         &self,
-        stored: &Item,
+        verified: &Verified,
     ) -> Result<Option<(&'static FieldSchema, Change)>, UpdateError> {
         let Some(field) = self.schema.version() else { return Ok(None) };
+        let stored = verified.item();
+        if field.is_protected() {
+            verified.covered(field).map_err(UpdateError::Open)?;
+        }
         let found = stored_version(stored.attribute(field.name()));
         if let Some(expected) = self.plan.version
             && found != Some(expected)
@@ -133,19 +180,18 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         if !field.is_protected() {
             return Ok(None);
         }
-        let Some(next) = found.and_then(|found| found.checked_add(1)) else {
-            return Err(self.other_version(self.plan.version.unwrap_or_default(), found, stored));
+        let Some(next) = found.filter(|found| Some(*found) < field.last_version()) else {
+            return Err(self.no_next_version(field));
         };
+        let next = next + 1;
         let next = Wiped::new(AttributeValue::N(Number::from(next)));
         Ok(Some((field, Change::Set(Some(next)))))
     }
 
     async fn read(&self) -> Result<Item, UpdateError> {
         let table = self.store.physical_table::<R>();
-        let mut request = self.store.client().get_item().table_name(table).consistent_read(true);
-        for (name, value) in self.key.attributes() {
-            request = request.key(*name, value.clone().into());
-        }
+        let request = self.store.client().get_item().table_name(table).consistent_read(true);
+        let request = request.set_key(Some(self.key.to_sdk()));
         let request = request.set_return_consumed_capacity(self.meter.capacity());
         let answer = request.customize().interceptor(self.meter.attempts()).send().await;
         let answer = answer.map_err(|error| {
