@@ -1,10 +1,11 @@
 //! Updates of single attributes: what is written, what is asked of KMS, and what is refused.
 
+mod stored_forms;
+
 use std::collections::BTreeSet;
 
 use envelope_runtime::{
-    EnvelopeRecord, KeyProblem, KmsKeyProvider, OpenErrorKind, Problem, SealErrorKind, Store,
-    UpdateError, Usage,
+    EnvelopeRecord, KeyProblem, KmsKeyProvider, Problem, Store, UpdateError, Usage,
 };
 use envelope_tests::KmsRequest;
 
@@ -333,53 +334,6 @@ async fn under_a_key_that_is_only_accepted_all_is_sealed_anew() {
     assert_eq!(kept["ssn"], after["ssn"]);
 }
 
-/// After a rename.
-#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "users")]
-struct Renamed {
-    #[partition_key]
-    id: String,
-    #[envelope(alias = "status")]
-    state: String,
-    #[envelope(alias = "logins")]
-    visits: u64,
-    #[authenticated]
-    #[envelope(alias = "role")]
-    function: String,
-    #[encrypted]
-    #[envelope(alias = "email")]
-    mail: Option<String>,
-}
-
-#[tokio::test]
-async fn what_lies_under_an_older_name_moves_to_the_new_one() {
-    let world = world().await;
-    let update = || world.store.update::<Renamed>("a-1");
-
-    let added =
-        [update().add(|f| f.visits, 1), update().seal(|f| f.mail, "x").add(|f| f.visits, 1)];
-    for update in added {
-        let error = update.await.unwrap_err();
-        let UpdateError::Open(open) = &error else { panic!("{error}") };
-        assert_eq!((open.kind(), open.attribute()), (OpenErrorKind::OlderName, Some("visits")));
-    }
-    update().set(|f| f.state, "active").set(|f| f.visits, 9).await.unwrap();
-    update().set(|f| f.function, "nurse").seal(|f| f.mail, "x").add(|f| f.visits, 1).await.unwrap();
-
-    let item = world.stored("a-1").await;
-    for older in ["status", "logins", "role", "email"] {
-        assert!(!item.contains_key(older), "{older}");
-    }
-    let expected = Renamed {
-        id: "a-1".into(),
-        state: "active".into(),
-        visits: 10,
-        function: "nurse".into(),
-        mail: Some("x".into()),
-    };
-    assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
-}
-
 #[tokio::test]
 async fn what_cannot_be_stored_is_refused_before_any_request() {
     let world = world().await;
@@ -408,81 +362,6 @@ async fn what_cannot_be_stored_is_refused_before_any_request() {
     let error = store.update::<Account>("").set(|f| f.status, "a").await.unwrap_err();
     assert!(matches!(error, UpdateError::Key(_)), "{error}");
     assert_eq!(usage.requests(), 0);
-}
-
-/// Nothing of it is sealed, so nothing but the salt can tell one envelope from another.
-#[tokio::test]
-async fn a_record_with_authenticated_attributes_alone_is_updated_under_a_fresh_salt() {
-    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-    #[envelope(table = "users")]
-    struct Grant {
-        #[partition_key]
-        id: String,
-        #[authenticated]
-        role: String,
-        #[encrypted]
-        note: Option<String>,
-    }
-    let world = World::new().await;
-    let grant = Grant { id: "g-1".into(), role: "nurse".into(), note: None };
-    world.store.put(&grant).await.unwrap();
-    let before = bytes(&world.stored("g-1").await, "_envelope");
-    let mut envelopes = BTreeSet::from([before[2..50].to_vec()]);
-
-    for _ in 0..3 {
-        // Also where the value is the one that is there.
-        world.store.update::<Grant>("g-1").set(|f| f.role, "nurse").await.unwrap();
-        let after = bytes(&world.stored("g-1").await, "_envelope");
-        assert_eq!(after[50..], before[50..]);
-        envelopes.insert(after[2..50].to_vec());
-    }
-
-    assert_eq!(envelopes.len(), 4);
-    assert_eq!(world.store.get("g-1").await.unwrap(), Some(grant));
-    world.store.update::<Grant>("g-1").seal(|f| f.note, "x").set(|f| f.role, "y").await.unwrap();
-    let grant: Grant = world.store.get("g-1").await.unwrap().unwrap();
-    assert_eq!((grant.role.as_str(), grant.note.as_deref()), ("y", Some("x")));
-}
-
-#[tokio::test]
-async fn what_dynamodb_would_not_store_is_not_sent() {
-    let world = world().await;
-    let large = "x".repeat(300_000);
-    world.store.update::<Account>("a-1").set(|f| f.comment, large.as_str()).await.unwrap();
-
-    let update = world.store.update::<Account>("a-1").seal(|f| f.email, large.as_str());
-    let error = update.await.unwrap_err();
-    let UpdateError::Seal(seal) = &error else { panic!("{error}") };
-    assert!(matches!(seal.kind(), SealErrorKind::ItemTooLarge(size) if size > 600_000), "{error}");
-
-    // What goes in the same write makes room.
-    let update = world.store.update::<Account>("a-1").seal(|f| f.email, large.as_str());
-    update.remove(|f| f.comment).await.unwrap();
-    assert_eq!(loaded(&world.store).await.email, Some(large));
-}
-
-/// What an older program wrote before the attribute was authenticated is there, although no tag covers it.
-#[tokio::test]
-async fn a_value_from_before_a_window_is_not_taken_for_absent() {
-    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-    #[envelope(table = "users")]
-    struct Window {
-        #[partition_key]
-        id: String,
-        #[authenticated]
-        #[envelope(since = 2)]
-        status: String,
-        #[encrypted]
-        ssn: String,
-    }
-    let world = world().await;
-    let known = world.store.get::<Window>("a-1").with_envelope().await.unwrap().unwrap();
-
-    let update = world.store.update("a-1").with(&known).set_if_absent(|f| f.status, "other");
-    update.seal(|f| f.ssn, "219-09-9999").await.unwrap();
-
-    let window: Window = world.store.get("a-1").await.unwrap().unwrap();
-    assert_eq!((window.status.as_str(), window.ssn.as_str()), ("new", "219-09-9999"));
 }
 
 #[tokio::test]

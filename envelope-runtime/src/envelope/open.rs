@@ -87,7 +87,7 @@ impl Opening {
     }
 
     /// What the record tag covers of the item, and the envelope.
-    fn core(&self) -> Item {
+    pub(super) fn core(&self) -> Item {
         let mut core = plain_core(&self.schema, &self.item);
         for name in &self.header.authenticated {
             copy(&self.item, name, &mut core);

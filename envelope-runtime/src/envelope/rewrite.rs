@@ -256,3 +256,6 @@ impl Verified {
         at(self.schema(), name, kind)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -315,7 +315,6 @@ impl FieldSchema {
     }
 
     /// The last version that the field's type holds.
-    #[cfg(feature = "aws")]
     pub(crate) const fn last_version(&self) -> Option<u64> {
         match self.maintained {
             Some(Maintained::Version(last)) => Some(last),

@@ -1,0 +1,55 @@
+//! Times to live.
+
+use envelope_runtime::{Problem, SaveError, UpdateError, Usage};
+
+use super::{Document, NOW, at, document};
+use crate::support::{World, string};
+
+#[tokio::test]
+async fn what_has_expired_is_not_there() {
+    let world = World::new().await;
+    let store = |seconds| at(&world.store, seconds);
+    let dated = Document { expires: Some(NOW), ..document() };
+    let saved = store(NOW - 1).create(&dated).await.unwrap();
+    assert_eq!(store(NOW - 1).get("d-1").await.unwrap(), Some(saved.clone()));
+
+    // Until DynamoDB deletes it.
+    let usage = Usage::default();
+    let loaded = store(NOW).measured(&usage).get::<Document>("d-1").await.unwrap();
+    assert_eq!((loaded, usage.kms_calls()), (None, 0));
+    assert!(store(NOW).replace(&saved).await.unwrap_err().is_not_found());
+    for update in [
+        store(NOW).update::<Document>("d-1").set(|f| f.title, "x"),
+        store(NOW).update::<Document>("d-1").seal(|f| f.text, "x"),
+    ] {
+        assert!(update.await.unwrap_err().is_not_found());
+    }
+    let later = Document { expires: Some(NOW + 100), ..document() };
+    let first = store(NOW).create(&later).await.unwrap();
+    assert_eq!(first.version, 1);
+    assert!(store(NOW).create(&later).await.unwrap_err().is_conflict());
+
+    // A new record takes the place of an expired one without knowing it.
+    store(NOW + 100).put(&later).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_time_to_live_is_in_seconds() {
+    let world = World::new().await;
+    let milliseconds = Document { expires: Some(NOW * 1000), ..document() };
+
+    let error = world.store.put(&milliseconds).await.unwrap_err();
+    let SaveError::Field(field) = &error else { panic!("{error}") };
+    assert_eq!((field.problem(), field.attribute()), (Problem::Ttl, "expires"));
+    let store = at(&world.store, NOW);
+    store.put(&document()).await.unwrap();
+    let error = store.update::<Document>("d-1").set(|f| f.expires, NOW * 1000).await.unwrap_err();
+    assert!(matches!(&error, UpdateError::Field(f) if f.problem() == Problem::Ttl), "{error}");
+    store.update::<Document>("d-1").set(|f| f.expires, NOW + 1).await.unwrap();
+    assert_eq!(at(&world.store, NOW + 1).get::<Document>("d-1").await.unwrap(), None);
+    // Of another type it says nothing, as for DynamoDB.
+    let mut item = world.stored("d-1").await;
+    item.insert("expires".into(), string("1"));
+    world.write(item).await;
+    assert!(store.get::<Document>("d-1").await.is_err());
+}
