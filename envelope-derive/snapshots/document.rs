@@ -31,7 +31,7 @@ const _: () = {
                 _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey),
                 _envelope::FieldSchema::new("text", _envelope::FieldRole::Encrypted),
                 _envelope::FieldSchema::new("version", _envelope::FieldRole::Plain)
-                    .version(),
+                    .version(<u32>::MAX as ::core::primitive::u64),
                 _envelope::FieldSchema::new(
                         "expires",
                         _envelope::FieldRole::Authenticated,

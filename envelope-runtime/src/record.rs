@@ -114,13 +114,10 @@ pub trait EnvelopeRecord: Sized {
 
     /// Changes attributes of the record under `key`: [`Store::update`](crate::Store::update).
     #[cfg(feature = "aws")]
-    fn update<C: crate::Capability>(
+    fn update<C: crate::CanEncrypt + crate::CanDecrypt>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
-    ) -> Update<Self, crate::AtKey<C>>
-    where
-        C: crate::CanEncrypt + crate::CanDecrypt,
-    {
+    ) -> Update<Self, crate::AtKey<C>> {
         store.update(key)
     }
 

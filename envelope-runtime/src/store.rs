@@ -122,6 +122,26 @@ impl<C: Capability> Store<C> {
     ///
     /// Otherwise nothing is written, and [`SaveError::is_conflict`](crate::SaveError::is_conflict)
     /// is true of the error.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::SaveError> {
+    /// store.create(&user).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
@@ -133,6 +153,26 @@ impl<C: Capability> Store<C> {
     ///
     /// Otherwise nothing is written, and [`SaveError::is_not_found`](crate::SaveError::is_not_found)
     /// is true of the error.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::SaveError> {
+    /// store.replace(&user).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replace<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
@@ -149,6 +189,26 @@ impl<C: Capability> Store<C> {
     }
 
     /// Changes single attributes of the record under `key`, without replacing the others: see [`Update`].
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").set(|f| f.nickname, "zoë").seal(|f| f.ssn, "219-09-9999").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>>
     where
         C: CanEncrypt + CanDecrypt,

@@ -378,9 +378,6 @@ async fn an_update_does_not_count_beyond_what_the_version_holds() {
 /// Written before the version was authenticated: no update makes it look as if it had been.
 #[tokio::test]
 async fn a_version_that_no_tag_covers_is_not_counted_into_one() {
-    let world = World::new().await;
-    let plain = Document { version: 4, ..document() };
-    world.store.create(&plain).await.unwrap();
     #[derive(EnvelopeRecord, Clone)]
     #[envelope(table = "users")]
     struct Later {
@@ -403,6 +400,9 @@ async fn a_version_that_no_tag_covers_is_not_counted_into_one() {
         #[envelope(version, since = 2)]
         version: u64,
     }
+    let world = World::new().await;
+    let plain = Document { version: 4, ..document() };
+    world.store.create(&plain).await.unwrap();
 
     let error = world.store.update::<Later>("d-1").seal(|f| f.text, "x").await.unwrap_err();
     let UpdateError::Open(open) = &error else { panic!("{error}") };

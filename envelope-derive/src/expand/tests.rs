@@ -181,7 +181,7 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         flatten             114
         catch_all            23
         skip                 21
-        version             132
+        version             144
         updated_at          218
         created_at          279
     "]]

@@ -70,7 +70,7 @@ fn content_key(number: u16) -> Secret32 {
 async fn open(item: Item, data_key: u16) -> Result<Document, LoadError> {
     let expected =
         super::expected_context(&Document::SCHEMA, |_| None, &ContextPairs::default()).unwrap();
-    open_item(&Fixed(bytes_of(data_key)), item, None, &expected, Arc::default())
+    open_item(&Fixed(bytes_of(data_key)), item, None, &expected, Arc::default(), false)
         .await
         .map(super::Loaded::into_record)
 }

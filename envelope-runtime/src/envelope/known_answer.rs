@@ -106,7 +106,7 @@ fn hex(item: &Item, name: &str) -> String {
 async fn open(item: Item) -> Result<Order, LoadError> {
     let context = ContextPairs::new([("tenant", "t-1")]);
     let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-    open_item(&Fixed(data_key()), item, None, &expected, Arc::default())
+    open_item(&Fixed(data_key()), item, None, &expected, Arc::default(), false)
         .await
         .map(super::Loaded::into_record)
 }
@@ -168,8 +168,15 @@ async fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused(
     let open = async |asked: &[_]| {
         let context = ContextPairs::new([("tenant", "t-1")]);
         let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-        open_item::<Order, _>(&Fixed(data_key()), sealed(), Some(asked), &expected, Arc::default())
-            .await
+        open_item::<Order, _>(
+            &Fixed(data_key()),
+            sealed(),
+            Some(asked),
+            &expected,
+            Arc::default(),
+            false,
+        )
+        .await
     };
 
     assert!(open(&key(42)).await.is_ok());

@@ -21,21 +21,23 @@ use crate::record::{
 
 /// Opens an item: one call to the provider, and none if the item is refused without a key.
 ///
-/// `asked` is the key that was asked for; without it the item's own key is taken.
+/// `asked` is the key that was asked for; without it the item's own key is taken. With `keep`, what an update
+/// starts from is kept.
 pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
     provider: &dyn KeyProvider<Capability = C>,
     item: Item,
     asked: Option<&[(&'static str, AttributeValue)]>,
     expected: &ExpectedContext,
     calls: Arc<AtomicU64>,
+    keep: bool,
 ) -> Result<Loaded<R>, LoadError> {
     let schema = R::SCHEMA;
     let (values, envelope, core) = if schema.is_plaintext_only() {
-        let core = plain_core(&schema, &item);
+        let core = keep.then(|| plain_core(&schema, &item));
         (plaintext_values(schema, item, asked).map_err(LoadError::Open)?, None, core)
     } else {
         let opening = Opening::new(schema, item, asked, expected).map_err(LoadError::Open)?;
-        let core = opening.core();
+        let core = keep.then(|| opening.core());
         let context = expected.encryption_context(&schema).counting(calls);
         let data_key = provider
             .decrypt(&opening.header.reference, &context)
@@ -45,7 +47,7 @@ pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
         (values, Some(envelope), core)
     };
     let record = R::read_fields(&mut FieldReader::new(schema, values)).map_err(LoadError::Field)?;
-    Ok(Loaded::new(record, envelope, core))
+    Ok(Loaded::new(record, envelope, core.unwrap_or_default()))
 }
 
 /// An item whose envelope could be read, before its data key is asked for.

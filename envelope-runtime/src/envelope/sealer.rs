@@ -131,7 +131,7 @@ impl<C: Capability> Opener<C> {
         async move {
             let expected =
                 expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
-            open_item(provider.as_ref(), item, None, &expected, Arc::default()).await
+            open_item(provider.as_ref(), item, None, &expected, Arc::default(), true).await
         }
     }
 }

@@ -65,16 +65,16 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
         GetWithEnvelope(self)
     }
 
-    fn start(self) -> OperationFuture<Option<Loaded<R>>, LoadError>
+    fn start(self, keep: bool) -> OperationFuture<Option<Loaded<R>>, LoadError>
     where
         R: 'static,
     {
         let meter = Meter::new(&self.store, "get", self.store.physical_table::<R>());
         let span = meter.span();
-        Box::pin(self.run(meter).instrument(span))
+        Box::pin(self.run(meter, keep).instrument(span))
     }
 
-    async fn run(self, meter: Meter) -> Result<Option<Loaded<R>>, LoadError> {
+    async fn run(self, meter: Meter, keep: bool) -> Result<Option<Loaded<R>>, LoadError> {
         let schema = R::SCHEMA;
         let key = self.key.map_err(|error| InvalidKey::convert(&schema, error));
         let key = key.and_then(|key| key.checked(&schema)).map_err(LoadError::Key)?;
@@ -102,7 +102,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
             return Ok(None);
         }
         let (provider, asked) = (self.store.provider(), Some(key.attributes()));
-        open_item(provider, item, asked, &expected, meter.kms_calls()).await.map(Some)
+        open_item(provider, item, asked, &expected, meter.kms_calls(), keep).await.map(Some)
     }
 }
 
@@ -111,7 +111,7 @@ impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for Get<R, C> {
     type IntoFuture = OperationFuture<Option<R>, LoadError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let run = self.start();
+        let run = self.start(false);
         Box::pin(async { Ok(run.await?.map(Loaded::into_record)) })
     }
 }
@@ -121,7 +121,7 @@ impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for GetWithEnvelope<
     type IntoFuture = OperationFuture<Option<Loaded<R>>, LoadError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.0.start()
+        self.0.start(true)
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) async fn open_returned<R: EnvelopeRecord, C: CanDecrypt>(
     let Some(item) = item.filter(|item| !item.is_empty()) else { return Ok(None) };
     let item = from_sdk_item(&R::SCHEMA, item).map_err(LoadError::Open)?;
     let loaded =
-        open_item::<R, C>(store.provider(), item, asked, &expected, meter.kms_calls()).await?;
+        open_item::<R, C>(store.provider(), item, asked, &expected, meter.kms_calls(), false)
+            .await?;
     Ok(Some(loaded.into_record()))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
@@ -193,15 +194,16 @@ struct Sealed<C> {
 impl<C: CanEncrypt> Sealed<C> {
     /// Writes the item, and gives the attributes that DynamoDB was asked to return.
     async fn write(
-        self,
+        mut self,
         meter: &Meter,
         returned: Option<ReturnValue>,
     ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
-        let Self { store, schema, table, item, condition, .. } = &self;
-        let condition = condition.clone();
+        let (item, condition) = (mem::take(&mut self.item), mem::take(&mut self.condition));
+        let Self { store, schema, table, .. } = &self;
+        let ours = item.attribute(schema.envelope()).cloned();
         let request = store.client().put_item().table_name(table);
         let request = request
-            .set_item(Some(item.clone().into()))
+            .set_item(Some(item.into()))
             .set_return_values(returned)
             .set_return_consumed_capacity(meter.capacity())
             .set_condition_expression(condition.expression)
@@ -219,7 +221,7 @@ impl<C: CanEncrypt> Sealed<C> {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 let stored = failed.item().cloned();
                 let stored = stored.and_then(|item| from_sdk_item(schema, item).ok());
-                self.refused(meter, stored, failed.item().is_some())
+                self.refused(meter, ours.as_ref(), stored, failed.item().is_some())
             }
             _ => Err(SaveError::Request(ServiceError::new(schema.place(), table, &error))),
         }
@@ -230,13 +232,14 @@ impl<C: CanEncrypt> Sealed<C> {
     fn refused(
         self,
         meter: &Meter,
+        ours: Option<&AttributeValue>,
         stored: Option<Item>,
         is_there: bool,
     ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
         let schema = &self.schema;
         // No other write has this envelope. A record without one cannot be told from another's.
         let envelope = stored.as_ref().and_then(|item| item.attribute(schema.envelope()));
-        if envelope.is_some() && envelope == self.item.attribute(schema.envelope()) {
+        if envelope.is_some() && envelope == ours {
             return Ok(None);
         }
         if meter.lost_an_answer() {

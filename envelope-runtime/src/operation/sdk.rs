@@ -87,7 +87,7 @@ impl RequestKey {
 }
 
 /// The condition of a write, as a request has it; without one nothing is set.
-#[derive(Clone)]
+#[derive(Default)]
 pub(super) struct WriteCondition {
     pub(super) expression: Option<String>,
     pub(super) names: Option<HashMap<String, String>>,

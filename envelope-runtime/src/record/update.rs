@@ -1,14 +1,19 @@
 //! What an update changes: typed, and checked against the schema before any request.
 
+mod plan;
+
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::EnvelopeRecord;
 use super::handle::{Attribute, Operand};
 use super::kind::{NotContext, NotKey, NotVersion, Sealable, Settable, Summable, Untagged};
-use super::maintained::{Now, check_ttl};
-use super::{EnvelopeRecord, FieldError, FieldSchema, RecordSchema};
-use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped};
-use crate::expression::{Condition, Node, Placeholders};
+use crate::attribute::{AttributeValue, ConvertError, Problem, Wiped};
+use crate::expression::{Condition, Node};
+
+#[cfg(feature = "aws")]
+pub(crate) use plan::UpdatePlan;
+pub(crate) use plan::{Change, Changes};
 
 /// An update of single attributes of the record `R`, ready to be awaited where `T` says which record it is.
 /// Made by [`Store::update`](crate::Store::update) and [`EnvelopeRecord::update`].
@@ -31,37 +36,6 @@ pub struct Update<R, T = ()> {
     pub(crate) changes: Changes,
     pub(crate) target: T,
     record: PhantomData<fn() -> R>,
-}
-
-/// The changes of an update, as they were asked for.
-#[derive(Default)]
-pub(crate) struct Changes {
-    list: Vec<(&'static str, Result<Change, ConvertError>)>,
-    condition: Option<Node>,
-}
-
-/// The change of one attribute.
-#[derive(Debug)]
-pub(crate) enum Change {
-    /// An absent value is removed.
-    Set(Option<Wiped>),
-    SetIfAbsent(Wiped),
-    Remove,
-    Add(Wiped),
-    /// Takes elements out of a set.
-    Delete(Wiped),
-    Append(Wiped),
-}
-
-/// What an update does, by the schema.
-pub(crate) struct UpdatePlan {
-    /// Of attributes that the envelope does not cover.
-    pub(crate) plain: Vec<(&'static FieldSchema, Change)>,
-    /// Of encrypted and authenticated attributes.
-    pub(crate) protected: Vec<(&'static FieldSchema, Change)>,
-    pub(crate) condition: Option<Node>,
-    /// The version that the stored record must have.
-    pub(crate) version: Option<u64>,
 }
 
 impl<R: EnvelopeRecord> Update<R> {
@@ -110,6 +84,26 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     }
 
     /// Sets a plaintext attribute, unless the item has it already, be it as NULL.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").set_if_absent(|f| f.first_seen, 1_800_000_000).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_if_absent<K, F>(
         self,
         attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
@@ -154,6 +148,26 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     }
 
     /// Removes an attribute, plaintext or encrypted, whose field is an `Option`. It then has its default.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").remove(|f| f.nickname).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove<K, F>(self, attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>) -> Self
     where
         K: NotKey + NotContext + NotVersion,
@@ -168,6 +182,26 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// Because the sum is made where the item is stored, no two additions are lost, and the type of the field
     /// is not asked: a sum that it cannot hold makes the record unreadable. Guard it with a
     /// [`condition`](Self::condition).
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").add(|f| f.logins, 1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add<K, F>(
         self,
         attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
@@ -228,6 +262,26 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     }
 
     /// Appends elements to a list; an absent one counts as empty.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").append(|f| f.tags, vec!["beta".to_owned()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn append<K, F>(
         self,
         attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
@@ -247,6 +301,26 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// Changes only a record that fulfils a condition; a second one must hold as well. Otherwise nothing
     /// is changed, and the error is [`UpdateError::Condition`](crate::UpdateError::Condition), which holds
     /// the stored item.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").add(|f| f.logins, 1).condition(|f| f.ssn.exists()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
         let condition = condition(R::attributes()).into_node();
         self.changes.condition = Node::both(self.changes.condition, Some(condition));
@@ -271,93 +345,6 @@ impl<T> CanBeAbsent for Option<T> {}
 
 fn there(value: Result<Option<Wiped>, ConvertError>) -> Result<Wiped, ConvertError> {
     value?.ok_or(ConvertError::new(Problem::AbsentOperand))
-}
-
-impl Changes {
-    /// By the schema, with the fields that the library fills in; the version it leaves to the request.
-    pub(crate) fn plan(
-        self,
-        schema: &RecordSchema,
-        version: Option<u64>,
-        now: Now,
-    ) -> Result<UpdatePlan, FieldError> {
-        let Self { list, condition } = self;
-        // Its values are checked before any request.
-        if let Some(condition) = &condition {
-            Placeholders::default().condition(schema, condition.clone())?;
-        }
-        let mut plan = UpdatePlan { plain: Vec::new(), protected: Vec::new(), condition, version };
-        for (name, change) in list {
-            let error = |error| FieldError::new(schema, name, error);
-            let change = change.map_err(error)?;
-            // A handle is of a field; a hand-written one may be of none.
-            let field = schema.field(name).ok_or(error(ConvertError::new(Problem::NoField)))?;
-            if plan.changes(field) {
-                return Err(error(ConvertError::new(Problem::ChangedTwice)));
-            }
-            if let (true, Change::Set(Some(value)) | Change::SetIfAbsent(value)) =
-                (field.is_ttl(), &change)
-            {
-                check_ttl(Some(value)).map_err(error)?;
-            }
-            plan.add(field, change);
-        }
-        for field in schema.fields() {
-            if let Some(stamp) = field.stamp()
-                && !plan.changes(field)
-            {
-                let value = stamp(now, ValueSerializer::new(false));
-                let value = value.map_err(|error| FieldError::new(schema, field.name(), error))?;
-                plan.add(field, Change::Set(value));
-            }
-        }
-        Ok(plan)
-    }
-}
-
-impl UpdatePlan {
-    fn changes(&self, field: &FieldSchema) -> bool {
-        let mut changed = self.plain.iter().chain(&self.protected);
-        changed.any(|(other, _)| other.name() == field.name())
-    }
-
-    fn add(&mut self, field: &'static FieldSchema, change: Change) {
-        let null = field.writes_null().then(|| Wiped::new(AttributeValue::Null));
-        let change = match change {
-            Change::Set(None) => null.map_or(Change::Remove, |null| Change::Set(Some(null))),
-            change => change,
-        };
-        if field.is_protected() {
-            self.protected.push((field, change));
-        } else {
-            self.plain.push((field, change));
-        }
-    }
-
-    /// Whether it changes what the record tag covers.
-    pub(crate) fn protects(&self, schema: &RecordSchema) -> bool {
-        !self.protected.is_empty() || schema.version().is_some_and(FieldSchema::is_protected)
-    }
-
-    /// Whether it does the same when it is done twice.
-    pub(crate) fn is_idempotent(&self) -> bool {
-        let adds = |(_, change): &(_, Change)| matches!(change, Change::Add(_) | Change::Append(_));
-        !self.plain.iter().any(adds)
-    }
-
-    /// Whether it can be done anew when it may have been done before another write.
-    pub(crate) fn may_be_repeated(&self) -> bool {
-        self.is_idempotent() && self.condition.is_none() && self.version.is_none()
-    }
-
-    /// The plaintext fields whose stored value counts.
-    pub(crate) fn added(&self) -> impl Iterator<Item = &'static FieldSchema> {
-        let added = |(field, change): &(&'static FieldSchema, Change)| match change {
-            Change::Set(_) | Change::Remove => None,
-            _ => Some(*field),
-        };
-        self.plain.iter().filter_map(added)
-    }
 }
 
 impl<R, T> fmt::Debug for Update<R, T> {

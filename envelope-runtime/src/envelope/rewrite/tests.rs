@@ -136,12 +136,12 @@ fn refusal(rewrite: Result<Rewrite, RewriteError>) -> (OpenErrorKind, String) {
 
 #[test]
 fn a_new_value_is_sealed_and_the_others_stay() {
-    let changed = [Some("other"), VALUES[1], VALUES[2], VALUES[3], VALUES[4]];
-    assert_rewritten(&[("a", set("other"))], &sealed(SCHEMA, changed, &[FRESH, B]));
+    let values_after = [Some("other"), VALUES[1], VALUES[2], VALUES[3], VALUES[4]];
+    assert_rewritten(&[("a", set("other"))], &sealed(SCHEMA, values_after, &[FRESH, B]));
 
-    let changed = [VALUES[0], Some("other"), Some("doctor"), Some("4"), VALUES[4]];
+    let values_after = [VALUES[0], Some("other"), Some("doctor"), Some("4"), VALUES[4]];
     let changes = [("b", set("other")), ("role", set("doctor")), ("ward", set("4"))];
-    assert_rewritten(&changes, &sealed(SCHEMA, changed, &[A, FRESH]));
+    assert_rewritten(&changes, &sealed(SCHEMA, values_after, &[A, FRESH]));
 }
 
 #[test]
@@ -154,15 +154,15 @@ fn what_goes_is_listed_no_more_and_an_authenticated_name_stays() {
 #[test]
 fn what_is_there_is_not_set_if_absent() {
     let value = |value| Change::SetIfAbsent(Wiped::new(text(value)));
-    let changed = [VALUES[0], Some("other"), VALUES[2], Some("4"), VALUES[4]];
+    let values_after = [VALUES[0], Some("other"), VALUES[2], Some("4"), VALUES[4]];
     let changes = [("b", set("other")), ("role", value("x")), ("ward", value("4"))];
-    assert_rewritten(&changes, &sealed(SCHEMA, changed, &[A, FRESH]));
+    assert_rewritten(&changes, &sealed(SCHEMA, values_after, &[A, FRESH]));
 }
 
 #[test]
 fn where_nothing_is_sealed_the_smallest_value_is_sealed_again() {
-    let changed = [VALUES[0], VALUES[1], Some("doctor"), VALUES[3], VALUES[4]];
-    assert_rewritten(&[("role", set("doctor"))], &sealed(SCHEMA, changed, &[A, FRESH]));
+    let values_after = [VALUES[0], VALUES[1], Some("doctor"), VALUES[3], VALUES[4]];
+    assert_rewritten(&[("role", set("doctor"))], &sealed(SCHEMA, values_after, &[A, FRESH]));
     let without = [VALUES[0], None, VALUES[2], VALUES[3], VALUES[4]];
     assert_rewritten(&[("b", Change::Remove)], &sealed(SCHEMA, without, &[FRESH]));
 
@@ -199,9 +199,9 @@ fn under_another_data_key_everything_is_sealed_anew() {
         fill,
     );
 
-    let changed = [VALUES[0], VALUES[1], Some("doctor"), VALUES[3], VALUES[4]];
+    let values_after = [VALUES[0], VALUES[1], Some("doctor"), VALUES[3], VALUES[4]];
     let nonces = [FRESH, FRESH];
-    let expected = sealed_under(SCHEMA, changed, [0x77; SALT_LEN], &nonces, &data_key, 8);
+    let expected = sealed_under(SCHEMA, values_after, [0x77; SALT_LEN], &nonces, &data_key, 8);
     assert_eq!(applied(item, rewrite.unwrap()), expected);
 }
 
@@ -396,6 +396,6 @@ fn a_loaded_record_keeps_what_its_tag_covers() {
     let change = set("other");
     let known = verified(SCHEMA, core);
     let rewrite = known.rewrite(&[(field("a"), &change)], &key(), false, fill).unwrap().unwrap();
-    let changed = [Some("other"), VALUES[1], VALUES[2], VALUES[3], VALUES[4]];
-    assert_eq!(applied(item, rewrite), sealed(SCHEMA, changed, &[FRESH, B]));
+    let values_after = [Some("other"), VALUES[1], VALUES[2], VALUES[3], VALUES[4]];
+    assert_eq!(applied(item, rewrite), sealed(SCHEMA, values_after, &[FRESH, B]));
 }

@@ -1,0 +1,124 @@
+//! Changes, and what they are by the schema.
+
+use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped};
+use crate::expression::{Node, Placeholders};
+use crate::record::maintained::{Now, check_ttl};
+use crate::record::{FieldError, FieldSchema, RecordSchema};
+
+/// The changes of an update, as they were asked for.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(super) list: Vec<(&'static str, Result<Change, ConvertError>)>,
+    pub(super) condition: Option<Node>,
+}
+
+/// The change of one attribute.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// An absent value is removed.
+    Set(Option<Wiped>),
+    SetIfAbsent(Wiped),
+    Remove,
+    Add(Wiped),
+    /// Takes elements out of a set.
+    Delete(Wiped),
+    Append(Wiped),
+}
+
+/// What an update does, by the schema.
+pub(crate) struct UpdatePlan {
+    /// Of attributes that the envelope does not cover.
+    pub(crate) plain: Vec<(&'static FieldSchema, Change)>,
+    /// Of encrypted and authenticated attributes.
+    pub(crate) protected: Vec<(&'static FieldSchema, Change)>,
+    pub(crate) condition: Option<Node>,
+    /// The version that the stored record must have.
+    pub(crate) version: Option<u64>,
+}
+
+impl Changes {
+    /// By the schema, with the fields that the library fills in; the version it leaves to the request.
+    pub(crate) fn plan(
+        self,
+        schema: &RecordSchema,
+        version: Option<u64>,
+        now: Now,
+    ) -> Result<UpdatePlan, FieldError> {
+        let Self { list, condition } = self;
+        // Its values are checked before any request.
+        if let Some(condition) = &condition {
+            Placeholders::default().condition(schema, condition.clone())?;
+        }
+        let mut plan = UpdatePlan { plain: Vec::new(), protected: Vec::new(), condition, version };
+        for (name, change) in list {
+            let error = |error| FieldError::new(schema, name, error);
+            let change = change.map_err(error)?;
+            // A handle is of a field; a hand-written one may be of none.
+            let field = schema.field(name).ok_or(error(ConvertError::new(Problem::NoField)))?;
+            if plan.changes(field) {
+                return Err(error(ConvertError::new(Problem::ChangedTwice)));
+            }
+            if let (true, Change::Set(Some(value)) | Change::SetIfAbsent(value)) =
+                (field.is_ttl(), &change)
+            {
+                check_ttl(Some(value)).map_err(error)?;
+            }
+            plan.add(field, change);
+        }
+        for field in schema.fields() {
+            if let Some(stamp) = field.stamp()
+                && !plan.changes(field)
+            {
+                let value = stamp(now, ValueSerializer::new(false));
+                let value = value.map_err(|error| FieldError::new(schema, field.name(), error))?;
+                plan.add(field, Change::Set(value));
+            }
+        }
+        Ok(plan)
+    }
+}
+
+impl UpdatePlan {
+    fn changes(&self, field: &FieldSchema) -> bool {
+        let mut changed = self.plain.iter().chain(&self.protected);
+        changed.any(|(other, _)| other.name() == field.name())
+    }
+
+    fn add(&mut self, field: &'static FieldSchema, change: Change) {
+        let null = field.writes_null().then(|| Wiped::new(AttributeValue::Null));
+        let change = match change {
+            Change::Set(None) => null.map_or(Change::Remove, |null| Change::Set(Some(null))),
+            change => change,
+        };
+        if field.is_protected() {
+            self.protected.push((field, change));
+        } else {
+            self.plain.push((field, change));
+        }
+    }
+
+    /// Whether it changes what the record tag covers.
+    pub(crate) fn protects(&self, schema: &RecordSchema) -> bool {
+        !self.protected.is_empty() || schema.version().is_some_and(FieldSchema::is_protected)
+    }
+
+    /// Whether it does the same when it is done twice.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        let adds = |(_, change): &(_, Change)| matches!(change, Change::Add(_) | Change::Append(_));
+        !self.plain.iter().any(adds)
+    }
+
+    /// Whether it can be done anew when it may have been done before another write.
+    pub(crate) fn may_be_repeated(&self) -> bool {
+        self.is_idempotent() && self.condition.is_none() && self.version.is_none()
+    }
+
+    /// The plaintext fields whose stored value counts.
+    pub(crate) fn added(&self) -> impl Iterator<Item = &'static FieldSchema> {
+        let added = |(field, change): &(&'static FieldSchema, Change)| match change {
+            Change::Set(_) | Change::Remove => None,
+            _ => Some(*field),
+        };
+        self.plain.iter().filter_map(added)
+    }
+}
