@@ -36,8 +36,6 @@ pub(crate) enum Node {
     In(&'static str, Vec<Operand>),
     BeginsWith(&'static str, Operand),
     Contains(&'static str, Operand),
-    /// It is a Binary.
-    IsBinary(&'static str),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
@@ -129,8 +127,7 @@ impl Node {
             | Self::Between(name, ..)
             | Self::In(name, _)
             | Self::BeginsWith(name, _)
-            | Self::Contains(name, _)
-            | Self::IsBinary(name) => out.push(name),
+            | Self::Contains(name, _) => out.push(name),
             Self::And(left, right) | Self::Or(left, right) => {
                 left.names(out);
                 right.names(out);
@@ -216,10 +213,6 @@ impl Placeholders {
             Node::Contains(name, part) => {
                 let part = self.operand(schema, name, part)?;
                 format!("contains({}, {part})", self.name(name))
-            }
-            Node::IsBinary(name) => {
-                let binary = self.value(AttributeValue::S("B".to_owned()));
-                format!("attribute_type({}, {binary})", self.name(name))
             }
             Node::And(left, right) => {
                 let sides = [(*left).joins("AND"), (*right).joins("AND")];

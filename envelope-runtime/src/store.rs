@@ -291,7 +291,7 @@ impl<C: Capability> Store<C> {
 }
 
 impl<C> Store<C> {
-    /// How the client's runtime waits.
+    /// How the client waits, if its configuration says so.
     pub(crate) fn sleep(&self) -> Option<SharedAsyncSleep> {
         self.client.config().sleep_impl()
     }

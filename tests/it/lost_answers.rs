@@ -131,6 +131,17 @@ async fn an_update_after_which_the_record_is_gone_is_not_said_to_have_found_none
     assert!(matches!(error, UpdateError::UnknownOutcome(_)), "{error}");
 }
 
+/// A lost answer to a read says nothing of a write.
+#[tokio::test]
+async fn a_record_that_was_read_to_be_gone_is_not_there() {
+    let world = World::new().await;
+    let past = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() - 10;
+    world.store.put(&Account { expires: Some(past), ..account() }).await.unwrap();
+
+    let update = world.store_losing_answers().update::<Account>("a-1").seal(|f| f.email, "x");
+    assert!(update.await.unwrap_err().is_not_found());
+}
+
 #[tokio::test]
 async fn an_old_record_that_may_be_the_new_one_is_not_given_back() {
     let world = world().await;

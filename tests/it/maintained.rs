@@ -199,6 +199,18 @@ async fn an_item_without_a_version_is_at_version_0() {
     let loaded: After = world.store.get("d-1").await.unwrap().unwrap();
     assert_eq!((loaded.version, loaded.title.as_str()), (1, "u"));
 
+    // A number that was 0 all along is version 0 too.
+    let mut item = world.stored("d-1").await;
+    item.insert("version".into(), AttributeValue::N("0".into()));
+    world.write(item).await;
+    let zero: After = world.store.get("d-1").await.unwrap().unwrap();
+    world.store.update::<After>("d-1").version(0).set(|f| f.title, "v").await.unwrap();
+    assert!(world.store.put(&zero).await.unwrap_err().is_version_conflict());
+    let mut item = world.stored("d-1").await;
+    item.insert("version".into(), AttributeValue::N("0".into()));
+    world.write(item).await;
+    assert_eq!(world.store.put(&zero).await.unwrap().version, 1);
+
     // Its type ends somewhere.
     let last = After { version: 255, ..loaded };
     let error = world.store.put(&last).await.unwrap_err();
@@ -315,7 +327,10 @@ async fn a_saved_version_whose_answer_was_lost_is_recognised() {
 
     let first = world.store_losing_answers().put(&document()).await.unwrap();
     world.store_losing_answers().put(&first).await.unwrap();
-    world.store_losing_answers().delete_version::<Document>("d-1", 2).await.unwrap();
+    // Nothing that is left says who has deleted it.
+    let deletion = world.store_losing_answers().delete_version::<Document>("d-1", 2).await;
+    assert!(matches!(deletion.unwrap_err(), DeleteError::UnknownOutcome(_)));
+    assert_eq!(world.store.get::<Document>("d-1").await.unwrap(), None);
     // What has no envelope cannot be told from another's.
     let plain = Plain { id: "p-1".into(), version: 0 };
     for save in [

@@ -3,6 +3,7 @@
 mod stored_forms;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use envelope_runtime::{
     EnvelopeRecord, KeyProblem, KmsKeyProvider, Problem, Store, UpdateError, Usage,
@@ -217,6 +218,10 @@ async fn a_condition_that_does_not_hold_changes_nothing_and_gives_the_stored_ite
         assert!(condition.stored().is_some() && error.is_conflict(), "{error}");
     }
     assert_eq!(world.stored("a-1").await, before);
+    // Nobody else was there, so it takes no time.
+    let update = world.store.update::<Account>("a-1").set(|f| f.status, "active");
+    let error = update.condition(|f| f.status.eq("x")).within(Duration::ZERO).await.unwrap_err();
+    assert!(matches!(error, UpdateError::Condition(_)), "{error}");
     let update = world.store.update::<Account>("a-1").seal(|f| f.email, "x");
     update.condition(|f| f.email.exists().and(f.logins.eq(3))).await.unwrap();
 }

@@ -116,10 +116,8 @@ impl Turns {
             .map(|(number, writer)| {
                 let turns = Arc::clone(self);
                 tokio::spawn(async move {
-                    let outcome = writer.await;
-                    turns.state().writers[number] = Phase::Done;
-                    turns.settled.notify_one();
-                    outcome
+                    let _done = Done { turns, number };
+                    writer.await
                 })
             })
             .collect();
@@ -212,6 +210,19 @@ impl Schedules {
         let writer = ready[taken];
         self.trace.push(Decision { ready, taken });
         writer
+    }
+}
+
+/// A writer that is done when this is dropped, also by a panic.
+struct Done {
+    turns: Arc<Turns>,
+    number: usize,
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.turns.state().writers[self.number] = Phase::Done;
+        self.turns.settled.notify_one();
     }
 }
 

@@ -15,7 +15,8 @@ use crate::record::{FieldError, InvalidKey};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UpdateError {
-    /// A value of the update or of its condition cannot be stored; no request was made.
+    /// A value of the update or of its condition cannot be stored, and no request was made; or the version
+    /// cannot be counted up, and nothing was written.
     Field(FieldError),
     /// The key cannot be used; no request was made.
     Key(InvalidKey),

@@ -83,7 +83,7 @@ pub enum DeleteError {
     Condition(ConditionError),
     /// The stored record has another version; nothing was deleted.
     Version(VersionError),
-    /// The record may have been deleted, and made anew by another writer, or not.
+    /// The record may have been deleted by this, or by another writer, or not.
     UnknownOutcome(UnknownOutcomeError),
     /// The record was deleted, and could not be loaded.
     Unreadable(Box<LoadError>),

@@ -22,7 +22,10 @@ impl Node {
     pub(crate) fn version(schema: &RecordSchema, version: u64, now: Now) -> Option<Self> {
         let name = schema.version()?.name();
         Some(match version {
-            0 => Self::or_expired(Self::NotExists(name), schema, now),
+            0 => {
+                let zero = Self::Compare(name, Comparison::Equal, Ok(number(Number::from(0_u8))));
+                Self::or_expired(Self::either(Self::NotExists(name), zero), schema, now)
+            }
             _ => Self::Compare(name, Comparison::Equal, Ok(number(Number::from(version)))),
         })
     }

@@ -157,13 +157,10 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
             let error = ServiceError::new(schema.place(), table, &error);
             return Err(DeleteError::Request(error));
         };
-        // An answer was lost, and the SDK sent the request again: the record is gone, or another one is there.
+        // An answer was lost, and the SDK sent the request again: it, or another writer, may have been first.
         if meter.lost_an_answer() {
             let unknown = UnknownOutcomeError::new(schema.place());
-            return match failed.item() {
-                None => Ok(None),
-                Some(_) => Err(DeleteError::UnknownOutcome(unknown)),
-            };
+            return Err(DeleteError::UnknownOutcome(unknown));
         }
         let stored = failed.item().cloned();
         let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());

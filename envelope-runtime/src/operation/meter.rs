@@ -142,13 +142,17 @@ impl Meter {
         Arc::clone(&self.kms_calls)
     }
 
-    /// Watches one request. The answer of an earlier one is no longer asked for.
+    /// Watches a request.
     pub(super) fn attempts(&self) -> Attempts {
-        self.attempts.0.lost.store(false, Ordering::Relaxed);
         self.attempts.clone()
     }
 
-    /// Whether the answer to an attempt of the last request was lost: the service may have done its work.
+    /// What was lost was asked for again, and came.
+    pub(super) fn settled(&self) {
+        self.attempts.0.lost.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the answer to an attempt at a write was lost: DynamoDB may have done its work.
     pub(super) fn lost_an_answer(&self) -> bool {
         self.attempts.0.lost.load(Ordering::Relaxed)
     }

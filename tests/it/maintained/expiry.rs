@@ -1,5 +1,6 @@
 //! Times to live.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use envelope_runtime::{Problem, SaveError, UpdateError, Usage};
 
 use super::{Document, NOW, at, document};
@@ -24,6 +25,10 @@ async fn what_has_expired_is_not_there() {
     ] {
         assert!(update.await.unwrap_err().is_not_found());
     }
+    // Nor is it revived by who has loaded it before.
+    let known = store(NOW - 1).get::<Document>("d-1").with_envelope().await.unwrap().unwrap();
+    let revive = store(NOW).update("d-1").with(&known).set(|f| f.expires, NOW + 50);
+    assert!(revive.seal(|f| f.text, "x").await.unwrap_err().is_not_found());
     let later = Document { expires: Some(NOW + 100), ..document() };
     let first = store(NOW).create(&later).await.unwrap();
     assert_eq!(first.version, 1);
@@ -52,4 +57,20 @@ async fn a_time_to_live_is_in_seconds() {
     item.insert("expires".into(), string("1"));
     world.write(item).await;
     assert!(store.get::<Document>("d-1").await.is_err());
+}
+
+/// Its time to live is no part of the envelope, on which a sealed update depends.
+#[tokio::test]
+async fn what_was_made_to_expire_after_it_was_loaded_is_not_written_over() {
+    let world = World::new().await;
+    let store = at(&world.store, NOW);
+    store.put(&Document { expires: Some(NOW + 50), ..document() }).await.unwrap();
+    let known = store.get::<Document>("d-1").with_envelope().await.unwrap().unwrap();
+    let mut item = world.stored("d-1").await;
+    item.insert("expires".into(), AttributeValue::N((NOW - 1).to_string()));
+    world.write(item).await;
+
+    let update = store.update("d-1").with(&known).seal(|f| f.text, "x");
+    assert!(update.set(|f| f.expires, NOW + 90).await.unwrap_err().is_not_found());
+    assert_eq!(store.get::<Document>("d-1").await.unwrap(), None);
 }

@@ -154,7 +154,6 @@ async fn t13_what_an_older_program_does_not_know_survives_its_updates() {
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(expected));
 }
 
-/// A sealed attribute is a Binary, which no other value is: that alone stops the plainest mistake.
 #[tokio::test]
 async fn t13_no_text_is_written_over_what_is_sealed_in_storage() {
     #[derive(EnvelopeRecord)]

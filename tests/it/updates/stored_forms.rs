@@ -127,4 +127,8 @@ async fn a_value_from_before_a_window_is_not_taken_for_absent() {
 
     let window: Window = world.store.get("a-1").await.unwrap().unwrap();
     assert_eq!((window.status.as_str(), window.ssn.as_str()), ("new", "219-09-9999"));
+    // A condition that does not hold is told from a value that has changed meanwhile.
+    let update = world.store.update::<Window>("a-1").set_if_absent(|f| f.status, "other");
+    let error = update.condition(|f| f.ssn.not_exists()).await.unwrap_err();
+    assert!(matches!(error, UpdateError::Condition(_)), "{error}");
 }

@@ -211,9 +211,6 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
 
     /// The stored item has another version, or does not fulfil the caller's condition.
     fn refused(&self, stored: Item) -> UpdateError {
-        if self.meter.lost_an_answer() {
-            return self.unknown();
-        }
         if let Some(field) = self.schema.version() {
             let found = stored_version(stored.attribute(field.name()));
             if let Some(expected) = self.plan.version
@@ -226,6 +223,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             }
         }
         UpdateError::Condition(ConditionError::new(self.schema.place(), Some(stored)))
+    }
+
+    fn has_another_version(&self, stored: &Item) -> bool {
+        let found = |field: &FieldSchema| stored_version(stored.attribute(field.name()));
+        let wanted = self.plan.version.zip(self.schema.version());
+        wanted.is_some_and(|(expected, field)| found(field) != Some(expected))
     }
 
     fn other_version(&self, expected: u64, found: Option<u64>, stored: &Item) -> UpdateError {

@@ -104,7 +104,9 @@ impl UpdatePlan {
 
     /// Whether it does the same when it is done twice.
     pub(crate) fn is_idempotent(&self) -> bool {
-        let adds = |(_, change): &(_, Change)| matches!(change, Change::Add(_) | Change::Append(_));
+        let adds = |(_, change): &(_, Change)| {
+            matches!(change, Change::Add(_) | Change::Delete(_) | Change::Append(_))
+        };
         !self.plain.iter().any(adds)
     }
 

@@ -29,8 +29,10 @@ impl Patience {
     pub(super) async fn wait<C>(&mut self, store: &Store<C>) -> bool {
         let left = self.within.saturating_sub(self.started.elapsed());
         let Some(delay) = self.delays.next().filter(|delay| *delay < left) else { return false };
-        if let Some(sleep) = store.sleep() {
-            sleep.sleep(delay).await;
+        match store.sleep() {
+            Some(sleep) => sleep.sleep(delay).await,
+            // As the client waits where its configuration does not say how.
+            None => tokio::time::sleep(delay).await,
         }
         true
     }

@@ -1,5 +1,7 @@
 //! An update of plaintext attributes alone: one request.
 
+use std::mem;
+
 use super::patience::Patience;
 use super::{Answer, Returned, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
@@ -7,7 +9,7 @@ use crate::envelope::{FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, prote
 use crate::error::UpdateError;
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
-use crate::record::{Change, EnvelopeRecord, FieldSchema};
+use crate::record::{EnvelopeRecord, FieldSchema};
 
 /// What keeps a write from attributes that the stored envelope protects.
 enum Guard {
@@ -41,7 +43,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 }
                 Sent::Written(answer) => return Ok(answer),
                 Sent::Refused(stored) => {
-                    guard = self.next_guard(&guard, self.live(stored)?)?;
+                    let before = mem::replace(&mut guard, Guard::Unlisted);
+                    guard = self.next_guard(&before, self.live(stored)?)?;
+                    if matches!(before, Guard::Unlisted) {
+                        // Nobody else was there: DynamoDB is asked anew, with what it has told.
+                        continue;
+                    }
                     self.contended()
                 }
                 Sent::Throttled(error) => UpdateError::Request(error),
@@ -77,11 +84,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 protection(schema, envelope, field).map_err(UpdateError::Open)?;
             }
         }
+        let holds = match (guard, envelope) {
+            (Guard::Envelope(guard), Some(envelope)) => guard == envelope,
+            (Guard::NoEnvelope, None) => true,
+            _ => false,
+        };
         match (guard, envelope) {
-            (Guard::Envelope(guard), Some(envelope)) if guard == envelope => {
-                Err(self.refused(stored))
-            }
-            (Guard::NoEnvelope, None) => Err(self.refused(stored)),
+            _ if holds && self.meter.lost_an_answer() => Err(self.unknown()),
+            _ if holds || self.has_another_version(&stored) => Err(self.refused(stored)),
             (_, Some(envelope)) => Ok(Guard::Envelope(envelope.clone())),
             (_, None) => Ok(Guard::NoEnvelope),
         }
@@ -91,7 +101,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     fn in_context(&self) -> Option<Node> {
         let fields = self.expected.outside_key(&self.key).map(|(name, text)| {
             let as_text = Ok(AttributeValue::S(text.to_owned()));
-            let as_number = Number::parse(text).ok().map(|number| Ok(AttributeValue::N(number)));
+            let as_number = Number::parse(text).ok().filter(|number| number.as_str() == text);
+            let as_number = as_number.map(|number| Ok(AttributeValue::N(number)));
             Node::In(name, std::iter::once(as_text).chain(as_number).collect())
         });
         fields.fold(None, |all, node| Node::both(all, Some(node)))
@@ -103,31 +114,19 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     }
 
     /// No attribute is, in storage, a protected one: its name stands in no list of an envelope of this
-    /// version, and what is no Binary in plaintext is none. It may fail for bytes that only look like a name,
-    /// and fails where DynamoDB does not look into a Binary.
+    /// version. It may fail for bytes that only look like a name, and fails where DynamoDB does not look into a
+    /// Binary.
     fn unlisted(&self) -> Option<Node> {
         let envelope = self.schema.envelope();
         let bytes = |bytes| Ok(AttributeValue::B(bytes));
         let names = self.plaintext_fields().flat_map(FieldSchema::names);
         let listed = names.map(|name| Node::Contains(envelope, bytes(listed(name))));
-        let sealed = listed.chain(self.textual().map(Node::IsBinary)).reduce(Node::either)?;
+        let listed = listed.reduce(Node::either)?;
         let known = Node::both(
             Some(Node::BeginsWith(envelope, bytes(FIRST_BYTES.to_vec()))),
             Some(Node::Contains(envelope, bytes(FIRST_BYTES.to_vec()))),
         )?;
         let known = Node::either(Node::NotExists(envelope), known);
-        Node::both(Some(known), Some(sealed.negated()))
-    }
-
-    /// The names of attributes whose new value is no Binary.
-    fn textual(&self) -> impl Iterator<Item = &'static str> {
-        let textual = |(field, change): &(&'static FieldSchema, Change)| match change {
-            Change::Set(Some(value)) | Change::SetIfAbsent(value) => {
-                (!matches!(**value, AttributeValue::B(_))).then(|| field.name())
-            }
-            Change::Add(_) | Change::Delete(_) | Change::Append(_) => Some(field.name()),
-            Change::Set(None) | Change::Remove => None,
-        };
-        self.plan.plain.iter().filter_map(textual)
+        Node::both(Some(known), Some(listed.negated()))
     }
 }

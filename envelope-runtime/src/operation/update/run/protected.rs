@@ -60,8 +60,10 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             self.write_plaintext(&mut clauses, &mut to);
             let read = AttributeValue::B(verified.envelope().to_vec());
             let node = Some(self.envelope_is(&read));
-            let uncovered = self.uncovered(&verified);
-            let node = Node::both(node, uncovered.clone());
+            let uncovered: Vec<_> = self.uncovered(&verified).collect();
+            let stays = uncovered.iter().map(|name| stays(name, verified.item()));
+            let node = stays.fold(node, |all, node| Node::both(all, Some(node)));
+            let node = Node::both(node, Node::present(&schema, self.now));
             let stored = match self.send(clauses, to, node, false).await? {
                 Sent::Written(answer) => return Ok(answer),
                 Sent::Refused(stored) => stored,
@@ -75,12 +77,15 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 return Ok(new.map(HashMap::from));
             }
             let stored = self.live(stored)?;
-            if self.meter.lost_an_answer() {
+            let stayed = |name: &&str| stored.attribute(name) == verified.item().attribute(name);
+            if found.as_ref() == Some(&read) {
+                // Nothing was written, by nobody else either.
+                if uncovered.iter().all(stayed) {
+                    self.check_older_names(&stored)?;
+                    return Err(self.refused(stored));
+                }
+            } else if self.meter.lost_an_answer() {
                 return Err(self.unknown());
-            }
-            if found.as_ref() == Some(&read) && uncovered.is_none() {
-                self.check_older_names(&stored)?;
-                return Err(self.refused(stored));
             }
             if !patience.wait(self.store).await {
                 return Err(self.contended());
@@ -111,7 +116,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         if is_whole {
             self.check_older_names(verified.item())?;
         }
-        let counted = self.counted(verified)?;
+        let counted = match self.counted(verified) {
+            // What was known may be out of date.
+            Err(_) if !is_whole => return Ok(None),
+            counted => counted?,
+        };
         let changes = self.plan.protected.iter().chain(&counted);
         let changes: Vec<_> = changes.map(|(field, change)| (*field, change)).collect();
         let provider = self.store.provider();
@@ -140,25 +149,15 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// What is stored and read, and not covered by the record tag that was verified, must stay as it was read:
-    /// the version that is counted up, and attributes that are set if they are absent.
-    fn uncovered(&self, verified: &Verified) -> Option<Node> {
-        let absent = |(field, change): &(&'static FieldSchema, Change)| match change {
-            Change::SetIfAbsent(_) if !verified.authenticates(field) => Some(*field),
-            _ => None,
+    /// What decides over the update and is not covered by the record tag that was verified: the version that
+    /// is counted up, and attributes that are set if they are absent. It must stay as it was read.
+    fn uncovered(&self, verified: &Verified) -> impl Iterator<Item = &'static str> {
+        let decides = |(field, change): &(&'static FieldSchema, Change)| {
+            matches!(change, Change::SetIfAbsent(_)).then_some(*field)
         };
-        let absent = self.plan.protected.iter().filter_map(absent).flat_map(FieldSchema::names);
         let version = self.schema.version().filter(|version| version.is_protected());
-        let version = version.filter(|version| !verified.authenticates(version));
-        let version = version.map(|version| match verified.item().attribute(version.name()) {
-            Some(value) => Node::Compare(version.name(), Comparison::Equal, Ok(value.clone())),
-            None => Node::NotExists(version.name()),
-        });
-        let stay = |name: &'static str| match verified.item().attribute(name) {
-            Some(_) => Node::Exists(name),
-            None => Node::NotExists(name),
-        };
-        absent.map(stay).chain(version).fold(None, |all, node| Node::both(all, Some(node)))
+        let fields = self.plan.protected.iter().filter_map(decides).chain(version);
+        fields.filter(|field| !verified.authenticates(field)).flat_map(FieldSchema::names)
     }
 
     /// The next version, where the record tag covers it. The one that is stored must be the expected one.
@@ -197,8 +196,17 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let answer = answer.map_err(|error| {
             UpdateError::Request(ServiceError::new(self.schema.place(), table, &error))
         })?;
+        self.meter.settled();
         self.meter.has_read(answer.consumed_capacity());
         let item = answer.item.ok_or_else(|| self.not_found())?;
         from_sdk_item(&self.schema, item).map_err(UpdateError::Open)
+    }
+}
+
+/// The attribute is as it was read.
+fn stays(name: &'static str, item: &Item) -> Node {
+    match item.attribute(name) {
+        Some(value) => Node::Compare(name, Comparison::Equal, Ok(value.clone())),
+        None => Node::NotExists(name),
     }
 }
