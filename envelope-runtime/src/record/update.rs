@@ -54,7 +54,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// Sets a plaintext attribute. A value that is stored as no attribute (`None`, an empty set) removes
     /// it; `None` of a field whose default is another value is stored as NULL.
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "users")]
@@ -85,7 +86,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Sets a plaintext attribute, unless the item has it already, be it as NULL.
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "users")]
@@ -119,7 +121,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Seals a value into an `#[encrypted]` attribute, under a fresh nonce. `None` removes it.
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "users")]
@@ -149,7 +152,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Removes an attribute, plaintext or encrypted, whose field is an `Option`. It then has its default.
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "users")]
@@ -183,7 +187,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// is not asked: a sum that it cannot hold makes the record unreadable. Guard it with a
     /// [`condition`](Self::condition).
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "users")]
@@ -223,7 +228,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Subtracts from a number, or takes elements out of a set; the opposite of [`add`](Self::add).
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "products")]
@@ -263,7 +269,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Appends elements to a list; an absent one counts as empty.
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "users")]
@@ -302,7 +309,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// is changed, and the error is [`UpdateError::Condition`](crate::UpdateError::Condition), which holds
     /// the stored item.
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store};
     /// # #[derive(EnvelopeRecord)]
     /// # #[envelope(table = "users")]
