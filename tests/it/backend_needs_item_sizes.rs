@@ -1,6 +1,6 @@
 //! Needs a DynamoDB that counts an item's bytes as AWS does: moto refuses binaries of 400 KiB earlier.
 
-use envelope_runtime::{EnvelopeRecord, Item};
+use envelope_runtime::{EnvelopeRecord, Item, SealErrorKind, UpdateError};
 
 use crate::support::{User, World};
 
@@ -35,4 +35,22 @@ async fn an_item_without_an_envelope_may_use_the_bytes_of_one() {
 
     assert_eq!(Public::load(&world.store, "p").await.unwrap(), Some(sized(largest)));
     assert!(error.to_string().contains("would have 409601 bytes or more"), "{error}");
+}
+
+#[tokio::test]
+async fn an_update_beyond_the_limit_is_not_sent() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let large = "x".repeat(300_000);
+    let update = || world.store.update::<User>("foobar");
+    update().set(|f| f.nickname, large.as_str()).await.unwrap();
+
+    let error = update().seal(|f| f.email, large.as_str()).await.unwrap_err();
+    let UpdateError::Seal(seal) = &error else { panic!("{error}") };
+    assert!(matches!(seal.kind(), SealErrorKind::ItemTooLarge(size) if size > 600_000), "{error}");
+
+    // What goes in the same write makes room.
+    update().seal(|f| f.email, large.as_str()).set(|f| f.nickname, "zz").await.unwrap();
+    let user = User::load(&world.store, "foobar").await.unwrap().unwrap();
+    assert_eq!(user.email, Some(large));
 }

@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use envelope_runtime::{
     DeleteError, EnvelopeRecord, KmsKeyProvider, SaveError, Store, UpdateError,
@@ -115,7 +116,8 @@ impl World {
         let (kms, key, id) = (self.backend.kms.clone(), self.key.clone(), id.to_owned());
         let name = name(number);
         Box::pin(async move {
-            let update = store.update::<Case>(id.as_str());
+            // Not by the clock of the machine, which may do other work.
+            let update = store.update::<Case>(id.as_str()).within(Duration::from_hours(1));
             let update = match act {
                 Act::SealA => update.seal(|f| f.a, name.as_str()),
                 Act::RemoveB => update.remove(|f| f.b),

@@ -29,7 +29,6 @@ mod keys;
 mod kms_failures;
 mod kms_requests;
 mod kms_trust;
-mod lost_answers;
 mod maintained;
 mod older_programs;
 mod operations;

@@ -1,10 +1,12 @@
-//! Updates of items that another version of the struct has written, and of large or unsealed ones.
+//! Updates of items that another version of the struct has written, of unsealed ones, and of those whose key is
+//! made by templates.
 
 use std::collections::BTreeSet;
 
-use envelope_runtime::{EnvelopeRecord, OpenErrorKind, SealErrorKind, UpdateError};
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+use envelope_runtime::{EnvelopeRecord, OpenErrorKind, OtherAttributes, UpdateError};
 
-use super::{Account, loaded, world};
+use super::world;
 use crate::support::{World, bytes};
 
 /// After a rename.
@@ -88,23 +90,6 @@ async fn a_record_with_authenticated_attributes_alone_is_updated_under_a_fresh_s
     assert_eq!((grant.role.as_str(), grant.note.as_deref()), ("y", Some("x")));
 }
 
-#[tokio::test]
-async fn what_dynamodb_would_not_store_is_not_sent() {
-    let world = world().await;
-    let large = "x".repeat(300_000);
-    world.store.update::<Account>("a-1").set(|f| f.comment, large.as_str()).await.unwrap();
-
-    let update = world.store.update::<Account>("a-1").seal(|f| f.email, large.as_str());
-    let error = update.await.unwrap_err();
-    let UpdateError::Seal(seal) = &error else { panic!("{error}") };
-    assert!(matches!(seal.kind(), SealErrorKind::ItemTooLarge(size) if size > 600_000), "{error}");
-
-    // What goes in the same write makes room.
-    let update = world.store.update::<Account>("a-1").seal(|f| f.email, large.as_str());
-    update.remove(|f| f.comment).await.unwrap();
-    assert_eq!(loaded(&world.store).await.email, Some(large));
-}
-
 /// What an older program wrote before the attribute was authenticated is there, although no tag covers it.
 #[tokio::test]
 async fn a_value_from_before_a_window_is_not_taken_for_absent() {
@@ -131,4 +116,45 @@ async fn a_value_from_before_a_window_is_not_taken_for_absent() {
     let update = world.store.update::<Window>("a-1").set_if_absent(|f| f.status, "other");
     let error = update.condition(|f| f.ssn.not_exists()).await.unwrap_err();
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "app", partition_key = "TENANT#{tenant_id}", sort_key = "ORDER#{number:04}")]
+struct Order<T: Clone> {
+    tenant_id: String,
+    number: u32,
+    state: T,
+    #[authenticated]
+    total: u64,
+    #[encrypted]
+    address: T,
+    #[envelope(catch_all)]
+    others: OtherAttributes,
+}
+
+#[tokio::test]
+async fn a_record_with_a_key_template_and_a_catch_all_is_updated_by_its_parts() {
+    let keys = [("PK", ScalarAttributeType::S), ("SK", ScalarAttributeType::S)];
+    let world = World::with_keys(&keys).await;
+    let store = world.store.clone().table_name::<Order<String>>(&world.table);
+    let mut others = OtherAttributes::default();
+    others.insert_encrypted("later", envelope_runtime::AttributeValue::S("kept".into()));
+    let order = Order {
+        tenant_id: "t-1".into(),
+        number: 7,
+        state: "new".to_owned(),
+        total: 3,
+        address: "here".to_owned(),
+        others,
+    };
+    store.put(&order).await.unwrap();
+    let known = store.get::<Order<String>>(("t-1", 7)).with_envelope().await.unwrap().unwrap();
+
+    let update = || store.update::<Order<String>>(("t-1", 7));
+    update().set(|f| f.state, "paid").await.unwrap();
+    update().with(&known).seal(|f| f.address, "there").set(|f| f.total, 4).await.unwrap();
+
+    let expected = Order { state: "paid".into(), address: "there".into(), total: 4, ..order };
+    assert_eq!(store.get(("t-1", 7)).await.unwrap(), Some(expected));
+    assert!(store.update::<Order<String>>(("t-1", 8)).set(|f| f.state, "x").await.is_err());
 }
