@@ -230,7 +230,7 @@ const ACTS: [Act; 11] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn two_writers_in_every_order() {
+async fn t13_two_writers_in_every_order() {
     let mut world = World::new().await;
     for (index, first) in ACTS.into_iter().enumerate() {
         for second in ACTS.into_iter().skip(index) {
@@ -241,7 +241,7 @@ async fn two_writers_in_every_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_writers_in_every_order_one_of_which_loses_an_answer() {
+async fn t13_two_writers_in_every_order_one_of_which_loses_an_answer() {
     let mut world = World::new().await;
     for first in ACTS.into_iter().filter(|act| *act != Act::Rewrap) {
         for second in ACTS {
@@ -254,7 +254,7 @@ async fn two_writers_in_every_order_one_of_which_loses_an_answer() {
 /// A few combinations that meet; with `ENVELOPE_ALL_INTERLEAVINGS` in the environment all of them, with and
 /// without a lost answer, which takes half an hour.
 #[tokio::test(start_paused = true)]
-async fn three_writers_in_every_order() {
+async fn t13_three_writers_in_every_order() {
     let mut world = World::new().await;
     for acts in [
         [Act::SealA, Act::RemoveB, Act::Rewrap],
