@@ -109,6 +109,21 @@ mod tests {
     }
 
     #[test]
+    fn calls_are_counted_for_the_operation_and_no_part_of_the_context() {
+        let calls = Arc::new(AtomicU64::new(0));
+        let context = EncryptionContext::new("users", []);
+        let counting = context.clone().counting(Arc::clone(&calls));
+        counting.count_call();
+        counting.clone().count_call();
+
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+        assert_eq!(counting, context);
+        assert_ne!(counting, EncryptionContext::new("orders", []));
+        let text = r#"EncryptionContext({"envelope:format": "1", "envelope:table": "users"})"#;
+        assert_eq!(format!("{counting:?}"), text);
+    }
+
+    #[test]
     fn what_is_given_later_goes_before() {
         let mut pairs = ContextPairs::new([("tenant", "t-1"), ("ward", "3")]);
         pairs.extend(ContextPairs::new([("ward", "4")]));

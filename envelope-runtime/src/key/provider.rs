@@ -141,6 +141,43 @@ mod tests {
     use super::*;
     use crate::LocalKeyProvider;
 
+    /// Every data key that it is shown is of a key that it is done with.
+    struct Retired(LocalKeyProvider);
+
+    impl KeyProvider for Retired {
+        type Capability = Full;
+
+        fn generate<'a>(
+            &'a self,
+            context: &'a EncryptionContext,
+        ) -> KeyFuture<'a, GeneratedDataKey> {
+            self.0.generate(context)
+        }
+
+        fn decrypt<'a>(
+            &'a self,
+            reference: &'a KeyReference,
+            context: &'a EncryptionContext,
+        ) -> KeyFuture<'a, DataKey> {
+            self.0.decrypt(reference, context)
+        }
+
+        fn is_current(&self, _: &KeyReference) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_data_key_is_current_unless_the_provider_says_otherwise() {
+        let local = LocalKeyProvider::insecure_ephemeral().unwrap();
+        let reference = KeyReference::KeyTable(vec![1]);
+
+        assert!(local.is_current(&reference));
+        assert!(KeyProvider::is_current(&Arc::new(local), &reference));
+        let retired = Retired(LocalKeyProvider::insecure_ephemeral().unwrap());
+        assert!(!KeyProvider::is_current(&Arc::new(retired), &reference));
+    }
+
     #[tokio::test]
     async fn a_shared_provider_is_the_one_that_is_shared() {
         let shared = Arc::new(LocalKeyProvider::insecure_ephemeral().unwrap());
