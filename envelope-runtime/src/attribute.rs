@@ -4,8 +4,11 @@ mod canonical;
 mod convert;
 mod de;
 mod number;
+mod private;
 #[cfg(test)]
 pub(crate) mod properties;
+#[cfg(test)]
+mod representations;
 mod ser;
 mod set;
 mod size;

@@ -104,6 +104,7 @@ mod record;
 pub mod secret;
 #[cfg(feature = "aws")]
 mod store;
+pub mod testing;
 
 pub use attribute::{
     AttributeValue, ConvertError, InvalidNumber, MAX_DEPTH, Number, Problem, ValueDeserializer,

@@ -38,6 +38,8 @@ pub enum Problem {
     EmptyName,
     /// A map key that is neither a string, a character, an integer, a boolean nor a unit variant.
     MapKey,
+    /// A map's only key is the one by which `serde_json` marks numbers.
+    ReservedKey,
     /// Two entries of one map have the same key.
     DuplicateKey,
     /// Two elements of a set are equal once stored.
@@ -83,6 +85,8 @@ pub enum Problem {
     NotAddable(&'static str),
     /// An update appends what is no list.
     NotAppendable(&'static str),
+    /// The value comes back as another one: found by [`round_trip`](crate::testing::round_trip) only.
+    Changed,
     /// The type's own `Serialize` or `Deserialize` implementation refused the value.
     Refused,
 }
@@ -164,9 +168,15 @@ impl fmt::Display for Problem {
         match self {
             Self::Number(error) => error.fmt(f),
             Self::TooDeep => f.write_str("lists and maps nest deeper than DynamoDB's 32 levels"),
-            Self::EmptySet => f.write_str("DynamoDB has no empty sets; use an Option"),
+            Self::EmptySet => f.write_str(
+                "DynamoDB has no empty sets; store it with `#[envelope(set)]`, where an empty one is \
+                 absent, or use an Option",
+            ),
             Self::EmptyName => f.write_str("DynamoDB has no empty map keys"),
             Self::MapKey => f.write_str("a map key must be a string, an integer or a unit variant"),
+            Self::ReservedKey => f.write_str(
+                "a map with serde_json's own key of a number, and no other, would load as the number",
+            ),
             Self::DuplicateKey => f.write_str("two entries of a map have the same key"),
             Self::DuplicateElement => {
                 f.write_str("two elements of a set are equal; use a set type, or a list")
@@ -208,6 +218,10 @@ impl fmt::Display for Problem {
             Self::NotAppendable(found) => write!(
                 f,
                 "a list can be appended, and this value is stored as {found}; use `.set()`"
+            ),
+            Self::Changed => f.write_str(
+                "it comes back as another value: DynamoDB keeps numbers by their size alone (1.0 is 1, \
+                 and -0.0 is 0), and `Some(None)` as NULL; tag the enum, or store the value as text",
             ),
             Self::Refused => f.write_str("its type's own serde implementation refused the value"),
         }

@@ -8,8 +8,8 @@ use serde::de::{self, DeserializeOwned, Visitor};
 
 use self::access::{BytesAsList, Elements, Fields, Variant};
 use super::convert::{ConvertError, Problem};
-use super::wipe::Text;
-use super::{AttributeValue, Wiped};
+use super::number::reads_as;
+use super::{AttributeValue, Wiped, private};
 
 /// Deserializes a stored value.
 pub(crate) fn from_attribute<T: DeserializeOwned>(value: Wiped) -> Result<T, ConvertError> {
@@ -40,6 +40,13 @@ impl ValueDeserializer {
         self.value.as_deref().is_none_or(|value| *value == AttributeValue::Null)
     }
 
+    /// The value of a type that reads numbers.
+    fn number(self) -> Result<Wiped, ConvertError> {
+        let value = self.present()?;
+        let number = private::number(&value).map(|number| Wiped::new(AttributeValue::N(number)));
+        Ok(number.unwrap_or(value))
+    }
+
     pub(crate) fn present(self) -> Result<Wiped, ConvertError> {
         self.value.ok_or_else(|| ConvertError::new(Problem::Missing { field: None }))
     }
@@ -52,7 +59,7 @@ pub(super) fn mismatch(expected: &'static str, found: &AttributeValue) -> Conver
 macro_rules! numbers {
     ($($method:ident, $number:ty => $visit:ident as $name:literal),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-            match &*self.present()? {
+            match &*self.number()? {
                 AttributeValue::N(number) => match number.as_str().parse::<$number>() {
                     Ok(number) => visitor
                         .$visit(number)
@@ -78,7 +85,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     );
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match &*self.present()? {
+        match &*self.number()? {
             // A number beyond the range parses to infinity, which cannot be stored again.
             AttributeValue::N(number) => match number.as_str().parse::<f32>() {
                 Ok(number) if number.is_finite() => visitor.visit_f32(number),
@@ -89,7 +96,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match &*self.present()? {
+        match &*self.number()? {
             // Every number that DynamoDB holds is in the range.
             AttributeValue::N(number) => match number.as_str().parse::<f64>() {
                 Ok(number) => visitor.visit_f64(number),
@@ -100,7 +107,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        let result = match &mut *self.present()? {
+        let result = match &mut *self.number()? {
             AttributeValue::Null => visitor.visit_unit(),
             AttributeValue::S(text) => visitor.visit_str(text),
             AttributeValue::N(number) => visit_any_number(number.as_str(), visitor),
@@ -179,10 +186,19 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ConvertError> {
-        visitor.visit_newtype_struct(self)
+        if name != private::RAW_VALUE {
+            return visitor.visit_newtype_struct(self);
+        }
+        // It reads a struct of one field where it asks for a newtype.
+        let mut value = self.present()?;
+        let Some(text) = private::raw_value(&mut value) else {
+            return Err(mismatch("JSON text", &value));
+        };
+        let text = AttributeValue::S(mem::take(text));
+        visitor.visit_map(Fields::new([(name.to_owned(), text)].into(), &[]))
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
@@ -286,11 +302,6 @@ fn visit_any_number<'de, V: Visitor<'de>>(
             _ => visitor.visit_f64(float),
         }
     }
-}
-
-/// Whether a number or flag is written as `text`.
-fn reads_as<T: std::fmt::Display>(value: &T, text: &str) -> bool {
-    Text::of(value).is_ok_and(|written| *written == text)
 }
 
 /// A type that takes fewer elements than are stored is refused: the next save would lose the rest.

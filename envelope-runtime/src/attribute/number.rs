@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::wipe::Text;
+
 /// The most significant digits that DynamoDB keeps.
 const MAX_DIGITS: usize = 38;
 /// The largest power of ten of a number's first digit.
@@ -96,6 +98,14 @@ impl Number {
         }
     }
 
+    /// Whether a type that takes any number, of 64 bits, holds this one exactly.
+    pub(super) fn is_of_64_bits(&self) -> bool {
+        let text = self.as_str();
+        text.parse::<u64>().is_ok()
+            || text.parse::<i64>().is_ok()
+            || text.parse::<f64>().is_ok_and(|float| reads_as(&float, text))
+    }
+
     pub(super) fn size(&self) -> usize {
         let digits = self.0.trim_start_matches(['-', '0', '.']).trim_end_matches('0');
         let digits = digits.bytes().filter(u8::is_ascii_digit).count();
@@ -147,6 +157,11 @@ macro_rules! from_integer {
 }
 
 from_integer!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+/// Whether a number or flag is written as `text`.
+pub(super) fn reads_as<T: fmt::Display>(value: &T, text: &str) -> bool {
+    Text::of(value).is_ok_and(|written| *written == text)
+}
 
 fn parse_exponent(text: &str) -> Result<i64, InvalidNumber> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -9,16 +9,11 @@ use zeroize::Zeroizing;
 
 use super::convert::{ConvertError, Problem};
 use super::wipe::{Entries, Text, unwiped};
-use super::{AttributeValue, MAX_DEPTH, Number, Wiped};
+use super::{AttributeValue, MAX_DEPTH, Number, Wiped, private};
 
 /// What a value becomes: `None` is serde's `none`, which is absent as an attribute of an item and
 /// NULL inside lists and maps.
 type Stored = Option<Wiped>;
-
-#[expect(clippy::unnecessary_wraps, reason = "what each method of a serializer returns")]
-fn stored(value: AttributeValue) -> Result<Stored, ConvertError> {
-    Ok(Some(Zeroizing::new(value)))
-}
 
 /// The name under which a secret comes: only a field that is sealed takes it.
 pub(crate) const SECRET: &str = "envelope_runtime::secret";
@@ -34,18 +29,44 @@ pub(crate) fn to_attribute<T: Serialize + ?Sized>(
 #[derive(Clone, Copy, Debug)]
 pub struct ValueSerializer {
     depth: usize,
-    sealed: bool,
+    form: Form,
+}
+
+/// What the value is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Plaintext,
+    Sealed,
+    /// To be compared: values that are stored alike differ if they are different to serde.
+    Distinct,
 }
 
 impl ValueSerializer {
     /// For the value of a field, which is sealed or not.
     pub(crate) fn new(sealed: bool) -> Self {
-        Self { depth: 0, sealed }
+        Self { depth: 0, form: if sealed { Form::Sealed } else { Form::Plaintext } }
+    }
+
+    /// For values that are compared and not stored: an integer and a float of the same size differ, and so do
+    /// `None` and `Some(None)`. Lists are sorted, since those of a hash set have no order.
+    pub(crate) fn distinct() -> Self {
+        Self { depth: 0, form: Form::Distinct }
+    }
+
+    pub(crate) fn is_distinct(self) -> bool {
+        self.form == Form::Distinct
     }
 
     /// For the values inside a list or map.
     fn nested(self) -> Self {
         Self { depth: self.depth + 1, ..self }
+    }
+
+    /// A value, and what it is to serde.
+    #[expect(clippy::unnecessary_wraps, reason = "what each method of a serializer returns")]
+    fn stored(self, what: &'static str, value: AttributeValue) -> Result<Stored, ConvertError> {
+        let value = if self.is_distinct() { tagged(what, value) } else { value };
+        Ok(Some(Zeroizing::new(value)))
     }
 
     /// Checked before each step down, so that a value without end does not exhaust the stack.
@@ -62,7 +83,7 @@ impl ValueSerializer {
 macro_rules! integers {
     ($($method:ident: $integer:ty),*) => {$(
         fn $method(self, value: $integer) -> Result<Stored, ConvertError> {
-            stored(AttributeValue::N(Number::from(value)))
+            self.stored(stringify!($integer), AttributeValue::N(Number::from(value)))
         }
     )*};
 }
@@ -71,7 +92,9 @@ macro_rules! parsed_numbers {
     ($($method:ident: $number:ty, $format:literal),*) => {$(
         fn $method(self, value: $number) -> Result<Stored, ConvertError> {
             let text = Text::of(&format_args!($format, value))?;
-            stored(AttributeValue::N(Number::parse(&text)?))
+            // DynamoDB's zero has no sign.
+            let what = if *text == "-0e0" { "-0.0" } else { stringify!($number) };
+            self.stored(what, AttributeValue::N(Number::parse(&text)?))
         }
     )*};
 }
@@ -99,36 +122,39 @@ impl ser::Serializer for ValueSerializer {
     );
 
     fn serialize_bool(self, value: bool) -> Result<Stored, ConvertError> {
-        stored(AttributeValue::Bool(value))
+        self.stored("bool", AttributeValue::Bool(value))
     }
 
     fn serialize_char(self, value: char) -> Result<Stored, ConvertError> {
-        stored(AttributeValue::S(value.into()))
+        self.stored("char", AttributeValue::S(value.into()))
     }
 
     fn serialize_str(self, value: &str) -> Result<Stored, ConvertError> {
-        stored(AttributeValue::S(value.to_owned()))
+        self.stored("str", AttributeValue::S(value.to_owned()))
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<Stored, ConvertError> {
         let mut text = Text::of(value)?;
-        stored(AttributeValue::S(mem::take(&mut *text)))
+        self.stored("str", AttributeValue::S(mem::take(&mut *text)))
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<Stored, ConvertError> {
-        stored(AttributeValue::B(value.to_vec()))
+        self.stored("bytes", AttributeValue::B(value.to_vec()))
     }
 
     fn serialize_none(self) -> Result<Stored, ConvertError> {
-        Ok(None)
+        if self.is_distinct() { self.stored("None", AttributeValue::Null) } else { Ok(None) }
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Stored, ConvertError> {
-        value.serialize(self)
+        match value.serialize(self)? {
+            Some(value) if self.is_distinct() => self.stored("Some", unwiped(value)),
+            value => Ok(value),
+        }
     }
 
     fn serialize_unit(self) -> Result<Stored, ConvertError> {
-        stored(AttributeValue::Null)
+        self.stored("unit", AttributeValue::Null)
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<Stored, ConvertError> {
@@ -141,7 +167,7 @@ impl ser::Serializer for ValueSerializer {
         _: u32,
         variant: &'static str,
     ) -> Result<Stored, ConvertError> {
-        self.serialize_str(variant)
+        self.stored("variant", AttributeValue::S(variant.to_owned()))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -149,10 +175,17 @@ impl ser::Serializer for ValueSerializer {
         name: &'static str,
         value: &T,
     ) -> Result<Stored, ConvertError> {
-        if name == SECRET && !self.sealed {
+        if name == SECRET && self.form == Form::Plaintext {
             return Err(ConvertError::new(Problem::PlaintextSecret));
         }
-        value.serialize(self)
+        let mut stored = value.serialize(self)?;
+        if self.is_distinct() {
+            return Ok(stored);
+        }
+        match stored.as_deref_mut().and_then(|value| private::set(name, value)) {
+            Some(set) => set.map(Some),
+            None => Ok(stored),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -163,7 +196,7 @@ impl ser::Serializer for ValueSerializer {
         value: &T,
     ) -> Result<Stored, ConvertError> {
         let inner = self.nested().inner(value).map_err(ConvertError::in_variant)?;
-        stored(tagged(variant, unwiped(inner)))
+        self.stored("variant", tagged(variant, unwiped(inner)))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<List, ConvertError> {
@@ -190,11 +223,15 @@ impl ser::Serializer for ValueSerializer {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Map, ConvertError> {
-        Ok(Map { variant: None, entries: Entries::default(), key: None, inside: self.nested() })
+        let (name, entries) = ("", Entries::default());
+        Ok(Map { name, variant: None, entries, key: None, inside: self.nested() })
     }
 
-    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Map, ConvertError> {
-        self.serialize_map(Some(length))
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Map, ConvertError> {
+        let map = self.serialize_map(Some(length))?;
+        // Its only field is the value itself, which has no level of its own.
+        let inside = if private::is_struct(name) { self } else { map.inside };
+        Ok(Map { name, inside, ..map })
     }
 
     fn serialize_struct_variant(
@@ -248,11 +285,14 @@ impl SerializeSeq for List {
     }
 
     fn end(mut self) -> Result<Stored, ConvertError> {
+        if self.inside.is_distinct() {
+            self.elements.sort();
+        }
         let list = AttributeValue::L(mem::take(&mut *self.elements));
-        stored(match self.variant {
-            Some(variant) => tagged(variant, list),
-            None => list,
-        })
+        match self.variant {
+            Some(variant) => self.inside.stored("variant", tagged(variant, list)),
+            None => self.inside.stored("list", list),
+        }
     }
 }
 
@@ -297,6 +337,8 @@ impl ser::SerializeTupleVariant for List {
 
 /// A map under construction.
 pub struct Map {
+    /// The struct's name; empty for maps.
+    name: &'static str,
     variant: Option<&'static str>,
     entries: Entries,
     key: Option<Zeroizing<String>>,
@@ -325,7 +367,7 @@ impl SerializeMap for Map {
     type Error = ConvertError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ConvertError> {
-        let mut key = key.serialize(ValueSerializer { depth: 0, ..self.inside })?;
+        let mut key = key.serialize(ValueSerializer::new(self.inside.form == Form::Sealed))?;
         let key = match key.as_deref_mut() {
             Some(AttributeValue::S(text)) => mem::take(text),
             Some(AttributeValue::N(number)) => number.as_str().to_owned(),
@@ -343,11 +385,16 @@ impl SerializeMap for Map {
     }
 
     fn end(mut self) -> Result<Stored, ConvertError> {
-        let map = AttributeValue::M(self.entries.take());
-        stored(match self.variant {
-            Some(variant) => tagged(variant, map),
-            None => map,
-        })
+        let map = Zeroizing::new(AttributeValue::M(self.entries.take()));
+        if self.name.is_empty() && private::number(&map).is_some() {
+            return Err(ConvertError::new(Problem::ReservedKey));
+        }
+        let what = if self.name.is_empty() { "map" } else { self.name };
+        match self.variant {
+            Some(variant) => self.inside.stored("variant", tagged(variant, unwiped(map))),
+            None if self.inside.is_distinct() => self.inside.stored(what, unwiped(map)),
+            None => Ok(Some(private::of_struct(self.name, map))),
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct FieldWriter {
     fields: Fields,
     values: Values,
     now: Now,
+    /// The values are compared, and not stored.
+    distinct: bool,
 }
 
 /// The values of a record.
@@ -69,7 +71,12 @@ impl FieldWriter {
         let fields = schema.each_field();
         let count = schema.fields().count();
         let values = Values { fields: Vec::with_capacity(count), ..Values::default() };
-        Self { schema, fields, values, now }
+        Self { schema, fields, values, now, distinct: false }
+    }
+
+    /// Collects values to compare: see [`ValueSerializer::distinct`].
+    pub(crate) fn distinct(schema: RecordSchema, now: Now) -> Self {
+        Self { distinct: true, ..Self::new(schema, now) }
     }
 
     pub(crate) fn into_values(self) -> Values {
@@ -137,6 +144,10 @@ impl FieldWriter {
         version: T,
     ) -> Result<(), FieldError> {
         self.values.version = version_number(version).ok();
+        if self.distinct {
+            // Each save counts it up.
+            return self.push(|_| Ok(None));
+        }
         self.push(|to| next_version(version)?.serialize(to))
     }
 
@@ -172,6 +183,12 @@ impl FieldWriter {
         write: impl FnOnce(ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
     ) -> Result<(), FieldError> {
         let field = self.fields.next();
+        if self.distinct {
+            let value = write(ValueSerializer::distinct());
+            let value = value.map_err(|error| field_error(&self.schema, field, error))?;
+            self.values.fields.push(value);
+            return Ok(());
+        }
         let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
         let value = write(ValueSerializer::new(is_sealed)).and_then(checked);
         let value = value.and_then(|value| {

@@ -253,6 +253,7 @@ pub fn encode_set<T: Serialize + ?Sized>(
     to: ValueSerializer,
 ) -> Result<Option<Wiped>, ConvertError> {
     match set.serialize(to)? {
+        Some(list) if to.is_distinct() => Ok(Some(list)),
         Some(mut list) => Ok(list.take_set()?.map(Wiped::new)),
         None => Ok(None),
     }

@@ -11,7 +11,8 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use zeroize::Zeroizing;
 
-use super::{ValueDeserializer, mismatch, reads_as};
+use super::{ValueDeserializer, mismatch};
+use crate::attribute::number::reads_as;
 use crate::attribute::wipe::Entries;
 use crate::attribute::{AttributeValue, ConvertError, Problem, Wiped};
 
@@ -95,10 +96,14 @@ impl<'de> SeqAccess<'de> for BytesAsList {
 }
 
 /// The entries of a map or the fields of a struct.
+///
+/// A struct gets its own fields first, in the order in which it declares them. So an adjacently tagged enum
+/// meets its tag before its content, and serde reads the content instead of buffering it: the buffer is not
+/// wiped, and loses the keys of maps that are no strings and numbers of 128 bits.
 pub(super) struct Fields {
     rest: Entries,
-    /// The names of the struct's own fields, which may be shown in errors.
-    names: &'static [&'static str],
+    /// The names of the struct's own fields that were not looked for yet; they may be shown in errors.
+    names: std::slice::Iter<'static, &'static str>,
     next: Option<(Option<&'static str>, Wiped)>,
 }
 
@@ -107,7 +112,17 @@ impl Fields {
         map: BTreeMap<String, AttributeValue>,
         names: &'static [&'static str],
     ) -> Self {
-        Self { rest: Entries::new(map), names, next: None }
+        Self { rest: Entries::new(map), names: names.iter(), next: None }
+    }
+
+    fn pop(&mut self) -> Option<(String, AttributeValue, Option<&'static str>)> {
+        let own = self.names.by_ref().copied();
+        for name in own {
+            if let Some((key, value)) = self.rest.remove_entry(name) {
+                return Some((key, value, Some(name)));
+            }
+        }
+        self.rest.pop_first().map(|(key, value)| (key, value, None))
     }
 }
 
@@ -118,8 +133,7 @@ impl<'de> MapAccess<'de> for Fields {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, ConvertError> {
-        let Some((key, value)) = self.rest.pop_first() else { return Ok(None) };
-        let name = self.names.iter().copied().find(|name| *name == key);
+        let Some((key, value, name)) = self.pop() else { return Ok(None) };
         self.next = Some((name, Zeroizing::new(value)));
         seed.deserialize(MapKey(Zeroizing::new(key))).map(Some).map_err(ConvertError::in_entry)
     }

@@ -1,0 +1,178 @@
+//! Names under which other crates hand serializers what serde's data model lacks.
+//!
+//! A name that is not known here stays what it looks like: a struct of one field, or the value alone.
+
+use std::mem;
+
+use super::{AttributeValue, ConvertError, Number, Problem, Wiped};
+
+/// `serde_json::Number` where the feature `arbitrary_precision` is on anywhere in the build, and decimal types
+/// that imitate it: a struct and its only field, the number's text.
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
+/// `serde_json::value::RawValue`: a struct and its only field, the JSON text.
+pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+/// The sets of `serde_dynamo`: a newtype around a sequence, and the set that it becomes.
+const SETS: [(&str, &str); 3] = [
+    ("\u{37E}STRINGSET\u{37E}", "SS"),
+    ("\u{37E}NUMBERSET\u{37E}", "NS"),
+    ("\u{37E}BYTESSET\u{37E}", "BS"),
+];
+
+/// Whether a struct of that name stands for the value in it.
+pub(super) fn is_struct(name: &str) -> bool {
+    name == NUMBER || name == RAW_VALUE
+}
+
+/// What a struct of that name becomes.
+///
+/// A number is stored as N where each type that takes any number reads the same one back: as an integer or a
+/// float of 64 bits. Others stay a map of their text, which such types read with all its digits.
+pub(super) fn of_struct(name: &str, mut value: Wiped) -> Wiped {
+    let inner = match name {
+        NUMBER => number(&value).map(AttributeValue::N),
+        RAW_VALUE => text(&mut value, RAW_VALUE).map(|text| AttributeValue::S(mem::take(text))),
+        _ => None,
+    };
+    inner.map_or(value, Wiped::new)
+}
+
+/// The number that a map stands for, by the feature of `serde_json` or an item written with it.
+pub(super) fn number(value: &AttributeValue) -> Option<Number> {
+    let AttributeValue::M(map) = value else { return None };
+    match map.first_key_value() {
+        Some((name, AttributeValue::S(text))) if name == NUMBER && map.len() == 1 => {
+            Number::parse(text).ok().filter(Number::is_of_64_bits)
+        }
+        _ => None,
+    }
+}
+
+/// The text of a raw JSON value, as it is stored, or as it once was: as a struct.
+pub(super) fn raw_value(value: &mut AttributeValue) -> Option<&mut String> {
+    match value {
+        AttributeValue::S(text) => Some(text),
+        value => text(value, RAW_VALUE),
+    }
+}
+
+fn text<'a>(value: &'a mut AttributeValue, name: &str) -> Option<&'a mut String> {
+    let AttributeValue::M(map) = value else { return None };
+    let is_alone = map.len() == 1;
+    match map.get_mut(name) {
+        Some(AttributeValue::S(text)) if is_alone => Some(text),
+        _ => None,
+    }
+}
+
+/// What a newtype of that name becomes; `None` if there is nothing special about it.
+///
+/// An empty set is refused, as DynamoDB would refuse it.
+pub(super) fn set(name: &str, value: &mut AttributeValue) -> Option<Result<Wiped, ConvertError>> {
+    let (_, type_name) = SETS.into_iter().find(|(newtype, _)| *newtype == name)?;
+    let set = value.take_set().and_then(|set| match set {
+        None => Err(ConvertError::new(Problem::EmptySet)),
+        Some(set) if set.type_name() == type_name => Ok(Wiped::new(set)),
+        Some(set) => {
+            let set = Wiped::new(set);
+            let found = set.type_name();
+            Err(ConvertError::new(Problem::Type { expected: type_name, found }))
+        }
+    });
+    Some(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Serialize;
+
+    use super::*;
+    use crate::attribute::{from_attribute, to_attribute};
+
+    /// As `serde_json` writes a number where its feature `arbitrary_precision` is on.
+    #[derive(Serialize)]
+    #[serde(rename = "$serde_json::private::Number")]
+    struct Precise {
+        #[serde(rename = "$serde_json::private::Number")]
+        text: &'static str,
+    }
+
+    #[derive(Serialize)]
+    #[serde(rename = "$serde_json::private::RawValue")]
+    struct Raw {
+        #[serde(rename = "$serde_json::private::RawValue")]
+        text: &'static str,
+    }
+
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Nested {
+        Number(Precise),
+        List(Vec<Nested>),
+    }
+
+    fn n(text: &str) -> AttributeValue {
+        AttributeValue::N(Number::parse(text).unwrap())
+    }
+
+    fn marked(name: &str, text: &str) -> AttributeValue {
+        AttributeValue::M(BTreeMap::from([(name.to_owned(), AttributeValue::S(text.to_owned()))]))
+    }
+
+    fn json(value: AttributeValue) -> serde_json::Value {
+        from_attribute(Wiped::new(value)).unwrap()
+    }
+
+    #[test]
+    fn a_number_of_serde_json_is_stored_as_a_number() {
+        for (text, stored) in
+            [("30", "30"), ("-7", "-7"), ("0.1", "0.1"), ("1.0", "1"), ("1e2", "100")]
+        {
+            assert_eq!(to_attribute(&Precise { text }), Ok(Some(n(stored))), "{text}");
+            // As it was stored before.
+            let before = marked(NUMBER, text);
+            assert_eq!(json(before.clone()), json(n(stored)), "{text}");
+            let float = from_attribute::<f64>(Wiped::new(before)).unwrap();
+            assert_eq!(float.to_bits(), text.parse::<f64>().unwrap().to_bits());
+        }
+        assert_eq!(from_attribute::<u8>(Wiped::new(marked(NUMBER, "30"))), Ok(30));
+    }
+
+    #[test]
+    fn a_number_beyond_64_bits_keeps_its_digits_as_text() {
+        for text in ["0.12345678901234567890123", "123456789012345678901", "1e400", "-1E-200"] {
+            assert_eq!(to_attribute(&Precise { text }), Ok(Some(marked(NUMBER, text))), "{text}");
+            assert!(from_attribute::<f64>(Wiped::new(marked(NUMBER, text))).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_map_that_would_load_as_a_number_is_refused() {
+        let map = |text: &str| BTreeMap::from([(NUMBER.to_owned(), text.to_owned())]);
+
+        let error = to_attribute(&map("30")).unwrap_err();
+
+        assert_eq!(error.problem(), Problem::ReservedKey);
+        assert_eq!(to_attribute(&map("x")), Ok(Some(marked(NUMBER, "x"))));
+    }
+
+    #[test]
+    fn raw_json_is_stored_as_its_text() {
+        let text = r#"{"b":1, "a":[1.0]}"#;
+
+        assert_eq!(to_attribute(&Raw { text }), Ok(Some(AttributeValue::S(text.to_owned()))));
+    }
+
+    #[test]
+    fn a_number_takes_no_level_of_its_own() {
+        let nested =
+            |value| (0..31).fold(serde_json::json!(value), |inner, _| serde_json::json!([inner]));
+        let plain = to_attribute(&nested(30)).unwrap();
+
+        let number = Nested::Number(Precise { text: "30" });
+        let precise = (0..31).fold(number, |inner, _| Nested::List(vec![inner]));
+
+        assert_eq!(to_attribute(&precise), Ok(plain));
+    }
+}
