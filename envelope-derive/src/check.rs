@@ -12,7 +12,7 @@ use syn::{Ident, Type};
 
 use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Kind, Record, Role, Shape, argument_of, borrow_in};
+use crate::model::{Field, Kind, Record, Role, Shape, argument_of, borrow_in, has_fixed_length};
 
 /// Limits of the envelope.
 const MAX_NAME: usize = 255;
@@ -249,6 +249,13 @@ fn shapes(cx: &Ctxt, record: &Record) {
                 format!("`{name}` and `{other}` say two ways to store the field: remove one");
             cx.error(**first, message);
         }
+        if let (Some(span), true) = (field.options.set, has_fixed_length(&field.ty)) {
+            cx.error(
+                span,
+                "`set` on an array or a tuple: a set has no order and no fixed number of elements; use a Vec \
+                 or a set type",
+            );
+        }
         if let (Some(span), true) = (field.options.set, field.role.is_key()) {
             cx.error(span, "a key is stored as S, N or B and cannot be a set");
         }
@@ -291,7 +298,7 @@ fn secrets(cx: &Ctxt, record: &Record) {
 }
 
 /// Whether a field is stored through `envelope_runtime::secret`.
-fn is_secret(shape: &Shape) -> bool {
+pub(crate) fn is_secret(shape: &Shape) -> bool {
     let Shape::With { serialize: Some(function), .. } = shape else { return false };
     let names: Vec<_> =
         function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
@@ -324,16 +331,27 @@ fn written(ty: &Type) -> String {
 
 fn limits(cx: &Ctxt, record: &Record) {
     let encrypted: Vec<_> = record.with_role(Role::Encrypted).collect();
-    let authenticated: Vec<_> = record
+    let authenticated = record
         .fields
         .iter()
-        .filter(|field| field.role == Role::Authenticated || is_plain_context(field))
+        .filter(|field| field.role == Role::Authenticated || is_plain_context(field));
+    // An older name is listed too.
+    let authenticated: Vec<_> = authenticated
+        .flat_map(|field| std::iter::repeat_n(field, 1 + field.options.aliases.len()))
         .collect();
     over(cx, &encrypted, MAX_ENCRYPTED, "encrypted");
     over(cx, &authenticated, MAX_AUTHENTICATED, "authenticated");
 
     let entries = encrypted.iter().map(|field| 13 + field.name.len()).sum::<usize>();
-    let names = authenticated.iter().map(|field| 1 + field.name.len()).sum::<usize>();
+    let names = record
+        .fields
+        .iter()
+        .filter(|field| authenticated.iter().any(|other| other.ident == field.ident));
+    let names = names.map(|field| {
+        let aliases = field.options.aliases.iter().map(|alias| 1 + alias.value.len());
+        1 + field.name.len() + aliases.sum::<usize>()
+    });
+    let names = names.sum::<usize>();
     if entries + names > MAX_LISTS {
         cx.error(
             record.ident.span(),

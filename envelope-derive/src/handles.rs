@@ -5,8 +5,9 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
+use crate::check::is_secret;
 use crate::expand::{bounded, span_of};
-use crate::model::{Field, Kind, Record, Role, Shape};
+use crate::model::{Field, Kind, Record, Role, Shape, argument_of};
 
 /// The struct of handles; `_envelope` is the runtime crate.
 pub(crate) fn definition(record: &Record) -> TokenStream {
@@ -117,7 +118,22 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
         Role::Encrypted => quote!(Encrypted),
         Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plaintext),
     };
-    quote!(_envelope::Attribute<__Record, _envelope::kind::#kind, #ty>)
+    let kind = if needs_its_attribute(record, field) {
+        quote!(_envelope::kind::Converted<_envelope::kind::#kind>)
+    } else {
+        quote!(_envelope::kind::#kind)
+    };
+    quote!(_envelope::Attribute<__Record, #kind, #ty>)
+}
+
+/// Whether an absent attribute is left to a function of the user's, which may not read it as `None`.
+fn needs_its_attribute(record: &Record, field: &Field) -> bool {
+    let is_read_with = matches!(field.shape, Shape::With { deserialize: Some(_), .. });
+    let has_default = field.default.is_some() || record.options.default.is_some();
+    is_read_with
+        && !has_default
+        && argument_of(&field.ty, "Option").is_some()
+        && !is_secret(&field.shape)
 }
 
 pub(crate) fn encode(field: &Field) -> TokenStream {

@@ -315,6 +315,11 @@ pub(crate) fn is_array(ty: &Type) -> bool {
     matches!(bare(argument_of(ty, "Option").unwrap_or(ty)), Type::Array(_))
 }
 
+/// Whether a type is written as an array or a tuple, or as an `Option` of one.
+pub(crate) fn has_fixed_length(ty: &Type) -> bool {
+    matches!(bare(argument_of(ty, "Option").unwrap_or(ty)), Type::Array(_) | Type::Tuple(_))
+}
+
 /// The one type argument of a path whose last segment is `name`.
 pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = bare(ty) else { return None };

@@ -42,9 +42,9 @@ pub use header::reencode_header;
 pub(crate) use header::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 pub use item::Item;
 pub use loaded::{Envelope, Loaded};
-#[cfg(feature = "aws")]
-pub(crate) use open::Opening;
 pub(crate) use open::open_item;
+#[cfg(feature = "aws")]
+pub(crate) use open::{Opening, refuse_protected};
 #[cfg(feature = "aws")]
 pub(crate) use rewrite::{Rewrite, RewriteError};
 pub(crate) use seal::seal_record;

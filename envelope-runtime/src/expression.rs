@@ -1,5 +1,6 @@
 //! Conditions, and how they are written for DynamoDB: every name and every value behind a placeholder.
 
+mod names;
 mod presence;
 mod update;
 
@@ -9,7 +10,7 @@ use std::marker::PhantomData;
 use std::ops::Not;
 
 use crate::attribute::{AttributeValue, ConvertError, Problem};
-use crate::record::{FieldError, RecordSchema};
+use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
 
 #[cfg(feature = "aws")]
 pub(crate) use update::Clauses;
@@ -67,9 +68,12 @@ impl<R> Condition<R> {
     pub fn or(self, other: Self) -> Self {
         Self::new(Node::Or(Box::new(self.node), Box::new(other.node)))
     }
+}
 
+impl<R: EnvelopeRecord> Condition<R> {
+    /// The condition over all names that its attributes may be stored under.
     pub(crate) fn into_node(self) -> Node {
-        self.node
+        self.node.over_names(&R::SCHEMA)
     }
 }
 

@@ -136,9 +136,9 @@ pub use operation::{
     UnknownAttributeType, UpdateReturningNew, UpdateReturningOld, Usage,
 };
 pub use record::{
-    Attribute, Bytes, CanBeAbsent, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError,
-    FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece,
-    KeyProblem, KeyTemplate, KeyValues, Lone, Now, Operand, OtherAttributes, Part, Parts,
+    Attribute, Bytes, CanBeAbsent, CanGrow, Composite, Encode, EnvelopeFields, EnvelopeRecord,
+    FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey,
+    KeyPiece, KeyProblem, KeyTemplate, KeyValues, Lone, Now, Operand, OtherAttributes, Part, Parts,
     RecordSchema, Stamp, Unversioned, Update, VersionNumber, Versioned, kind,
 };
 #[cfg(feature = "aws")]

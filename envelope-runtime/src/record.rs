@@ -12,6 +12,7 @@ mod maintained;
 #[doc(hidden)]
 pub mod nested;
 mod other;
+mod owned;
 mod part;
 mod schema;
 mod template;
@@ -40,7 +41,7 @@ pub use template::{KeyPiece, KeyTemplate};
 pub(crate) use update::Change;
 #[cfg(feature = "aws")]
 pub(crate) use update::UpdatePlan;
-pub use update::{CanBeAbsent, Update};
+pub use update::{CanBeAbsent, CanGrow, Update};
 
 /// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
 ///

@@ -35,6 +35,7 @@ mod operations;
 mod overhead;
 mod properties;
 mod providers;
+mod renames;
 mod returned;
 mod rolling;
 mod serde_equality;

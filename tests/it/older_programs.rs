@@ -1,6 +1,8 @@
 //! What an older program takes for plaintext is not written where a newer one protects it.
 
-use envelope_runtime::{EnvelopeRecord, OpenErrorKind, UpdateError, Usage};
+use envelope_runtime::{
+    DeleteError, EnvelopeRecord, OpenError, OpenErrorKind, SaveError, UpdateError, Usage,
+};
 
 use crate::support::{User, World, binary};
 
@@ -122,10 +124,12 @@ async fn what_only_looks_protected_is_updated_all_the_same() {
 #[tokio::test]
 async fn t13_no_plaintext_is_written_over_what_is_sealed_in_storage() {
     #[derive(EnvelopeRecord)]
-    #[envelope(table = "users", plaintext_only)]
+    #[envelope(table = "users")]
     struct Plain {
         #[partition_key]
         id: String,
+        #[encrypted]
+        other: Option<String>,
         email: Option<String>,
         #[envelope(bytes)]
         ssn: Option<Vec<u8>>,
@@ -154,4 +158,63 @@ async fn t13_no_plaintext_is_written_over_what_is_sealed_in_storage() {
     world.write(unreadable).await;
     let error = update().set(|f| f.role, "doctor").await.unwrap_err();
     assert!(matches!(error, UpdateError::Open(_)), "{error}");
+}
+
+/// Of the same table, and it protects nothing.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users", plaintext_only)]
+struct Twin {
+    #[partition_key]
+    id: String,
+    nickname: String,
+    note: Option<String>,
+}
+
+#[tokio::test]
+async fn t09_a_plaintext_only_twin_neither_replaces_nor_changes_nor_deletes_what_is_protected() {
+    let world = World::new().await;
+    let store = &world.store;
+    User::new("foobar").save(store).await.unwrap();
+    let before = world.stored("foobar").await;
+    let twin = Twin { id: "foobar".into(), nickname: "twin".into(), note: None };
+    let kind = |error: &OpenError| {
+        assert!(error.to_string().contains("use the struct that protects it"), "{error}");
+        error.kind()
+    };
+
+    let mut refused = Vec::new();
+    for save in [
+        store.put(&twin),
+        store.create(&twin),
+        store.replace(&twin),
+        store.put(&twin).condition(|f| f.nickname.exists()),
+    ] {
+        let error = save.await.unwrap_err();
+        assert!(!error.is_conflict() && !error.is_retryable(), "{error}");
+        let SaveError::Open(error) = error else { panic!("{error}") };
+        refused.push(kind(&error));
+    }
+    for update in [
+        store.update::<Twin>("foobar").set(|f| f.nickname, "x"),
+        store.update::<Twin>("foobar").set(|f| f.note, "x").condition(|f| f.note.not_exists()),
+    ] {
+        let error = update.await.unwrap_err();
+        let UpdateError::Open(error) = error else { panic!("{error}") };
+        refused.push(kind(&error));
+    }
+    let error = store.delete::<Twin>("foobar").await.unwrap_err();
+    let DeleteError::Open(error) = error else { panic!("{error}") };
+    refused.push(kind(&error));
+    assert_eq!(refused, [OpenErrorKind::HasEnvelope; 7]);
+    assert_eq!(world.stored("foobar").await, before);
+
+    // Where nothing is protected it writes as ever.
+    let other = Twin { id: "other".into(), ..twin };
+    for _ in 0..2 {
+        store.put(&other).await.unwrap();
+    }
+    store.update::<Twin>("other").set(|f| f.nickname, "y").await.unwrap();
+    store.delete::<Twin>("other").await.unwrap();
+    store.delete::<Twin>("other").await.unwrap();
+    assert_eq!(Twin::load(store, "other").await.unwrap(), None);
 }

@@ -195,7 +195,7 @@ async fn a_value_planted_under_an_old_name_is_refused() {
         item.insert("email".into(), string("planted@example.com"));
         world.write(item).await;
         match RenamedAuthenticated::load(&world.store, "foobar").await {
-            Err(LoadError::Open(error)) => assert_eq!(error.kind(), OpenErrorKind::Ambiguous),
+            Err(LoadError::Open(error)) => assert_eq!(error.kind(), OpenErrorKind::Tampered),
             other => panic!("not refused: {other:?}"),
         }
     }

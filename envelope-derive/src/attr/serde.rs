@@ -88,8 +88,8 @@ impl FieldOptions {
             ) {
                 cx.error(
                     condition.span(),
-                    "only `skip_serializing_if = \"Option::is_none\"` is supported: make the field \
-                     an Option, which is absent when it is None",
+                    "only `skip_serializing_if = \"Option::is_none\"` is supported: remove it; an Option \
+                     that is None, and an empty `#[envelope(set)]`, are absent by themselves",
                 );
             }
         } else if HARMLESS_ON_FIELD.iter().any(|name| is(name)) {

@@ -61,9 +61,10 @@ pub enum OpenErrorKind {
     Authenticated,
     /// The value is stored under an older name of the attribute, where DynamoDB cannot add to it.
     OlderName,
-    /// The attribute is stored under two of its names at once.
+    /// The attribute is stored under two of its names at once, of which the envelope lists one.
     Ambiguous,
-    /// The item has an envelope, which a `plaintext_only` record with a catch-all would strip.
+    /// The item has an envelope: a `plaintext_only` record does not write over it, nor load it into a
+    /// catch-all.
     HasEnvelope,
     /// The value has more levels of lists and maps than DynamoDB stores.
     TooDeep,
@@ -189,12 +190,12 @@ impl fmt::Display for OpenError {
                  once, or set the value",
             ),
             OpenErrorKind::Ambiguous => f.write_str(
-                "the item holds it under its name and an alias at once; remove the one that does \
-                 not belong there",
+                "the item holds it under its name and an alias at once, and the envelope lists one of \
+                 them only; remove the other one",
             ),
             OpenErrorKind::HasEnvelope => f.write_str(
-                "the item was protected, and a `plaintext_only` record with a catch-all would strip \
-                 that when it is saved; load it with the struct that protects it",
+                "another struct protects the item, and a `plaintext_only` record must not replace, \
+                 change or delete it; use the struct that protects it",
             ),
             OpenErrorKind::TooDeep => f.write_str(
                 "the stored value has more levels than DynamoDB's 32; restore the item from a backup",
@@ -232,8 +233,8 @@ mod tests {
             (OpenErrorKind::Sealed, "mark it so", false),
             (OpenErrorKind::Authenticated, "mark it so", false),
             (OpenErrorKind::OlderName, "save the record", false),
-            (OpenErrorKind::Ambiguous, "remove the one", false),
-            (OpenErrorKind::HasEnvelope, "load it with the struct", false),
+            (OpenErrorKind::Ambiguous, "remove the other one", false),
+            (OpenErrorKind::HasEnvelope, "use the struct that protects it", false),
             (OpenErrorKind::TooDeep, "restore the item", false),
             (OpenErrorKind::UnknownType, "upgrade it", false),
         ] {

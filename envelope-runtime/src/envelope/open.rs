@@ -112,19 +112,23 @@ impl Opening {
         Ok((values, Envelope::new(this.header, this.bytes)))
     }
 
-    /// Under which of its names an attribute is stored. A listed name goes before one that is only
-    /// there, and two names at once are refused: one of them was planted.
+    /// Under which of its names an attribute is stored.
+    ///
+    /// A program that knows a newer name removes the older ones with each write. So of several values that the
+    /// envelope lists, an older program has written the one under the oldest name since. Beside a listed name,
+    /// a value that is not listed was planted.
     fn stored_name(&self, field: &FieldSchema) -> Result<&'static str, OpenError> {
-        let is_listed =
-            |name: &&str| self.header.nonce(name).is_some() || self.header.authenticates(name);
+        let is_sealed = |name: &&str| self.header.nonce(name).is_some();
+        let is_listed = |name: &&str| is_sealed(name) || self.header.authenticates(name);
         let is_there = |name: &&str| self.item.attribute(name).is_some();
-        let listed = field.names().find(is_listed);
-        let chosen = listed.or_else(|| field.names().find(is_there)).unwrap_or(field.name());
-        let other = |name: &&str| *name != chosen && (is_listed(name) || is_there(name));
-        match field.names().find(other) {
-            Some(_) => Err(at(&self.schema, field.name(), OpenErrorKind::Ambiguous)),
-            None => Ok(chosen),
+        if let Some(name) = field.names().find(|name| is_sealed(name) && !is_there(name)) {
+            return Err(at(&self.schema, name, OpenErrorKind::Tampered));
         }
+        let listed = field.names().filter(is_listed).last();
+        if listed.is_some() && field.names().any(|name| is_there(&name) && !is_listed(&name)) {
+            return Err(at(&self.schema, field.name(), OpenErrorKind::Ambiguous));
+        }
+        Ok(oldest(field, |name| is_there(&name)).or(listed).unwrap_or(field.name()))
     }
 
     /// The list in the envelope decides what a value is, never the look of the value.
@@ -201,6 +205,11 @@ impl Opening {
         add_plain(&self.schema, std::mem::take(&mut self.item), &mut others);
         Ok(others)
     }
+}
+
+/// The oldest of a field's names that has a value: they are declared from the newest to the oldest.
+fn oldest(field: &FieldSchema, is_there: impl Fn(&str) -> bool) -> Option<&'static str> {
+    field.names().filter(|name| is_there(name)).last()
 }
 
 /// The item's keys and what they are made of, what the schema authenticates, its version and its time to
@@ -297,11 +306,8 @@ fn plaintext_values(
         if field.names().any(is_sealed) {
             return Err(at(&schema, field.name(), OpenErrorKind::Sealed));
         }
-        let mut stored = field.names().filter_map(|name| item.remove(name));
-        let value = stored.next();
-        if stored.next().is_some() {
-            return Err(at(&schema, field.name(), OpenErrorKind::Ambiguous));
-        }
+        let value = oldest(field, |name| item.attribute(name).is_some());
+        let value = value.and_then(|name| item.remove(name));
         if value.as_ref().is_some_and(AttributeValue::is_too_deep) {
             return Err(at(&schema, field.name(), OpenErrorKind::TooDeep));
         }
@@ -316,6 +322,17 @@ fn plaintext_values(
         }
     }
     Ok(Values { fields, others, version: None })
+}
+
+/// Refuses an item that a `plaintext_only` record must not write over.
+#[cfg(feature = "aws")]
+pub(crate) fn refuse_protected(schema: &RecordSchema, stored: &Item) -> Result<(), OpenError> {
+    match stored.attribute(schema.envelope()) {
+        Some(_) if schema.is_plaintext_only() => {
+            Err(at_envelope(schema, OpenErrorKind::HasEnvelope))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {

@@ -162,10 +162,11 @@ impl Verified {
             if draft.sealed.remove(name).is_some() && !seals {
                 return Err(self.at(name, OpenErrorKind::Sealed));
             }
-            draft.authenticated.remove(name);
             draft.remove.insert(name.to_owned());
         }
         let name = field.name();
+        // Older names stay listed, so that an older program sees that they have no value.
+        draft.authenticated.remove(name);
         if let Some(value) = value {
             draft.remove.remove(name);
             if seals {
@@ -175,7 +176,7 @@ impl Verified {
             }
         }
         if !seals {
-            draft.authenticated.insert(name.to_owned());
+            draft.authenticated.extend(field.names().map(str::to_owned));
         }
         Ok(())
     }

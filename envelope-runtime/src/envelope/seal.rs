@@ -78,7 +78,8 @@ impl Plan {
         }
         for (field, value) in schema.fields().zip(values.fields) {
             if field.is_authenticated() {
-                plan.authenticated.push(field.name().to_owned());
+                // Under older names as well, so that an older program sees that they have no value.
+                plan.authenticated.extend(field.names().map(str::to_owned));
             }
             if let Some(value) = value {
                 plan.add(field.name().into(), field.role(), value);

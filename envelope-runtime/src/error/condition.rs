@@ -18,6 +18,8 @@ pub struct PresenceError {
 pub struct ConditionError {
     place: Place,
     stored: Option<Item>,
+    /// The condition is that the record is still the one that was loaded.
+    as_loaded: bool,
 }
 
 /// The stored record has another version than the write depends on; nothing was written.
@@ -65,7 +67,12 @@ impl PresenceError {
 
 impl ConditionError {
     pub(crate) fn new(place: Place, stored: Option<Item>) -> Self {
-        Self { place, stored }
+        Self { place, stored, as_loaded: false }
+    }
+
+    /// The stored record is not the one that was loaded.
+    pub(crate) fn not_as_loaded(place: Place, stored: Item) -> Self {
+        Self { place, stored: Some(stored), as_loaded: true }
     }
 
     /// The item that is stored, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
@@ -155,6 +162,10 @@ impl fmt::Display for ConditionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
         f.write_str(match &self.stored {
+            _ if self.as_loaded => {
+                "the record has changed since it was loaded, and nothing was written; load it again, and \
+                 decide anew"
+            }
             Some(_) => {
                 "the stored item does not fulfil the condition, and nothing was written; load the \
                  record, and decide anew"

@@ -38,6 +38,9 @@ pub enum SaveError {
     /// The stored record has another version than the one that was loaded; nothing was written.
     #[cfg(feature = "aws")]
     Version(VersionError),
+    /// The record is `plaintext_only`, and another struct protects the stored item; nothing was written.
+    #[cfg(feature = "aws")]
+    Open(OpenError),
     /// The record may have been saved, and replaced by another writer, or not.
     #[cfg(feature = "aws")]
     UnknownOutcome(UnknownOutcomeError),
@@ -83,6 +86,8 @@ pub enum DeleteError {
     Condition(ConditionError),
     /// The stored record has another version; nothing was deleted.
     Version(VersionError),
+    /// The record is `plaintext_only`, and another struct protects the stored item; nothing was deleted.
+    Open(OpenError),
     /// The record may have been deleted by this, or by another writer, or not.
     UnknownOutcome(UnknownOutcomeError),
     /// The record was deleted, and could not be loaded.
@@ -105,7 +110,7 @@ impl SaveError {
                 false
             }
             #[cfg(feature = "aws")]
-            Self::Unreadable(_) => false,
+            Self::Unreadable(_) | Self::Open(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) => false,
         }
     }
@@ -149,6 +154,8 @@ impl SaveError {
             Self::Presence(_) | Self::Condition(_) | Self::Version(_) | Self::UnknownOutcome(_) => {
                 false
             }
+            #[cfg(feature = "aws")]
+            Self::Open(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) | Self::Seal(_) => false,
         }
     }
@@ -246,6 +253,8 @@ impl fmt::Display for SaveError {
             #[cfg(feature = "aws")]
             Self::Version(error) => error.fmt(f),
             #[cfg(feature = "aws")]
+            Self::Open(error) => error.fmt(f),
+            #[cfg(feature = "aws")]
             Self::UnknownOutcome(error) => error.fmt(f),
             #[cfg(feature = "aws")]
             Self::Unreadable(error) => error.fmt(f),
@@ -286,6 +295,7 @@ impl fmt::Display for DeleteError {
             Self::Field(error) => error.fmt(f),
             Self::Condition(error) => error.fmt(f),
             Self::Version(error) => error.fmt(f),
+            Self::Open(error) => error.fmt(f),
             Self::UnknownOutcome(error) => error.fmt(f),
             Self::Unreadable(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),

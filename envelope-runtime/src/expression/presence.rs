@@ -5,6 +5,11 @@ use crate::attribute::{AttributeValue, Number};
 use crate::record::{Now, RecordSchema};
 
 impl Node {
+    /// Where the record protects nothing: nor does another struct protect the item.
+    pub(crate) fn unprotected(schema: &RecordSchema) -> Option<Self> {
+        schema.is_plaintext_only().then(|| Self::NotExists(schema.envelope()))
+    }
+
     /// There is a record that has not expired.
     pub(crate) fn present(schema: &RecordSchema, now: Now) -> Option<Self> {
         let there = Self::Exists(schema.key_names().next()?);

@@ -34,10 +34,22 @@ impl Clauses {
         self.add.push(format!("{name} {value}"));
     }
 
-    /// The change of a plaintext attribute. Where it is replaced, what lies under older names goes.
-    pub(crate) fn change(&mut self, to: &mut Placeholders, field: &FieldSchema, change: &Change) {
+    /// The change of a plaintext attribute, which is stored as NULL or not. Where it is replaced, what lies
+    /// under older names goes.
+    pub(crate) fn change(
+        &mut self,
+        to: &mut Placeholders,
+        field: &FieldSchema,
+        change: &Change,
+        is_null: bool,
+    ) {
         let name = field.name();
         match change {
+            // DynamoDB adds to an absent attribute, and not to NULL, which counts as absent.
+            Change::Add(value) | Change::Append(value) if is_null => {
+                self.set(to, name, (**value).clone());
+            }
+            Change::Delete(_) if is_null => {}
             Change::Set(Some(value)) => self.set(to, name, (**value).clone()),
             Change::Set(None) | Change::Remove => self.remove(to, name),
             Change::SetIfAbsent(value) => {

@@ -14,7 +14,7 @@ use super::meter::Meter;
 use super::returned::open_returned;
 use super::sdk::{WriteCondition, from_sdk_item};
 use crate::attribute::ConvertError;
-use crate::envelope::{expected_context, refuse_foreign_key};
+use crate::envelope::{expected_context, refuse_foreign_key, refuse_protected};
 use crate::error::{ConditionError, DeleteError, ServiceError, UnknownOutcomeError, VersionError};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
@@ -129,6 +129,7 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         let at_version = version.and_then(|version| Node::version(&schema, version, now));
         let conditional = self.condition.is_some();
         let node = Node::both(at_version, self.condition);
+        let node = Node::both(Node::unprotected(&schema), node);
         let condition = WriteCondition::new(&schema, node).map_err(DeleteError::Field)?;
 
         let table = self.store.physical_table::<R>();
@@ -164,6 +165,9 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         }
         let stored = failed.item().cloned();
         let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
+        if let Some(stored) = &stored {
+            refuse_protected(&schema, stored).map_err(DeleteError::Open)?;
+        }
         if let (Some(expected), Some(field)) = (version, schema.version()) {
             let found =
                 stored.as_ref().and_then(|item| stored_version(item.attribute(field.name())));

@@ -15,7 +15,9 @@ use super::meter::Meter;
 use super::returned::open_returned;
 use super::sdk::{WriteCondition, from_sdk_item};
 use crate::attribute::AttributeValue;
-use crate::envelope::{ContextError, ExpectedContext, Item, context_of_record, seal_record};
+use crate::envelope::{
+    ContextError, ExpectedContext, Item, context_of_record, refuse_protected, seal_record,
+};
 use crate::error::{
     ConditionError, Presence, PresenceError, SaveError, ServiceError, UnknownOutcomeError,
     VersionError,
@@ -170,6 +172,7 @@ impl<C: CanEncrypt> Save<C> {
         let version = version.filter(|_| presence != Some(Presence::Absent));
         let at_version = version.and_then(|version| Node::version(&schema, version, now));
         let node = Node::both(Node::both(there, at_version), condition);
+        let node = Node::both(Node::unprotected(&schema), node);
         let condition = WriteCondition::new(&schema, node).map_err(SaveError::Field)?;
         let (provider, calls) = (store.provider(), meter.kms_calls());
         let item = seal_record(provider, schema, values, store.scope(), calls).await?;
@@ -244,6 +247,9 @@ impl<C: CanEncrypt> Sealed<C> {
         }
         if meter.lost_an_answer() {
             return Err(SaveError::UnknownOutcome(UnknownOutcomeError::new(schema.place())));
+        }
+        if let Some(stored) = &stored {
+            refuse_protected(schema, stored).map_err(SaveError::Open)?;
         }
         let attribute = |name: &str| stored.as_ref()?.attribute(name);
         let live = is_there && !schema.is_expired(self.now, attribute);

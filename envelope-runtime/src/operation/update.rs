@@ -60,9 +60,13 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
         self
     }
 
-    /// Starts from a record that was loaded [`with_envelope`](crate::Get::with_envelope), which saves the
-    /// read of an update that seals a value. Where the record has changed since it is read after all; but a
-    /// record with an `#[envelope(version)]` is updated only in the version that was loaded.
+    /// Updates only the record that was loaded [`with_envelope`](crate::Get::with_envelope), as it was. Saves the
+    /// read of an update that seals a value.
+    ///
+    /// If an `#[encrypted]` or `#[authenticated]` attribute has changed since, or the record was saved again,
+    /// nothing is changed, and the error is [`UpdateError::Condition`]. The version of a record that has one is
+    /// compared too, and the error is [`UpdateError::Version`]. Changes of plaintext attributes are not seen
+    /// without a version.
     ///
     /// ```no_run
     /// # use envelope_runtime::{EnvelopeRecord, Store};

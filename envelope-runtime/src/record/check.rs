@@ -83,19 +83,26 @@ impl Seen {
     #[track_caller]
     const fn field(&mut self, field: &FieldSchema) {
         self.name(field.name());
-        let aliases = field.alias_names();
-        let mut index = 0;
-        while index < aliases.len() {
-            self.name(aliases[index]);
-            index += 1;
-        }
         if matches!(field.role(), FieldRole::Encrypted) {
             self.encrypted += 1;
             self.lists += 13 + field.name().len();
         } else if field.is_authenticated() {
-            self.authenticated += 1;
-            self.lists += 1 + field.name().len();
+            self.authenticated(field.name());
         }
+        let aliases = field.alias_names();
+        let mut index = 0;
+        while index < aliases.len() {
+            self.name(aliases[index]);
+            if field.is_authenticated() {
+                self.authenticated(aliases[index]);
+            }
+            index += 1;
+        }
+    }
+
+    const fn authenticated(&mut self, name: &str) {
+        self.authenticated += 1;
+        self.lists += 1 + name.len();
     }
 
     #[track_caller]

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Part;
 use super::kind::Comparable;
+use super::owned::Owned;
 use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped, unwiped};
 use crate::expression::{Comparison, Condition, Node};
 
@@ -40,9 +41,9 @@ pub trait Operand<T> {
     fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 }
 
-impl<T> Operand<T> for T {
+impl<T: 'static> Operand<T> for T {
     fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
-        encode(&self, to)
+        encode(&Owned(self).0, to)
     }
 }
 
@@ -52,13 +53,13 @@ impl<T> Operand<T> for &T {
     }
 }
 
-impl<T> Operand<Option<T>> for T {
+impl<T: 'static> Operand<Option<T>> for T {
     fn encode(
         self,
         encode: Encode<Option<T>>,
         to: ValueSerializer,
     ) -> Result<Option<Wiped>, ConvertError> {
-        encode(&Some(self), to)
+        encode(&Owned(Some(self)).0, to)
     }
 }
 

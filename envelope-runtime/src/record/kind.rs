@@ -1,5 +1,7 @@
 //! What an attribute is, in the type of its handle: what may be done with it is checked by the compiler.
 
+use std::marker::PhantomData;
+
 /// An ordinary attribute.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -29,6 +31,11 @@ pub struct Context;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Version;
+
+/// An attribute of kind `K` that a function of the field's `with` reads, which may not know what an absent
+/// attribute is.
+#[derive(Debug)]
+pub struct Converted<K>(PhantomData<fn() -> K>);
 
 /// An attribute whose stored value DynamoDB can compare: every one that is not `#[encrypted]`.
 #[diagnostic::on_unimplemented(
@@ -70,6 +77,15 @@ pub trait Summable {}
 )]
 pub trait Untagged {}
 
+/// An attribute without which the record loads, if its field is an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`.remove()` would leave an attribute absent that the field's `with` may not read so",
+    label = "the field is read through a `with` module, and has no default",
+    note = "use `.set(|f| …, None)`, or `.seal(|f| …, None)` for an #[encrypted] field; or give the field \
+            a default"
+)]
+pub trait Removable {}
+
 /// An attribute that is no part of the record's key.
 #[diagnostic::on_unimplemented(
     message = "a key cannot be updated: it says which record this is",
@@ -95,7 +111,11 @@ pub trait NotContext {}
 pub trait NotVersion {}
 
 macro_rules! implement {
-    ($($capability:ident: $($kind:ident),*;)*) => {$($(impl $capability for $kind {})*)*};
+    ($($capability:ident: $($kind:ident),*;)*) => {$(
+        $(impl $capability for $kind {})*
+        #[diagnostic::do_not_recommend]
+        impl<K: $capability> $capability for Converted<K> {}
+    )*};
 }
 
 implement!(
@@ -108,3 +128,10 @@ implement!(
     NotContext: Plaintext, Authenticated, Encrypted, Key, Version;
     NotVersion: Plaintext, Authenticated, Encrypted, Key, Context;
 );
+
+impl Removable for Plaintext {}
+impl Removable for Authenticated {}
+impl Removable for Encrypted {}
+impl Removable for Key {}
+impl Removable for Context {}
+impl Removable for Version {}

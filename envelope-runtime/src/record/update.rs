@@ -2,12 +2,15 @@
 
 mod plan;
 
+use std::collections::{BTreeSet, HashSet, LinkedList, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
 
 use super::EnvelopeRecord;
 use super::handle::{Attribute, Operand};
-use super::kind::{NotContext, NotKey, NotVersion, Sealable, Settable, Summable, Untagged};
+use super::kind::{
+    NotContext, NotKey, NotVersion, Removable, Sealable, Settable, Summable, Untagged,
+};
 use crate::attribute::{AttributeValue, ConvertError, Problem, Wiped};
 use crate::expression::{Condition, Node};
 
@@ -152,6 +155,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Removes an attribute, plaintext or encrypted, whose field is an `Option`. It then has its default.
     ///
+    /// A field that is read through a `with` module and has no default cannot be removed: set it to `None`.
+    ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store};
@@ -174,14 +179,15 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// ```
     pub fn remove<K, F>(self, attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>) -> Self
     where
-        K: NotKey + NotContext + NotVersion,
+        K: Removable + NotKey + NotContext + NotVersion,
         F: CanBeAbsent,
     {
         let attribute = attribute(R::attributes());
         self.change(attribute.name(), Ok(Change::Remove))
     }
 
-    /// Adds to a number, or adds elements to a set; an absent number counts as 0, an absent set as empty.
+    /// Adds to a number, or adds elements to a set; an absent number counts as 0, an absent set as empty, and
+    /// so does NULL.
     ///
     /// Because the sum is made where the item is stored, no two additions are lost, and the type of the field
     /// is not asked: a sum that it cannot hold makes the record unreadable. Guard it with a
@@ -267,7 +273,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value)
     }
 
-    /// Appends elements to a list; an absent one counts as empty.
+    /// Appends elements to a list; an absent one, or NULL, counts as empty.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
@@ -296,6 +302,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     ) -> Self
     where
         K: Summable + Untagged + NotKey + NotContext + NotVersion,
+        F: CanGrow,
     {
         let attribute = attribute(R::attributes());
         let value = there(attribute.written(elements, false)).and_then(|value| match &*value {
@@ -350,6 +357,23 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 pub trait CanBeAbsent {}
 
 impl<T> CanBeAbsent for Option<T> {}
+
+/// A field that holds a list of any length. Implement it for a type of yours that is stored as one.
+#[diagnostic::on_unimplemented(
+    message = "`.append()` needs a list of any length, and this field is a `{Self}`",
+    label = "with one element more the record could not be loaded",
+    note = "use a Vec, or `.set()` the whole value; a type of yours that is stored as a list of any length \
+            implements `CanGrow`"
+)]
+pub trait CanGrow {}
+
+impl<T> CanGrow for Vec<T> {}
+impl<T> CanGrow for VecDeque<T> {}
+impl<T> CanGrow for LinkedList<T> {}
+impl<T> CanGrow for BTreeSet<T> {}
+impl<T, S> CanGrow for HashSet<T, S> {}
+impl<T> CanGrow for Box<[T]> {}
+impl<T: CanGrow> CanGrow for Option<T> {}
 
 fn there(value: Result<Option<Wiped>, ConvertError>) -> Result<Wiped, ConvertError> {
     value?.ok_or(ConvertError::new(Problem::AbsentOperand))

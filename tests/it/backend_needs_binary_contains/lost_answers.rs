@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use envelope_runtime::{EnvelopeRecord, ServiceErrorKind, Store, UpdateError};
+use envelope_runtime::{
+    DataKey, EncryptionContext, EnvelopeRecord, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    KeyReference, KmsKeyProvider, ServiceErrorKind, Store, UpdateError,
+};
 
 use crate::support::World;
 
@@ -89,15 +92,42 @@ async fn a_lost_answer_to_a_condition_leaves_the_outcome_open() {
 #[tokio::test]
 async fn an_update_gives_up_at_its_deadline() {
     let world = world().await;
-    let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    world.store.update::<Account>("a-1").seal(|f| f.email, "first").await.unwrap();
+    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    let meddling = Meddling { store: world.store.clone(), provider };
+    let store = Store::new(world.backend.dynamodb.clone(), meddling);
+    let store = store.table_name::<Account>(&world.table);
 
-    let late = world.store.update("a-1").with(&known).seal(|f| f.email, "late");
+    let late = store.update::<Account>("a-1").seal(|f| f.email, "late");
     let error = late.within(Duration::ZERO).await.unwrap_err();
 
     assert!(matches!(error, UpdateError::Contended(_)), "{error}");
     assert!(error.is_retryable() && error.is_conflict());
     assert_eq!(loaded(&world.store).await.email.as_deref(), Some("first"));
+}
+
+/// Another writer is faster each time: between the read of the item and its write.
+struct Meddling {
+    store: Store,
+    provider: KmsKeyProvider,
+}
+
+impl KeyProvider for Meddling {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        self.provider.generate(context)
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        context: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        Box::pin(async {
+            self.store.update::<Account>("a-1").seal(|f| f.email, "first").await.unwrap();
+            self.provider.decrypt(reference, context).await
+        })
+    }
 }
 
 /// The SDK gave up, and nobody can say whether the write happened.

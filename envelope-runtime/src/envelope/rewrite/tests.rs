@@ -219,7 +219,7 @@ fn a_value_under_an_older_name_moves_and_what_is_not_known_stays() {
     assert_eq!(after.header().nonce("b"), Some(B));
     assert_eq!(after.header().nonce("a"), Some(FRESH));
     assert_eq!(after.header().nonce("older_a"), None);
-    assert_eq!(after.header().authenticated, ["role", "ward"]);
+    assert_eq!(after.header().authenticated, ["older_role", "role", "ward"]);
     let plaintext = after.plaintext("a", FRESH).unwrap();
     assert_eq!(**plaintext, *text("other").to_plaintext(0));
     assert_eq!(**after.plaintext("status", A).unwrap(), *text("new").to_plaintext(0));

@@ -4,7 +4,7 @@ mod patience;
 mod plaintext;
 mod protected;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::Config;
@@ -39,6 +39,9 @@ pub(super) enum Returned {
     New,
 }
 
+/// Names of attributes that are stored as NULL.
+type Nulls = BTreeSet<&'static str>;
+
 /// The item that DynamoDB was asked to return, if it was.
 type Answer = Option<HashMap<String, SdkValue>>;
 
@@ -58,6 +61,8 @@ struct Running<'a, R, C> {
     schema: RecordSchema,
     key: RequestKey,
     plan: UpdatePlan,
+    /// The envelope of the record that the update is based on; it must still be there.
+    based_on: Option<AttributeValue>,
     expected: ExpectedContext,
     returned: Returned,
     now: Now,
@@ -89,7 +94,9 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
     let plan = update.changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
 
     let (store, record) = (&store, PhantomData::<fn() -> R>);
-    let running = Running { store, meter, schema, key, plan, expected, returned, now, record };
+    let based_on = known.as_ref().and_then(|known| known.attribute(schema.envelope()).cloned());
+    let running =
+        Running { store, meter, schema, key, plan, based_on, expected, returned, now, record };
     let patience = Patience::new(within);
     let answer = if running.plan.protects(&schema) {
         running.protected(known, patience).await?
@@ -103,10 +110,10 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
 
 /// What both ways have in common.
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
-    /// The changes of plaintext attributes, and the version.
-    fn write_plaintext(&self, clauses: &mut Clauses, to: &mut Placeholders) {
+    /// The changes of plaintext attributes, some of which are stored as NULL, and the version.
+    fn write_plaintext(&self, clauses: &mut Clauses, to: &mut Placeholders, nulls: &Nulls) {
         for (field, change) in &self.plan.plain {
-            clauses.change(to, field, change);
+            clauses.change(to, field, change, nulls.contains(&field.name()));
         }
         if let Some(version) = self.schema.version()
             && !version.is_protected()
@@ -122,12 +129,15 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         clauses: Clauses,
         to: Placeholders,
         node: Option<Node>,
+        nulls: &Nulls,
         once: bool,
     ) -> Result<Sent, UpdateError> {
         let (schema, meter) = (&self.schema, self.meter);
         let version = self.plan.version;
         let at_version = version.and_then(|version| Node::version(schema, version, self.now));
         let node = Node::both(Node::both(node, at_version), self.no_older_names());
+        let node = Node::both(node, self.nulls_are(nulls));
+        let node = Node::both(node, self.based_on.as_ref().map(|read| self.envelope_is(read)));
         let node = Node::both(node, Node::countable(schema));
         let node = Node::both(node, self.plan.condition.clone());
         let condition = WriteCondition::beside(to, schema, node).map_err(UpdateError::Field)?;
@@ -167,9 +177,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
         let error = ServiceError::new(schema.place(), table, &error);
         match error.kind() {
-            _ if meter.lost_an_answer() && (once || !self.plan.may_be_repeated()) => {
-                Err(self.unknown())
-            }
+            _ if meter.lost_an_answer() && (once || !self.may_be_repeated()) => Err(self.unknown()),
             ServiceErrorKind::Throttled if once => Ok(Sent::Throttled(error)),
             _ => Err(UpdateError::Request(error)),
         }
@@ -177,6 +185,45 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
 
     fn envelope_is(&self, bytes: &AttributeValue) -> Node {
         Node::Compare(self.schema.envelope(), Comparison::Equal, Ok(bytes.clone()))
+    }
+
+    /// Whether it can be done anew when it may have been done before another write.
+    fn may_be_repeated(&self) -> bool {
+        self.plan.may_be_repeated() && self.based_on.is_none()
+    }
+
+    /// Refuses a record that is not the one that the update is based on.
+    fn check_based_on(&self, stored: &Item) -> Result<(), UpdateError> {
+        match &self.based_on {
+            Some(read) if stored.attribute(self.schema.envelope()) != Some(read) => {
+                if let Some(expected) = self.plan.version
+                    && let Some(field) = self.schema.version()
+                    && let found = stored_version(stored.attribute(field.name()))
+                    && found != Some(expected)
+                {
+                    return Err(self.other_version(expected, found, stored));
+                }
+                let place = self.schema.place();
+                let error = ConditionError::not_as_loaded(place, stored.clone());
+                Err(UpdateError::Condition(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Those of the attributes that DynamoDB adds to which are stored as NULL.
+    fn nulls(&self, stored: &Item) -> Nulls {
+        let names = self.plan.summed().map(FieldSchema::name);
+        names.filter(|name| stored.attribute(name) == Some(&AttributeValue::Null)).collect()
+    }
+
+    /// The others are not, or DynamoDB would refuse the whole request as malformed.
+    fn nulls_are(&self, nulls: &Nulls) -> Option<Node> {
+        let nodes = self.plan.summed().map(FieldSchema::name).map(|name| {
+            let is = if nulls.contains(&name) { Comparison::Equal } else { Comparison::NotEqual };
+            Node::Compare(name, is, Ok(AttributeValue::Null))
+        });
+        nodes.fold(None, |all, node| Node::both(all, Some(node)))
     }
 
     /// What DynamoDB adds to, or leaves as it is, must not lie under an alias.

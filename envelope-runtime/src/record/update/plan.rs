@@ -104,15 +104,21 @@ impl UpdatePlan {
 
     /// Whether it does the same when it is done twice.
     pub(crate) fn is_idempotent(&self) -> bool {
-        let adds = |(_, change): &(_, Change)| {
-            matches!(change, Change::Add(_) | Change::Delete(_) | Change::Append(_))
-        };
-        !self.plain.iter().any(adds)
+        self.summed().next().is_none()
     }
 
     /// Whether it can be done anew when it may have been done before another write.
     pub(crate) fn may_be_repeated(&self) -> bool {
         self.is_idempotent() && self.condition.is_none() && self.version.is_none()
+    }
+
+    /// The plaintext fields that DynamoDB adds to, or takes from.
+    pub(crate) fn summed(&self) -> impl Iterator<Item = &'static FieldSchema> {
+        let summed = |(field, change): &(&'static FieldSchema, Change)| match change {
+            Change::Add(_) | Change::Delete(_) | Change::Append(_) => Some(*field),
+            _ => None,
+        };
+        self.plain.iter().filter_map(summed)
     }
 
     /// The plaintext fields whose stored value counts.

@@ -3,9 +3,11 @@
 use std::mem;
 
 use super::patience::Patience;
-use super::{Answer, Returned, Running, Sent};
+use super::{Answer, Nulls, Returned, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
-use crate::envelope::{FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection};
+use crate::envelope::{
+    FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection, refuse_protected,
+};
 use crate::error::UpdateError;
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
@@ -26,14 +28,17 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     /// plaintext: another version of the program knows better.
     pub(super) async fn plaintext(&self, mut patience: Patience) -> Result<Answer, UpdateError> {
         let schema = &self.schema;
-        let mut guard = Guard::Unlisted;
+        let mut guard = self.first_guard()?;
+        let mut nulls = Nulls::new();
+        let mut may_ask_anew = true;
         loop {
             let mut to = Placeholders::default();
             let mut clauses = Clauses::default();
-            self.write_plaintext(&mut clauses, &mut to);
+            self.write_plaintext(&mut clauses, &mut to, &nulls);
             let node = Node::both(Node::present(schema, self.now), self.in_context());
             let node = Node::both(node, self.guarded(&guard));
-            let sent = self.send(clauses, to, node, !self.plan.is_idempotent()).await?;
+            let once = !self.plan.is_idempotent();
+            let sent = self.send(clauses, to, node, &nulls, once).await?;
             let give_up = match sent {
                 // Sent again, it found what it had written itself.
                 Sent::Written(_)
@@ -43,9 +48,13 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 }
                 Sent::Written(answer) => return Ok(answer),
                 Sent::Refused(stored) => {
-                    let before = mem::replace(&mut guard, Guard::Unlisted);
-                    guard = self.next_guard(&before, self.live(stored)?)?;
-                    if matches!(before, Guard::Unlisted) {
+                    let stored = self.live(stored)?;
+                    let is_first = matches!(guard, Guard::Unlisted);
+                    let found = self.nulls(&stored);
+                    let told = is_first || found != nulls;
+                    guard = self.next_guard(&guard, stored, found != nulls)?;
+                    nulls = found;
+                    if told && mem::replace(&mut may_ask_anew, false) {
                         // Nobody else was there: DynamoDB is asked anew, with what it has told.
                         continue;
                     }
@@ -67,12 +76,34 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// With which guard to try again: what DynamoDB could not tell, the stored item does.
-    fn next_guard(&self, guard: &Guard, stored: Item) -> Result<Guard, UpdateError> {
+    /// What is known of the envelope before the first request.
+    fn first_guard(&self) -> Result<Guard, UpdateError> {
+        match &self.based_on {
+            _ if self.schema.is_plaintext_only() => Ok(Guard::NoEnvelope),
+            Some(read) => {
+                self.check_protection(read)?;
+                Ok(Guard::Envelope(read.clone()))
+            }
+            None => Ok(Guard::Unlisted),
+        }
+    }
+
+    fn check_protection(&self, envelope: &AttributeValue) -> Result<(), UpdateError> {
+        let mut fields = self.plaintext_fields();
+        fields
+            .try_for_each(|field| protection(&self.schema, envelope, field))
+            .map_err(UpdateError::Open)
+    }
+
+    /// With which guard to try again: what DynamoDB could not tell, the stored item does. With `other` the
+    /// request was refused for another reason.
+    fn next_guard(&self, guard: &Guard, stored: Item, other: bool) -> Result<Guard, UpdateError> {
         let schema = &self.schema;
-        if self.meter.lost_an_answer() && !self.plan.may_be_repeated() {
+        if self.meter.lost_an_answer() && !self.may_be_repeated() {
             return Err(self.unknown());
         }
+        refuse_protected(schema, &stored).map_err(UpdateError::Open)?;
+        self.check_based_on(&stored)?;
         if let Some(name) = self.expected.differs(|name| stored.attribute(name)) {
             let place = schema.place().attribute(name);
             return Err(UpdateError::Open(OpenError::new(place, OpenErrorKind::OtherContext)));
@@ -80,9 +111,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         self.check_older_names(&stored)?;
         let envelope = stored.attribute(schema.envelope());
         if let Some(envelope) = envelope {
-            for field in self.plaintext_fields() {
-                protection(schema, envelope, field).map_err(UpdateError::Open)?;
-            }
+            self.check_protection(envelope)?;
         }
         let holds = match (guard, envelope) {
             (Guard::Envelope(guard), Some(envelope)) => guard == envelope,
@@ -91,7 +120,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         };
         match (guard, envelope) {
             _ if holds && self.meter.lost_an_answer() => Err(self.unknown()),
-            _ if holds || self.has_another_version(&stored) => Err(self.refused(stored)),
+            _ if (holds && !other) || self.has_another_version(&stored) => {
+                Err(self.refused(stored))
+            }
             (_, Some(envelope)) => Ok(Guard::Envelope(envelope.clone())),
             (_, None) => Ok(Guard::NoEnvelope),
         }

@@ -33,6 +33,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 Err(_) if !is_whole => continue,
                 Err(error) => return Err(error),
             };
+            if is_whole {
+                self.check_based_on(&item)?;
+            }
             let opening = Opening::new(schema, item, Some(self.key.attributes()), &self.expected)
                 .map_err(UpdateError::Open)?;
             let data_key = match held.take() {
@@ -44,6 +47,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 },
             };
             let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
+            let nulls = self.nulls(verified.item());
             let rewrite = self.rewrite(&verified, &data_key, &context, is_whole).await?;
             held = Some((verified.reference().clone(), data_key));
             // It takes more than what was known: the item is read.
@@ -57,14 +61,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             for name in &rewrite.remove {
                 clauses.remove(&mut to, name);
             }
-            self.write_plaintext(&mut clauses, &mut to);
+            self.write_plaintext(&mut clauses, &mut to, &nulls);
             let read = AttributeValue::B(verified.envelope().to_vec());
             let node = Some(self.envelope_is(&read));
             let uncovered: Vec<_> = self.uncovered(&verified).collect();
             let stays = uncovered.iter().map(|name| stays(name, verified.item()));
             let node = stays.fold(node, |all, node| Node::both(all, Some(node)));
             let node = Node::both(node, Node::present(&schema, self.now));
-            let stored = match self.send(clauses, to, node, false).await? {
+            let stored = match self.send(clauses, to, node, &nulls, false).await? {
                 Sent::Written(answer) => return Ok(answer),
                 Sent::Refused(stored) => stored,
                 Sent::Throttled(error) => return Err(UpdateError::Request(error)),
@@ -80,13 +84,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             let stayed = |name: &&str| stored.attribute(name) == verified.item().attribute(name);
             if found.as_ref() == Some(&read) {
                 // Nothing was written, by nobody else either.
-                if uncovered.iter().all(stayed) {
+                if uncovered.iter().all(stayed) && self.nulls(&stored) == nulls {
                     self.check_older_names(&stored)?;
                     return Err(self.refused(stored));
                 }
             } else if self.meter.lost_an_answer() {
                 return Err(self.unknown());
             }
+            self.check_based_on(&stored)?;
             if !patience.wait(self.store).await {
                 return Err(self.contended());
             }
