@@ -55,7 +55,7 @@ use model::Kind;
 /// | option | meaning |
 /// | --- | --- |
 /// | `rename = "name"` | the attribute's name |
-/// | `alias = "name"` | also read under this name, from older items; may be repeated |
+/// | `alias = "name"` | also read under this name, from older items; may be repeated, the newest name first |
 /// | `flatten` | the fields of the struct in it, which derives `EnvelopeFields`, are attributes of the record |
 /// | `catch_all` | an `OtherAttributes` with what the item holds beside the other fields; saved again as it was protected |
 /// | `skip` | not stored; the field's `Default` on load |

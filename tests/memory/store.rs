@@ -52,6 +52,12 @@ fn t22_saving_and_loading_leave_no_value() {
     assert_wiped(&freed, &values_behind_pointers());
 }
 
+/// Of values that the update is given to keep.
+fn owned(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::AtKey> {
+    let update = store.update::<Patient>("p-1").seal(|f| f.text, PATIENT.text.clone());
+    update.seal(|f| f.bytes, PATIENT.bytes.clone())
+}
+
 fn update(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::AtKey> {
     let update = store.update::<Patient>("p-1").seal(|f| f.text, PATIENT.text.as_str());
     let update = update.seal(|f| f.bytes, PATIENT.bytes.as_slice());
@@ -66,14 +72,16 @@ fn t22_updates_leave_no_value() {
 
     let (steps, freed) = freed_by(|| {
         drop(update(&store));
+        drop(owned(&store));
         block_on(&runtime, async {
+            owned(&store).await.unwrap();
             update(&store).await.unwrap();
             mem::forget(update(&store).return_old().await.unwrap());
             mem::forget(update(&store).return_new().await.unwrap());
             let loaded = store.get::<Patient>("p-1").with_envelope().await.unwrap().unwrap();
             update(&store).with(&loaded).await.unwrap();
             // It has changed since.
-            update(&store).with(&loaded).await.unwrap();
+            update(&store).with(&loaded).await.unwrap_err();
             mem::forget(loaded);
             update(&store).seal(|f| f.text, "again").await.unwrap_err();
             update(&store).condition(|f| f.id.ne("p-1")).await.unwrap_err();

@@ -47,7 +47,8 @@ pub struct Sealer<C = Full> {
 /// Opens items into records, for stream images, exports and other stores.
 ///
 /// The record's identity is the item's own primary key. Values of context fields come from
-/// [`scoped`](Self::scoped) only. See [`Sealer`] for an example.
+/// [`scoped`](Self::scoped) only. A record whose time to live is over is opened as any other: the old image of
+/// such a deletion, in a stream, is of one. See [`Sealer`] for an example.
 pub struct Opener<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
     scope: ContextPairs,
