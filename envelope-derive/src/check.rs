@@ -7,12 +7,12 @@ mod maintained;
 use std::collections::BTreeMap;
 
 use proc_macro2::Span;
-use quote::ToTokens;
-use syn::{Ident, Type};
+use syn::Ident;
 
 use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Kind, Record, Role, Shape, argument_of, borrow_in, has_fixed_length};
+use crate::model::{Field, Kind, Record, Role, Shape};
+use crate::written;
 
 /// Limits of the envelope.
 const MAX_NAME: usize = 255;
@@ -190,7 +190,7 @@ fn contexts(cx: &Ctxt, record: &Record) {
                     "`context` on bytes: the encryption context holds text; use a String",
                 );
             }
-            _ if argument_of(&field.ty, "Option").is_some() => {
+            _ if written::optional(&field.ty).is_some() => {
                 cx.error(span, "`context` on an Option: a context field always has a value");
             }
             Role::Skipped => {
@@ -249,7 +249,7 @@ fn shapes(cx: &Ctxt, record: &Record) {
                 format!("`{name}` and `{other}` say two ways to store the field: remove one");
             cx.error(**first, message);
         }
-        if let (Some(span), true) = (field.options.set, has_fixed_length(&field.ty)) {
+        if let (Some(span), true) = (field.options.set, written::has_fixed_length(&field.ty)) {
             cx.error(
                 span,
                 "`set` on an array or a tuple: a set has no order and no fixed number of elements; use a Vec \
@@ -271,9 +271,7 @@ fn shapes(cx: &Ctxt, record: &Record) {
 /// A type that hides its value in memory is not for plaintext in a table.
 fn secrets(cx: &Ctxt, record: &Record) {
     for field in record.attributes() {
-        let ty = argument_of(&field.ty, "Option").unwrap_or(&field.ty);
-        let Type::Path(path) = ty else { continue };
-        let name = path.path.segments.last().map(|last| last.ident.to_string());
+        let name = written::name(written::required(&field.ty)).map(ToString::to_string);
         let name = match name {
             Some(name) if matches!(&*name, "SecretString" | "SecretBox" | "SecretSlice") => name,
             _ if is_secret(&field.shape) => "secret".to_owned(),
@@ -307,26 +305,16 @@ pub(crate) fn is_secret(shape: &Shape) -> bool {
 
 fn owned(cx: &Ctxt, record: &Record) {
     for field in record.stored() {
-        if let Some(span) = borrow_in(&field.ty) {
+        if let Some(span) = written::borrow_in(&field.ty) {
             let message = format!(
                 "`{}` borrows `{}`, and a record owns what it loads: use an owned type such as \
                  String",
                 field.ident,
-                written(&field.ty),
+                written::text(&field.ty),
             );
             cx.error(span, message);
         }
     }
-}
-
-/// A type about as it stands in the source.
-fn written(ty: &Type) -> String {
-    let text = ty.to_token_stream().to_string();
-    text.replace(" :: ", "::")
-        .replace(" <", "<")
-        .replace("< ", "<")
-        .replace(" >", ">")
-        .replace("& ", "&")
 }
 
 fn limits(cx: &Ctxt, record: &Record) {

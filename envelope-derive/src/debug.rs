@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use crate::expand::{local, mentions, span_of};
+use crate::expand::{local, mentions};
 use crate::model::{Record, Role};
+use crate::written::span_of;
 
 /// The implementation, where the struct asks for it; `_envelope` is the runtime crate.
 pub(crate) fn implementation(record: &Record) -> Option<TokenStream> {

@@ -2,13 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{DeriveInput, Generics, Ident, Type};
 
 use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape, is_array};
+use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape};
 use crate::template::{Piece, Template};
+use crate::written::{self, span_of};
 use crate::{check, debug, fallback, handles, maintained, nested};
 
 /// The whole derive.
@@ -284,6 +284,7 @@ fn read(record: &Record, field: &Field) -> TokenStream {
     if field.role == Role::Skipped {
         return quote_spanned!(span=> #ident: #default);
     }
+    let is_array = written::is_array(written::required(ty));
     let value = match (&field.shape, default) {
         (Shape::Serde | Shape::With { deserialize: None, .. }, None) => quote!(read::<#ty>()),
         (Shape::Serde | Shape::With { deserialize: None, .. }, Some(default)) => {
@@ -292,14 +293,14 @@ fn read(record: &Record, field: &Field) -> TokenStream {
         // An absent set is an empty one, whatever the default.
         (Shape::Set, _) => quote!(read_set::<#ty>()),
         // By functions that leave no copy of the bytes behind.
-        (Shape::Bytes, None) if is_array(ty) => quote!(read_with(_envelope::__private::read_array)),
-        (Shape::Bytes, Some(default)) if is_array(ty) => {
+        (Shape::Bytes, None) if is_array => quote!(read_with(_envelope::__private::read_array)),
+        (Shape::Bytes, Some(default)) if is_array => {
             quote!(read_with_or(_envelope::__private::read_array, || #default))
         }
-        (Shape::OptionalBytes, None) if is_array(ty) => {
+        (Shape::OptionalBytes, None) if is_array => {
             quote!(read_with(_envelope::__private::read_optional_array))
         }
-        (Shape::OptionalBytes, Some(default)) if is_array(ty) => {
+        (Shape::OptionalBytes, Some(default)) if is_array => {
             quote!(read_with_or(_envelope::__private::read_optional_array, || #default))
         }
         (Shape::Bytes, None) => quote!(read_bytes::<#ty>()),
@@ -314,11 +315,6 @@ fn read(record: &Record, field: &Field) -> TokenStream {
         }
     };
     quote_spanned!(span=> #ident: #fields.#value?)
-}
-
-/// The place of a type, with names as the macro sees them: a type may come from another macro.
-pub(crate) fn span_of(ty: &Type) -> Span {
-    ty.span().resolved_at(Span::call_site())
 }
 
 /// A name that no path of the user's can mean.

@@ -6,8 +6,9 @@ use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
 use crate::check::is_secret;
-use crate::expand::{bounded, span_of};
-use crate::model::{Field, Kind, Record, Role, Shape, argument_of};
+use crate::expand::bounded;
+use crate::model::{Field, Kind, Record, Role, Shape};
+use crate::written::{self, span_of};
 
 /// The struct of handles; `_envelope` is the runtime crate.
 pub(crate) fn definition(record: &Record) -> TokenStream {
@@ -132,7 +133,7 @@ fn needs_its_attribute(record: &Record, field: &Field) -> bool {
     let has_default = field.default.is_some() || record.options.default.is_some();
     is_read_with
         && !has_default
-        && argument_of(&field.ty, "Option").is_some()
+        && written::optional(&field.ty).is_some()
         && !is_secret(&field.shape)
 }
 

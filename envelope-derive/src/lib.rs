@@ -13,6 +13,7 @@ mod model;
 mod nested;
 mod symbol;
 mod template;
+mod written;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Type;
 
-use crate::expand::{local, span_of};
+use crate::expand::local;
 use crate::handles::encode;
-use crate::model::{Field, Kind, Record, argument_of};
+use crate::model::{Field, Kind, Record};
+use crate::written::{self, span_of};
 
 /// Options of the field's schema.
 pub(crate) fn schema(field: &Field) -> TokenStream {
@@ -127,16 +128,15 @@ fn assign(field: &Field) -> Option<TokenStream> {
 /// The present, as a value of the field.
 fn present(field: &Field) -> TokenStream {
     let now = local("now");
-    let optional = argument_of(&field.ty, "Option");
-    let ty = optional.unwrap_or(&field.ty);
-    let value = if is_integer(ty) {
+    let ty = written::required(&field.ty);
+    let value = if written::integer(ty).is_some() {
         quote_spanned!(span_of(ty)=> #now.seconds::<#ty>()?)
     } else {
         quote_spanned! {span_of(ty)=>
             <#ty as ::core::convert::From<::std::time::SystemTime>>::from(#now.system_time())
         }
     };
-    match optional {
+    match written::optional(&field.ty) {
         Some(_) => quote!(::core::option::Option::Some(#value)),
         None => value,
     }
@@ -144,20 +144,8 @@ fn present(field: &Field) -> TokenStream {
 
 /// The last version that the integer type holds, within 64 bits.
 fn last_version(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Path(path) if WIDE.iter().any(|name| path.path.is_ident(name)) => {
-            quote!(::core::primitive::u64::MAX)
-        }
-        ty => quote!(<#ty>::MAX as ::core::primitive::u64),
+    match written::integer(ty) {
+        Some(integer) if integer.is_wide => quote!(::core::primitive::u64::MAX),
+        _ => quote!(<#ty>::MAX as ::core::primitive::u64),
     }
-}
-
-/// Integers that hold every u64, here or on other machines.
-const WIDE: [&str; 5] = ["u64", "u128", "i128", "usize", "isize"];
-
-/// Whether a type is written as one of the language's integers.
-pub(crate) fn is_integer(ty: &Type) -> bool {
-    const INTEGERS: [&str; 12] =
-        ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
-    matches!(ty, Type::Path(path) if INTEGERS.iter().any(|name| path.path.is_ident(name)))
 }

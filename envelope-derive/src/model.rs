@@ -1,15 +1,12 @@
 //! The checked model of a record. Parsing builds it, checks refine it, expansion only reads it.
 
 use proc_macro2::Span;
-use syn::spanned::Spanned;
-use syn::{
-    Data, DeriveInput, ExprPath, Fields, GenericArgument, Generics, Ident, Path, PathArguments,
-    Type,
-};
+use syn::{Data, DeriveInput, ExprPath, Fields, Generics, Ident, Path, Type};
 
 use crate::attr::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
 use crate::ctxt::Ctxt;
 use crate::template::Template;
+use crate::written;
 
 /// For how many parts of key templates the runtime has a key.
 pub(crate) const MAX_KEY_PARTS: usize = 6;
@@ -229,8 +226,8 @@ impl Field {
 impl Shape {
     /// By the options, ours before serde's, else by the type as it is written.
     fn of(options: &mut FieldOptions, ty: &Type) -> Self {
-        let optional = argument_of(ty, "Option");
-        let bytes = || if optional.is_some() { Self::OptionalBytes } else { Self::Bytes };
+        let is_optional = written::optional(ty).is_some();
+        let bytes = || if is_optional { Self::OptionalBytes } else { Self::Bytes };
         if let Some(serialize) = options.serialize_with.take() {
             let deserialize = options.deserialize_with.take();
             return Self::With { serialize: Some(serialize), deserialize };
@@ -245,7 +242,7 @@ impl Shape {
         let deserialize = options.serde_deserialize_with.take();
         if serialize.is_some() || deserialize.is_some() {
             Self::With { serialize, deserialize }
-        } else if is_bytes(optional.unwrap_or(ty)) {
+        } else if written::is_bytes(written::required(ty)) {
             bytes()
         } else {
             Self::Serde
@@ -293,77 +290,4 @@ fn template(
 
 fn plain(ident: &Ident) -> String {
     ident.to_string().trim_start_matches("r#").to_owned()
-}
-
-fn is_bytes(ty: &Type) -> bool {
-    match bare(ty) {
-        Type::Array(array) => is_u8(&array.elem),
-        ty => {
-            argument_of(ty, "Vec").is_some_and(is_u8)
-                || argument_of(ty, "Box")
-                    .is_some_and(|ty| matches!(bare(ty), Type::Slice(slice) if is_u8(&slice.elem)))
-        }
-    }
-}
-
-fn is_u8(ty: &Type) -> bool {
-    matches!(bare(ty), Type::Path(path) if path.path.is_ident("u8"))
-}
-
-/// Whether a type is written as an array, or as an `Option` of one.
-pub(crate) fn is_array(ty: &Type) -> bool {
-    matches!(bare(argument_of(ty, "Option").unwrap_or(ty)), Type::Array(_))
-}
-
-/// Whether a type is written as an array or a tuple, or as an `Option` of one.
-pub(crate) fn has_fixed_length(ty: &Type) -> bool {
-    matches!(bare(argument_of(ty, "Option").unwrap_or(ty)), Type::Array(_) | Type::Tuple(_))
-}
-
-/// The one type argument of a path whose last segment is `name`.
-pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = bare(ty) else { return None };
-    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
-        _ => None,
-    }
-}
-
-/// Without the parentheses and groups that macros leave around a type.
-fn bare(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Group(group) => &group.elem,
-            Type::Paren(paren) => &paren.elem,
-            _ => return ty,
-        };
-    }
-}
-
-/// The first place where a type borrows.
-pub(crate) fn borrow_in(ty: &Type) -> Option<Span> {
-    match bare(ty) {
-        Type::Reference(reference) => Some(reference.span()),
-        // It holds none, whatever its parameter is.
-        Type::Path(path) if path.path.segments.last()?.ident == "PhantomData" => None,
-        Type::Path(path) => {
-            path.path.segments.iter().find_map(|segment| match &segment.arguments {
-                PathArguments::AngleBracketed(arguments) => {
-                    arguments.args.iter().find_map(|argument| match argument {
-                        GenericArgument::Type(ty) => borrow_in(ty),
-                        GenericArgument::Lifetime(lifetime) if lifetime.ident != "static" => {
-                            Some(ty.span())
-                        }
-                        _ => None,
-                    })
-                }
-                _ => None,
-            })
-        }
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(borrow_in),
-        Type::Array(array) => borrow_in(&array.elem),
-        _ => None,
-    }
 }

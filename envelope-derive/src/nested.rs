@@ -1,17 +1,17 @@
 //! Refuses protected structs inside plaintext fields, where their `#[encrypted]` would do nothing.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{Ident, Type};
 
+use crate::expand::mentions;
 use crate::model::{Field, Record, Role, Shape};
+use crate::written::{self, span_of};
 
-/// Types of the language and its prelude, which are asked for nothing. A name that a struct of the
-/// user's may well have is not among them.
-const KNOWN: &[&str] = &[
-    "bool", "char", "str", "String", "f32", "f64", "u8", "u16", "u32", "u64", "u128", "usize",
-    "i8", "i16", "i32", "i64", "i128", "isize", "Option", "Vec", "Box", "Rc", "Arc", "Cow",
+/// Types of the language beside its integers, and of its prelude, which are asked for nothing. A name
+/// that a struct of the user's may well have is not among them.
+const KNOWN: [&str; 17] = [
+    "bool", "char", "str", "String", "f32", "f64", "Option", "Vec", "Box", "Rc", "Arc", "Cow",
     "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque",
 ];
 
@@ -34,14 +34,10 @@ pub(crate) fn assertions(record: &Record) -> TokenStream {
     };
     let mut assertions = TokenStream::new();
     for field in record.fields.iter().filter(plaintext) {
-        let mut types = Vec::new();
-        collect(&field.ty, &mut types);
-        for ty in types
-            .into_iter()
-            .filter(|ty| !crate::expand::mentions(ty.to_token_stream(), &parameters))
-        {
-            assertions.extend(assertion(field, ty));
-        }
+        let types = written::named_in(&field.ty).into_iter().filter(|ty| {
+            !written::name(ty).is_some_and(is_known) && !mentions(ty.to_token_stream(), &parameters)
+        });
+        assertions.extend(types.map(|ty| assertion(field, ty)));
     }
     if assertions.is_empty() {
         return assertions;
@@ -54,43 +50,21 @@ pub(crate) fn assertions(record: &Record) -> TokenStream {
     }
 }
 
+fn is_known(name: &Ident) -> bool {
+    written::names_integer(name) || KNOWN.iter().any(|known| name == known)
+}
+
 fn assertion(field: &Field, ty: &Type) -> TokenStream {
     let message = format!(
         "`{}` would store the `#[encrypted]` fields of its struct in plaintext: mark it \
          `#[encrypted]`, or add `#[envelope(flatten)]`",
         field.plain_ident()
     );
-    let span = ty.span().resolved_at(Span::call_site());
-    quote_spanned! {span=>
+    quote_spanned! {span_of(ty)=>
         const _: () = ::core::assert!(
             !_envelope::__private::nested::Fields::<#ty>::PROTECTS
                 && !_envelope::__private::nested::Record::<#ty>::PROTECTS,
             #message
         );
-    }
-}
-
-/// The types in a type that could be structs of the user's.
-fn collect<'a>(ty: &'a Type, types: &mut Vec<&'a Type>) {
-    match ty {
-        Type::Group(group) => collect(&group.elem, types),
-        Type::Paren(paren) => collect(&paren.elem, types),
-        Type::Array(array) => collect(&array.elem, types),
-        Type::Slice(slice) => collect(&slice.elem, types),
-        Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| collect(ty, types)),
-        Type::Path(path) => {
-            let Some(last) = path.path.segments.last() else { return };
-            if !KNOWN.iter().any(|known| last.ident == known) {
-                types.push(ty);
-            }
-            if let PathArguments::AngleBracketed(arguments) = &last.arguments {
-                for argument in &arguments.args {
-                    if let GenericArgument::Type(ty) = argument {
-                        collect(ty, types);
-                    }
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -2,9 +2,8 @@
 
 use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
-use syn::Type;
-
-use crate::model::{Field, Kind, Record, Role, Shape, argument_of};
+use crate::model::{Field, Kind, Record, Role, Shape};
+use crate::written;
 
 pub(super) fn fields(cx: &Ctxt, record: &Record) {
     for field in &record.fields {
@@ -12,7 +11,7 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
             (Role::Flattened, _) => flattened(cx, field),
             (Role::CatchAll, _) => catch_all(cx, record, field),
             (_, None) => {}
-            (_, Some(span)) if is_map(&field.ty) => cx.error(
+            (_, Some(span)) if is_map(field) => cx.error(
                 span,
                 "`#[serde(flatten)]` on a map: use an `OtherAttributes` with `#[envelope(catch_all)]`, \
                  which keeps each attribute's type and protection",
@@ -32,11 +31,9 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
     }
 }
 
-fn is_map(ty: &Type) -> bool {
-    ["HashMap", "BTreeMap", "IndexMap", "Map", "Value"].iter().any(|name| match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
-        _ => false,
-    })
+fn is_map(field: &Field) -> bool {
+    const MAPS: [&str; 5] = ["HashMap", "BTreeMap", "IndexMap", "Map", "Value"];
+    MAPS.iter().any(|map| written::is_named(&field.ty, map))
 }
 
 /// A field that is flattened holds a struct that has attributes of its own.
@@ -55,7 +52,7 @@ fn flattened(cx: &Ctxt, field: &Field) {
         cx.error(role.span, message);
     }
     no_attribute(cx, field, "a flattened field", ", or put it on the fields of the inner struct");
-    if argument_of(&field.ty, "Option").is_some() {
+    if written::optional(&field.ty).is_some() {
         let message = format!(
             "`{}` is an Option, and a flattened struct is always there: make its fields Options, or \
              mark it `#[encrypted]` instead of `flatten` to store the struct as one attribute",
@@ -76,13 +73,7 @@ fn catch_all(cx: &Ctxt, record: &Record, field: &Field) {
         cx.error(role.span, message);
     }
     no_attribute(cx, field, "a catch-all", "");
-    let is_it = |ty: &Type| match ty {
-        Type::Path(path) => {
-            path.path.segments.last().is_some_and(|last| last.ident == "OtherAttributes")
-        }
-        _ => false,
-    };
-    if !is_it(&field.ty) {
+    if !written::is_named(&field.ty, "OtherAttributes") {
         let message = format!(
             "`{}` is a catch-all, and another type than `OtherAttributes` would lose the types and \
              the protection of its attributes: use that",

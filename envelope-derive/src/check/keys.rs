@@ -1,11 +1,10 @@
 //! Rules of the record's key.
 
-use syn::Type;
-
 use crate::attr::{RoleName, nearest};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, MAX_KEY_PARTS, Record, Role, Shape, argument_of};
+use crate::model::{Field, MAX_KEY_PARTS, Record, Role, Shape};
 use crate::template::{Piece, Template};
+use crate::written;
 
 pub(super) fn keys(cx: &Ctxt, record: &Record) {
     one_key(cx, record, Role::PartitionKey, "partition");
@@ -16,7 +15,7 @@ pub(super) fn keys(cx: &Ctxt, record: &Record) {
         cx.error(record.ident.span(), "no partition key: mark one field `#[partition_key]`");
     }
     for field in record.fields.iter().filter(|field| field.role.is_key()) {
-        if argument_of(&field.ty, "Option").is_some() {
+        if written::optional(&field.ty).is_some() {
             let message =
                 format!("`{}` is a key and always has a value: remove the Option", field.ident);
             cx.error(field.span(), message);
@@ -128,26 +127,10 @@ fn unknown(record: &Record, name: &str) -> String {
 /// A number says how it is padded: in the template and not by the field's type, or a wider type
 /// would make other keys. Types that hide what they store are left to the runtime.
 fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
-    const INTEGERS: [(&str, u8); 12] = [
-        ("u8", 3),
-        ("u16", 5),
-        ("u32", 10),
-        ("u64", 20),
-        ("usize", 20),
-        ("u128", 39),
-        ("i8", 3),
-        ("i16", 5),
-        ("i32", 10),
-        ("i64", 19),
-        ("isize", 19),
-        ("i128", 39),
-    ];
     let name = field.plain_ident();
-    let Type::Path(path) = &field.ty else { return None };
-    let is = |name: &str| path.path.is_ident(name);
-    let integer = INTEGERS.into_iter().find(|(name, _)| is(name));
-    match (integer, digits) {
-        (Some((ty, most)), None) => Some(format!(
+    let is = |name: &str| written::is(&field.ty, name);
+    match (written::integer(&field.ty), digits) {
+        (Some(written::Integer { name: ty, digits: most, .. }), None) => Some(format!(
             "key template uses `{{{name}}}`, a number: write `{{{name}:0{most}}}` to pad it to the \
              {most} digits that {ty} can have, so that keys sort as numbers do, or `{{{name}:0}}` to leave it as it is"
         )),
@@ -177,7 +160,7 @@ fn unfit(field: &Field) -> Option<String> {
         (Role::Flattened, _) => "a flattened struct: name a field of the record itself",
         (Role::CatchAll, _) => "a catch-all: name a field of the record itself",
         (Role::Skipped, _) => "a skipped field: it has no value on load; store it",
-        _ if argument_of(&field.ty, "Option").is_some() => {
+        _ if written::optional(&field.ty).is_some() => {
             "an optional field: a key always has a value; remove the Option"
         }
         (_, Shape::Bytes | Shape::OptionalBytes) => {

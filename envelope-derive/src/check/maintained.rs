@@ -3,9 +3,8 @@
 use proc_macro2::Span;
 
 use crate::ctxt::Ctxt;
-use crate::maintained::is_integer;
-use crate::model::{Field, Kind, Record, Role, Shape, argument_of};
-use crate::symbol;
+use crate::model::{Field, Kind, Record, Role, Shape};
+use crate::{symbol, written};
 
 /// An option, and where it stands on a field.
 type Mark = (&'static str, fn(&Field) -> Option<Span>);
@@ -68,14 +67,14 @@ fn one(cx: &Ctxt, record: &Record, field: &Field, name: &str, span: Span) {
         }
         Role::Plain | Role::Authenticated => None,
     };
-    let ty = argument_of(&field.ty, "Option").unwrap_or(&field.ty);
-    let is_optional = argument_of(&field.ty, "Option").is_some();
+    let is_integer = written::integer(written::required(&field.ty)).is_some();
+    let is_optional = written::optional(&field.ty).is_some();
     let is_with = matches!(field.shape, Shape::With { .. });
     let shape = match name {
-        symbol::VERSION if is_optional || is_with || !is_integer(ty) => {
+        symbol::VERSION if is_optional || is_with || !is_integer => {
             Some("must be an integer, such as u64: it counts the record's writes")
         }
-        symbol::TTL if !is_integer(ty) && !is_with => Some(
+        symbol::TTL if !is_integer && !is_with => Some(
             "must be seconds since 1970: use an integer, an Option of one, or \
              `#[envelope(with = …)]` a module that stores seconds",
         ),

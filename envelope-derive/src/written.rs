@@ -1,0 +1,205 @@
+//! What can be told of a type as it is written. The type of a macro's `$ty:ty` stands in a group that nobody
+//! sees, and so each question starts with [`bare`].
+
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{GenericArgument, Ident, PathArguments, PathSegment, Type};
+
+/// An integer type of the language.
+pub(crate) struct Integer {
+    pub(crate) name: &'static str,
+    /// The most digits that one has.
+    pub(crate) digits: u8,
+    /// It holds every u64, here or on other machines.
+    pub(crate) is_wide: bool,
+}
+
+const INTEGERS: [Integer; 12] = [
+    integer_type("u8", 3, false),
+    integer_type("u16", 5, false),
+    integer_type("u32", 10, false),
+    integer_type("u64", 20, true),
+    integer_type("usize", 20, true),
+    integer_type("u128", 39, true),
+    integer_type("i8", 3, false),
+    integer_type("i16", 5, false),
+    integer_type("i32", 10, false),
+    integer_type("i64", 19, false),
+    integer_type("isize", 19, true),
+    integer_type("i128", 39, true),
+];
+
+const fn integer_type(name: &'static str, digits: u8, is_wide: bool) -> Integer {
+    Integer { name, digits, is_wide }
+}
+
+/// Which integer of the language it is, if it is one.
+pub(crate) fn integer(ty: &Type) -> Option<&'static Integer> {
+    INTEGERS.iter().find(|integer| is(ty, integer.name))
+}
+
+/// Whether a type of this name is an integer of the language.
+pub(crate) fn names_integer(name: &Ident) -> bool {
+    INTEGERS.iter().any(|integer| name == integer.name)
+}
+
+/// Whether it is `name` alone, without a path or arguments.
+pub(crate) fn is(ty: &Type, name: &str) -> bool {
+    matches!(bare(ty), Type::Path(path) if path.path.is_ident(name))
+}
+
+/// The name of a type, without its path and arguments.
+pub(crate) fn name(ty: &Type) -> Option<&Ident> {
+    last(ty).map(|segment| &segment.ident)
+}
+
+/// Whether this is its name, whatever its path and arguments.
+pub(crate) fn is_named(ty: &Type, given: &str) -> bool {
+    name(ty).is_some_and(|name| name == given)
+}
+
+/// The type in an `Option`.
+pub(crate) fn optional(ty: &Type) -> Option<&Type> {
+    argument_of(ty, "Option")
+}
+
+/// The type of the value that is there, if one is: without its `Option`.
+pub(crate) fn required(ty: &Type) -> &Type {
+    optional(ty).unwrap_or(ty)
+}
+
+/// Whether it is a vector, an array or a boxed slice of `u8`.
+pub(crate) fn is_bytes(ty: &Type) -> bool {
+    let is_u8 = |ty: &Type| is(ty, "u8");
+    match bare(ty) {
+        Type::Array(array) => is_u8(&array.elem),
+        ty => {
+            argument_of(ty, "Vec").is_some_and(is_u8)
+                || argument_of(ty, "Box")
+                    .is_some_and(|ty| matches!(bare(ty), Type::Slice(slice) if is_u8(&slice.elem)))
+        }
+    }
+}
+
+/// Whether it is an array.
+pub(crate) fn is_array(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Array(_))
+}
+
+/// Whether it is an array or a tuple, or an `Option` of one.
+pub(crate) fn has_fixed_length(ty: &Type) -> bool {
+    matches!(bare(required(ty)), Type::Array(_) | Type::Tuple(_))
+}
+
+/// The first place where it borrows.
+pub(crate) fn borrow_in(ty: &Type) -> Option<Span> {
+    let ty = bare(ty);
+    match ty {
+        Type::Reference(reference) => Some(reference.span()),
+        // It holds none, whatever its parameter is.
+        Type::Path(_) if is_named(ty, "PhantomData") => None,
+        Type::Path(path) => {
+            let mut arguments = path.path.segments.iter().flat_map(arguments);
+            arguments.find_map(|argument| match argument {
+                GenericArgument::Type(ty) => borrow_in(ty),
+                GenericArgument::Lifetime(lifetime) if lifetime.ident != "static" => {
+                    Some(ty.span())
+                }
+                _ => None,
+            })
+        }
+        ty => elements(ty).into_iter().find_map(borrow_in),
+    }
+}
+
+/// The types in it that have names, itself included.
+pub(crate) fn named_in(ty: &Type) -> Vec<&Type> {
+    let ty = bare(ty);
+    let named = last(ty).map(|_| ty).into_iter();
+    let within = last(ty).into_iter().flat_map(arguments).filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    named.chain(within.chain(elements(ty)).flat_map(named_in)).collect()
+}
+
+/// About as it stands in the source.
+pub(crate) fn text(ty: &Type) -> String {
+    let text = ungrouped(ty.to_token_stream()).to_string();
+    text.replace(" :: ", "::")
+        .replace(" <", "<")
+        .replace("< ", "<")
+        .replace(" >", ">")
+        .replace("& ", "&")
+        .replace(" ,", ",")
+}
+
+/// Where it stands, with names as the macro sees them: a type may come from another macro.
+pub(crate) fn span_of(ty: &Type) -> Span {
+    bare(ty).span().resolved_at(Span::call_site())
+}
+
+/// The one type argument of a path whose last segment is `name`.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let segment = last(ty).filter(|segment| segment.ident == name)?;
+    let mut arguments = arguments(segment);
+    match (arguments.next(), arguments.next()) {
+        (Some(GenericArgument::Type(ty)), None) => Some(ty),
+        _ => None,
+    }
+}
+
+fn last(ty: &Type) -> Option<&PathSegment> {
+    match bare(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+fn arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    };
+    arguments.into_iter().flatten()
+}
+
+/// The types that an array, a slice or a tuple holds.
+fn elements(ty: &Type) -> Vec<&Type> {
+    match bare(ty) {
+        Type::Array(array) => vec![&array.elem],
+        Type::Slice(slice) => vec![&slice.elem],
+        Type::Tuple(tuple) => tuple.elems.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Without the parentheses around it, and the groups of macros.
+fn bare(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
+}
+
+/// Tokens without the groups that nobody sees.
+fn ungrouped(tokens: TokenStream) -> TokenStream {
+    let tokens = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            let inner = ungrouped(group.stream());
+            match group.delimiter() {
+                proc_macro2::Delimiter::None => inner,
+                delimiter => TokenTree::Group(Group::new(delimiter, inner)).into(),
+            }
+        }
+        token => token.into(),
+    });
+    tokens.collect()
+}
+
+#[cfg(test)]
+mod tests;
