@@ -1,5 +1,6 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
+    use _envelope::__private::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
@@ -55,26 +56,11 @@ const _: () = {
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
-                id: _envelope::Attribute::new(
-                    "id",
-                    _envelope::__private::Serialize::serialize,
-                ),
-                text: _envelope::Attribute::new(
-                    "text",
-                    _envelope::__private::Serialize::serialize,
-                ),
-                version: _envelope::Attribute::new(
-                    "version",
-                    _envelope::__private::Serialize::serialize,
-                ),
-                expires: _envelope::Attribute::new(
-                    "expires",
-                    _envelope::__private::Serialize::serialize,
-                ),
-                created: _envelope::Attribute::new(
-                    "created",
-                    _envelope::__private::Serialize::serialize,
-                ),
+                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
+                text: _envelope::Attribute::new("text", __EnvelopeStored::encode),
+                version: _envelope::Attribute::new("version", __EnvelopeStored::encode),
+                expires: _envelope::Attribute::new("expires", __EnvelopeStored::encode),
+                created: _envelope::Attribute::new("created", __EnvelopeStored::encode),
                 updated: _envelope::Attribute::new(
                     "updated",
                     |value, to| seconds::serialize(value, to),
@@ -109,15 +95,15 @@ const _: () = {
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            fields.write(&self.id)?;
-            fields.write(&self.text)?;
+            __EnvelopeStored::write(&self.id, fields)?;
+            __EnvelopeStored::write(&self.text, fields)?;
             fields.write_version(self.version)?;
-            fields.write(&self.expires)?;
+            __EnvelopeStored::write(&self.expires, fields)?;
             let now = fields.now();
             fields
                 .write_with(|to| match &self.created {
                     ::core::option::Option::Some(_) => {
-                        (_envelope::__private::Serialize::serialize)(&self.created, to)
+                        (__EnvelopeStored::encode)(&self.created, to)
                     }
                     ::core::option::Option::None => {
                         let value: Option<DateTime<Utc>> = ::core::option::Option::Some(
@@ -127,7 +113,7 @@ const _: () = {
                                 ::std::time::SystemTime,
                             >>::from(now.system_time()),
                         );
-                        (_envelope::__private::Serialize::serialize)(&value, to)
+                        (__EnvelopeStored::encode)(&value, to)
                     }
                 })?;
             let now = fields.now();
@@ -146,11 +132,11 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: fields.read::<String>()?,
-                text: fields.read::<String>()?,
-                version: fields.read::<u32>()?,
-                expires: fields.read::<Option<u64>>()?,
-                created: fields.read::<Option<DateTime<Utc>>>()?,
+                id: __EnvelopeStored::read(fields)?,
+                text: __EnvelopeStored::read(fields)?,
+                version: __EnvelopeStored::read(fields)?,
+                expires: __EnvelopeStored::read(fields)?,
+                created: __EnvelopeStored::read(fields)?,
                 updated: fields.read_with(|from| seconds::deserialize(from))?,
             })
         }

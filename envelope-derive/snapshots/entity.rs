@@ -1,5 +1,6 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
+    use _envelope::__private::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub tenant_id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
@@ -51,20 +52,11 @@ const _: () = {
             __EnvelopeAttributes {
                 tenant_id: _envelope::Attribute::new(
                     "tenantId",
-                    _envelope::__private::Serialize::serialize,
+                    __EnvelopeStored::encode,
                 ),
-                r#type: _envelope::Attribute::new(
-                    "type",
-                    _envelope::__private::Serialize::serialize,
-                ),
-                number: _envelope::Attribute::new(
-                    "number",
-                    _envelope::__private::Serialize::serialize,
-                ),
-                payload: _envelope::Attribute::new(
-                    "payload",
-                    _envelope::__private::Serialize::serialize,
-                ),
+                r#type: _envelope::Attribute::new("type", __EnvelopeStored::encode),
+                number: _envelope::Attribute::new("number", __EnvelopeStored::encode),
+                payload: _envelope::Attribute::new("payload", __EnvelopeStored::encode),
                 __generics: ::core::marker::PhantomData,
             }
         }
@@ -79,20 +71,20 @@ const _: () = {
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            fields.write(&self.tenant_id)?;
-            fields.write(&self.r#type)?;
-            fields.write(&self.number)?;
-            fields.write(&self.payload)?;
+            __EnvelopeStored::write(&self.tenant_id, fields)?;
+            __EnvelopeStored::write(&self.r#type, fields)?;
+            __EnvelopeStored::write(&self.number, fields)?;
+            __EnvelopeStored::write(&self.payload, fields)?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                tenant_id: fields.read::<String>()?,
-                r#type: fields.read::<Kind>()?,
-                number: fields.read::<u32>()?,
-                payload: fields.read::<String>()?,
+                tenant_id: __EnvelopeStored::read(fields)?,
+                r#type: __EnvelopeStored::read(fields)?,
+                number: __EnvelopeStored::read(fields)?,
+                payload: __EnvelopeStored::read(fields)?,
             })
         }
     }

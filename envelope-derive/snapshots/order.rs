@@ -1,5 +1,6 @@
 const _: () = {
     use my::runtime as _envelope;
+    use _envelope::__private::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record, T: Clone>
     where
@@ -70,20 +71,14 @@ const _: () = {
             __EnvelopeAttributes {
                 tenant_id: _envelope::Attribute::new(
                     "tenantId",
-                    _envelope::__private::Serialize::serialize,
+                    __EnvelopeStored::encode,
                 ),
                 number: _envelope::Attribute::new(
                     "SK",
                     _envelope::__private::encode_bytes,
                 ),
-                state: _envelope::Attribute::new(
-                    "state",
-                    _envelope::__private::Serialize::serialize,
-                ),
-                payload: _envelope::Attribute::new(
-                    "payload",
-                    _envelope::__private::Serialize::serialize,
-                ),
+                state: _envelope::Attribute::new("state", __EnvelopeStored::encode),
+                payload: _envelope::Attribute::new("payload", __EnvelopeStored::encode),
                 photo: _envelope::Attribute::new(
                     "photo",
                     _envelope::__private::encode_optional_bytes,
@@ -110,10 +105,10 @@ const _: () = {
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            fields.write(&self.tenant_id)?;
+            __EnvelopeStored::write(&self.tenant_id, fields)?;
             fields.write_bytes(&self.number)?;
-            fields.write(&self.state)?;
-            fields.write(&self.payload)?;
+            __EnvelopeStored::write(&self.state, fields)?;
+            __EnvelopeStored::write(&self.payload, fields)?;
             fields.write_optional_bytes(&self.photo)?;
             fields
                 .write_with(|to| time::serde::rfc3339::serialize(&self.placed_at, to))?;
@@ -124,10 +119,10 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                tenant_id: fields.read::<String>()?,
+                tenant_id: __EnvelopeStored::read(fields)?,
                 number: fields.read_bytes::<Vec<u8>>()?,
-                state: fields.read::<String>()?,
-                payload: fields.read::<T>()?,
+                state: __EnvelopeStored::read(fields)?,
+                payload: __EnvelopeStored::read(fields)?,
                 photo: fields
                     .read_optional_bytes_or(|| <Option<
                         Vec<u8>,

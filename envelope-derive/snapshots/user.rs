@@ -1,5 +1,6 @@
 const _: () = {
     use ::envelope_runtime as _envelope;
+    use _envelope::__private::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
@@ -44,22 +45,16 @@ const _: () = {
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
-                id: _envelope::Attribute::new(
-                    "id",
-                    _envelope::__private::Serialize::serialize,
-                ),
+                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
                 non_sensitive_stuff: _envelope::Attribute::new(
                     "non_sensitive_stuff",
-                    _envelope::__private::Serialize::serialize,
+                    __EnvelopeStored::encode,
                 ),
                 sensitive_stuff: _envelope::Attribute::new(
                     "sensitive_stuff",
-                    _envelope::__private::Serialize::serialize,
+                    __EnvelopeStored::encode,
                 ),
-                address: _envelope::Attribute::new(
-                    "address",
-                    _envelope::__private::Serialize::serialize,
-                ),
+                address: _envelope::Attribute::new("address", __EnvelopeStored::encode),
                 __generics: ::core::marker::PhantomData,
             }
         }
@@ -74,20 +69,20 @@ const _: () = {
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            fields.write(&self.id)?;
-            fields.write(&self.non_sensitive_stuff)?;
-            fields.write(&self.sensitive_stuff)?;
-            fields.write(&self.address)?;
+            __EnvelopeStored::write(&self.id, fields)?;
+            __EnvelopeStored::write(&self.non_sensitive_stuff, fields)?;
+            __EnvelopeStored::write(&self.sensitive_stuff, fields)?;
+            __EnvelopeStored::write(&self.address, fields)?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: fields.read::<String>()?,
-                non_sensitive_stuff: fields.read::<String>()?,
-                sensitive_stuff: fields.read::<String>()?,
-                address: fields.read::<Option<Address>>()?,
+                id: __EnvelopeStored::read(fields)?,
+                non_sensitive_stuff: __EnvelopeStored::read(fields)?,
+                sensitive_stuff: __EnvelopeStored::read(fields)?,
+                address: __EnvelopeStored::read(fields)?,
             })
         }
     }

@@ -51,6 +51,8 @@ fn expand(record: &Record) -> TokenStream {
             }
         });
 
+    let stored = record.attributes().any(|field| matches!(field.shape, Shape::Serde | Shape::Set));
+    let stored = stored.then(|| quote! { use _envelope::__private::Stored as __EnvelopeStored; });
     let nested = nested::assertions(record);
     let debug = debug::implementation(record);
     let attributes = handles::definition(record);
@@ -66,6 +68,7 @@ fn expand(record: &Record) -> TokenStream {
     quote! {
         const _: () = {
             use #krate as _envelope;
+            #stored
 
             #attributes
 
@@ -246,12 +249,14 @@ fn write(field: &Field) -> TokenStream {
         return write;
     }
     match &field.shape {
-        Shape::Serde | Shape::With { serialize: None, .. } => {
-            quote_spanned!(span=> #fields.write(&self.#ident)?;)
+        Shape::Serde => quote_spanned!(span=> __EnvelopeStored::write(&self.#ident, #fields)?;),
+        Shape::Set => quote_spanned!(span=> __EnvelopeStored::write_set(&self.#ident, #fields)?;),
+        Shape::With { serialize: None, .. } => {
+            let encode = handles::encode(field);
+            quote_spanned!(span=> #fields.write_with(|#to| #encode(&self.#ident, #to))?;)
         }
         Shape::Bytes => quote_spanned!(span=> #fields.write_bytes(&self.#ident)?;),
         Shape::OptionalBytes => quote_spanned!(span=> #fields.write_optional_bytes(&self.#ident)?;),
-        Shape::Set => quote_spanned!(span=> #fields.write_set(&self.#ident)?;),
         Shape::With { serialize: Some(serialize), .. } => {
             quote_spanned!(span=> #fields.write_with(|#to| #serialize(&self.#ident, #to))?;)
         }
@@ -286,12 +291,22 @@ fn read(record: &Record, field: &Field) -> TokenStream {
     }
     let is_array = written::is_array(written::required(ty));
     let value = match (&field.shape, default) {
-        (Shape::Serde | Shape::With { deserialize: None, .. }, None) => quote!(read::<#ty>()),
-        (Shape::Serde | Shape::With { deserialize: None, .. }, Some(default)) => {
-            quote!(read_or::<#ty>(|| #default))
+        (Shape::Serde, None) => {
+            return quote_spanned!(span=> #ident: __EnvelopeStored::read(#fields)?);
+        }
+        // Else the default would say what the type is.
+        (Shape::Serde, Some(default)) => {
+            let default = quote!(|| -> #ty { #default });
+            return quote_spanned!(span=> #ident: __EnvelopeStored::read_or(#fields, #default)?);
         }
         // An absent set is an empty one, whatever the default.
-        (Shape::Set, _) => quote!(read_set::<#ty>()),
+        (Shape::Set, _) => {
+            return quote_spanned!(span=> #ident: __EnvelopeStored::read_set(#fields)?);
+        }
+        (Shape::With { deserialize: None, .. }, None) => quote!(read::<#ty>()),
+        (Shape::With { deserialize: None, .. }, Some(default)) => {
+            quote!(read_or::<#ty>(|| #default))
+        }
         // By functions that leave no copy of the bytes behind.
         (Shape::Bytes, None) if is_array => quote!(read_with(_envelope::__private::read_array)),
         (Shape::Bytes, Some(default)) if is_array => {

@@ -139,13 +139,14 @@ fn needs_its_attribute(record: &Record, field: &Field) -> bool {
 
 pub(crate) fn encode(field: &Field) -> TokenStream {
     match &field.shape {
-        Shape::Serde | Shape::With { serialize: None, .. } => {
-            // At the type, where a missing trait is shown once for all uses.
+        // At the type, where a missing trait is shown once for all uses.
+        Shape::Serde => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode),
+        Shape::Set => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode_set),
+        Shape::With { serialize: None, .. } => {
             quote_spanned!(span_of(&field.ty)=> _envelope::__private::Serialize::serialize)
         }
         Shape::Bytes => quote!(_envelope::__private::encode_bytes),
         Shape::OptionalBytes => quote!(_envelope::__private::encode_optional_bytes),
-        Shape::Set => quote!(_envelope::__private::encode_set),
         Shape::With { serialize: Some(serialize), .. } => quote!(|value, to| #serialize(value, to)),
     }
 }

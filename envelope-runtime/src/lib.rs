@@ -148,7 +148,7 @@ pub use store::Store;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::record::{
-        RedactedDebug, encode_bytes, encode_optional_bytes, encode_set, nested, next_version,
+        RedactedDebug, Stored, encode_bytes, encode_optional_bytes, nested, next_version,
         read_array, read_optional_array, redacted,
     };
     pub use serde::Serialize;

@@ -15,6 +15,7 @@ mod other;
 mod owned;
 mod part;
 mod schema;
+mod stored;
 mod template;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod update;
@@ -23,7 +24,7 @@ pub use bytes::{encode_bytes, encode_optional_bytes, read_array, read_optional_a
 pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
-pub use handle::{Attribute, Encode, Operand, encode_set};
+pub use handle::{Attribute, Encode, Operand};
 #[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
@@ -36,6 +37,7 @@ pub use other::OtherAttributes;
 pub use part::Part;
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
+pub use stored::Stored;
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
 pub(crate) use update::Change;

@@ -166,24 +166,24 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         writeln!(table, "{name:18} {:4}", size(&field) - none).unwrap();
     }
     expect![[r"
-        a record            519 tokens, and for each field:
-        plaintext            89
-        of another type     170
-        encrypted            89
-        authenticated        89
-        encrypted Option     95
+        a record            518 tokens, and for each field:
+        plaintext            83
+        of another type     164
+        encrypted            83
+        authenticated        83
+        encrypted Option     86
         encrypted bytes      92
-        encrypted set        92
+        encrypted set        86
         encrypted with      112
         encrypted default   109
-        context              93
-        alias                97
+        context              87
+        alias                91
         flatten             114
         catch_all            23
         skip                 21
-        version             144
-        updated_at          218
-        created_at          279
+        version             135
+        updated_at          197
+        created_at          255
     "]]
     .assert_eq(&table);
 

@@ -248,8 +248,7 @@ fn storable(value: Option<Wiped>) -> Result<AttributeValue, ConvertError> {
 /// # Errors
 ///
 /// [`ConvertError`] when the elements are not all strings, numbers or bytes, or two are equal.
-#[doc(hidden)]
-pub fn encode_set<T: Serialize + ?Sized>(
+pub(super) fn encode_set<T: Serialize + ?Sized>(
     set: &T,
     to: ValueSerializer,
 ) -> Result<Option<Wiped>, ConvertError> {
