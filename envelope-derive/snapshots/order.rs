@@ -33,6 +33,7 @@ const _: () = {
         T: my::runtime::__private::Serialize,
         T: my::runtime::__private::DeserializeOwned,
         T: ::core::default::Default,
+        Self: 'static,
     {
         type Key = _envelope::Composite<String, _envelope::Bytes>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
@@ -141,6 +142,7 @@ const _: () = {
         T: my::runtime::__private::Serialize,
         T: my::runtime::__private::DeserializeOwned,
         T: ::core::default::Default,
+        Self: 'static,
     {}
     #[automatically_derived]
     impl<T: Clone> ::core::fmt::Debug for Order<T>

@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use crate::expand::{local, mentions};
+use crate::expand::local;
+use crate::generics::mentions;
 use crate::model::{Record, Role};
 use crate::written::span_of;
 

@@ -2,14 +2,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{DeriveInput, Generics, Ident, Type};
+use syn::{DeriveInput, Ident};
 
 use crate::attr::DefaultValue;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape};
 use crate::template::{Piece, Template};
 use crate::written::{self, span_of};
-use crate::{check, debug, fallback, handles, maintained, nested};
+use crate::{check, debug, fallback, generics, handles, maintained, nested};
 
 /// The whole derive.
 pub(crate) fn derive(kind: Kind, input: &DeriveInput) -> TokenStream {
@@ -32,7 +32,7 @@ fn checked(kind: Kind, input: &DeriveInput) -> syn::Result<Record> {
 
 fn expand(record: &Record) -> TokenStream {
     let (ident, krate) = (&record.ident, record.krate());
-    let generics = bounded(record);
+    let generics = generics::owned(record, generics::bounded(record));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, type_generics, _) = record.generics.split_for_impl();
     let (name, constants) = match record.kind {
@@ -335,53 +335,6 @@ fn read(record: &Record, field: &Field) -> TokenStream {
 /// A name that no path of the user's can mean.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
-}
-
-/// The generics with what the fields that use a type parameter need.
-pub(crate) fn bounded(record: &Record) -> Generics {
-    let mut generics = record.generics.clone();
-    let parameters: Vec<_> =
-        record.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();
-    let generic = |ty: &Type| mentions(ty.to_token_stream(), &parameters);
-    let fields: Vec<_> = record.fields.iter().filter(|field| generic(&field.ty)).collect();
-    if fields.is_empty() {
-        return generics;
-    }
-    let (ident, (_, type_generics, _)) = (&record.ident, record.generics.split_for_impl());
-    let clause = generics.make_where_clause();
-    if let Some(DefaultValue::Trait) = record.options.default {
-        clause.predicates.push(syn::parse_quote!(#ident #type_generics: ::core::default::Default));
-    }
-    let krate = record.krate();
-    for Field { ty, role, shape, default, .. } in fields {
-        let default_needed = matches!(default, Some(DefaultValue::Trait))
-            || (*role == Role::Skipped && default.is_none() && record.options.default.is_none());
-        if default_needed {
-            clause.predicates.push(syn::parse_quote!(#ty: ::core::default::Default));
-        }
-        if matches!(role, Role::Skipped | Role::CatchAll) {
-            continue;
-        }
-        if *role == Role::Flattened {
-            clause.predicates.push(syn::parse_quote!(#ty: #krate::EnvelopeFields));
-            continue;
-        }
-        if matches!(shape, Shape::Serde | Shape::Set | Shape::With { serialize: None, .. }) {
-            clause.predicates.push(syn::parse_quote!(#ty: #krate::__private::Serialize));
-        }
-        if matches!(shape, Shape::Serde | Shape::Set | Shape::With { deserialize: None, .. }) {
-            clause.predicates.push(syn::parse_quote!(#ty: #krate::__private::DeserializeOwned));
-        }
-    }
-    generics
-}
-
-pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Ident(ident) => names.iter().any(|name| ident == name),
-        proc_macro2::TokenTree::Group(group) => mentions(group.stream(), names),
-        _ => false,
-    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use syn::DeriveInput;
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
 use crate::model::{Kind, Record};
-use crate::{debug, expand, handles, maintained};
+use crate::{debug, expand, generics, handles, maintained};
 
 pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
@@ -50,7 +50,12 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
     let versioned = versioned.iter();
     let debug = record.as_ref().and_then(debug::implementation);
     let ident = &input.ident;
-    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let parameters = input.generics.clone();
+    let parameters = match &record {
+        Some(record) => generics::owned(record, parameters),
+        None => parameters,
+    };
+    let (impl_generics, type_generics, where_clause) = parameters.split_for_impl();
     quote! {
         #errors
 

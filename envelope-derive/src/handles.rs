@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
 use crate::check::is_secret;
-use crate::expand::bounded;
+use crate::generics::bounded;
 use crate::model::{Field, Kind, Record, Role, Shape};
 use crate::written::{self, span_of};
 

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, Type};
 
-use crate::expand::mentions;
+use crate::generics::mentions;
 use crate::model::{Field, Record, Role, Shape};
 use crate::written::{self, span_of};
 

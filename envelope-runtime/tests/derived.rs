@@ -2,7 +2,11 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use std::pin::pin;
+use std::any::Any;
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
@@ -224,4 +228,71 @@ fn a_key_of_each_type_comes_from_a_macro() {
         Array: [u8; 2] = [1, 2] => B;
         Boxed: Box<[u8]> = [1].into() => B;
     }
+}
+
+/// A lifetime on a field that is not stored.
+#[derive(EnvelopeRecord, Debug, PartialEq)]
+#[envelope(table = "invitations")]
+struct Invitation<'a> {
+    #[partition_key]
+    code: String,
+    #[encrypted]
+    email: String,
+    by: PhantomData<&'static str>,
+    #[envelope(skip)]
+    rendered: Option<&'a str>,
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "pages")]
+struct Page<'a, T, const N: usize> {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    content: Vec<T>,
+    checksum: [u8; N],
+    #[envelope(skip)]
+    cached: Option<&'a str>,
+    #[envelope(version)]
+    version: u64,
+}
+
+/// What generic code does with a record, without a word of lifetimes.
+fn later<R: EnvelopeRecord>(item: Item) -> Pin<Box<dyn Future<Output = Box<dyn Any>>>> {
+    Box::pin(async {
+        let record: R = open(item);
+        let any: Box<dyn Any> = Box::new(record);
+        any
+    })
+}
+
+#[test]
+fn generic_code_may_keep_any_record() {
+    let (code, email) = ("i".into(), "zoe@example.com".into());
+    let invitation = Invitation { code, email, by: PhantomData, rendered: None };
+    let opened = ready(later::<Invitation<'_>>(seal(&invitation)));
+    assert_eq!(opened.downcast_ref(), Some(&invitation));
+
+    let (content, checksum) = (vec![Some('a'), None], [7; 2]);
+    let page = Page { id: "p".into(), content, checksum, cached: None, version: 1 };
+    let opened = ready(later::<Page<'_, Option<char>, 2>>(seal(&page)));
+    assert_eq!(opened.downcast_ref(), Some(&Page { version: 2, ..page }));
+}
+
+/// A type that must stay on its thread.
+#[derive(EnvelopeRecord, Debug, PartialEq)]
+#[envelope(table = "shipments")]
+struct Shipment {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    stop: Cell<u8>,
+    #[envelope(skip)]
+    shown: Option<Rc<str>>,
+}
+
+#[test]
+fn a_record_need_not_be_send() {
+    let shipment = Shipment { id: "s".into(), stop: Cell::new(1), shown: None };
+    assert_eq!(open::<Shipment>(seal(&shipment)), shipment);
 }

@@ -94,10 +94,7 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         Meter::new(&self.store, "delete", self.store.physical_table::<R>())
     }
 
-    fn start(self) -> OperationFuture<(), DeleteError>
-    where
-        R: 'static,
-    {
+    fn start(self) -> OperationFuture<(), DeleteError> {
         let meter = self.meter();
         let span = meter.span();
         let run = async move {
@@ -195,7 +192,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> DeleteReturning<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord + 'static, C: Capability> IntoFuture for Delete<R, C> {
+impl<R: EnvelopeRecord, C: Capability> IntoFuture for Delete<R, C> {
     type Output = Result<(), DeleteError>;
     type IntoFuture = OperationFuture<(), DeleteError>;
 
@@ -204,7 +201,7 @@ impl<R: EnvelopeRecord + 'static, C: Capability> IntoFuture for Delete<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for DeleteReturning<R, C> {
+impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for DeleteReturning<R, C> {
     type Output = Result<Option<R>, DeleteError>;
     type IntoFuture = OperationFuture<Option<R>, DeleteError>;
 

@@ -65,10 +65,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
         GetWithEnvelope(self)
     }
 
-    fn start(self, keep: bool) -> OperationFuture<Option<Loaded<R>>, LoadError>
-    where
-        R: 'static,
-    {
+    fn start(self, keep: bool) -> OperationFuture<Option<Loaded<R>>, LoadError> {
         let meter = Meter::new(&self.store, "get", self.store.physical_table::<R>());
         let span = meter.span();
         Box::pin(self.run(meter, keep).instrument(span))
@@ -106,7 +103,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for Get<R, C> {
+impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Get<R, C> {
     type Output = Result<Option<R>, LoadError>;
     type IntoFuture = OperationFuture<Option<R>, LoadError>;
 
@@ -116,7 +113,7 @@ impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for Get<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord + 'static, C: CanDecrypt> IntoFuture for GetWithEnvelope<R, C> {
+impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for GetWithEnvelope<R, C> {
     type Output = Result<Option<Loaded<R>>, LoadError>;
     type IntoFuture = OperationFuture<Option<Loaded<R>>, LoadError>;
 

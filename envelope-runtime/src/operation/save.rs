@@ -49,7 +49,7 @@ pub struct Put<R: EnvelopeRecord, C = Full> {
 #[must_use = "a save does nothing until it is awaited"]
 pub struct PutReturning<R: EnvelopeRecord, C = Full>(Put<R, C>);
 
-/// All that is needed; it does not hold the record, which may borrow.
+/// All that is needed; it does not hold the record, which need not be `Send`.
 struct Save<C> {
     store: Store<C>,
     schema: RecordSchema,
@@ -299,7 +299,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> IntoFuture for Put<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord + 'static, C: CanEncrypt + CanDecrypt> IntoFuture for PutReturning<R, C> {
+impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> IntoFuture for PutReturning<R, C> {
     type Output = Result<Option<R>, SaveError>;
     type IntoFuture = OperationFuture<Option<R>, SaveError>;
 

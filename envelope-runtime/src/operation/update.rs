@@ -147,7 +147,6 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
         then: impl FnOnce(Option<R>) -> T + Send + 'static,
     ) -> OperationFuture<T, UpdateError>
     where
-        R: 'static,
         C: CanEncrypt + CanDecrypt,
     {
         let store = &self.target.store;
@@ -160,7 +159,7 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
 
 impl<R, C> IntoFuture for Update<R, AtKey<C>>
 where
-    R: EnvelopeRecord + 'static,
+    R: EnvelopeRecord,
     C: CanEncrypt + CanDecrypt,
 {
     type Output = Result<(), UpdateError>;
@@ -173,7 +172,7 @@ where
 
 impl<R, C> IntoFuture for UpdateReturningOld<R, C>
 where
-    R: EnvelopeRecord + 'static,
+    R: EnvelopeRecord,
     C: CanEncrypt + CanDecrypt,
 {
     type Output = Result<Option<R>, UpdateError>;
@@ -186,7 +185,7 @@ where
 
 impl<R, C> IntoFuture for UpdateReturningNew<R, C>
 where
-    R: EnvelopeRecord + 'static,
+    R: EnvelopeRecord,
     C: CanEncrypt + CanDecrypt,
 {
     type Output = Result<R, UpdateError>;

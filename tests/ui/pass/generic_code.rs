@@ -1,0 +1,13 @@
+//! Generic code keeps any record, and says nothing of lifetimes.
+
+use std::any::Any;
+
+use envelope_runtime::{EnvelopeRecord, Full, Item, Opener};
+
+#[allow(dead_code)]
+async fn open<R: EnvelopeRecord>(opener: Opener<Full>, item: Item) -> Option<Box<dyn Any>> {
+    let loaded = opener.open::<R>(item).await.ok()?;
+    Some(Box::new(loaded.into_record()))
+}
+
+fn main() {}
