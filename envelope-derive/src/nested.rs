@@ -8,8 +8,8 @@ use crate::generics::mentions;
 use crate::model::{Field, Record, Role, Shape};
 use crate::written::{self, span_of};
 
-/// Types of the language beside its integers, and of its prelude, which are asked for nothing. A name
-/// that a struct of the user's may well have is not among them.
+/// Types of the language beside its integers, and of its prelude, which are asked for nothing. A
+/// name that a struct of the user's may well have is not among them.
 const KNOWN: [&str; 17] = [
     "bool", "char", "str", "String", "f32", "f64", "Option", "Vec", "Box", "Rc", "Arc", "Cow",
     "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque",

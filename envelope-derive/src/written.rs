@@ -1,5 +1,5 @@
-//! What can be told of a type as it is written. The type of a macro's `$ty:ty` stands in a group that nobody
-//! sees, and so each question starts with [`bare`].
+//! What can be told of a type as it is written. The type of a macro's `$ty:ty` stands in a group that
+//! nobody sees, and so each question starts with [`bare`].
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;

@@ -50,8 +50,8 @@ pub use update::{CanBeAbsent, CanGrow, Update};
 /// Implement it with `#[derive(EnvelopeRecord)]`. The derive generates data only: the schema, and
 /// the list of fields to write and to read. Everything else happens in this crate.
 ///
-/// A record owns what it holds (`'static`), since the futures of operations outlive the call that makes them. It
-/// need not be `Send`.
+/// A record owns what it holds (`'static`), since the futures of operations outlive the call that
+/// makes them. It need not be `Send`.
 ///
 /// With the feature `aws` a record has `save`, `load`, `update` and `delete`. A method of the struct's own
 /// with one of these names shadows ours: use [`Store::put`](crate::Store::put) and its companions

@@ -1,4 +1,5 @@
-//! A type in a macro's groups expands as the same type without them, and is refused with the same text.
+//! A type in a macro's groups expands as the same type without them, and is refused with the same
+//! text.
 
 use quote::quote;
 use syn::{Data, DeriveInput, parse_quote};

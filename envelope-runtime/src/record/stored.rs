@@ -1,5 +1,6 @@
-//! Types of fields that serde carries. All that the derive generates for such a field goes through one trait
-//! without supertraits, so that a type without serde's traits is one mistake with one message.
+//! Types of fields that serde carries. All that the derive generates for such a field goes through
+//! one trait without supertraits, so that a type without serde's traits is one mistake with one
+//! message.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
