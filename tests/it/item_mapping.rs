@@ -184,7 +184,7 @@ async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
         sealed: Option<T>,
         plain: Option<T>,
     }
-    async fn problem<T: Serialize + serde::de::DeserializeOwned + Clone>(
+    async fn problem<T: Serialize + serde::de::DeserializeOwned + Clone + 'static>(
         world: &World,
         value: T,
     ) -> Problem {
@@ -236,8 +236,8 @@ async fn a_type_that_would_lose_part_of_the_stored_value_refuses_it() {
     }
     async fn problem<A, B, C, D>(world: &World, sealed: A, plain: B) -> Problem
     where
-        A: Serialize + serde::de::DeserializeOwned,
-        B: Serialize + serde::de::DeserializeOwned,
+        A: Serialize + serde::de::DeserializeOwned + 'static,
+        B: Serialize + serde::de::DeserializeOwned + 'static,
         C: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + 'static,
         D: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + 'static,
     {
