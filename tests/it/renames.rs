@@ -252,3 +252,45 @@ async fn a_guarded_save_or_deletion_sees_the_value_under_the_older_name() {
     assert!(save.await.unwrap_err().is_conflict());
     store.put(&new()).condition(|f| f.state.eq("later")).await.unwrap();
 }
+
+/// Knows neither the older nor the newer name.
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct Before {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    email: Option<String>,
+}
+
+/// Seals what the older program authenticates.
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct Sealing {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    #[envelope(alias = "role")]
+    function: Option<String>,
+}
+
+#[tokio::test]
+async fn an_older_program_loads_what_a_newer_one_protects_under_another_name() {
+    let world = World::new().await;
+    let store = &world.store;
+    let authenticated = async || {
+        let found = store.get::<Old>("u-1").with_envelope().await.unwrap().unwrap();
+        assert_eq!(found.role, None);
+        found.envelope().unwrap().authenticated().map(str::to_owned).collect::<Vec<_>>()
+    };
+
+    store.put(&Before { id: "u-1".into(), email: None }).await.unwrap();
+    store.update::<New>("u-1").set(|f| f.function, "dean").await.unwrap();
+    assert_eq!(authenticated().await, ["function", "role"]);
+
+    store.put(&old()).await.unwrap();
+    store.update::<Sealing>("u-1").seal(|f| f.function, "dean").await.unwrap();
+    assert_eq!(authenticated().await, ["role"]);
+    let sealing: Sealing = store.get("u-1").await.unwrap().unwrap();
+    assert_eq!(sealing.function.as_deref(), Some("dean"));
+}

@@ -94,6 +94,29 @@ async fn null_counts_as_an_empty_list_and_an_empty_set() {
     }
 }
 
+/// Where the envelope, or that there is none, is part of the condition from the start.
+#[tokio::test]
+async fn null_counts_as_absent_in_a_record_that_was_loaded_and_in_one_without_an_envelope() {
+    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+    #[envelope(table = "users", plaintext_only)]
+    struct Plain {
+        #[partition_key]
+        id: String,
+        #[envelope(default = five)]
+        count: Option<i64>,
+    }
+    let world = saved().await;
+    let known = world.store.get::<Counted>("c-1").with_envelope().await.unwrap().unwrap();
+    world.store.update("c-1").with(&known).add(|f| f.count, 1).await.unwrap();
+    assert_eq!(world.store.get::<Counted>("c-1").await.unwrap().unwrap().count, Some(1));
+
+    let plain = Plain { id: "p-1".into(), count: None };
+    world.store.put(&plain).await.unwrap();
+    world.store.update::<Plain>("p-1").add(|f| f.count, 2).await.unwrap();
+    let expected = Plain { count: Some(2), ..plain };
+    assert_eq!(world.store.get("p-1").await.unwrap(), Some(expected));
+}
+
 #[tokio::test]
 async fn a_condition_that_does_not_hold_is_told_from_null() {
     let world = saved().await;

@@ -137,7 +137,6 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let at_version = version.and_then(|version| Node::version(schema, version, self.now));
         let node = Node::both(Node::both(node, at_version), self.no_older_names());
         let node = Node::both(node, self.nulls_are(nulls));
-        let node = Node::both(node, self.based_on.as_ref().map(|read| self.envelope_is(read)));
         let node = Node::both(node, Node::countable(schema));
         let node = Node::both(node, self.plan.condition.clone());
         let condition = WriteCondition::beside(to, schema, node).map_err(UpdateError::Field)?;
