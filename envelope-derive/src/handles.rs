@@ -8,7 +8,7 @@ use syn::{GenericParam, Generics};
 use crate::check::is_secret;
 use crate::generics::bounded;
 use crate::model::{Field, Kind, Record, Role, Shape};
-use crate::written::{self, span_of};
+use crate::written::span_of;
 
 /// The struct of handles; `_envelope` is the runtime crate.
 pub(crate) fn definition(record: &Record) -> TokenStream {
@@ -131,10 +131,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
 fn needs_its_attribute(record: &Record, field: &Field) -> bool {
     let is_read_with = matches!(field.shape, Shape::With { deserialize: Some(_), .. });
     let has_default = field.default.is_some() || record.options.default.is_some();
-    is_read_with
-        && !has_default
-        && written::optional(&field.ty).is_some()
-        && !is_secret(&field.shape)
+    is_read_with && !has_default && !is_secret(&field.shape)
 }
 
 pub(crate) fn encode(field: &Field) -> TokenStream {

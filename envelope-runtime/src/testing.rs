@@ -14,11 +14,13 @@ use crate::record::{
 /// - maps with keys that are no strings, and integers of 128 bits, in internally tagged, untagged and flattened
 ///   types;
 /// - a float without a fraction in an `untagged` enum that has an integer too, since DynamoDB stores 2.0 as 2;
+/// - keys of maps whose type is an `untagged` enum, since DynamoDB's are text;
 /// - `Some(None)`, which is stored as NULL and comes back as `None`.
 ///
 /// A test with a record of each kind finds them before a save does. Fields are compared as serde sees them, so
 /// the record needs no `PartialEq`. Not compared are skipped fields, versions, the order of lists, and what an
-/// `OtherAttributes` holds.
+/// `OtherAttributes` holds. Keys, context fields and the size of the item are not checked either: a save refuses
+/// them aloud.
 ///
 /// ```
 /// use std::collections::HashMap;

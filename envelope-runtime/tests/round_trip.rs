@@ -134,6 +134,51 @@ struct Json {
     nested: Option<Option<u8>>,
 }
 
+#[derive(EnvelopeRecord)]
+#[envelope(table = "keys", plaintext_only)]
+struct Keys {
+    #[partition_key]
+    id: String,
+    untagged: HashMap<Key, u8>,
+    /// Written as nothing at all.
+    nothing: Nothing,
+}
+
+#[derive(Serialize, Deserialize, PartialEq, Eq, Hash)]
+#[serde(untagged)]
+enum Key {
+    Integer(i64),
+    Text(String),
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+#[serde(untagged)]
+enum Nothing {
+    Maybe(Option<String>),
+    Number(u8),
+}
+
+#[test]
+fn a_key_of_a_map_that_comes_back_as_another_one_is_found() {
+    let keys = |key| Keys {
+        id: "k-1".into(),
+        untagged: HashMap::from([(key, 1)]),
+        nothing: Nothing::Number(1),
+    };
+
+    assert!(testing::round_trip(&keys(Key::Text("5".into()))).is_ok());
+    let integer = found(&keys(Key::Integer(5)));
+    assert_eq!(integer, ("untagged".to_owned(), Problem::Changed));
+}
+
+#[test]
+fn nothing_in_an_untagged_enum_comes_back() {
+    let nothing = Nothing::Maybe(None);
+    let record = Keys { id: "k-1".into(), untagged: HashMap::new(), nothing };
+
+    assert_eq!(testing::round_trip(&record).unwrap().nothing, Nothing::Maybe(None));
+}
+
 #[test]
 fn what_dynamodb_stores_alike_is_found() {
     let json = |document, nested| Json { id: "j-1".into(), document, nested };

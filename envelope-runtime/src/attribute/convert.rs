@@ -83,6 +83,8 @@ pub enum Problem {
     NoField,
     /// An update adds what is neither a number nor a set.
     NotAddable(&'static str),
+    /// An update takes elements out of a set whose field cannot be absent.
+    NotEmptied,
     /// An update appends what is no list.
     NotAppendable(&'static str),
     /// The value comes back as another one: found by [`round_trip`](crate::testing::round_trip) only.
@@ -214,6 +216,10 @@ impl fmt::Display for Problem {
             Self::NotAddable(found) => write!(
                 f,
                 "a number or a set can be added, and this value is stored as {found}; use `.set()`"
+            ),
+            Self::NotEmptied => f.write_str(
+                "without its last element the set would be absent, which the field's `with` may not read; \
+                 store it with `#[envelope(set)]`, or give it a default",
             ),
             Self::NotAppendable(found) => write!(
                 f,

@@ -9,7 +9,7 @@ use serde::de::{self, DeserializeOwned, Visitor};
 use self::access::{BytesAsList, Elements, Fields, Variant};
 use super::convert::{ConvertError, Problem};
 use super::number::reads_as;
-use super::{AttributeValue, Wiped, private};
+use super::{AttributeValue, Number, Wiped, private};
 
 /// Deserializes a stored value.
 pub(crate) fn from_attribute<T: DeserializeOwned>(value: Wiped) -> Result<T, ConvertError> {
@@ -40,10 +40,13 @@ impl ValueDeserializer {
         self.value.as_deref().is_none_or(|value| *value == AttributeValue::Null)
     }
 
-    /// The value of a type that reads numbers.
-    fn number(self) -> Result<Wiped, ConvertError> {
+    /// The value, where a map may stand for a number.
+    fn or_number(
+        self,
+        number: fn(&AttributeValue) -> Option<Number>,
+    ) -> Result<Wiped, ConvertError> {
         let value = self.present()?;
-        let number = private::number(&value).map(|number| Wiped::new(AttributeValue::N(number)));
+        let number = number(&value).map(|number| Wiped::new(AttributeValue::N(number)));
         Ok(number.unwrap_or(value))
     }
 
@@ -59,7 +62,7 @@ pub(super) fn mismatch(expected: &'static str, found: &AttributeValue) -> Conver
 macro_rules! numbers {
     ($($method:ident, $number:ty => $visit:ident as $name:literal),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-            match &*self.number()? {
+            match &*self.or_number(private::number)? {
                 AttributeValue::N(number) => match number.as_str().parse::<$number>() {
                     Ok(number) => visitor
                         .$visit(number)
@@ -85,7 +88,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     );
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match &*self.number()? {
+        match &*self.or_number(private::number)? {
             // A number beyond the range parses to infinity, which cannot be stored again.
             AttributeValue::N(number) => match number.as_str().parse::<f32>() {
                 Ok(number) if number.is_finite() => visitor.visit_f32(number),
@@ -96,7 +99,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        match &*self.number()? {
+        match &*self.or_number(private::number)? {
             // Every number that DynamoDB holds is in the range.
             AttributeValue::N(number) => match number.as_str().parse::<f64>() {
                 Ok(number) => visitor.visit_f64(number),
@@ -107,7 +110,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
-        let result = match &mut *self.number()? {
+        let result = match &mut *self.or_number(private::number_as_written)? {
             AttributeValue::Null => visitor.visit_unit(),
             AttributeValue::S(text) => visitor.visit_str(text),
             AttributeValue::N(number) => visit_any_number(number.as_str(), visitor),

@@ -38,10 +38,20 @@ pub(super) fn of_struct(name: &str, mut value: Wiped) -> Wiped {
 
 /// The number that a map stands for, by the feature of `serde_json` or an item written with it.
 pub(super) fn number(value: &AttributeValue) -> Option<Number> {
+    number_and_text(value).map(|(number, _)| number)
+}
+
+/// The same, if nothing of its text is lost, such as the zeros of `1.10`.
+pub(super) fn number_as_written(value: &AttributeValue) -> Option<Number> {
+    number_and_text(value).and_then(|(number, text)| (number.as_str() == text).then_some(number))
+}
+
+fn number_and_text(value: &AttributeValue) -> Option<(Number, &str)> {
     let AttributeValue::M(map) = value else { return None };
     match map.first_key_value() {
         Some((name, AttributeValue::S(text))) if name == NUMBER && map.len() == 1 => {
-            Number::parse(text).ok().filter(Number::is_of_64_bits)
+            let number = Number::parse(text).ok().filter(Number::is_of_64_bits)?;
+            Some((number, text))
         }
         _ => None,
     }
@@ -64,21 +74,20 @@ fn text<'a>(value: &'a mut AttributeValue, name: &str) -> Option<&'a mut String>
     }
 }
 
-/// What a newtype of that name becomes; `None` if there is nothing special about it.
-///
-/// An empty set is refused, as DynamoDB would refuse it.
+/// What a newtype of that name becomes; `None` if there is nothing special about it, or no element: DynamoDB
+/// has no empty sets, and an empty list reads as one.
 pub(super) fn set(name: &str, value: &mut AttributeValue) -> Option<Result<Wiped, ConvertError>> {
     let (_, type_name) = SETS.into_iter().find(|(newtype, _)| *newtype == name)?;
-    let set = value.take_set().and_then(|set| match set {
-        None => Err(ConvertError::new(Problem::EmptySet)),
-        Some(set) if set.type_name() == type_name => Ok(Wiped::new(set)),
-        Some(set) => {
+    match value.take_set() {
+        Ok(None) => None,
+        Ok(Some(set)) => {
             let set = Wiped::new(set);
             let found = set.type_name();
-            Err(ConvertError::new(Problem::Type { expected: type_name, found }))
+            let problem = Problem::Type { expected: type_name, found };
+            Some(if found == type_name { Ok(set) } else { Err(ConvertError::new(problem)) })
         }
-    });
-    Some(set)
+        Err(error) => Some(Err(error)),
+    }
 }
 
 #[cfg(test)]
@@ -130,9 +139,13 @@ mod tests {
             [("30", "30"), ("-7", "-7"), ("0.1", "0.1"), ("1.0", "1"), ("1e2", "100")]
         {
             assert_eq!(to_attribute(&Precise { text }), Ok(Some(n(stored))), "{text}");
-            // As it was stored before.
+            // As it was stored before: all its digits are kept, for types that read them.
             let before = marked(NUMBER, text);
-            assert_eq!(json(before.clone()), json(n(stored)), "{text}");
+            if text == stored {
+                assert_eq!(json(before.clone()), json(n(stored)), "{text}");
+            } else {
+                assert!(json(before.clone()).is_object(), "{text}");
+            }
             let float = from_attribute::<f64>(Wiped::new(before)).unwrap();
             assert_eq!(float.to_bits(), text.parse::<f64>().unwrap().to_bits());
         }
@@ -154,7 +167,9 @@ mod tests {
         let error = to_attribute(&map("30")).unwrap_err();
 
         assert_eq!(error.problem(), Problem::ReservedKey);
-        assert_eq!(to_attribute(&map("x")), Ok(Some(marked(NUMBER, "x"))));
+        for text in ["x", "1.0"] {
+            assert_eq!(to_attribute(&map(text)), Ok(Some(marked(NUMBER, text))));
+        }
     }
 
     #[test]

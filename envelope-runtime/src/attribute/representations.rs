@@ -10,7 +10,10 @@ use serde::de::{self, DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::{ConvertError, decode_plaintext, from_absent, from_attribute, to_attribute};
+use super::{
+    ConvertError, ValueSerializer, decode_plaintext, from_absent, from_attribute, unwiped,
+};
+use crate::record::Stored;
 
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 enum External<C> {
@@ -49,6 +52,13 @@ enum Internal<C> {
 enum Untagged<C> {
     Fields { content: C },
     Tuple(u8, u8, u8, C),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(untagged)]
+enum UntaggedAlone<C> {
+    Newtype(C),
+    Other { never: u8 },
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -109,7 +119,8 @@ impl<'de> Deserialize<'de> for Bytes {
 
 /// Through the stored form, plaintext or sealed; `None` if the save is refused.
 fn stored<T: Serialize + DeserializeOwned>(value: &T) -> Option<Result<T, ConvertError>> {
-    let Some(plain) = to_attribute(value).ok()? else { return Some(from_absent()) };
+    let encoded = Stored::encode(value, ValueSerializer::new(false)).ok()?;
+    let Some(plain) = encoded.map(unwiped) else { return Some(from_absent()) };
     if plain.refusal().is_some() {
         return None;
     }
@@ -155,6 +166,7 @@ where
     check(&Internal::Fields { before, content: content() })?;
     check(&Untagged::Fields { content: content() })?;
     check(&Untagged::Tuple(before, 1, 2, content()))?;
+    check(&UntaggedAlone::Newtype(content()))?;
     check(&Flattened { before, holder: Holder { content: content() } })?;
     check(&vec![Adjacent::Newtype(External::Newtype(content())), Adjacent::Unit])?;
     check(&External::Newtype(Adjacent::Fields { before, content: content() }))?;

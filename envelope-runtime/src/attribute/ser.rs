@@ -367,14 +367,22 @@ impl SerializeMap for Map {
     type Error = ConvertError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ConvertError> {
-        let mut key = key.serialize(ValueSerializer::new(self.inside.form == Form::Sealed))?;
+        let mut key = key.serialize(ValueSerializer { depth: 0, ..self.inside })?;
+        let mut what = String::new();
+        while let Some(AttributeValue::M(map)) = key.as_deref_mut()
+            && self.inside.is_distinct()
+            && let Some((outer, inner)) = map.pop_first()
+        {
+            what.push_str(&outer);
+            key = Some(Zeroizing::new(inner));
+        }
         let key = match key.as_deref_mut() {
             Some(AttributeValue::S(text)) => mem::take(text),
             Some(AttributeValue::N(number)) => number.as_str().to_owned(),
             Some(AttributeValue::Bool(flag)) => flag.to_string(),
             _ => return Err(ConvertError::new(Problem::MapKey)),
         };
-        self.key = Some(Zeroizing::new(key));
+        self.key = Some(Zeroizing::new(if what.is_empty() { key } else { what + &key }));
         Ok(())
     }
 
@@ -386,7 +394,7 @@ impl SerializeMap for Map {
 
     fn end(mut self) -> Result<Stored, ConvertError> {
         let map = Zeroizing::new(AttributeValue::M(self.entries.take()));
-        if self.name.is_empty() && private::number(&map).is_some() {
+        if self.name.is_empty() && private::number_as_written(&map).is_some() {
             return Err(ConvertError::new(Problem::ReservedKey));
         }
         let what = if self.name.is_empty() { "map" } else { self.name };

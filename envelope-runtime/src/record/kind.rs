@@ -67,7 +67,11 @@ pub trait Sealable {}
     label = "needs a plaintext attribute",
     note = "load the record, and `.seal()` the new value"
 )]
-pub trait Summable {}
+pub trait Summable {
+    /// Whether a function of the field's `with` reads it, which may not know what an absent attribute is.
+    #[doc(hidden)]
+    const IS_CONVERTED: bool = false;
+}
 
 /// An attribute that the record tag does not cover.
 #[diagnostic::on_unimplemented(
@@ -122,12 +126,22 @@ implement!(
     Comparable: Plaintext, Authenticated, Key, Context, Version;
     Settable: Plaintext, Authenticated, Key, Context, Version;
     Sealable: Encrypted;
-    Summable: Plaintext, Authenticated, Key, Context, Version;
     Untagged: Plaintext, Encrypted, Key, Context, Version;
     NotKey: Plaintext, Authenticated, Encrypted, Context, Version;
     NotContext: Plaintext, Authenticated, Encrypted, Key, Version;
     NotVersion: Plaintext, Authenticated, Encrypted, Key, Context;
 );
+
+impl Summable for Plaintext {}
+impl Summable for Authenticated {}
+impl Summable for Key {}
+impl Summable for Context {}
+impl Summable for Version {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Summable> Summable for Converted<K> {
+    const IS_CONVERTED: bool = true;
+}
 
 impl Removable for Plaintext {}
 impl Removable for Authenticated {}

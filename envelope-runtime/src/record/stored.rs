@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::handle::encode_set;
 use super::{FieldError, FieldReader, FieldWriter};
-use crate::attribute::{ConvertError, ValueSerializer, Wiped};
+use crate::attribute::{self, AttributeValue, ConvertError, ValueSerializer, Wiped};
 
 /// A type that serde can store and load.
 #[diagnostic::on_unimplemented(
@@ -74,7 +74,12 @@ pub trait Stored: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Stored for T {
     fn encode(&self, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
-        self.serialize(to)
+        let value = self.serialize(to)?;
+        // An untagged enum writes `None`, and does not read it from nothing.
+        if value.is_none() && attribute::from_absent::<T>().is_err() {
+            return Ok(Some(Wiped::new(AttributeValue::Null)));
+        }
+        Ok(value)
     }
 
     fn encode_set(&self, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
@@ -82,7 +87,7 @@ impl<T: Serialize + DeserializeOwned> Stored for T {
     }
 
     fn write(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
-        fields.write(self)
+        fields.write_with(|to| Stored::encode(self, to))
     }
 
     fn write_set(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {

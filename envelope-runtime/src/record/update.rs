@@ -234,6 +234,9 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Subtracts from a number, or takes elements out of a set; the opposite of [`add`](Self::add).
     ///
+    /// A set without elements is an absent attribute. So elements are not taken out of a field that is read
+    /// through a `with` module and has no default: store it with `#[envelope(set)]`.
+    ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
     /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
@@ -264,6 +267,12 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         let value = there(attribute.written(value, false)).and_then(|value| match &*value {
             AttributeValue::N(number) => {
                 Ok(Change::Add(Wiped::new(AttributeValue::N(number.negated()))))
+            }
+            // Without its last element the attribute is gone, which the field's own function may not read.
+            AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)
+                if K::IS_CONVERTED =>
+            {
+                Err(ConvertError::new(Problem::NotEmptied))
             }
             AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => {
                 Ok(Change::Delete(value))
