@@ -1,6 +1,7 @@
 //! The verbs: each joins keys, items and DynamoDB. With the store, the KMS provider and
 //! the service errors the only place that names the AWS SDK.
 
+mod attempts;
 mod delete;
 mod load;
 mod meter;
@@ -8,6 +9,7 @@ mod returned;
 mod save;
 mod sdk;
 mod update;
+mod write;
 
 use std::pin::Pin;
 

@@ -1,6 +1,7 @@
 //! An update of plaintext attributes takes one request. Needs a DynamoDB whose `contains` looks into a Binary, as
 //! AWS's does; elsewhere it takes two.
 
+mod failures;
 mod lost_answers;
 
 use envelope_runtime::Usage;

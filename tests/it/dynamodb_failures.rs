@@ -21,7 +21,9 @@ async fn each_failure_of_dynamodb_is_told_apart_on_every_verb() {
         ("TransactionConflictException", ServiceErrorKind::Conflict, true),
         ("ReplicatedWriteConflictException", ServiceErrorKind::Conflict, true),
         ("ValidationException", ServiceErrorKind::Validation, false),
-        ("ExpiredTokenException", ServiceErrorKind::Credentials, false),
+        ("ExpiredTokenException", ServiceErrorKind::ExpiredCredentials, false),
+        ("RequestTimeTooSkewed", ServiceErrorKind::Clock, true),
+        ("UnrecognizedClientException", ServiceErrorKind::Credentials, false),
         ("SomethingNewException", ServiceErrorKind::Other, false),
     ] {
         let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);

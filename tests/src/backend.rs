@@ -17,7 +17,7 @@ use winterbaume_core::MockAws;
 use winterbaume_kms::KmsService;
 
 use crate::fault::{AlwaysFails, LoseFirstAnswer};
-use crate::{KmsFaults, KmsRequests};
+use crate::{FaultyProxy, KmsFaults, KmsRequests};
 
 /// The discard port of the loopback address, where nothing listens.
 const UNREACHABLE: &str = "http://127.0.0.1:9";
@@ -32,6 +32,7 @@ pub struct Backend {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// A client of the KMS, which records nothing.
     pub kms: aws_sdk_kms::Client,
+    dynamodb_url: String,
     kms_config: aws_sdk_kms::config::Builder,
 }
 
@@ -78,8 +79,14 @@ impl Backend {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb_config(dynamodb_url).build()),
             kms: aws_sdk_kms::Client::from_conf(kms_config.clone().build()),
+            dynamodb_url: dynamodb_url.to_owned(),
             kms_config,
         }
+    }
+
+    /// A proxy in front of the DynamoDB.
+    pub async fn faulty_proxy(&self) -> FaultyProxy {
+        FaultyProxy::start(&self.dynamodb_url).await
     }
 
     /// A KMS client whose requests are recorded.

@@ -2,6 +2,7 @@
 
 mod backend;
 mod fault;
+mod proxy;
 mod recorder;
 mod rewrap;
 mod secrets;
@@ -11,6 +12,7 @@ pub use backend::{
     Backend, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb, unreachable_kms,
 };
 pub use fault::KmsFaults;
+pub use proxy::{Fault, FaultyProxy, Timeout};
 pub use recorder::{KmsRequest, KmsRequests};
 pub use rewrap::{Place, rewrap};
 pub use secrets::Secrets;

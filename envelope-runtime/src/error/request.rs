@@ -5,7 +5,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use super::service::{Cause, Failure};
+use super::service::{Cause, Failure, Signature, failed_signature};
 use super::{Answer, Place};
 
 /// DynamoDB refused a request, or did not answer. Holds names and AWS's error code only.
@@ -33,10 +33,20 @@ pub enum ServiceErrorKind {
     Service,
     /// Another write or transaction was at the item.
     Conflict,
-    /// DynamoDB holds the request to be invalid: another key schema, or an item over 400 KB.
+    /// The table's key has other attributes than the struct's, or other types.
+    KeySchema,
+    /// The item would be over 400 KB with what an update adds.
+    ItemTooLarge,
+    /// An update adds to an attribute, or a condition asks one, that is stored with another type.
+    OperandType,
+    /// DynamoDB holds the request to be invalid for another reason.
     Validation,
-    /// No AWS credentials were found, or they could not be loaded.
+    /// No AWS credentials were found, they could not be loaded, or AWS does not know them.
     Credentials,
+    /// The AWS credentials are temporary ones, and their time is over.
+    ExpiredCredentials,
+    /// The clock of this machine differs too much from AWS's.
+    Clock,
     /// Any other refusal; see [`ServiceError::code`].
     Other,
 }
@@ -51,7 +61,10 @@ impl ServiceError {
             Cause::Credentials => ServiceErrorKind::Credentials,
             Cause::Network => ServiceErrorKind::Network,
             Cause::Request => ServiceErrorKind::Other,
-            Cause::Answer => kind_of_answer(failure.answer.code.as_deref().unwrap_or_default()),
+            Cause::Answer => {
+                let code = failure.answer.code.as_deref().unwrap_or_default();
+                kind_of_answer(code, error.message().unwrap_or_default(), failure.status)
+            }
         };
         Self { place, table: table.to_owned(), kind, answer: failure.answer }
     }
@@ -89,26 +102,57 @@ impl ServiceError {
                 | ServiceErrorKind::Network
                 | ServiceErrorKind::Service
                 | ServiceErrorKind::Conflict
+                | ServiceErrorKind::Clock
         )
     }
 }
 
-fn kind_of_answer(code: &str) -> ServiceErrorKind {
+/// By AWS's code; without one that is known, as a proxy answers, by the status. The message is looked at, and
+/// not kept.
+fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErrorKind {
     match code {
         "AccessDeniedException" => ServiceErrorKind::AccessDenied,
         "ResourceNotFoundException" => ServiceErrorKind::TableNotFound,
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "ThrottlingException" => ServiceErrorKind::Throttled,
-        "InternalServerError" | "ServiceUnavailable" => ServiceErrorKind::Service,
+        "InternalServerError"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => ServiceErrorKind::Service,
         "ReplicatedWriteConflictException" | "TransactionConflictException" => {
             ServiceErrorKind::Conflict
         }
-        "ValidationException" => ServiceErrorKind::Validation,
-        "UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException" => {
-            ServiceErrorKind::Credentials
-        }
-        _ => ServiceErrorKind::Other,
+        "ValidationException" => kind_of_validation(message),
+        _ => match failed_signature(code, message) {
+            Some(Signature::Clock) => ServiceErrorKind::Clock,
+            Some(Signature::Expired) => ServiceErrorKind::ExpiredCredentials,
+            Some(Signature::Unknown) => ServiceErrorKind::Credentials,
+            None => match status {
+                Some(408) => ServiceErrorKind::Network,
+                Some(429) => ServiceErrorKind::Throttled,
+                Some(500..) => ServiceErrorKind::Service,
+                _ => ServiceErrorKind::Other,
+            },
+        },
+    }
+}
+
+/// What DynamoDB finds invalid, as far as its message says.
+fn kind_of_validation(message: &str) -> ServiceErrorKind {
+    let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+    if says(&["does not match the schema", "Missing the key", "Type mismatch for key"]) {
+        ServiceErrorKind::KeySchema
+    } else if says(&["Item size"]) {
+        ServiceErrorKind::ItemTooLarge
+    } else if says(&[
+        "incorrect data type",
+        "Incorrect operand type",
+        "Type mismatch for attribute",
+    ]) {
+        ServiceErrorKind::OperandType
+    } else {
+        ServiceErrorKind::Validation
     }
 }
 
@@ -133,12 +177,30 @@ impl fmt::Display for ServiceErrorKind {
             Self::Network => "could not be reached in time; retry later",
             Self::Service => "the service failed; retry later",
             Self::Conflict => "another write or transaction was at the item; retry",
+            Self::KeySchema => {
+                "the table's key has other attributes or types than the struct's; compare its key schema \
+                 with the struct's keys and their names"
+            }
+            Self::ItemTooLarge => {
+                "the item would be over DynamoDB's 400 KB with what the update adds; keep large values \
+                 elsewhere"
+            }
+            Self::OperandType => {
+                "an attribute is stored with another type than the update adds to it, or the condition \
+                 compares with; set it anew"
+            }
             Self::Validation => {
-                "invalid request; compare the table's key schema with the struct's keys, the item's size \
-                 with 400 KB, and the stored types with those that an update adds to"
+                "invalid request; see the size of its condition, of its keys, and the nesting of its values"
             }
             Self::Credentials => {
                 "no usable AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role"
+            }
+            Self::ExpiredCredentials => {
+                "the AWS session token has expired; log in again, or use a role whose credentials the SDK \
+                 renews"
+            }
+            Self::Clock => {
+                "AWS refused the time of the request's signature; set this machine's clock, and retry"
             }
             Self::Other => "the request was refused",
         })
@@ -146,3 +208,68 @@ impl fmt::Display for ServiceErrorKind {
 }
 
 impl Error for ServiceError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_more_than_a_status_and_a_status_more_than_nothing() {
+        use ServiceErrorKind as Kind;
+        for (code, status, kind, retryable) in [
+            ("ThrottlingException", 400, Kind::Throttled, true),
+            ("InternalFailure", 500, Kind::Service, true),
+            ("ServiceUnavailableException", 503, Kind::Service, true),
+            ("", 500, Kind::Service, true),
+            ("", 502, Kind::Service, true),
+            ("", 503, Kind::Service, true),
+            ("", 504, Kind::Service, true),
+            ("", 408, Kind::Network, true),
+            ("", 429, Kind::Throttled, true),
+            ("", 403, Kind::Other, false),
+            ("SomethingNewException", 400, Kind::Other, false),
+            ("ExpiredTokenException", 400, Kind::ExpiredCredentials, false),
+            ("UnrecognizedClientException", 400, Kind::Credentials, false),
+            ("RequestTimeTooSkewed", 403, Kind::Clock, true),
+        ] {
+            let found = kind_of_answer(code, "", Some(status));
+            assert_eq!(found, kind, "{code} {status}");
+            let place = Place::new("users", vec!["id"]);
+            let answer = Answer::default();
+            let error = ServiceError { place, table: "t".into(), kind, answer };
+            assert_eq!(error.is_retryable(), retryable, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_dynamodb_finds_invalid_is_told_apart() {
+        use ServiceErrorKind as Kind;
+        for (message, kind) in [
+            ("The provided key element does not match the schema", Kind::KeySchema),
+            (
+                "One or more parameter values were invalid: Missing the key SK in the item",
+                Kind::KeySchema,
+            ),
+            (
+                "One or more parameter values were invalid: Type mismatch for key id expected: S \
+                 actual: N",
+                Kind::KeySchema,
+            ),
+            ("Item size to update has exceeded the maximum allowed size", Kind::ItemTooLarge),
+            ("An operand in the update expression has an incorrect data type", Kind::OperandType),
+            (
+                "Invalid UpdateExpression: Incorrect operand type for operator or function; \
+                 operator: ADD, operand type: STRING",
+                Kind::OperandType,
+            ),
+            ("Invalid ConditionExpression: Expression size has exceeded", Kind::Validation),
+            ("", Kind::Validation),
+        ] {
+            assert_eq!(
+                kind_of_answer("ValidationException", message, Some(400)),
+                kind,
+                "{message}"
+            );
+        }
+    }
+}

@@ -23,6 +23,8 @@ pub(crate) enum Cause {
 /// The parts of an SDK error that are safe to keep.
 pub(crate) struct Failure {
     pub(crate) cause: Cause,
+    /// The status of the answer, which a proxy may have given.
+    pub(crate) status: Option<u16>,
     pub(crate) answer: Answer,
 }
 
@@ -41,11 +43,69 @@ impl Failure {
             code: error.code().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
         };
-        Self { cause, answer }
+        let status = error.raw_response().map(|answer| answer.status().as_u16());
+        Self { cause, status, answer }
     }
 }
 
 fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source())
         .any(<dyn Error>::is::<CredentialsError>)
+}
+
+/// Why AWS does not take a request's signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signature {
+    /// It was made at another time than AWS's clock says it is.
+    Clock,
+    /// The credentials are temporary, and their time is over.
+    Expired,
+    /// The credentials are not known, or wrong.
+    Unknown,
+}
+
+/// By AWS's code, and for a signature out of time by its message.
+pub(crate) fn failed_signature(code: &str, message: &str) -> Option<Signature> {
+    let is_of_another_time =
+        || ["Signature expired", "not yet current"].iter().any(|text| message.contains(text));
+    match code {
+        "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => Some(Signature::Clock),
+        "InvalidSignatureException" | "SignatureDoesNotMatch" if is_of_another_time() => {
+            Some(Signature::Clock)
+        }
+        "ExpiredTokenException" | "ExpiredToken" => Some(Signature::Expired),
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch" => Some(Signature::Unknown),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_clock_is_told_from_wrong_credentials() {
+        let expired = "Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z";
+        let early =
+            "Signature not yet current: 20260101T001000Z is still later than 20260101T000500Z";
+        for (code, message, told) in [
+            ("InvalidSignatureException", expired, Some(Signature::Clock)),
+            ("InvalidSignatureException", early, Some(Signature::Clock)),
+            ("SignatureDoesNotMatch", expired, Some(Signature::Clock)),
+            ("RequestTimeTooSkewed", "", Some(Signature::Clock)),
+            (
+                "InvalidSignatureException",
+                "The request signature does not match",
+                Some(Signature::Unknown),
+            ),
+            ("ExpiredTokenException", "", Some(Signature::Expired)),
+            ("UnrecognizedClientException", "", Some(Signature::Unknown)),
+            ("ValidationException", expired, None),
+        ] {
+            assert_eq!(failed_signature(code, message), told, "{code} {message}");
+        }
+    }
 }

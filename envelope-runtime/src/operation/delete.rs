@@ -1,21 +1,19 @@
 //! Deleting a record: one `DeleteItem`, no KMS call.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
-
+use aws_sdk_dynamodb::types::ReturnValue;
 use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
 use super::returned::open_returned;
-use super::sdk::{WriteCondition, from_sdk_item};
+use super::sdk::WriteCondition;
+use super::write::{Answer, Outcome, Request, Twice, Write};
 use crate::attribute::ConvertError;
 use crate::envelope::{expected_context, refuse_foreign_key, refuse_protected};
-use crate::error::{ConditionError, DeleteError, ServiceError, UnknownOutcomeError, VersionError};
+use crate::error::{ConditionError, DeleteError, UnknownOutcomeError, VersionError};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
 use crate::record::{
@@ -117,7 +115,7 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         meter: &Meter,
         key: &RequestKey,
         returned: Option<ReturnValue>,
-    ) -> Result<Option<HashMap<String, SdkValue>>, DeleteError> {
+    ) -> Result<Answer, DeleteError> {
         let (schema, now) = (R::SCHEMA, self.store.now());
         let version = self.version.transpose().map_err(|error| {
             let name = schema.version().map_or("", FieldSchema::name);
@@ -129,39 +127,29 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         let node = Node::both(Node::unprotected(&schema), node);
         let condition = WriteCondition::new(&schema, node).map_err(DeleteError::Field)?;
 
-        let table = self.store.physical_table::<R>();
-        let request = self
-            .store
-            .client()
-            .delete_item()
-            .table_name(table)
-            .set_key(Some(key.to_sdk()))
-            .set_return_values(returned)
-            .set_return_consumed_capacity(meter.capacity())
-            .set_condition_expression(condition.expression)
-            .set_expression_attribute_names(condition.names)
-            .set_expression_attribute_values(condition.values)
-            .set_return_values_on_condition_check_failure(condition.returned);
-        let error = match request.customize().interceptor(meter.attempts()).send().await {
-            Ok(answer) => {
-                meter.has_written(answer.consumed_capacity());
-                return Ok(answer.attributes);
+        let is_free = version.is_none() && !conditional;
+        let write = Write {
+            schema,
+            table: self.store.physical_table::<R>().to_owned(),
+            key: key.attributes().to_vec(),
+            request: Request::Delete,
+            condition,
+            returned,
+            ours: None,
+            twice: if is_free { Twice::Same } else { Twice::Else },
+        };
+        let refused = match write.send(&self.store, meter).await {
+            Outcome::Written(answer) => return Ok(answer),
+            // It leaves no envelope to be known by.
+            Outcome::Recognised(_) => return Ok(None),
+            Outcome::Failed(error) => return Err(DeleteError::Request(error)),
+            Outcome::Refused(refused) if !refused.after_a_loss => refused,
+            Outcome::Refused(_) | Outcome::Unknown => {
+                let unknown = UnknownOutcomeError::new(schema.place());
+                return Err(DeleteError::UnknownOutcome(unknown));
             }
-            Err(error) => error,
         };
-        let Some(DeleteItemError::ConditionalCheckFailedException(failed)) =
-            error.as_service_error()
-        else {
-            let error = ServiceError::new(schema.place(), table, &error);
-            return Err(DeleteError::Request(error));
-        };
-        // An answer was lost, and the SDK sent the request again: it, or another writer, may have been first.
-        if meter.lost_an_answer() {
-            let unknown = UnknownOutcomeError::new(schema.place());
-            return Err(DeleteError::UnknownOutcome(unknown));
-        }
-        let stored = failed.item().cloned();
-        let stored = stored.and_then(|item| from_sdk_item(&schema, item).ok());
+        let stored = refused.stored.ok().flatten();
         if let Some(stored) = &stored {
             refuse_protected(&schema, stored).map_err(DeleteError::Open)?;
         }

@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
-use super::sdk::from_sdk_item;
+use super::sdk::{from_sdk_item, to_sdk_key};
 use crate::attribute::ConvertError;
 use crate::envelope::{Loaded, expected_context, open_item};
 use crate::error::{LoadError, ServiceError};
@@ -82,11 +82,11 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
         let table = self.store.physical_table::<R>();
         let request = self.store.client().get_item().table_name(table);
         let request = request
-            .set_key(Some(key.to_sdk()))
+            .set_key(Some(to_sdk_key(key.attributes())))
             .consistent_read(self.consistent)
             .set_return_consumed_capacity(meter.capacity())
             .customize()
-            .interceptor(meter.attempts());
+            .interceptor(meter.reads());
         let answer = request.send().await.map_err(|error| {
             LoadError::Request(ServiceError::new(schema.place(), table, &error))
         })?;

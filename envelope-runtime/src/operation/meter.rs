@@ -2,17 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_sdk_dynamodb::config::interceptors::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
-};
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
+use super::attempts::Attempts;
 use crate::store::Store;
 
 /// Adds up what the operations of a store cost: see [`Store::measured`]. Clones count together.
@@ -142,19 +138,19 @@ impl Meter {
         Arc::clone(&self.kms_calls)
     }
 
-    /// Watches a request.
+    /// Watches a write.
     pub(super) fn attempts(&self) -> Attempts {
         self.attempts.clone()
     }
 
-    /// What was lost was asked for again, and came.
-    pub(super) fn settled(&self) {
-        self.attempts.0.lost.store(false, Ordering::Relaxed);
+    /// Watches a read, whose lost answer changes nothing.
+    pub(super) fn reads(&self) -> Attempts {
+        self.attempts.of_another_request()
     }
 
     /// Whether the answer to an attempt at a write was lost: DynamoDB may have done its work.
     pub(super) fn lost_an_answer(&self) -> bool {
-        self.attempts.0.lost.load(Ordering::Relaxed)
+        self.attempts.lost_an_answer()
     }
 
     /// Asks for consumed capacity if somebody wants it.
@@ -173,7 +169,7 @@ impl Meter {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        let requests = self.attempts.0.count.load(Ordering::Relaxed);
+        let requests = self.attempts.count();
         let kms_calls = self.kms_calls.load(Ordering::Relaxed);
         self.span.record("requests", requests).record("kms_calls", kms_calls);
         let Some(Usage(usage)) = &self.usage else { return };
@@ -184,49 +180,5 @@ impl Drop for Meter {
         usage.kms_calls.fetch_add(kms_calls, Ordering::Relaxed);
         usage.read.fetch_add(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
         usage.written.fetch_add(self.written.load(Ordering::Relaxed), Ordering::Relaxed);
-    }
-}
-
-/// Watches the attempts that the SDK makes at a request.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Attempts(Arc<Seen>);
-
-#[derive(Debug, Default)]
-struct Seen {
-    count: AtomicU64,
-    /// A request left and nothing came back yet.
-    sent: AtomicBool,
-    lost: AtomicBool,
-}
-
-impl Intercept for Attempts {
-    fn name(&self) -> &'static str {
-        "Attempts"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.count.fetch_add(1, Ordering::Relaxed);
-        self.0.sent.store(true, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn read_after_attempt(
-        &self,
-        context: &FinalizerInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let failed = matches!(context.output_or_error(), Some(Err(_)));
-        let sent = self.0.sent.swap(false, Ordering::Relaxed);
-        let refused = context.response().is_some_and(|answer| answer.status().is_client_error());
-        if failed && sent && !refused {
-            self.0.lost.store(true, Ordering::Relaxed);
-        }
-        Ok(())
     }
 }

@@ -1,29 +1,23 @@
 //! Saving a record: one `GenerateDataKey`, one `PutItem`.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
-
+use aws_sdk_dynamodb::types::ReturnValue;
 use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
 use super::returned::open_returned;
-use super::sdk::{WriteCondition, from_sdk_item};
+use super::sdk::WriteCondition;
+use super::write::{Answer, Outcome, Refused, Request, Twice, Write};
 use crate::attribute::AttributeValue;
-use crate::envelope::{
-    ContextError, ExpectedContext, Item, context_of_record, refuse_protected, seal_record,
-};
+use crate::envelope::{Item, context_of_record, refuse_protected, seal_record};
 use crate::error::{
-    ConditionError, Presence, PresenceError, SaveError, ServiceError, UnknownOutcomeError,
-    VersionError,
+    ConditionError, Presence, PresenceError, SaveError, UnknownOutcomeError, VersionError,
 };
 use crate::expression::{Condition, Node};
-use crate::key::{CanDecrypt, CanEncrypt, ContextPairs, Full};
+use crate::key::{CanDecrypt, CanEncrypt, Full};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldWriter, Now, RecordSchema, Values, stored_version,
 };
@@ -123,29 +117,19 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> PutReturning<R, C> {
     async fn run(self, meter: Meter) -> Result<Option<R>, SaveError> {
         let store = self.0.save.store.clone();
         let sealed = self.0.save.seal(&meter).await?;
-        let identity = Identity::of(&R::SCHEMA, &sealed.item, store.scope());
-        let identity = identity.map_err(SaveError::Context)?;
+        let key = own_key(&R::SCHEMA, &sealed.item);
+        let own = |name: &str| sealed.item.attribute(name);
+        let context = context_of_record(&R::SCHEMA, store.scope(), own);
+        let context = context.map_err(SaveError::Context)?;
         let old = sealed.write(&meter, Some(ReturnValue::AllOld)).await?;
-        let old = open_returned(&store, &meter, old, Some(&identity.key), identity.context).await;
+        let old = open_returned(&store, &meter, old, Some(&key), context).await;
         old.map_err(|error| SaveError::Unreadable(Box::new(error)))
     }
 }
 
-/// What tells the item under one key from others.
-struct Identity {
-    key: Vec<(&'static str, AttributeValue)>,
-    context: ExpectedContext,
-}
-
-impl Identity {
-    fn of(schema: &RecordSchema, item: &Item, scope: &ContextPairs) -> Result<Self, ContextError> {
-        let context = context_of_record(schema, scope, |name| item.attribute(name))?;
-        let keys = schema.keys().filter_map(|key| {
-            let value = item.attribute(key.name())?;
-            Some((key.name(), value.clone()))
-        });
-        Ok(Self { key: keys.collect(), context })
-    }
+fn own_key(schema: &RecordSchema, item: &Item) -> Vec<(&'static str, AttributeValue)> {
+    let own = |name: &'static str| Some((name, item.attribute(name)?.clone()));
+    schema.key_names().filter_map(own).collect()
 }
 
 impl<C: CanEncrypt> Save<C> {
@@ -176,80 +160,74 @@ impl<C: CanEncrypt> Save<C> {
         let condition = WriteCondition::new(&schema, node).map_err(SaveError::Field)?;
         let (provider, calls) = (store.provider(), meter.kms_calls());
         let item = seal_record(provider, schema, values, store.scope(), calls).await?;
-        Ok(Sealed { store, schema, table, item, presence, version, conditional, condition, now })
+        let rest = Wanted { schema, table, presence, version, conditional, now };
+        Ok(Sealed { store, item, condition, rest })
     }
 }
 
 /// A sealed item, and under which condition it is written.
 struct Sealed<C> {
     store: Store<C>,
+    item: Item,
+    condition: WriteCondition,
+    rest: Wanted,
+}
+
+/// What the save depends on.
+struct Wanted {
     schema: RecordSchema,
     table: String,
-    item: Item,
     presence: Option<Presence>,
     version: Option<u64>,
     /// There is a condition of the caller's.
     conditional: bool,
-    condition: WriteCondition,
     now: Now,
 }
 
 impl<C: CanEncrypt> Sealed<C> {
     /// Writes the item, and gives the attributes that DynamoDB was asked to return.
     async fn write(
-        mut self,
-        meter: &Meter,
-        returned: Option<ReturnValue>,
-    ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
-        let (item, condition) = (mem::take(&mut self.item), mem::take(&mut self.condition));
-        let Self { store, schema, table, .. } = &self;
-        let ours = item.attribute(schema.envelope()).cloned();
-        let request = store.client().put_item().table_name(table);
-        let request = request
-            .set_item(Some(item.into()))
-            .set_return_values(returned)
-            .set_return_consumed_capacity(meter.capacity())
-            .set_condition_expression(condition.expression)
-            .set_expression_attribute_names(condition.names)
-            .set_expression_attribute_values(condition.values)
-            .set_return_values_on_condition_check_failure(condition.returned);
-        let error = match request.customize().interceptor(meter.attempts()).send().await {
-            Ok(answer) => {
-                meter.has_written(answer.consumed_capacity());
-                return Ok(answer.attributes);
-            }
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                let stored = failed.item().cloned();
-                let stored = stored.and_then(|item| from_sdk_item(schema, item).ok());
-                self.refused(meter, ours.as_ref(), stored, failed.item().is_some())
-            }
-            _ => Err(SaveError::Request(ServiceError::new(schema.place(), table, &error))),
-        }
-    }
-
-    /// What a refusal means. After a lost answer the SDK sent the request again, and it may have met its
-    /// own first write.
-    fn refused(
         self,
         meter: &Meter,
-        ours: Option<&AttributeValue>,
-        stored: Option<Item>,
-        is_there: bool,
-    ) -> Result<Option<HashMap<String, SdkValue>>, SaveError> {
+        returned: Option<ReturnValue>,
+    ) -> Result<Answer, SaveError> {
+        let Self { store, item, condition, rest } = self;
+        let schema = rest.schema;
+        let is_free = rest.presence.is_none() && rest.version.is_none() && !rest.conditional;
+        let write = Write {
+            schema,
+            table: rest.table.clone(),
+            key: own_key(&schema, &item),
+            ours: item.attribute(schema.envelope()).cloned(),
+            request: Request::Put(item),
+            condition,
+            returned,
+            twice: if is_free { Twice::Same } else { Twice::Else },
+        };
+        match write.send(&store, meter).await {
+            Outcome::Written(answer) => Ok(answer),
+            Outcome::Recognised(_) => Ok(None),
+            Outcome::Refused(refused) => Err(rest.refused(refused)),
+            Outcome::Unknown => {
+                Err(SaveError::UnknownOutcome(UnknownOutcomeError::new(schema.place())))
+            }
+            Outcome::Failed(error) => Err(SaveError::Request(error)),
+        }
+    }
+}
+
+impl Wanted {
+    /// What a refusal means.
+    fn refused(self, refused: Refused) -> SaveError {
         let schema = &self.schema;
-        // No other write has this envelope. A record without one cannot be told from another's.
-        let envelope = stored.as_ref().and_then(|item| item.attribute(schema.envelope()));
-        if envelope.is_some() && envelope == ours {
-            return Ok(None);
+        let Refused { stored, after_a_loss } = refused;
+        let is_there = !matches!(stored, Ok(None));
+        let stored = stored.ok().flatten();
+        if after_a_loss {
+            return SaveError::UnknownOutcome(UnknownOutcomeError::new(schema.place()));
         }
-        if meter.lost_an_answer() {
-            return Err(SaveError::UnknownOutcome(UnknownOutcomeError::new(schema.place())));
-        }
-        if let Some(stored) = &stored {
-            refuse_protected(schema, stored).map_err(SaveError::Open)?;
+        if let Some(Err(error)) = stored.as_ref().map(|stored| refuse_protected(schema, stored)) {
+            return SaveError::Open(error);
         }
         let attribute = |name: &str| stored.as_ref()?.attribute(name);
         let live = is_there && !schema.is_expired(self.now, attribute);
@@ -258,17 +236,15 @@ impl<C: CanEncrypt> Sealed<C> {
         if let Some(wanted) = self.presence
             && (wanted != found || (!self.conditional && self.version.is_none()))
         {
-            return Err(SaveError::Presence(PresenceError::new(place, wanted.opposite())));
+            return SaveError::Presence(PresenceError::new(place, wanted.opposite()));
         }
         if let (Some(expected), Some(field)) = (self.version, schema.version()) {
             let version = if live { stored_version(attribute(field.name())) } else { None };
             if version.unwrap_or_default() != expected || !self.conditional {
-                return Err(SaveError::Version(VersionError::new(
-                    place, expected, version, stored,
-                )));
+                return SaveError::Version(VersionError::new(place, expected, version, stored));
             }
         }
-        Err(SaveError::Condition(ConditionError::new(place, stored)))
+        SaveError::Condition(ConditionError::new(place, stored))
     }
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValuesOnConditio
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
 use crate::expression::{Node, Placeholders};
-use crate::record::{FieldError, RecordSchema, RequestKey};
+use crate::record::{FieldError, RecordSchema};
 
 impl From<AttributeValue> for SdkValue {
     fn from(value: AttributeValue) -> Self {
@@ -78,12 +78,9 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
     }
 }
 
-impl RequestKey {
-    /// As a request has it.
-    pub(super) fn to_sdk(&self) -> HashMap<String, SdkValue> {
-        let attributes = self.attributes().iter();
-        attributes.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
-    }
+/// A key as a request has it.
+pub(super) fn to_sdk_key(key: &[(&'static str, AttributeValue)]) -> HashMap<String, SdkValue> {
+    key.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
 }
 
 /// The condition of a write, as a request has it; without one nothing is set.

@@ -7,23 +7,21 @@ mod protected;
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 
-use aws_sdk_dynamodb::Config;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
+use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::AtKey;
 use crate::attribute::{AttributeValue, ConvertError, Problem};
 use crate::envelope::{ExpectedContext, Item, OpenError, OpenErrorKind, expected_context};
 use crate::error::{
-    ConditionError, ContendedError, Presence, PresenceError, ServiceError, ServiceErrorKind,
-    UnknownOutcomeError, UpdateError, VersionError,
+    ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, UpdateError,
+    VersionError,
 };
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
 use crate::operation::meter::Meter;
 use crate::operation::returned::open_returned;
-use crate::operation::sdk::{WriteCondition, from_sdk_item};
+use crate::operation::sdk::WriteCondition;
+use crate::operation::write::{Answer, Outcome, Request, Twice, Write};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, InvalidKey, Now, RecordSchema, RequestKey, Update,
     UpdatePlan, stored_version,
@@ -42,16 +40,11 @@ pub(super) enum Returned {
 /// Names of attributes that are stored as NULL.
 type Nulls = BTreeSet<&'static str>;
 
-/// The item that DynamoDB was asked to return, if it was.
-type Answer = Option<HashMap<String, SdkValue>>;
-
 /// What came of one `UpdateItem`.
 enum Sent {
     Written(Answer),
     /// The condition does not hold for the stored item; nothing was written by the last attempt.
     Refused(Option<Item>),
-    /// DynamoDB took nothing, and the SDK was told not to ask again.
-    Throttled(ServiceError),
 }
 
 /// What is known before the first request.
@@ -122,63 +115,54 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// One `UpdateItem`, on a condition and on those that every update has. With `once` it is not sent again
-    /// after an answer was lost.
+    /// One `UpdateItem`, on a condition and on those that every update has. It leaves the envelope `ours`.
     async fn send(
         &self,
         clauses: Clauses,
         to: Placeholders,
         node: Option<Node>,
         nulls: &Nulls,
-        once: bool,
+        ours: Option<AttributeValue>,
     ) -> Result<Sent, UpdateError> {
-        let (schema, meter) = (&self.schema, self.meter);
+        let (schema, meter) = (self.schema, self.meter);
         let version = self.plan.version;
-        let at_version = version.and_then(|version| Node::version(schema, version, self.now));
+        let at_version = version.and_then(|version| Node::version(&schema, version, self.now));
         let node = Node::both(Node::both(node, at_version), self.no_older_names());
         let node = Node::both(node, self.nulls_are(nulls));
-        let node = Node::both(node, Node::countable(schema));
+        let node = Node::both(node, Node::countable(&schema));
         let node = Node::both(node, self.plan.condition.clone());
-        let condition = WriteCondition::beside(to, schema, node).map_err(UpdateError::Field)?;
+        let condition = WriteCondition::beside(to, &schema, node).map_err(UpdateError::Field)?;
 
-        let table = self.store.physical_table::<R>();
-        let request = self.store.client().update_item().table_name(table);
-        let request = request
-            .set_key(Some(self.key.to_sdk()))
-            .set_update_expression(clauses.text())
-            .set_condition_expression(condition.expression)
-            .set_expression_attribute_names(condition.names)
-            .set_expression_attribute_values(condition.values)
-            .set_return_values_on_condition_check_failure(condition.returned)
-            .set_return_consumed_capacity(meter.capacity())
-            .set_return_values(match self.returned {
+        let write = Write {
+            schema,
+            table: self.store.physical_table::<R>().to_owned(),
+            key: self.key.attributes().to_vec(),
+            request: Request::Update(clauses.text()),
+            condition,
+            returned: match self.returned {
                 Returned::Nothing => None,
                 Returned::Old => Some(ReturnValue::AllOld),
                 Returned::New => Some(ReturnValue::AllNew),
-            });
-        let mut request = request.customize().interceptor(meter.attempts());
-        if once {
-            let retries = RetryConfig::disabled();
-            request = request.config_override(Config::builder().retry_config(retries));
-        }
-        let error = match request.send().await {
-            Ok(answer) => {
-                meter.has_written(answer.consumed_capacity());
-                return Ok(Sent::Written(answer.attributes));
-            }
-            Err(error) => error,
+            },
+            twice: match ours {
+                _ if self.may_be_repeated() => Twice::Same,
+                // The envelope that it depends on is gone.
+                Some(_) => Twice::Refused,
+                None => Twice::Else,
+            },
+            ours,
         };
-        if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) =
-            error.as_service_error()
-        {
-            let stored = failed.item().cloned().map(|item| from_sdk_item(schema, item));
-            return Ok(Sent::Refused(stored.transpose().map_err(UpdateError::Open)?));
-        }
-        let error = ServiceError::new(schema.place(), table, &error);
-        match error.kind() {
-            _ if meter.lost_an_answer() && (once || !self.may_be_repeated()) => Err(self.unknown()),
-            ServiceErrorKind::Throttled if once => Ok(Sent::Throttled(error)),
-            _ => Err(UpdateError::Request(error)),
+        match write.send(self.store, meter).await {
+            Outcome::Written(answer) => Ok(Sent::Written(answer)),
+            Outcome::Recognised(new) => {
+                let new = Some(new).filter(|_| self.returned == Returned::New);
+                Ok(Sent::Written(new.map(HashMap::from)))
+            }
+            Outcome::Refused(refused) => {
+                Ok(Sent::Refused(refused.stored.map_err(UpdateError::Open)?))
+            }
+            Outcome::Unknown => Err(self.unknown()),
+            Outcome::Failed(error) => Err(UpdateError::Request(error)),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::patience::Patience;
-use super::{Answer, Nulls, Returned, Running, Sent};
+use super::{Nulls, Returned, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{
     FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection, refuse_protected,
@@ -11,6 +11,7 @@ use crate::envelope::{
 use crate::error::UpdateError;
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
+use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};
 
 /// What keeps a write from attributes that the stored envelope protects.
@@ -37,9 +38,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             self.write_plaintext(&mut clauses, &mut to, &nulls);
             let node = Node::both(Node::present(schema, self.now), self.in_context());
             let node = Node::both(node, self.guarded(&guard));
-            let once = !self.plan.is_idempotent();
-            let sent = self.send(clauses, to, node, &nulls, once).await?;
-            let give_up = match sent {
+            let stored = match self.send(clauses, to, node, &nulls, None).await? {
                 // Sent again, it found what it had written itself.
                 Sent::Written(_)
                     if self.returned == Returned::Old && self.meter.lost_an_answer() =>
@@ -47,23 +46,18 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                     return Ok(None);
                 }
                 Sent::Written(answer) => return Ok(answer),
-                Sent::Refused(stored) => {
-                    let stored = self.live(stored)?;
-                    let is_first = matches!(guard, Guard::Unlisted);
-                    let found = self.nulls(&stored);
-                    let told = is_first || found != nulls;
-                    guard = self.next_guard(&guard, stored, found != nulls)?;
-                    nulls = found;
-                    if told && mem::replace(&mut may_ask_anew, false) {
-                        // Nobody else was there: DynamoDB is asked anew, with what it has told.
-                        continue;
-                    }
-                    self.contended()
-                }
-                Sent::Throttled(error) => UpdateError::Request(error),
+                Sent::Refused(stored) => self.live(stored)?,
             };
+            let found = self.nulls(&stored);
+            let has_told = matches!(guard, Guard::Unlisted) || found != nulls;
+            guard = self.next_guard(&guard, stored, found != nulls)?;
+            nulls = found;
+            if has_told && mem::replace(&mut may_ask_anew, false) {
+                // Nobody else was there: DynamoDB is asked anew, with what it has told.
+                continue;
+            }
             if !patience.wait(self.store).await {
-                return Err(give_up);
+                return Err(self.contended());
             }
         }
     }

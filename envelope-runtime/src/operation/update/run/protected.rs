@@ -1,16 +1,15 @@
 //! An update of protected attributes: read, verify, seal, and write over the envelope that was read.
 
-use std::collections::HashMap;
-
 use super::patience::Patience;
-use super::{Answer, Returned, Running, Sent};
+use super::{Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
 use crate::envelope::{Item, Opening, Rewrite, RewriteError, Verified};
 use crate::error::{ServiceError, UpdateError};
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt, DataKey, EncryptionContext, KeyReference};
-use crate::operation::sdk::from_sdk_item;
+use crate::operation::sdk::{from_sdk_item, to_sdk_key};
+use crate::operation::write::Answer;
 use crate::record::{Change, EnvelopeRecord, FieldSchema, stored_version};
 
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
@@ -68,21 +67,13 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             let stays = uncovered.iter().map(|name| stays(name, verified.item()));
             let node = stays.fold(node, |all, node| Node::both(all, Some(node)));
             let node = Node::both(node, Node::present(&schema, self.now));
-            let stored = match self.send(clauses, to, node, &nulls, false).await? {
+            let ours = rewrite.set.attribute(schema.envelope()).cloned();
+            let stored = match self.send(clauses, to, node, &nulls, ours).await? {
                 Sent::Written(answer) => return Ok(answer),
-                Sent::Refused(stored) => stored,
-                Sent::Throttled(error) => return Err(UpdateError::Request(error)),
+                Sent::Refused(stored) => self.live(stored)?,
             };
-            let envelope = |item: &Item| item.attribute(schema.envelope()).cloned();
-            let found = stored.as_ref().and_then(envelope);
-            if found.is_some() && found == envelope(&rewrite.set) {
-                // An answer was lost, the SDK sent the request again, and it met its own write.
-                let new = stored.filter(|_| self.returned == Returned::New);
-                return Ok(new.map(HashMap::from));
-            }
-            let stored = self.live(stored)?;
             let stayed = |name: &&str| stored.attribute(name) == verified.item().attribute(name);
-            if found.as_ref() == Some(&read) {
+            if stored.attribute(schema.envelope()) == Some(&read) {
                 // Nothing was written, by nobody else either.
                 if uncovered.iter().all(stayed) && self.nulls(&stored) == nulls {
                     self.check_older_names(&stored)?;
@@ -195,13 +186,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     async fn read(&self) -> Result<Item, UpdateError> {
         let table = self.store.physical_table::<R>();
         let request = self.store.client().get_item().table_name(table).consistent_read(true);
-        let request = request.set_key(Some(self.key.to_sdk()));
+        let request = request.set_key(Some(to_sdk_key(self.key.attributes())));
         let request = request.set_return_consumed_capacity(self.meter.capacity());
-        let answer = request.customize().interceptor(self.meter.attempts()).send().await;
+        let answer = request.customize().interceptor(self.meter.reads()).send().await;
         let answer = answer.map_err(|error| {
             UpdateError::Request(ServiceError::new(self.schema.place(), table, &error))
         })?;
-        self.meter.settled();
         self.meter.has_read(answer.consumed_capacity());
         let item = answer.item.ok_or_else(|| self.not_found())?;
         from_sdk_item(&self.schema, item).map_err(UpdateError::Open)

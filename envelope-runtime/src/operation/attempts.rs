@@ -1,0 +1,190 @@
+//! What became of the attempts that the SDK makes at a request.
+
+use std::error::Error;
+use std::io;
+use std::iter;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
+};
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_dynamodb::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+
+/// The status by which a proxy says that it waited for the request in vain, or for the service.
+const REQUEST_TIMEOUT: u16 = 408;
+
+/// Watches the attempts that the SDK makes at a request.
+///
+/// An attempt that failed may have done its work all the same, unless nothing of it left this machine or
+/// DynamoDB refused it: an error of the service, a broken answer and none at all say nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attempts {
+    /// Of all requests of the operation.
+    count: Arc<AtomicU64>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// A request left and nothing came back yet.
+    sent: AtomicBool,
+    lost: AtomicBool,
+}
+
+impl Attempts {
+    /// Watches another request of the same operation.
+    pub(super) fn of_another_request(&self) -> Self {
+        Self { count: Arc::clone(&self.count), seen: Arc::default() }
+    }
+
+    /// How many requests were sent.
+    pub(super) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Whether an attempt may have done its work, although no answer said so.
+    pub(super) fn lost_an_answer(&self) -> bool {
+        // An operation that runs into its timeout ends in the middle of an attempt.
+        self.seen.lost.load(Ordering::Relaxed) || self.seen.sent.load(Ordering::Relaxed)
+    }
+
+    /// The configuration of a request that must not be sent again when it may have done its work.
+    pub(super) fn at_most_one_effect(&self) -> Builder {
+        Config::builder().retry_classifier(self.clone())
+    }
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.seen.sent.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let sent = self.seen.sent.swap(false, Ordering::Relaxed);
+        let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
+        let refused = context.response().is_some_and(|answer| {
+            let status = answer.status();
+            status.is_client_error() && status.as_u16() != REQUEST_TIMEOUT
+        });
+        let never_left = error.as_connector_error().is_some_and(|error| never_left(error));
+        if sent && !refused && !never_left {
+            self.seen.lost.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// It runs after each attempt was watched.
+impl ClassifyRetry for Attempts {
+    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+        if self.lost_an_answer() {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+}
+
+/// Whether there was no connection to send anything through: the name was not resolved, or the connection
+/// refused or not made in time.
+fn never_left(error: &(dyn Error + 'static)) -> bool {
+    let chain = iter::successors(Some(error), |&error| next(error));
+    chain.into_iter().any(|error| {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        matches!(
+            kind,
+            Some(
+                io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::NetworkDown
+                    | io::ErrorKind::AddrNotAvailable
+            )
+        ) || error.to_string() == CONNECT
+    })
+}
+
+/// What is behind an error. The payload of an I/O error is not among the sources of what holds it.
+fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => error.source(),
+    }
+}
+
+/// How the SDK's HTTP client says that it got no connection. Its type is not exported; a client that says it
+/// in other words is taken to have sent the request, which is never wrong.
+const CONNECT: &str = "client error (Connect)";
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<dyn Error + Send + Sync>>);
+
+    impl fmt::Display for Layer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|error| error as &(dyn Error + 'static))
+        }
+    }
+
+    fn over(inner: impl Error + Send + Sync + 'static) -> Layer {
+        Layer("io error", Some(Box::new(inner)))
+    }
+
+    #[test]
+    fn what_never_left_is_told_from_what_may_have_arrived() {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        for never in [
+            over(refused()),
+            over(over(refused())),
+            over(io::Error::other(over(refused()))),
+            over(Layer(CONNECT, Some(Box::new(Layer("dns error", None))))),
+            over(io::Error::from(io::ErrorKind::NetworkUnreachable)),
+        ] {
+            assert!(never_left(&never), "{never:?}");
+        }
+        for maybe in [
+            over(io::Error::from(io::ErrorKind::ConnectionReset)),
+            over(io::Error::from(io::ErrorKind::BrokenPipe)),
+            over(io::Error::from(io::ErrorKind::TimedOut)),
+            over(Layer("client error (SendRequest)", None)),
+            over(Layer("connection closed before message completed", None)),
+        ] {
+            assert!(!never_left(&maybe), "{maybe:?}");
+        }
+    }
+}
