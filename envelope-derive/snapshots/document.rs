@@ -18,7 +18,7 @@ const _: () = {
         >,
         pub updated: _envelope::Attribute<
             __Record,
-            _envelope::kind::Plaintext,
+            _envelope::kind::Converted<_envelope::kind::Plaintext>,
             DateTime<Utc>,
         >,
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,

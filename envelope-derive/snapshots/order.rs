@@ -22,7 +22,11 @@ const _: () = {
             _envelope::kind::Encrypted,
             Option<Vec<u8>>,
         >,
-        pub placed_at: _envelope::Attribute<__Record, _envelope::kind::Plaintext, Time>,
+        pub placed_at: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Converted<_envelope::kind::Plaintext>,
+            Time,
+        >,
         pub r#type: _envelope::Attribute<__Record, _envelope::kind::Plaintext, [u8; 4]>,
         __generics: ::core::marker::PhantomData<fn() -> (__Record, T)>,
     }

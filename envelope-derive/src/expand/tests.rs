@@ -174,7 +174,7 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         encrypted Option     86
         encrypted bytes      92
         encrypted set        86
-        encrypted with      112
+        encrypted with      121
         encrypted default   109
         context              87
         alias                91
