@@ -102,6 +102,20 @@ impl AttributeValue {
         self.is_too_deep_at(0)
     }
 
+    /// Whether serde has made a list of numbers of many bytes somewhere in it.
+    pub(crate) fn holds_bytes_as_numbers(&self) -> bool {
+        let is_byte = |value: &Self| match value {
+            Self::N(number) => number.as_str().parse::<u8>().is_ok(),
+            _ => false,
+        };
+        match self {
+            Self::L(list) if list.len() >= 1024 && list.iter().all(is_byte) => true,
+            Self::L(list) => list.iter().any(Self::holds_bytes_as_numbers),
+            Self::M(map) => map.values().any(Self::holds_bytes_as_numbers),
+            _ => false,
+        }
+    }
+
     fn is_too_deep_at(&self, depth: usize) -> bool {
         let too_deep = |value: &Self| value.is_too_deep_at(depth + 1);
         match self {

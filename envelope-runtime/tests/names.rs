@@ -89,7 +89,7 @@ async fn t11_a_listed_value_that_is_gone_is_missed_under_every_name() {
         let mut item = both().await;
         item.remove(name);
 
-        assert_eq!(open(item).await, Err(OpenErrorKind::Tampered), "{name}");
+        assert_eq!(open(item).await, Err(OpenErrorKind::Incomplete), "{name}");
     }
 }
 

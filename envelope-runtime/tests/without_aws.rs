@@ -264,7 +264,7 @@ fn an_item_without_its_key_or_envelope_is_refused() {
         OpenErrorKind::NoEnvelope,
         Some("_envelope"),
     );
-    assert_refused::<New>(&without(&item, "id"), OpenErrorKind::Tampered, Some("id"));
+    assert_refused::<New>(&without(&item, "id"), OpenErrorKind::Incomplete, Some("id"));
     assert_refused::<New>(&with(&item, "id", text("u-2")), OpenErrorKind::Tampered, None);
     for value in [text("x"), AttributeValue::B(vec![7; 40])] {
         assert_refused::<New>(&with(&item, "ssn", value), OpenErrorKind::Tampered, Some("ssn"));

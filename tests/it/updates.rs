@@ -387,6 +387,15 @@ async fn what_cannot_be_stored_is_refused_before_any_request() {
         let UpdateError::Field(field) = &error else { panic!("{error}") };
         assert_eq!(field.attribute(), attribute, "{error}");
     }
+    for nothing in [
+        update().add(|f| f.groups, groups([])),
+        update().subtract(|f| f.groups, groups([])),
+        update().set_if_absent(|f| f.comment, None),
+    ] {
+        let error = nothing.await.unwrap_err();
+        assert!(matches!(&error, UpdateError::Field(f) if f.problem() == Problem::NothingToAdd));
+        assert!(error.to_string().contains("leave it out"), "{error}");
+    }
     let twice = update().set(|f| f.status, "a").set(|f| f.status, "b").await.unwrap_err();
     assert!(matches!(&twice, UpdateError::Field(f) if f.problem() == Problem::ChangedTwice));
     let error = store.update::<Account>("").set(|f| f.status, "a").await.unwrap_err();

@@ -67,8 +67,12 @@ pub enum Problem {
     OwnName,
     /// An attribute of a catch-all was protected where it came from, and the record protects nothing.
     Protected,
-    /// A condition compares with a value that is stored as no attribute at all, or an update adds one.
+    /// A condition compares with a value that is stored as no attribute at all.
     AbsentOperand,
+    /// An update adds, appends, subtracts or sets if absent what is stored as no attribute at all.
+    NothingToAdd,
+    /// A type, or the function of a `with`, borrows from what is stored.
+    Borrows,
     /// A condition compares with no values.
     NoOperand,
     /// A version that is negative, or the last one that its type holds.
@@ -202,6 +206,13 @@ impl fmt::Display for Problem {
                 "it was protected where it came from, and this record is `plaintext_only`; remove it \
                  from the catch-all",
             ),
+            Self::NothingToAdd => f.write_str(
+                "the value is stored as no attribute (an empty set, or None) and adds nothing; leave it out",
+            ),
+            Self::Borrows => f.write_str(
+                "its type or its `with` function reads a borrowed &str or &[u8], and a record owns what it \
+                 loads; read a String or a Vec",
+            ),
             Self::AbsentOperand => {
                 f.write_str("it needs a value, and this one is stored as no attribute; ask with `not_exists()`, or leave it out")
             }
@@ -248,8 +259,12 @@ impl serde::de::Error for ConvertError {
         Self::new(Problem::Refused)
     }
 
-    fn invalid_type(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
-        Self::new(Problem::Refused)
+    fn invalid_type(_: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
+        // What serde says of a `&str` or `&[u8]`, which borrow from what is read.
+        match expected.to_string().as_str() {
+            "a borrowed string" | "a borrowed byte array" => Self::new(Problem::Borrows),
+            _ => Self::new(Problem::Refused),
+        }
     }
 
     fn invalid_value(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {

@@ -20,6 +20,9 @@ pub enum SealErrorKind {
     EnvelopeTooLarge,
     /// The sealed item would have this many bytes, or more, and DynamoDB stores 409,600.
     ItemTooLarge(usize),
+    /// The sealed item would have this many bytes, or more, because serde stores bytes in it as a list of
+    /// numbers.
+    BytesAsNumbers(usize),
     /// The operating system gave no random bytes.
     Random,
     /// A hand-written `write_fields` did not write as many fields as the schema has.
@@ -49,6 +52,9 @@ pub enum OpenErrorKind {
     OtherContext,
     /// Something was altered, removed, or moved here from elsewhere.
     Tampered,
+    /// An item that this library did not read itself lacks an attribute that its envelope lists, or its key:
+    /// it was read through a projection, or something was removed.
+    Incomplete,
     /// The key is not the one that its template makes of the item's attributes.
     KeyTemplate,
     /// The field is `#[encrypted]` and the item holds a value that was not sealed.
@@ -106,7 +112,8 @@ impl OpenError {
     /// Not so for what can also come of a deployment: [`NoEnvelope`](OpenErrorKind::NoEnvelope),
     /// [`NotSealed`](OpenErrorKind::NotSealed), [`NotAuthenticated`](OpenErrorKind::NotAuthenticated),
     /// [`Sealed`](OpenErrorKind::Sealed), [`HasEnvelope`](OpenErrorKind::HasEnvelope),
-    /// [`KeyTemplate`](OpenErrorKind::KeyTemplate), [`OtherContext`](OpenErrorKind::OtherContext) and an
+    /// [`KeyTemplate`](OpenErrorKind::KeyTemplate), [`Incomplete`](OpenErrorKind::Incomplete),
+    /// [`OtherContext`](OpenErrorKind::OtherContext) and an
     /// unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
     #[must_use]
     pub fn is_tampered(&self) -> bool {
@@ -126,6 +133,13 @@ impl fmt::Display for SealError {
                 f,
                 "the sealed item would have {size} bytes or more, and DynamoDB stores {} a key; \
                  keep large values elsewhere",
+                Item::MAX_SIZE
+            ),
+            SealErrorKind::BytesAsNumbers(size) => write!(
+                f,
+                "the sealed item would have {size} bytes or more, and DynamoDB stores {} a key; bytes \
+                 in it are stored as a list of numbers: mark the field `#[envelope(bytes)]`, or inside a \
+                 struct use `#[serde(with = \"serde_bytes\")]`",
                 Item::MAX_SIZE
             ),
             SealErrorKind::Schema => f.write_str(
@@ -165,6 +179,10 @@ impl fmt::Display for OpenError {
             OpenErrorKind::Tampered => f.write_str(
                 "altered, or moved here from another item, attribute or table; restore the item \
                  from a backup",
+            ),
+            OpenErrorKind::Incomplete => f.write_str(
+                "the item lacks an attribute that its envelope lists, or a key; read the whole item, \
+                 without a projection; if it is whole, restore it from a backup",
             ),
             OpenErrorKind::KeyTemplate => f.write_str(
                 "the key is not the one that its template makes of the item's attributes: one of \
@@ -227,6 +245,7 @@ mod tests {
             (OpenErrorKind::UnsupportedSuite(7), "suite 7, and", false),
             (OpenErrorKind::OtherContext, "load it through the store", false),
             (OpenErrorKind::Tampered, "restore the item", true),
+            (OpenErrorKind::Incomplete, "without a projection", false),
             (OpenErrorKind::KeyTemplate, "write it anew", false),
             (OpenErrorKind::NotSealed, "write the item anew", false),
             (OpenErrorKind::NotAuthenticated, "#[envelope(since", false),
@@ -257,6 +276,7 @@ mod tests {
                 SealErrorKind::ItemTooLarge(500_000),
                 "500000 bytes or more, and DynamoDB stores 409600",
             ),
+            (SealErrorKind::BytesAsNumbers(500_000), "serde_bytes"),
             (SealErrorKind::Schema, "derive it"),
             (SealErrorKind::Random, "retry later"),
         ] {

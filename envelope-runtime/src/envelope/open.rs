@@ -57,6 +57,8 @@ pub(crate) struct Opening {
     pub(super) header: Header,
     pub(super) bytes: Vec<u8>,
     pub(super) identity: Identity,
+    /// It was read by its key, and with all its attributes.
+    is_whole: bool,
 }
 
 impl Opening {
@@ -85,7 +87,8 @@ impl Opening {
         if let Some(name) = expected.differs(|name| item.attribute(name)) {
             return Err(at(&schema, name, OpenErrorKind::OtherContext));
         }
-        Ok(Self { schema, item, header, bytes, identity })
+        let is_whole = asked.is_some();
+        Ok(Self { schema, item, header, bytes, identity, is_whole })
     }
 
     /// What the record tag covers of the item, and the envelope.
@@ -122,13 +125,28 @@ impl Opening {
         let is_listed = |name: &&str| is_sealed(name) || self.header.authenticates(name);
         let is_there = |name: &&str| self.item.attribute(name).is_some();
         if let Some(name) = field.names().find(|name| is_sealed(name) && !is_there(name)) {
-            return Err(at(&self.schema, name, OpenErrorKind::Tampered));
+            return Err(at(&self.schema, name, self.absence()));
         }
         let listed = field.names().filter(is_listed).last();
         if listed.is_some() && field.names().any(|name| is_there(&name) && !is_listed(&name)) {
             return Err(at(&self.schema, field.name(), OpenErrorKind::Ambiguous));
         }
         Ok(oldest(field, |name| is_there(&name)).or(listed).unwrap_or(field.name()))
+    }
+
+    /// What it means that a listed attribute is not there.
+    fn absence(&self) -> OpenErrorKind {
+        if self.is_whole { OpenErrorKind::Tampered } else { OpenErrorKind::Incomplete }
+    }
+
+    /// What a record tag means that does not fit.
+    pub(super) fn refusal(&self) -> OpenErrorKind {
+        let is_absent = |name: &String| self.item.attribute(name).is_none();
+        if self.header.authenticated.iter().any(is_absent) {
+            self.absence()
+        } else {
+            OpenErrorKind::Tampered
+        }
     }
 
     /// The list in the envelope decides what a value is, never the look of the value.
@@ -178,7 +196,8 @@ impl Opening {
         keys: &RecordKeys,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let tampered = || at(&self.schema, name, OpenErrorKind::Tampered);
-        let Some(AttributeValue::B(sealed)) = stored else { return Err(tampered()) };
+        let stored = stored.ok_or_else(|| at(&self.schema, name, self.absence()))?;
+        let AttributeValue::B(sealed) = stored else { return Err(tampered()) };
         let mut buffer = Zeroizing::new(sealed);
         keys.content
             .open(nonce, &self.identity.aad(name), &mut buffer)
@@ -254,6 +273,9 @@ fn own_keys<'a>(
         let stored = match (item.attribute(name), wanted) {
             (Some(stored), Some((_, wanted))) if stored == wanted => stored,
             (Some(stored), None) if asked.is_none() => stored,
+            (None, None) if asked.is_none() => {
+                return Err(at(schema, name, OpenErrorKind::Incomplete));
+            }
             _ => return Err(at(schema, name, OpenErrorKind::Tampered)),
         };
         if let KeyAttribute::Template(template) = key

@@ -99,7 +99,7 @@ impl Plan {
         }
         plan.sealed.sort_by(|(left, _), (right, _)| left.cmp(right));
         plan.authenticated.sort();
-        check_size(&schema, plan.least_size())?;
+        plan.check_least_size()?;
         let context = context_of_record(&schema, caller, |name| plan.item.attribute(name))
             .map_err(SaveError::Context)?;
         let context = context.encryption_context(&schema);
@@ -111,6 +111,20 @@ impl Plan {
             self.sealed.push((name, value));
         } else {
             self.item.insert(name, unwiped(value));
+        }
+    }
+
+    fn check_least_size(&self) -> Result<(), SaveError> {
+        let sealed = self.sealed.iter().map(|(name, value)| (&**name, &**value));
+        let mut all = self.item.iter().chain(sealed);
+        let checked = check_size(&self.schema, self.least_size());
+        let Err(SaveError::Seal(error)) = &checked else { return checked };
+        match (error.kind(), all.find(|(_, value)| value.holds_bytes_as_numbers())) {
+            (SealErrorKind::ItemTooLarge(size), Some((name, _))) => {
+                let place = self.schema.place().attribute(name);
+                Err(SaveError::Seal(SealError::new(place, SealErrorKind::BytesAsNumbers(size))))
+            }
+            _ => checked,
         }
     }
 

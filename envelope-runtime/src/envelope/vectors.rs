@@ -168,7 +168,7 @@ fn reason_of(kind: OpenErrorKind) -> &'static str {
         OpenErrorKind::UnsupportedVersion(_) => "unsupported version",
         OpenErrorKind::UnsupportedSuite(_) => "unsupported suite",
         OpenErrorKind::OtherContext => "other context",
-        OpenErrorKind::Tampered => "tampered",
+        OpenErrorKind::Tampered | OpenErrorKind::Incomplete => "tampered",
         OpenErrorKind::NotSealed => "not sealed",
         OpenErrorKind::NotAuthenticated => "not authenticated",
         OpenErrorKind::Sealed => "sealed",

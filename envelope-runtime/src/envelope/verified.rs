@@ -29,7 +29,7 @@ impl Opening {
         let input = self.identity.tag_input(&self.header, |name| self.item.attribute(name));
         match keys.mac.verify(&input, &self.header.tag) {
             Ok(()) => Ok(Verified { opening: self, keys }),
-            Err(Rejected) => Err(OpenError::new(self.schema.place(), OpenErrorKind::Tampered)),
+            Err(Rejected) => Err(OpenError::new(self.schema.place(), self.refusal())),
         }
     }
 }

@@ -184,16 +184,16 @@ impl LoadError {
         }
     }
 
-    /// Whether the stored item, or its wrapped data key, was altered or moved here. See
-    /// [`OpenError::is_tampered`] for the refusals that this leaves out.
+    /// Whether the stored item was altered or moved here: true of nothing that a deployment can cause. See
+    /// [`OpenError::is_tampered`] for the refusals that this leaves out; a wrapped key that does not fit is
+    /// another.
     #[must_use]
     pub fn is_tampered(&self) -> bool {
         match self {
             Self::Open(error) => error.is_tampered(),
-            Self::DecryptDataKey(error) => error.is_tampered(),
             #[cfg(feature = "aws")]
             Self::Request(_) => false,
-            Self::Key(_) | Self::Context(_) | Self::Field(_) => false,
+            Self::DecryptDataKey(_) | Self::Key(_) | Self::Context(_) | Self::Field(_) => false,
         }
     }
 }

@@ -30,7 +30,7 @@ pub enum DataKeyErrorKind {
     PendingDeletion,
     /// The KMS key is in another state that does not allow the call.
     InvalidState,
-    /// The wrapped key was altered, or was made under another encryption context.
+    /// The wrapped key was made under another encryption context, or altered: no service tells which.
     Mismatch,
     /// The wrapped key belongs to a KMS key that is neither configured nor accepted.
     UnknownKey,
@@ -117,12 +117,6 @@ impl DataKeyError {
     pub fn is_access_denied(&self) -> bool {
         self.kind == DataKeyErrorKind::AccessDenied
     }
-
-    /// Whether the wrapped key was altered, or moved here from another table or context.
-    #[must_use]
-    pub fn is_tampered(&self) -> bool {
-        self.kind == DataKeyErrorKind::Mismatch
-    }
 }
 
 impl fmt::Display for DataKeyError {
@@ -148,8 +142,9 @@ impl fmt::Display for DataKeyErrorKind {
             }
             Self::InvalidState => "the key's state does not allow this; see DescribeKey",
             Self::Mismatch => {
-                "the wrapped key was altered, or belongs to another table or context; restore the \
-                 item from a backup"
+                "the wrapped key was made for another logical table or other context fields, or was \
+                 altered; compare `#[envelope(table = …)]` and the context fields with those of the \
+                 program that wrote the item, or restore the item from a backup"
             }
             Self::UnknownKey => {
                 "the record was sealed under a key that is neither configured nor accepted; add \
@@ -195,7 +190,7 @@ mod tests {
             (DataKeyErrorKind::NotFound, "check its name", false),
             (DataKeyErrorKind::PendingDeletion, "cancel the deletion", false),
             (DataKeyErrorKind::InvalidState, "see DescribeKey", false),
-            (DataKeyErrorKind::Mismatch, "restore the item", false),
+            (DataKeyErrorKind::Mismatch, "another logical table", false),
             (DataKeyErrorKind::UnknownKey, "with `accept`", false),
             (DataKeyErrorKind::WrongKey, "check the endpoint", false),
             (DataKeyErrorKind::Throttled, "retry later", true),
@@ -215,7 +210,6 @@ mod tests {
             assert_eq!((error.kind(), error.key()), (kind, "alias/users"));
             assert_eq!(error.is_retryable(), retryable, "{text}");
             assert_eq!(error.is_access_denied(), kind == DataKeyErrorKind::AccessDenied);
-            assert_eq!(error.is_tampered(), kind == DataKeyErrorKind::Mismatch);
 
             let placed = error.at(SCHEMA.place()).to_string();
             assert_eq!(placed, format!("record of table `users`, key `id`: {text}"));

@@ -28,7 +28,9 @@ use crate::store::Store;
 ///
 /// It replaces the whole item: one KMS call, one
 /// [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html). The
-/// record was read when the save was made; a retry of the SDK sends the same sealed bytes again.
+/// record was read when the save was made; a retry of the SDK sends the same sealed bytes again. A save that depends
+/// on what is stored is not sent again after its answer was lost: a strongly consistent read tells whether it was
+/// done, and if that does not, the error is [`SaveError::UnknownOutcome`].
 ///
 /// It gives back [`EnvelopeRecord::Saved`]: the record with what was filled in, where it has an
 /// `#[envelope(version)]`, `created_at` or `updated_at`; go on with that one. Elsewhere `()`.

@@ -385,7 +385,7 @@ impl<T> CanGrow for Box<[T]> {}
 impl<T: CanGrow> CanGrow for Option<T> {}
 
 fn there(value: Result<Option<Wiped>, ConvertError>) -> Result<Wiped, ConvertError> {
-    value?.ok_or(ConvertError::new(Problem::AbsentOperand))
+    value?.ok_or(ConvertError::new(Problem::NothingToAdd))
 }
 
 impl<R, T> fmt::Debug for Update<R, T> {

@@ -423,3 +423,115 @@ async fn what_was_done_is_done_once_and_known_by_its_envelope() {
         assert_eq!(told, ended, "{}: the operation's timeout", verb.name);
     }
 }
+
+/// Between the lost answer and what the SDK would send again.
+#[tokio::test]
+async fn what_was_acknowledged_in_between_is_not_undone() {
+    for (operation, fault) in [("PutItem", Fault::ResetAfter), ("PutItem", Fault::HangsAfter)] {
+        let (world, proxy) = world().await;
+        let client =
+            proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
+        let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+        let store = Store::new(client, provider).table_name::<Account>(&world.table);
+
+        // Created, and deleted before the SDK would try again: it stays deleted.
+        let other = world.store.clone();
+        proxy.fail(operation, [fault]);
+        proxy.meanwhile(async move { other.delete::<Account>("r").await.unwrap() });
+        let said = Said::from(store.create(&account("new")).await);
+        assert_eq!(said, Said::Unknown);
+        assert_eq!(world.store.get::<Account>("r").await.unwrap(), None);
+
+        // Version 0 is saved, and deleted.
+        let other = world.store.clone();
+        proxy.fail(operation, [fault]);
+        proxy.meanwhile(async move { other.delete_any_version::<Document>("r").await.unwrap() });
+        assert_eq!(Said::from(store.put(&document("new", 0)).await), Said::Unknown);
+        assert_eq!(world.store.get::<Document>("r").await.unwrap(), None);
+
+        // Replaced, and replaced by another: the other's stays.
+        world.store.put(&account("old")).await.unwrap();
+        let other = world.store.clone();
+        proxy.fail(operation, [fault]);
+        proxy.meanwhile(async move { other.put(&account("theirs")).await.unwrap() });
+        assert_eq!(Said::from(store.replace(&account("new")).await), Said::Unknown);
+        let found: Account = world.store.get("r").await.unwrap().unwrap();
+        assert_eq!(found.status, "theirs");
+    }
+}
+
+#[tokio::test]
+async fn a_conditional_update_or_deletion_is_not_done_again_over_what_came_in_between() {
+    let (world, proxy) = world().await;
+    let client = proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
+    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    let store = Store::new(client, provider).table_name::<Account>(&world.table);
+    world.store.put(&account("old")).await.unwrap();
+
+    // Set while it was old, and set back to old by another, who was told so.
+    let other = world.store.clone();
+    proxy.fail("UpdateItem", [Fault::ResetAfter]);
+    proxy.meanwhile(
+        async move { other.update::<Account>("r").set(|f| f.status, "old").await.unwrap() },
+    );
+    let update = store.update::<Account>("r").set(|f| f.status, "new");
+    let said = Said::from(update.condition(|f| f.status.eq("old")).await);
+    assert_eq!(said, Said::Unknown);
+    let found: Account = world.store.get("r").await.unwrap().unwrap();
+    assert_eq!(found.status, "old");
+
+    // A record that was loaded, in plaintext: another has sealed something since.
+    let known = world.store.get::<Account>("r").with_envelope().await.unwrap().unwrap();
+    let other = world.store.clone();
+    proxy.fail("UpdateItem", [Fault::ResetAfter]);
+    proxy.meanwhile(
+        async move { other.update::<Account>("r").seal(|f| f.email, "x").await.unwrap() },
+    );
+    let said = Said::from(store.update("r").with(&known).set(|f| f.status, "new").await);
+    assert_eq!(said, Said::Unknown);
+
+    // Deleted, and made anew by another.
+    world.store.put(&account("old")).await.unwrap();
+    let other = world.store.clone();
+    proxy.fail("DeleteItem", [Fault::ResetAfter]);
+    proxy.meanwhile(async move { other.create(&account("old")).await.unwrap() });
+    let deletion = store.delete::<Account>("r").condition(|f| f.status.eq("old"));
+    assert_eq!(Said::from(deletion.await), Said::Unknown);
+    assert!(world.store.get::<Account>("r").await.unwrap().is_some());
+}
+
+/// The read that decides is refused, or fails.
+#[tokio::test]
+async fn without_a_read_the_outcome_is_unknown() {
+    const DENIED: &str = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
+    let (world, proxy) = world().await;
+    let client = proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
+    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    let store = Store::new(client, provider).table_name::<Account>(&world.table);
+    for fault in [Fault::Answered(400, DENIED), Fault::ResetBefore, Fault::Refused] {
+        proxy.fail("PutItem", [Fault::ResetAfter]);
+        proxy.fail("GetItem", [fault; 3]);
+
+        assert_eq!(Said::from(store.create(&account("new")).await), Said::Unknown, "{fault:?}");
+
+        proxy.behave();
+        world.store.delete::<Account>("r").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_load_is_tried_again_or_may_be() {
+    let (world, proxy) = world().await;
+    world.store.put(&account("old")).await.unwrap();
+    let client = proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
+    let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    let store = Store::new(client, provider).table_name::<Account>(&world.table);
+    for fault in NOT_DONE.into_iter().chain(LOST_BEFORE).chain(LOST_AFTER) {
+        proxy.fail("GetItem", [fault]);
+        assert!(store.get::<Account>("r").await.unwrap().is_some(), "{fault:?} once");
+
+        proxy.fail("GetItem", [fault; 3]);
+        let error = store.get::<Account>("r").await.unwrap_err();
+        assert!(error.is_retryable() && !error.is_tampered(), "{fault:?}: {error}");
+    }
+}

@@ -97,7 +97,8 @@ async fn t01_an_item_of_another_table_is_refused() {
 
     // The encryption context names the table, so KMS itself refuses.
     assert!(matches!(error, LoadError::DecryptDataKey(_)), "{error}");
-    assert!(error.is_tampered(), "{error}");
+    // So would it after a renamed logical table: that is the likelier cause, and no tampering.
+    assert!(!error.is_tampered() && error.to_string().contains("another logical table"), "{error}");
     assert!(load_of(&world, &good, good.clone()).await.unwrap().is_some());
 }
 
@@ -134,9 +135,10 @@ async fn t01_an_item_of_another_tenant_is_refused() {
     world.write(stolen).await;
     let under_own_envelope = Person::load(&store, "of-clinic-8").await.unwrap_err();
 
-    for error in [relabelled, moved, under_own_envelope] {
-        assert!(error.is_tampered(), "{error}");
+    for error in [relabelled, moved] {
+        assert!(matches!(error, LoadError::DecryptDataKey(_)), "{error}");
     }
+    assert!(under_own_envelope.is_tampered(), "{under_own_envelope}");
     world.write(own).await;
     assert_eq!(Person::load(&store, "of-clinic-8").await.unwrap().unwrap().ssn, "clinic-8");
 }

@@ -132,6 +132,35 @@ async fn a_condition_that_does_not_hold_is_told_from_null() {
     assert_eq!(world.stored("c-1").await, before);
 }
 
+/// DynamoDB removes a set with its last element, and the field's own function does not read nothing.
+#[tokio::test]
+async fn a_set_whose_function_does_not_read_nothing_is_not_emptied() {
+    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+    #[envelope(table = "users")]
+    struct Tagged {
+        #[partition_key]
+        id: String,
+        #[envelope(with = serde_dynamo::string_set)]
+        tags: BTreeSet<String>,
+        #[envelope(with = serde_dynamo::string_set, default)]
+        others: BTreeSet<String>,
+        #[encrypted]
+        ssn: String,
+    }
+    let world = World::new().await;
+    let both = tags(&["a"]);
+    let tagged = Tagged { id: "t-1".into(), tags: both.clone(), others: both, ssn: "x".into() };
+    world.store.put(&tagged).await.unwrap();
+    let update = || world.store.update::<Tagged>("t-1");
+
+    let error = update().subtract(|f| f.tags, tags(&["a"])).await.unwrap_err();
+    assert!(error.to_string().contains("#[envelope(set)]"), "{error}");
+    update().add(|f| f.tags, tags(&["b"])).subtract(|f| f.others, tags(&["a"])).await.unwrap();
+
+    let found: Tagged = world.store.get("t-1").await.unwrap().unwrap();
+    assert_eq!((found.tags, found.others), (tags(&["a", "b"]), tags(&[])));
+}
+
 fn tags(texts: &[&str]) -> BTreeSet<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -267,7 +267,7 @@ fn a_value_that_does_not_open_is_not_sealed_again() {
     let mut item = sealed(SCHEMA, VALUES, &[A, B]);
     item.remove("b");
     let refused = refusal(rewritten(&verified(SCHEMA, item.clone()), &[("role", set("x"))]));
-    assert_eq!(refused, (OpenErrorKind::Tampered, "b".to_owned()));
+    assert_eq!(refused, (OpenErrorKind::Incomplete, "b".to_owned()));
 
     item.insert("b", AttributeValue::B(vec![0; 40]));
     let known = verified(SCHEMA, item);
