@@ -48,7 +48,8 @@ impl Attempts {
 
     /// Whether an attempt may have done its work, although no answer said so.
     pub(super) fn lost_an_answer(&self) -> bool {
-        // An operation that runs into its timeout ends in the middle of an attempt.
+        // An operation that runs into its timeout ends in the middle of an attempt, whose end not every version
+        // of the SDK tells.
         self.seen.lost.load(Ordering::Relaxed) || self.seen.sent.load(Ordering::Relaxed)
     }
 
@@ -163,6 +164,16 @@ mod tests {
 
     fn over(inner: impl Error + Send + Sync + 'static) -> Layer {
         Layer("io error", Some(Box::new(inner)))
+    }
+
+    #[test]
+    fn an_attempt_without_an_end_may_have_been_served() {
+        let attempts = Attempts::default();
+        assert!(!attempts.lost_an_answer());
+
+        attempts.seen.sent.store(true, Ordering::Relaxed);
+        assert!(attempts.lost_an_answer());
+        assert!(!attempts.of_another_request().lost_an_answer());
     }
 
     #[test]
