@@ -2,12 +2,12 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextMut;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use tokio::sync::Barrier;
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_kms::KmsService;
 
@@ -44,7 +44,9 @@ pub struct KmsFaults {
 
 #[derive(Clone, Default)]
 struct Plan {
-    delay: Duration,
+    /// How many requests are still answered without waiting for others.
+    alone: usize,
+    together: Option<Arc<Barrier>>,
     error: Option<(&'static str, &'static str)>,
     replace: Option<(String, String)>,
 }
@@ -54,9 +56,11 @@ impl KmsFaults {
         Self { inner, plan: Mutex::default() }
     }
 
-    /// Answers after a delay.
-    pub fn delay(&self, delay: Duration) {
-        self.plan().delay = delay;
+    /// Answers the next `alone` requests at once, and none of the others before `together` are there.
+    pub fn answer_together(&self, alone: usize, together: usize) {
+        let mut plan = self.plan();
+        plan.alone = alone;
+        plan.together = Some(Arc::new(Barrier::new(together)));
     }
 
     /// Answers everything with an error code and message, until told otherwise.
@@ -92,9 +96,16 @@ impl MockService for KmsFaults {
         &self,
         request: MockRequest,
     ) -> Pin<Box<dyn Future<Output = MockResponse> + Send + '_>> {
-        let plan = self.plan().clone();
+        let plan = {
+            let mut plan = self.plan();
+            let now = plan.clone();
+            plan.alone = now.alone.saturating_sub(1);
+            now
+        };
         Box::pin(async move {
-            tokio::time::sleep(plan.delay).await;
+            if let (0, Some(together)) = (plan.alone, plan.together) {
+                together.wait().await;
+            }
             if let Some((code, message)) = plan.error {
                 return error(code, message);
             }
