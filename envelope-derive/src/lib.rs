@@ -3,6 +3,8 @@
 mod attr;
 mod case;
 mod check;
+#[cfg(test)]
+mod compile_fail;
 mod ctxt;
 mod debug;
 mod expand;
