@@ -6,7 +6,7 @@ use syn::DeriveInput;
 
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
-use crate::model::{Kind, Record};
+use crate::model::{Field, Kind, Record, Role};
 use crate::{debug, expand, generics, handles, maintained};
 
 pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
@@ -112,6 +112,9 @@ fn no_handles(kind: Kind) -> TokenStream {
 }
 
 fn record_constants(record: Option<&Record>) -> TokenStream {
+    // A struct that is flattened cannot be a part of a key, which was reported.
+    let is_part = |field: &&Field| !matches!(field.role, Role::Flattened | Role::CatchAll);
+    let record = record.filter(|record| record.key_fields().iter().all(is_part));
     let key =
         record.and_then(|record| Some((expand::key_type(record)?, expand::key_value(record))));
     let (key, key_value) = key.unwrap_or_else(|| {
