@@ -364,35 +364,4 @@ fn over(cx: &Ctxt, fields: &[&Field], limit: usize, kind: &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use quote::{format_ident, quote};
-
-    use super::*;
-    use crate::model::Record;
-
-    /// The messages for a record with `count` encrypted fields, of names of `length` bytes.
-    fn messages(count: usize, length: usize) -> Vec<String> {
-        let names = (0..count)
-            .map(|number| format_ident!("f{}", format!("{number:0>width$}", width = length - 1)));
-        let input = syn::parse2(quote! {
-            #[envelope(table = "t")]
-            struct Record { #[partition_key] id: String, #(#[encrypted] #names: u8,)* }
-        });
-        let cx = Ctxt::new();
-        if let Some(checked) = Record::from_syn(&cx, Kind::Record, &input.unwrap()) {
-            record(&cx, &checked);
-        }
-        cx.finish().err().into_iter().flatten().map(|error| error.to_string()).collect()
-    }
-
-    #[test]
-    fn too_many_encrypted_fields_and_too_long_names_are_refused() {
-        assert_eq!(messages(255, 5), Vec::<String>::new());
-        assert_eq!(messages(256, 5), ["a record has at most 255 encrypted fields: split it"]);
-        assert_eq!(messages(1, 255), Vec::<String>::new());
-        assert_eq!(messages(1, 256), ["an attribute name has 1 to 255 bytes"]);
-        let too_long = messages(255, 30);
-        assert!(too_long[0].contains("take 10965 bytes of the envelope"), "{too_long:?}");
-        assert_eq!(too_long.len(), 1);
-    }
-}
+mod tests;

@@ -54,3 +54,25 @@ impl Drop for Ctxt {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "diagnostics were collected and not shown")]
+    fn diagnostics_are_not_forgotten() {
+        drop(Ctxt::new());
+    }
+
+    #[test]
+    fn each_mistake_is_shown() {
+        let cx = Ctxt::new();
+        cx.error(Span::call_site(), "first");
+        assert_eq!(cx.handle(Ok(1)), Some(1));
+        assert_eq!(cx.handle::<()>(Err(syn::Error::new(Span::call_site(), "second"))), None);
+        let shown: Vec<_> =
+            cx.finish().unwrap_err().into_iter().map(|error| error.to_string()).collect();
+        assert_eq!(shown, ["first", "second"]);
+    }
+}

@@ -91,3 +91,29 @@ fn part(part: &str) -> Result<Piece, String> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// To how many digits a template pads a number.
+    fn digits(template: &str) -> Option<u8> {
+        match pieces(template).ok()?.as_slice() {
+            [Piece::Part { digits, .. }] => *digits,
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn digits_begin_with_a_zero_and_are_at_most_128() {
+        for (template, expected) in
+            [("{n:0}", 0), ("{n:07}", 7), ("{n:010}", 10), ("{n:0128}", 128)]
+        {
+            assert_eq!(digits(template), Some(expected), "{template}");
+        }
+        for template in ["{n:}", "{n:7}", "{n:10}", "{n:0129}", "{n:0256}", "{n:0x7}", "{n:07 }"] {
+            assert_eq!(digits(template), None, "{template}");
+            assert!(pieces(template).is_err(), "{template}");
+        }
+    }
+}

@@ -45,24 +45,23 @@ fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (index, from) in left.chars().enumerate() {
-        let mut diagonal = index;
         let mut last = index + 1;
-        for (cell, to) in row.iter_mut().skip(1).zip(&right) {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = *cell;
-            last = replaced.min(diagonal + 1).min(last + 1);
-            *cell = last;
+        let mut next = vec![last];
+        for (above, to) in row.windows(2).zip(&right) {
+            if let [diagonal, above] = above {
+                let replaced = diagonal + usize::from(from != *to);
+                last = replaced.min(above + 1).min(last + 1);
+                next.push(last);
+            }
         }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
+        row = next;
     }
     row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::distance;
+    use super::{distance, nearest};
 
     #[test]
     fn the_distance_counts_edits() {
@@ -71,9 +70,29 @@ mod tests {
             ("skpi", "skip", 2),
             ("skip", "skp", 1),
             ("", "abc", 3),
+            ("abc", "", 3),
+            ("sitting", "kitten", 3),
             ("kitten", "sitting", 3),
         ] {
             assert_eq!(distance(left, right), edits, "{left} {right}");
         }
+    }
+
+    #[test]
+    fn what_is_close_is_suggested_and_what_is_short_only_if_it_is_closer() {
+        for (name, known, suggested) in [
+            ("tablx", "table", true),
+            ("xxble", "tzzle", false),
+            ("use", "user_id", true),
+            ("id", "user_id", false),
+            ("user_identity", "user_id", true),
+            ("idd", "id", true),
+            ("xy", "id", false),
+            ("xd", "id", true),
+            ("x", "y", false),
+        ] {
+            assert_eq!(nearest(name, [known].into_iter()).is_some(), suggested, "{name} {known}");
+        }
+        assert_eq!(nearest("aliaz", ["alias", "alien"].into_iter()), Some("alias"));
     }
 }

@@ -1,17 +1,20 @@
 //! Expansions, formatted and compared with files. `UPDATE_EXPECT=1` writes the files anew.
 
-use std::fmt::Write;
+mod size;
 
-use expect_test::{ExpectFile, expect, expect_file};
-use proc_macro2::{TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use expect_test::{ExpectFile, expect_file};
 use syn::parse_quote;
 
 use super::derive;
 use crate::model::Kind;
 
 fn check(input: &syn::DeriveInput, expected: &ExpectFile) {
-    let file = syn::parse2(derive(Kind::Record, input)).unwrap();
+    check_all(&[(Kind::Record, input)], expected);
+}
+
+fn check_all(inputs: &[(Kind, &syn::DeriveInput)], expected: &ExpectFile) {
+    let derived = inputs.iter().map(|(kind, input)| derive(*kind, input));
+    let file = syn::parse2(derived.collect()).unwrap();
     expected.assert_eq(&prettyplease::unparse(&file));
 }
 
@@ -115,84 +118,78 @@ fn a_record_that_the_library_fills_in() {
     );
 }
 
-fn tokens(stream: TokenStream) -> usize {
-    let size = |token| match token {
-        TokenTree::Group(group) => 2 + tokens(group.stream()),
-        _ => 1,
-    };
-    stream.into_iter().map(size).sum()
-}
-
-/// How many tokens the expansion of a record has.
-fn size(fields: &TokenStream) -> usize {
-    let record = parse_quote! {
-        #[envelope(table = "sizes")]
-        struct Record {
-            #[partition_key]
-            id: String,
+#[test]
+fn a_struct_to_flatten_and_the_record_that_it_is_in() {
+    let group = parse_quote! {
+        #[envelope(debug)]
+        struct Contact<'a, T, const N: usize> {
             #[encrypted]
-            secret: String,
-            #fields
+            phone: Option<String>,
+            #[authenticated]
+            #[envelope(alias = "mail")]
+            email: T,
+            #[encrypted]
+            token: [u8; N],
+            #[envelope(default)]
+            nonce: Option<[u8; 4]>,
+            #[envelope(default)]
+            photo: Vec<u8>,
+            hash: Option<[u8; 4]>,
+            blob: Option<Vec<u8>>,
+            #[serde(default = "empty")]
+            icon: Option<Box<[u8]>>,
+            #[envelope(skip)]
+            source: PhantomData<&'a str>,
         }
     };
-    tokens(derive(Kind::Record, &record))
+    let record = parse_quote! {
+        #[envelope(table = "users", debug)]
+        #[serde(default)]
+        struct User<C> {
+            #[partition_key]
+            id: String,
+            #[envelope(flatten)]
+            contact: C,
+            #[envelope(flatten)]
+            address: Address,
+            #[envelope(catch_all)]
+            others: OtherAttributes,
+        }
+    };
+    check_all(
+        &[(Kind::Fields, &group), (Kind::Record, &record)],
+        &expect_file!["../../snapshots/flattened.rs"],
+    );
 }
 
-/// What a user pays for in compile time. A change here is looked at, not only blessed.
 #[test]
-fn the_expansion_grows_by_so_many_tokens_a_field() {
-    let fields = [
-        ("plaintext", quote!(x: String,)),
-        ("of another type", quote!(x: Other,)),
-        ("encrypted", quote!(#[encrypted] x: String,)),
-        ("authenticated", quote!(#[authenticated] x: String,)),
-        ("encrypted Option", quote!(#[encrypted] x: Option<String>,)),
-        ("encrypted bytes", quote!(#[encrypted] x: Vec<u8>,)),
-        ("encrypted set", quote!(#[encrypted] #[envelope(set)] x: Vec<u8>,)),
-        ("encrypted with", quote!(#[encrypted] #[envelope(with = m)] x: Vec<u8>,)),
-        ("encrypted default", quote!(#[encrypted] #[envelope(default)] x: String,)),
-        ("context", quote!(#[envelope(context)] x: String,)),
-        ("alias", quote!(#[envelope(alias = "y")] x: String,)),
-        ("flatten", quote!(#[envelope(flatten)] x: Inner,)),
-        ("catch_all", quote!(#[envelope(catch_all)] x: OtherAttributes,)),
-        ("skip", quote!(#[envelope(skip)] x: String,)),
-        ("version", quote!(#[envelope(version)] x: u64,)),
-        ("updated_at", quote!(#[envelope(updated_at)] x: u64,)),
-        ("created_at", quote!(#[envelope(created_at)] x: Option<u64>,)),
-    ];
-    let none = size(&TokenStream::new());
-    let mut table = format!("{:18} {none:4} tokens, and for each field:\n", "a record");
-    for (name, field) in fields {
-        writeln!(table, "{name:18} {:4}", size(&field) - none).unwrap();
-    }
-    expect![[r"
-        a record            518 tokens, and for each field:
-        plaintext            83
-        of another type     164
-        encrypted            83
-        authenticated        83
-        encrypted Option     86
-        encrypted bytes      92
-        encrypted set        86
-        encrypted with      121
-        encrypted default   109
-        context              87
-        alias                91
-        flatten             114
-        catch_all            23
-        skip                 21
-        version             135
-        updated_at          197
-        created_at          255
-    "]]
-    .assert_eq(&table);
-
-    let many = (0..100).map(|index| {
-        let name = format_ident!("x{index}");
-        quote!(#[encrypted] #name: String,)
-    });
-    let hundred = size(&many.collect());
-    assert_eq!(hundred - none, 100 * (size(&quote!(#[encrypted] x: String,)) - none));
+fn fields_of_functions_and_in_the_context() {
+    check(
+        &parse_quote! {
+            #[envelope(table = "visits")]
+            struct Visit {
+                #[partition_key]
+                id: String,
+                #[envelope(context)]
+                tenant: String,
+                #[envelope(with = seconds)]
+                left: Option<Time>,
+                #[envelope(default, with = seconds)]
+                paid: Option<Time>,
+                #[serde(deserialize_with = "seconds::deserialize")]
+                came: Time,
+                #[serde(serialize_with = "seconds::serialize")]
+                seen: Option<Time>,
+                #[encrypted]
+                #[envelope(with = envelope_runtime::secret)]
+                pin: Option<SecretString>,
+                #[encrypted]
+                #[envelope(set)]
+                tags: BTreeSet<String>,
+            }
+        },
+        &expect_file!["../../snapshots/visit.rs"],
+    );
 }
 
 #[test]
@@ -206,4 +203,39 @@ fn mistakes_with_their_stub() {
         },
         &expect_file!["../../snapshots/mistakes.rs"],
     );
+}
+
+/// The uses of what has mistakes, or is no struct, are no errors of their own.
+#[test]
+fn mistakes_with_a_stub_that_has_the_key_where_there_is_one() {
+    let shape = parse_quote!(
+        enum Shape {
+            Point,
+        }
+    );
+    let without_partition_key = parse_quote! {
+        #[envelope(table = "lone", plaintext_only)]
+        struct Lone {
+            #[sort_key]
+            sort: u64,
+        }
+    };
+    let with_key = parse_quote! {
+        #[envelope(plaintext_only)]
+        struct Keyed {
+            #[partition_key]
+            id: Uuid,
+        }
+    };
+    let with_key_of_a_struct = parse_quote! {
+        #[envelope(table = "users", plaintext_only, partition_key = "{contact}")]
+        struct Flattened {
+            #[envelope(flatten)]
+            contact: Contact,
+        }
+    };
+    let records = [&shape, &without_partition_key, &with_key, &with_key_of_a_struct];
+    let mut inputs = records.map(|input| (Kind::Record, input)).to_vec();
+    inputs.push((Kind::Fields, &shape));
+    check_all(&inputs, &expect_file!["../../snapshots/stubs.rs"]);
 }

@@ -2,7 +2,7 @@ use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
 #[envelope(table = "users")]
-#[serde(tag = "type")]
+#[serde(tag = "type", transparent, try_from = "Other", remote = "Other")]
 struct User {
     #[partition_key]
     id: String,
@@ -17,6 +17,8 @@ struct User {
     c: String,
     #[serde(getter = "d")]
     d: String,
+    #[serde(borrow)]
+    e: String,
 }
 
 fn main() {}

@@ -1,0 +1,259 @@
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    use _envelope::__private::Stored as __EnvelopeStored;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct __EnvelopeAttributes<'a, __Record, T, const N: usize>
+    where
+        T: ::envelope_runtime::__private::Serialize,
+        T: ::envelope_runtime::__private::DeserializeOwned,
+    {
+        pub phone: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Encrypted,
+            Option<String>,
+        >,
+        pub email: _envelope::Attribute<__Record, _envelope::kind::Authenticated, T>,
+        pub token: _envelope::Attribute<__Record, _envelope::kind::Encrypted, [u8; N]>,
+        pub nonce: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            Option<[u8; 4]>,
+        >,
+        pub photo: _envelope::Attribute<__Record, _envelope::kind::Plaintext, Vec<u8>>,
+        pub hash: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            Option<[u8; 4]>,
+        >,
+        pub blob: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            Option<Vec<u8>>,
+        >,
+        pub icon: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            Option<Box<[u8]>>,
+        >,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record, &'a (), T)>,
+    }
+    #[automatically_derived]
+    impl<'a, T, const N: usize> _envelope::EnvelopeFields for Contact<'a, T, N>
+    where
+        T: ::envelope_runtime::__private::Serialize,
+        T: ::envelope_runtime::__private::DeserializeOwned,
+    {
+        const FIELDS: &'static [_envelope::FieldSchema] = &[
+            _envelope::FieldSchema::new("phone", _envelope::FieldRole::Encrypted),
+            _envelope::FieldSchema::new("email", _envelope::FieldRole::Authenticated)
+                .aliases(&["mail"]),
+            _envelope::FieldSchema::new("token", _envelope::FieldRole::Encrypted),
+            _envelope::FieldSchema::new("nonce", _envelope::FieldRole::Plain),
+            _envelope::FieldSchema::new("photo", _envelope::FieldRole::Plain),
+            _envelope::FieldSchema::new("hash", _envelope::FieldRole::Plain),
+            _envelope::FieldSchema::new("blob", _envelope::FieldRole::Plain),
+            _envelope::FieldSchema::new("icon", _envelope::FieldRole::Plain).null(),
+        ];
+        type Attributes<__Record> = __EnvelopeAttributes<'a, __Record, T, N>;
+        fn attributes<__Record>() -> Self::Attributes<__Record> {
+            __EnvelopeAttributes {
+                phone: _envelope::Attribute::new("phone", __EnvelopeStored::encode),
+                email: _envelope::Attribute::new("email", __EnvelopeStored::encode),
+                token: _envelope::Attribute::new(
+                    "token",
+                    _envelope::__private::encode_bytes,
+                ),
+                nonce: _envelope::Attribute::new(
+                    "nonce",
+                    _envelope::__private::encode_optional_bytes,
+                ),
+                photo: _envelope::Attribute::new(
+                    "photo",
+                    _envelope::__private::encode_bytes,
+                ),
+                hash: _envelope::Attribute::new(
+                    "hash",
+                    _envelope::__private::encode_optional_bytes,
+                ),
+                blob: _envelope::Attribute::new(
+                    "blob",
+                    _envelope::__private::encode_optional_bytes,
+                ),
+                icon: _envelope::Attribute::new(
+                    "icon",
+                    _envelope::__private::encode_optional_bytes,
+                ),
+                __generics: ::core::marker::PhantomData,
+            }
+        }
+        fn write_fields(
+            &self,
+            fields: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            __EnvelopeStored::write(&self.phone, fields)?;
+            __EnvelopeStored::write(&self.email, fields)?;
+            fields.write_bytes(&self.token)?;
+            fields.write_optional_bytes(&self.nonce)?;
+            fields.write_bytes(&self.photo)?;
+            fields.write_optional_bytes(&self.hash)?;
+            fields.write_optional_bytes(&self.blob)?;
+            fields.write_optional_bytes(&self.icon)?;
+            ::core::result::Result::Ok(())
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                phone: __EnvelopeStored::read(fields)?,
+                email: __EnvelopeStored::read(fields)?,
+                token: fields.read_with(_envelope::__private::read_array)?,
+                nonce: fields
+                    .read_with_or(
+                        _envelope::__private::read_optional_array,
+                        || <Option<[u8; 4]> as ::core::default::Default>::default(),
+                    )?,
+                photo: fields
+                    .read_bytes_or::<
+                        Vec<u8>,
+                    >(|| <Vec<u8> as ::core::default::Default>::default())?,
+                hash: fields.read_with(_envelope::__private::read_optional_array)?,
+                blob: fields.read_optional_bytes()?,
+                icon: fields.read_optional_bytes_or(|| empty())?,
+                source: <PhantomData<&'a str> as ::core::default::Default>::default(),
+            })
+        }
+    }
+    #[automatically_derived]
+    impl<'a, T, const N: usize> ::core::fmt::Debug for Contact<'a, T, N>
+    where
+        T: ::core::fmt::Debug,
+    {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("Contact")
+                .field("phone", &::core::format_args!("[REDACTED]"))
+                .field("email", &self.email)
+                .field("token", &::core::format_args!("[REDACTED]"))
+                .field("nonce", &self.nonce)
+                .field("photo", &self.photo)
+                .field("hash", &self.hash)
+                .field("blob", &self.blob)
+                .field("icon", &self.icon)
+                .field("source", &self.source)
+                .finish()
+        }
+    }
+    #[automatically_derived]
+    impl<'a, T, const N: usize> _envelope::__private::RedactedDebug for Contact<'a, T, N>
+    where
+        T: ::core::fmt::Debug,
+    {}
+};
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    use _envelope::__private::Stored as __EnvelopeStored;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct __EnvelopeAttributes<__Record, C>
+    where
+        User<C>: ::core::default::Default,
+        C: ::envelope_runtime::EnvelopeFields,
+    {
+        pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
+        pub contact: <C as _envelope::EnvelopeFields>::Attributes<__Record>,
+        pub address: <Address as _envelope::EnvelopeFields>::Attributes<__Record>,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record, C)>,
+    }
+    #[automatically_derived]
+    impl<C> _envelope::EnvelopeRecord for User<C>
+    where
+        User<C>: ::core::default::Default,
+        C: ::envelope_runtime::EnvelopeFields,
+        Self: 'static,
+    {
+        type Key = _envelope::Lone<String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
+                "users",
+                &[
+                    _envelope::FieldSchema::new(
+                        "id",
+                        _envelope::FieldRole::PartitionKey,
+                    ),
+                    _envelope::FieldSchema::group(
+                        <C as _envelope::EnvelopeFields>::FIELDS,
+                    ),
+                    _envelope::FieldSchema::group(
+                        <Address as _envelope::EnvelopeFields>::FIELDS,
+                    ),
+                ],
+            )
+            .catch_all()
+            .checked();
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            &self.id
+        }
+        type Attributes = __EnvelopeAttributes<Self, C>;
+        fn attributes() -> Self::Attributes {
+            __EnvelopeAttributes {
+                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
+                contact: <C as _envelope::EnvelopeFields>::attributes(),
+                address: <Address as _envelope::EnvelopeFields>::attributes(),
+                __generics: ::core::marker::PhantomData,
+            }
+        }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            ::core::result::Result::Ok(())
+        }
+        fn write_fields(
+            &self,
+            fields: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            __EnvelopeStored::write(&self.id, fields)?;
+            _envelope::EnvelopeFields::write_fields(&self.contact, fields)?;
+            _envelope::EnvelopeFields::write_fields(&self.address, fields)?;
+            fields.write_others(&self.others)?;
+            ::core::result::Result::Ok(())
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: __EnvelopeStored::read_or(
+                    fields,
+                    || -> String { <Self as ::core::default::Default>::default().id },
+                )?,
+                contact: <C as _envelope::EnvelopeFields>::read_fields(fields)?,
+                address: <Address as _envelope::EnvelopeFields>::read_fields(fields)?,
+                others: fields.read_others(),
+            })
+        }
+    }
+    #[automatically_derived]
+    impl<C> _envelope::Unversioned for User<C>
+    where
+        User<C>: ::core::default::Default,
+        C: ::envelope_runtime::EnvelopeFields,
+        Self: 'static,
+    {}
+    #[automatically_derived]
+    impl<C> ::core::fmt::Debug for User<C>
+    where
+        C: _envelope::__private::RedactedDebug,
+    {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("User")
+                .field("id", &self.id)
+                .field("contact", _envelope::__private::redacted(&self.contact))
+                .field("address", _envelope::__private::redacted(&self.address))
+                .field("others", &self.others)
+                .finish()
+        }
+    }
+    #[automatically_derived]
+    impl<C> _envelope::__private::RedactedDebug for User<C>
+    where
+        C: _envelope::__private::RedactedDebug,
+    {}
+};

@@ -1,0 +1,187 @@
+::core::compile_error! {
+    "an enum is not a record: store it in a field of a struct, or derive on a struct for each variant"
+}
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Shape {
+        type Key = _envelope::Lone<::std::string::String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            ::std::string::String::new()
+        }
+        type Attributes = ();
+        fn attributes() {}
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            loop {}
+        }
+        fn write_fields(
+            &self,
+            _: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::Unversioned for Shape {}
+};
+::core::compile_error! {
+    "no partition key: mark one field `#[partition_key]`"
+}
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct __EnvelopeAttributes<__Record> {
+        pub sort: _envelope::Attribute<__Record, _envelope::kind::Key, u64>,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Lone {
+        type Key = _envelope::Lone<::std::string::String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            ::std::string::String::new()
+        }
+        type Attributes = __EnvelopeAttributes<Self>;
+        fn attributes() -> Self::Attributes {
+            loop {}
+        }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            loop {}
+        }
+        fn write_fields(
+            &self,
+            _: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::Unversioned for Lone {}
+};
+::core::compile_error! {
+    "no table: add `#[envelope(table = \"…\")]` with the logical table name"
+}
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct __EnvelopeAttributes<__Record> {
+        pub id: _envelope::Attribute<__Record, _envelope::kind::Key, Uuid>,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Keyed {
+        type Key = _envelope::Lone<Uuid>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            &self.id
+        }
+        type Attributes = __EnvelopeAttributes<Self>;
+        fn attributes() -> Self::Attributes {
+            loop {}
+        }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            loop {}
+        }
+        fn write_fields(
+            &self,
+            _: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::Unversioned for Keyed {}
+};
+::core::compile_error! {
+    "key template uses `{contact}`, a flattened struct: name a field of the record itself"
+}
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct __EnvelopeAttributes<__Record> {
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Flattened {
+        type Key = _envelope::Lone<::std::string::String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            ::std::string::String::new()
+        }
+        type Attributes = __EnvelopeAttributes<Self>;
+        fn attributes() -> Self::Attributes {
+            loop {}
+        }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            loop {}
+        }
+        fn write_fields(
+            &self,
+            _: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::Unversioned for Flattened {}
+};
+::core::compile_error! {
+    "an enum cannot be flattened: store it in a field of its own, without `flatten`"
+}
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    #[automatically_derived]
+    impl _envelope::EnvelopeFields for Shape {
+        const FIELDS: &'static [_envelope::FieldSchema] = &[];
+        type Attributes<__Record> = ();
+        fn attributes<__Record>() {}
+        fn write_fields(
+            &self,
+            _: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+};

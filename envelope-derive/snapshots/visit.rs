@@ -1,0 +1,136 @@
+const _: () = {
+    use ::envelope_runtime as _envelope;
+    use _envelope::__private::Stored as __EnvelopeStored;
+    #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
+    pub struct __EnvelopeAttributes<__Record> {
+        pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
+        pub tenant: _envelope::Attribute<__Record, _envelope::kind::Context, String>,
+        pub left: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Converted<_envelope::kind::Plaintext>,
+            Option<Time>,
+        >,
+        pub paid: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            Option<Time>,
+        >,
+        pub came: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Converted<_envelope::kind::Plaintext>,
+            Time,
+        >,
+        pub seen: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Plaintext,
+            Option<Time>,
+        >,
+        pub pin: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Encrypted,
+            Option<SecretString>,
+        >,
+        pub tags: _envelope::Attribute<
+            __Record,
+            _envelope::kind::Encrypted,
+            BTreeSet<String>,
+        >,
+        __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Visit {
+        type Key = _envelope::Lone<String>;
+        const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
+            "visits",
+            &[
+                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey),
+                _envelope::FieldSchema::new("tenant", _envelope::FieldRole::Plain)
+                    .context(),
+                _envelope::FieldSchema::new("left", _envelope::FieldRole::Plain),
+                _envelope::FieldSchema::new("paid", _envelope::FieldRole::Plain),
+                _envelope::FieldSchema::new("came", _envelope::FieldRole::Plain),
+                _envelope::FieldSchema::new("seen", _envelope::FieldRole::Plain),
+                _envelope::FieldSchema::new("pin", _envelope::FieldRole::Encrypted),
+                _envelope::FieldSchema::new("tags", _envelope::FieldRole::Encrypted),
+            ],
+        );
+        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+            &self.id
+        }
+        type Attributes = __EnvelopeAttributes<Self>;
+        fn attributes() -> Self::Attributes {
+            __EnvelopeAttributes {
+                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
+                tenant: _envelope::Attribute::new("tenant", __EnvelopeStored::encode),
+                left: _envelope::Attribute::new(
+                    "left",
+                    |value, to| seconds::serialize(value, to),
+                ),
+                paid: _envelope::Attribute::new(
+                    "paid",
+                    |value, to| seconds::serialize(value, to),
+                ),
+                came: _envelope::Attribute::new(
+                    "came",
+                    _envelope::__private::Serialize::serialize,
+                ),
+                seen: _envelope::Attribute::new(
+                    "seen",
+                    |value, to| seconds::serialize(value, to),
+                ),
+                pin: _envelope::Attribute::new(
+                    "pin",
+                    |value, to| envelope_runtime::secret::serialize(value, to),
+                ),
+                tags: _envelope::Attribute::new("tags", __EnvelopeStored::encode_set),
+                __generics: ::core::marker::PhantomData,
+            }
+        }
+        type Saved = ();
+        fn saved(
+            &self,
+            _: _envelope::Now,
+        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+            ::core::result::Result::Ok(())
+        }
+        fn write_fields(
+            &self,
+            fields: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            __EnvelopeStored::write(&self.id, fields)?;
+            __EnvelopeStored::write(&self.tenant, fields)?;
+            fields.write_with(|to| seconds::serialize(&self.left, to))?;
+            fields.write_with(|to| seconds::serialize(&self.paid, to))?;
+            fields
+                .write_with(|to| _envelope::__private::Serialize::serialize(
+                    &self.came,
+                    to,
+                ))?;
+            fields.write_with(|to| seconds::serialize(&self.seen, to))?;
+            fields.write_with(|to| envelope_runtime::secret::serialize(&self.pin, to))?;
+            __EnvelopeStored::write_set(&self.tags, fields)?;
+            ::core::result::Result::Ok(())
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: __EnvelopeStored::read(fields)?,
+                tenant: __EnvelopeStored::read(fields)?,
+                left: fields.read_with(|from| seconds::deserialize(from))?,
+                paid: fields
+                    .read_with_or(
+                        |from| seconds::deserialize(from),
+                        || <Option<Time> as ::core::default::Default>::default(),
+                    )?,
+                came: fields.read_with(|from| seconds::deserialize(from))?,
+                seen: fields.read::<Option<Time>>()?,
+                pin: fields
+                    .read_with(|from| envelope_runtime::secret::deserialize(from))?,
+                tags: __EnvelopeStored::read_set(fields)?,
+            })
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::Unversioned for Visit {}
+};

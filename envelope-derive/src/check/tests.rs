@@ -1,0 +1,176 @@
+//! Limits, at their edges. What a user gets for a mistake stands in `tests/ui`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::*;
+
+/// What is said of a struct.
+fn messages(kind: Kind, input: TokenStream) -> Vec<String> {
+    let input = syn::parse2(input).unwrap();
+    let cx = Ctxt::new();
+    if let Some(checked) = Record::from_syn(&cx, kind, &input) {
+        record(&cx, &checked);
+    }
+    cx.finish().err().into_iter().flatten().map(|error| error.to_string()).collect()
+}
+
+/// What is said of a record with fields beside its partition key.
+fn of(fields: &TokenStream) -> Vec<String> {
+    let record = quote! {
+        #[envelope(table = "t")]
+        struct Record { #[partition_key] id: String, #fields }
+    };
+    messages(Kind::Record, record)
+}
+
+/// As many fields, of names of so many bytes that begin with a letter.
+fn fields(attributes: &TokenStream, letter: char, count: usize, length: usize) -> TokenStream {
+    let names = (0..count).map(|number| format!("{letter}{number:0>width$}", width = length - 1));
+    let names = names.map(|name| format_ident!("{name}"));
+    quote!(#(#attributes #names: String,)*)
+}
+
+fn encrypted(count: usize, length: usize) -> TokenStream {
+    fields(&quote!(#[encrypted]), 'e', count, length)
+}
+
+fn authenticated(count: usize, length: usize) -> TokenStream {
+    fields(&quote!(#[authenticated]), 'a', count, length)
+}
+
+const NONE: [&str; 0] = [];
+const TOO_MANY_AUTHENTICATED: [&str; 1] =
+    ["a record has at most 64 authenticated fields: split it"];
+
+#[test]
+fn a_record_has_at_most_255_encrypted_fields() {
+    assert_eq!(of(&encrypted(255, 5)), NONE);
+    assert_eq!(of(&encrypted(256, 5)), ["a record has at most 255 encrypted fields: split it"]);
+}
+
+#[test]
+fn a_record_has_at_most_64_authenticated_fields_with_aliases_and_plain_contexts() {
+    let context = quote!(#[envelope(context)] tenant: String,);
+    let aliases = quote!(#[authenticated] #[envelope(alias = "x", alias = "y")] z: String,);
+    // A plaintext field is none.
+    let plain = quote!(plain: String,);
+    for (count, other) in [(64, plain), (63, context), (61, aliases)] {
+        let most = authenticated(count, 3);
+        assert_eq!(of(&quote!(#most #other)), NONE, "{other}");
+        let more = authenticated(count + 1, 3);
+        assert_eq!(of(&quote!(#more #other)), TOO_MANY_AUTHENTICATED, "{other}");
+    }
+}
+
+#[test]
+fn a_key_or_an_encrypted_field_in_the_context_is_not_listed_twice() {
+    let most = authenticated(64, 3);
+    let record = quote! {
+        #[envelope(table = "t")]
+        struct Record { #[partition_key] #[envelope(context)] id: String, #most }
+    };
+    assert_eq!(messages(Kind::Record, record), NONE);
+}
+
+#[test]
+fn names_have_at_most_255_bytes() {
+    assert_eq!(of(&encrypted(1, 255)), NONE);
+    assert_eq!(of(&encrypted(1, 256)), ["an attribute name has 1 to 255 bytes"]);
+
+    let named = |table: &str, envelope: &str| {
+        let record = quote! {
+            #[envelope(table = #table, envelope = #envelope)]
+            struct Record { #[partition_key] id: String, #[encrypted] x: String }
+        };
+        messages(Kind::Record, record)
+    };
+    let (most, more) = ("x".repeat(255), "x".repeat(256));
+    assert_eq!(named(&most, &most.replace('x', "y")), NONE);
+    for table in ["", &more] {
+        assert_eq!(named(table, "y"), ["a table name has 1 to 255 bytes"]);
+    }
+    for envelope in ["", &more] {
+        assert_eq!(named("t", envelope), ["an attribute name has 1 to 255 bytes"]);
+    }
+}
+
+/// The two lists of an envelope have 7944 bytes: a name takes its own and one more, and twelve for the
+/// nonce of an encrypted field.
+#[test]
+fn names_take_at_most_what_an_envelope_has_room_for() {
+    let list = encrypted(31, 256 - 13);
+    let with = |field: TokenStream| of(&quote!(#list other: String, #field));
+
+    assert_eq!(with(authenticated(1, 7)), NONE);
+    let all = "the names of the encrypted and authenticated fields take 7945 bytes of the envelope, \
+               and 7944 is the most: use fewer or shorter names";
+    assert_eq!(with(authenticated(1, 8)), [all]);
+    // An alias is listed too.
+    assert_eq!(with(quote!(#[authenticated] #[envelope(alias = "xxxxx")] z: u8)), NONE);
+    for aliases in [quote!(alias = "xxxxxx"), quote!(alias = "x", alias = "xxxx")] {
+        assert_eq!(with(quote!(#[authenticated] #[envelope(#aliases)] z: u8)), [all]);
+    }
+}
+
+#[test]
+fn a_key_is_made_of_at_most_six_fields() {
+    let of = |template: &str| {
+        let record = quote! {
+            #[envelope(table = "t", plaintext_only, partition_key = "{a}#{b}#{c}", sort_key = #template)]
+            struct Record { a: String, b: String, c: String, d: String, e: String, f: String, g: String }
+        };
+        messages(Kind::Record, record)
+    };
+    assert_eq!(of("{d}#{e}#{f}"), NONE);
+    assert_eq!(of("{d}#{e}#{a}"), NONE);
+    assert_eq!(of("{d}#{e}#{f}#{g}"), ["a key is made of at most 6 fields: leave some out"]);
+}
+
+#[test]
+fn options_of_an_attribute_are_refused_where_there_is_none() {
+    for (option, name) in [
+        (quote!(rename = "x"), "rename"),
+        (quote!(alias = "x"), "alias"),
+        (quote!(skip), "skip"),
+        (quote!(default), "default"),
+        (quote!(with = seconds), "with"),
+        (quote!(bytes), "bytes"),
+        (quote!(set), "set"),
+        (quote!(context), "context"),
+        (quote!(since = 1), "since"),
+    ] {
+        let flattened = of(&quote!(#[encrypted] x: u8, #[envelope(flatten, #option)] y: Contact));
+        let message = format!(
+            "`{name}` on a flattened field, which has no attribute of its own: remove it, or put it \
+             on the fields of the inner struct"
+        );
+        assert_eq!(flattened, [message]);
+        let others = quote!(#[envelope(catch_all, #option)] y: OtherAttributes);
+        let message =
+            format!("`{name}` on a catch-all, which has no attribute of its own: remove it");
+        assert_eq!(of(&quote!(#[encrypted] x: u8, #others)), [message]);
+    }
+}
+
+#[test]
+fn options_of_a_record_are_refused_on_a_struct_that_is_flattened() {
+    for (option, name) in [
+        (quote!(table = "t"), "table"),
+        (quote!(envelope = "e"), "envelope"),
+        (quote!(plaintext_only), "plaintext_only"),
+        (quote!(partition_key = "{x}"), "partition_key"),
+        (quote!(sort_key = "{x}"), "sort_key"),
+        (quote!(partition_key_name = "P"), "partition_key_name"),
+        (quote!(sort_key_name = "S"), "sort_key_name"),
+    ] {
+        let group = quote!(
+            #[envelope(#option)]
+            struct Contact {
+                x: String,
+            }
+        );
+        let message = format!("`{name}` belongs on the record that this struct is flattened into");
+        assert_eq!(messages(Kind::Fields, group), [message]);
+    }
+}
