@@ -17,7 +17,7 @@ use winterbaume_core::MockAws;
 use winterbaume_kms::KmsService;
 
 use crate::fault::{AlwaysFails, LoseFirstAnswer};
-use crate::{FaultyProxy, KmsFaults, KmsRequests};
+use crate::{Attempt, FaultyProxy, KmsFaults, KmsRequests, Reaction, Script};
 
 /// The discard port of the loopback address, where nothing listens.
 const UNREACHABLE: &str = "http://127.0.0.1:9";
@@ -95,6 +95,22 @@ impl Backend {
         let requests = KmsRequests::default();
         let config = self.kms_config.clone().interceptor(requests.clone()).build();
         (aws_sdk_kms::Client::from_conf(config), requests)
+    }
+
+    /// A KMS client that does what a script says of each attempt. It attempts nothing twice.
+    ///
+    /// # Panics
+    ///
+    /// When the KMS is not in this process.
+    pub fn scripted_kms(
+        &self,
+        react: impl FnMut(&Attempt) -> Reaction + Send + 'static,
+    ) -> (aws_sdk_kms::Client, Script) {
+        let behind = self.kms.config().http_client().expect("a KMS in this process");
+        let script = Script::new(behind, react);
+        let config = self.kms_config.clone().retry_config(RetryConfig::disabled());
+        let config = config.http_client(script.clone()).build();
+        (aws_sdk_kms::Client::from_conf(config), script)
     }
 
     /// A client of the same DynamoDB that loses its first answer, though the request was served.
@@ -178,7 +194,13 @@ impl Backend {
 /// A KMS client whose endpoint nobody listens at, without retries.
 #[must_use]
 pub fn unreachable_kms() -> aws_sdk_kms::Client {
-    let config = kms_config().endpoint_url(UNREACHABLE).retry_config(RetryConfig::disabled());
+    kms_at(UNREACHABLE)
+}
+
+/// A KMS client of whatever listens at an address, without retries.
+#[must_use]
+pub fn kms_at(url: &str) -> aws_sdk_kms::Client {
+    let config = kms_config().endpoint_url(url).retry_config(RetryConfig::disabled());
     aws_sdk_kms::Client::from_conf(config.build())
 }
 

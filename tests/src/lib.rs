@@ -5,15 +5,18 @@ mod fault;
 mod proxy;
 mod recorder;
 mod rewrap;
+mod script;
 mod secrets;
 mod turns;
 
 pub use backend::{
-    Backend, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb, unreachable_kms,
+    Backend, dynamodb_without_credentials, failing_dynamodb, kms_at, unreachable_dynamodb,
+    unreachable_kms,
 };
 pub use fault::KmsFaults;
 pub use proxy::{Fault, FaultyProxy, Timeout};
 pub use recorder::{KmsRequest, KmsRequests};
 pub use rewrap::{Place, rewrap};
+pub use script::{Attempt, Reaction, Script};
 pub use secrets::Secrets;
 pub use turns::{Played, Schedules, Turns};
