@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-/// AWS's error code and request id; both absent when no answer came.
+/// AWS's error code and request id; all absent when no answer came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
+    /// The HTTP status, which an answer has that is not of AWS too.
+    pub(crate) status: Option<u16>,
     pub(crate) code: Option<String>,
     pub(crate) request_id: Option<String>,
 }
@@ -14,7 +16,10 @@ impl fmt::Display for Answer {
         match (&self.code, &self.request_id) {
             (Some(code), Some(id)) => write!(f, " ({code}, request {id})"),
             (Some(code), None) => write!(f, " ({code})"),
-            (None, _) => Ok(()),
+            (None, _) => match self.status {
+                Some(status) => write!(f, " (HTTP {status}, without a code of AWS)"),
+                None => Ok(()),
+            },
         }
     }
 }

@@ -40,6 +40,7 @@ impl Failure {
             _ => Cause::Network,
         };
         let answer = Answer {
+            status: error.raw_response().map(|response| response.status().as_u16()),
             code: error.code().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
         };

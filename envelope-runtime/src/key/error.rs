@@ -17,6 +17,29 @@ pub struct DataKeyError {
 }
 
 /// What went wrong with a data key.
+///
+/// What a failure of KMS, or of what lies between, becomes:
+///
+/// | failure | kind | worth another try |
+/// | --- | --- | --- |
+/// | connection refused, reset or broken off; a name without an address; a timeout; HTTP 408, `RequestTimeout` | [`Network`](Self::Network) | yes |
+/// | HTTP 5xx of AWS or of a proxy, `KMSInternalException`, `InternalFailure`, `ServiceUnavailable`, `KeyUnavailableException`, `DependencyTimeoutException` | [`Service`](Self::Service) | yes |
+/// | HTTP 429, `ThrottlingException` and AWS's other names for it, `LimitExceededException` | [`Throttled`](Self::Throttled) | yes |
+/// | no call: the limit on questions about unknown keys | [`NotAsked`](Self::NotAsked) | yes, within a minute |
+/// | `InvalidSignatureException` about the time, `RequestTimeTooSkewed`, `RequestExpired` | [`Clock`](Self::Clock) | yes, once the clock is set |
+/// | `ExpiredTokenException` | [`ExpiredCredentials`](Self::ExpiredCredentials) | with new credentials |
+/// | no credentials, `UnrecognizedClientException`, `InvalidSignatureException` | [`Credentials`](Self::Credentials) | with others |
+/// | `AccessDeniedException` | [`AccessDenied`](Self::AccessDenied) | once it is allowed |
+/// | `DisabledException`, `NotFoundException`, `KMSInvalidStateException` | [`Disabled`](Self::Disabled), [`NotFound`](Self::NotFound), [`PendingDeletion`](Self::PendingDeletion), [`InvalidState`](Self::InvalidState) | once the key is back |
+/// | `InvalidCiphertextException` | [`Mismatch`](Self::Mismatch) | no: the item was altered |
+/// | `IncorrectKeyException`, or no call: the record is of another key | [`UnknownKey`](Self::UnknownKey) | with its key configured |
+/// | an answer for another key | [`WrongKey`](Self::WrongKey) | no |
+/// | HTTP 200 without a data key: a body that was cut, or that is a proxy's | [`InvalidAnswer`](Self::InvalidAnswer) | no |
+/// | any other code or status | [`Other`](Self::Other) | no |
+///
+/// The SDK client has tried again by itself before, as its configuration says.
+/// [`is_retryable`](DataKeyError::is_retryable) is true where another try needs no change of the
+/// program, its configuration or its item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataKeyErrorKind {
@@ -38,15 +61,19 @@ pub enum DataKeyErrorKind {
     WrongKey,
     /// Too many requests.
     Throttled,
-    /// KMS was not asked: too many records of unknown keys came while the configured alias or id did
-    /// not say which key it is.
+    /// KMS was not asked: the record is of a key that is not known, the configured alias or id may
+    /// lead to it, and such questions are limited. Within a minute the same load asks again.
     NotAsked,
     /// The service could not be reached or did not answer in time.
     Network,
-    /// The service failed on its side.
+    /// The service failed on its side, or a proxy in between did.
     Service,
-    /// No AWS credentials were found, or they could not be loaded.
+    /// AWS refused the time at which the request was signed: this machine's clock is wrong.
+    Clock,
+    /// No AWS credentials were found, they could not be loaded, or AWS does not know them.
     Credentials,
+    /// The AWS credentials were temporary, and have expired.
+    ExpiredCredentials,
     /// The provider was configured with something that is not a key of its kind.
     Configuration,
     /// The provider cannot do what was asked: decrypt-only, encrypt-only, or another reference.
@@ -109,6 +136,7 @@ impl DataKeyError {
                 | DataKeyErrorKind::NotAsked
                 | DataKeyErrorKind::Network
                 | DataKeyErrorKind::Service
+                | DataKeyErrorKind::Clock
         )
     }
 
@@ -133,7 +161,7 @@ impl fmt::Display for DataKeyErrorKind {
         f.write_str(match self {
             Self::AccessDenied => {
                 "access denied; allow kms:GenerateDataKey and kms:Decrypt on the key for this \
-                 encryption context"
+                 encryption context, and kms:DescribeKey to resolve an alias"
             }
             Self::Disabled => "the key is disabled; enable it",
             Self::NotFound => "there is no such key or alias; check its name, account and Region",
@@ -156,12 +184,19 @@ impl fmt::Display for DataKeyErrorKind {
             }
             Self::Throttled => "too many requests; retry later",
             Self::NotAsked => {
-                "KMS was not asked, after too many records of unknown keys; configure the key by \
-                 its ARN, or retry later"
+                "KMS was not asked, after other records of unknown keys; retry in a minute, or \
+                 configure the key by its ARN"
             }
             Self::Network => "the key service could not be reached in time; retry later",
             Self::Service => "the key service failed; retry later",
-            Self::Credentials => "no AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role",
+            Self::Clock => "this machine's clock differs from AWS's; set it",
+            Self::Credentials => {
+                "no usable AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role"
+            }
+            Self::ExpiredCredentials => {
+                "the AWS credentials have expired; get new ones, with `aws sso login` or from the \
+                 role they came from"
+            }
             Self::Configuration => {
                 "not a key ARN, key id, alias name or alias ARN (and `accept` takes key ARNs only)"
             }
@@ -194,10 +229,12 @@ mod tests {
             (DataKeyErrorKind::UnknownKey, "with `accept`", false),
             (DataKeyErrorKind::WrongKey, "check the endpoint", false),
             (DataKeyErrorKind::Throttled, "retry later", true),
-            (DataKeyErrorKind::NotAsked, "retry later", true),
+            (DataKeyErrorKind::NotAsked, "retry in a minute", true),
             (DataKeyErrorKind::Network, "retry later", true),
             (DataKeyErrorKind::Service, "retry later", true),
+            (DataKeyErrorKind::Clock, "set it", true),
             (DataKeyErrorKind::Credentials, "set AWS_PROFILE", false),
+            (DataKeyErrorKind::ExpiredCredentials, "get new ones", false),
             (DataKeyErrorKind::Configuration, "not a key ARN", false),
             (DataKeyErrorKind::Unsupported, "configure one that can", false),
             (DataKeyErrorKind::InvalidAnswer, "holds no data key", false),
@@ -221,7 +258,8 @@ mod tests {
         let mut error = DataKeyError::new(DataKeyErrorKind::Other, "alias/users");
         assert_eq!((error.code(), error.request_id()), (None, None));
 
-        error.answer = Answer { code: Some("X".into()), request_id: Some("r-1".into()) };
+        error.answer =
+            Answer { code: Some("X".into()), request_id: Some("r-1".into()), ..Answer::default() };
 
         assert_eq!((error.code(), error.request_id()), (Some("X"), Some("r-1")));
         assert!(error.to_string().contains('X') && error.to_string().contains("r-1"));

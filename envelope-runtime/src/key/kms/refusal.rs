@@ -29,33 +29,65 @@ where
         Cause::Credentials => DataKeyErrorKind::Credentials,
         Cause::Network => DataKeyErrorKind::Network,
         Cause::Request => DataKeyErrorKind::Other,
-        Cause::Answer => kind_of_answer(error, failure.answer.code.as_deref().unwrap_or_default()),
+        Cause::Answer => {
+            let code = failure.answer.code.as_deref().unwrap_or_default();
+            let message = error.message().unwrap_or_default();
+            kind_of_code(code, message).unwrap_or_else(|| kind_of_status(failure.answer.status))
+        }
     };
     DataKeyError::new(kind, key).with_answer(failure.answer)
 }
 
-fn kind_of_answer<E: ProvideErrorMetadata>(error: &SdkError<E>, code: &str) -> DataKeyErrorKind {
-    match code {
+/// What AWS's code means; `None` for one that is not known. A message decides only where AWS has one
+/// code for two things, and is not kept.
+fn kind_of_code(code: &str, message: &str) -> Option<DataKeyErrorKind> {
+    let says = |text| message.contains(text);
+    Some(match code {
         "AccessDeniedException" => DataKeyErrorKind::AccessDenied,
         "DisabledException" => DataKeyErrorKind::Disabled,
         "NotFoundException" => DataKeyErrorKind::NotFound,
         // The one state that loses data has no code of its own.
-        "KMSInvalidStateException"
-            if error.message().is_some_and(|text| text.contains("pending deletion")) =>
-        {
-            DataKeyErrorKind::PendingDeletion
-        }
+        "KMSInvalidStateException" if says("pending deletion") => DataKeyErrorKind::PendingDeletion,
         "KMSInvalidStateException" => DataKeyErrorKind::InvalidState,
         "InvalidCiphertextException" => DataKeyErrorKind::Mismatch,
         "IncorrectKeyException" => DataKeyErrorKind::UnknownKey,
-        "ThrottlingException" | "LimitExceededException" => DataKeyErrorKind::Throttled,
-        "DependencyTimeoutException" | "KeyUnavailableException" | "KMSInternalException" => {
-            DataKeyErrorKind::Service
+        "LimitExceededException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException" => DataKeyErrorKind::Throttled,
+        "DependencyTimeoutException"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "KeyUnavailableException"
+        | "KMSInternalException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => DataKeyErrorKind::Service,
+        "RequestTimeout" | "RequestTimeoutException" => DataKeyErrorKind::Network,
+        // So are requests answered whose time is not AWS's.
+        "RequestExpired" | "RequestTimeTooSkewed" => DataKeyErrorKind::Clock,
+        "InvalidSignatureException" if says("Signature expired") || says("not yet current") => {
+            DataKeyErrorKind::Clock
         }
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "ExpiredTokenException"
-        | "InvalidSignatureException" => DataKeyErrorKind::Credentials,
+        "ExpiredToken" | "ExpiredTokenException" => DataKeyErrorKind::ExpiredCredentials,
+        "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationTokenException"
+        | "UnrecognizedClientException" => DataKeyErrorKind::Credentials,
+        _ => return None,
+    })
+}
+
+/// What an answer means that has no code of AWS: mostly it came from a proxy in between.
+fn kind_of_status(status: Option<u16>) -> DataKeyErrorKind {
+    match status {
+        Some(408) => DataKeyErrorKind::Network,
+        Some(429) => DataKeyErrorKind::Throttled,
+        Some(500..) => DataKeyErrorKind::Service,
+        // No refusal, and no answer of KMS either: the login page of a network, or a body cut short.
+        Some(200..=299) => DataKeyErrorKind::InvalidAnswer,
         _ => DataKeyErrorKind::Other,
     }
 }
