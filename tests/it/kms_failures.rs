@@ -1,9 +1,22 @@
 //! What KMS can answer, told apart, and never a fallback to plaintext.
 
-use envelope_runtime::{DataKeyErrorKind, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError};
-use envelope_tests::{Backend, unreachable_kms};
+use std::time::Duration;
 
+use aws_sdk_kms::config::retry::RetryConfig;
+use aws_sdk_kms::config::timeout::TimeoutConfig;
+use envelope_runtime::{
+    DataKeyError, DataKeyErrorKind, EncryptionContext, EnvelopeRecord, KeyProvider, KmsKeyProvider,
+    LoadError, SaveError,
+};
+use envelope_tests::{Backend, Reaction, kms_at, unreachable_kms};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::kms_hints::{Keys, load};
 use crate::support::{User, World};
+
+/// What no error may repeat, in whatever part of an answer it comes.
+const MARKER: &str = "xyzzy-of-an-answer";
 
 #[tokio::test]
 async fn t33_each_failure_of_kms_is_told_apart_and_writes_nothing() {
@@ -76,4 +89,188 @@ async fn a_kms_that_cannot_be_reached_is_a_network_failure() {
     assert!(
         matches!(error, LoadError::DecryptDataKey(error) if error.kind() == DataKeyErrorKind::Network)
     );
+}
+
+fn answer(status: u16, body: &str) -> Reaction {
+    Reaction::Answer(status, body.to_owned())
+}
+
+fn refusal(code: &str, message: &str) -> Reaction {
+    answer(400, &format!(r#"{{"__type":"{code}","message":"{message} {MARKER}"}}"#))
+}
+
+#[track_caller]
+fn check(error: &DataKeyError, (kind, retryable): (DataKeyErrorKind, bool), about: &str) {
+    let text = format!("{error} {error:?}");
+    assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{about}: {text}");
+    assert!(!text.contains(MARKER), "{about}: {text}");
+}
+
+/// The table in the documentation of `DataKeyErrorKind`, for every call to KMS.
+#[tokio::test]
+async fn t33_each_kind_of_failure_says_whether_to_try_again() {
+    use DataKeyErrorKind as Kind;
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    let html = format!("<html>{MARKER}</html>");
+    let expired = "Signature expired: 20200101T000000Z is now earlier than 20200101T000500Z";
+    let early = "Signature not yet current: 20300101T000000Z is still later than 20290101T000000Z";
+    for (reaction, expected) in [
+        // Between the program and AWS.
+        (Reaction::Refused, (Kind::Network, true)),
+        (Reaction::NotResolved, (Kind::Network, true)),
+        (Reaction::Reset, (Kind::Network, true)),
+        (Reaction::Lost, (Kind::Network, true)),
+        // Answers without a code of AWS, or with one that nobody knows yet.
+        (answer(408, ""), (Kind::Network, true)),
+        (answer(429, ""), (Kind::Throttled, true)),
+        (answer(429, &html), (Kind::Throttled, true)),
+        (answer(500, "{}"), (Kind::Service, true)),
+        (answer(502, &html), (Kind::Service, true)),
+        (answer(503, ""), (Kind::Service, true)),
+        (answer(504, &html), (Kind::Service, true)),
+        (answer(599, r#"{"__type":"NewFailure"}"#), (Kind::Service, true)),
+        (answer(403, &html), (Kind::Other, false)),
+        (answer(307, ""), (Kind::Other, false)),
+        (refusal("SomethingNewException", ""), (Kind::Other, false)),
+        (answer(200, &html), (Kind::InvalidAnswer, false)),
+        (answer(200, ""), (Kind::InvalidAnswer, false)),
+        (answer(200, r#"{"KeyId":"arn:aws:k"#), (Kind::InvalidAnswer, false)),
+        (answer(200, &format!(r#"{{"KeyId":"{MARKER}"}}"#)), (Kind::InvalidAnswer, false)),
+        // AWS's own troubles.
+        (refusal("InternalFailure", ""), (Kind::Service, true)),
+        (refusal("InternalServerError", ""), (Kind::Service, true)),
+        (refusal("KMSInternalException", ""), (Kind::Service, true)),
+        (refusal("KeyUnavailableException", ""), (Kind::Service, true)),
+        (refusal("DependencyTimeoutException", ""), (Kind::Service, true)),
+        (refusal("ServiceUnavailable", ""), (Kind::Service, true)),
+        (refusal("ServiceUnavailableException", ""), (Kind::Service, true)),
+        (refusal("RequestTimeout", ""), (Kind::Network, true)),
+        (refusal("RequestTimeoutException", ""), (Kind::Network, true)),
+        (refusal("LimitExceededException", ""), (Kind::Throttled, true)),
+        (refusal("RequestLimitExceeded", ""), (Kind::Throttled, true)),
+        (refusal("SlowDown", ""), (Kind::Throttled, true)),
+        (refusal("Throttling", ""), (Kind::Throttled, true)),
+        (refusal("ThrottlingException", ""), (Kind::Throttled, true)),
+        (refusal("ThrottledException", ""), (Kind::Throttled, true)),
+        (refusal("TooManyRequestsException", ""), (Kind::Throttled, true)),
+        // The time, and the credentials.
+        (refusal("InvalidSignatureException", expired), (Kind::Clock, true)),
+        (refusal("InvalidSignatureException", early), (Kind::Clock, true)),
+        (refusal("RequestTimeTooSkewed", ""), (Kind::Clock, true)),
+        (refusal("RequestExpired", ""), (Kind::Clock, true)),
+        (refusal("InvalidSignatureException", "does not match"), (Kind::Credentials, false)),
+        (refusal("UnrecognizedClientException", ""), (Kind::Credentials, false)),
+        (refusal("InvalidClientTokenId", ""), (Kind::Credentials, false)),
+        (refusal("MissingAuthenticationTokenException", ""), (Kind::Credentials, false)),
+        (refusal("ExpiredTokenException", ""), (Kind::ExpiredCredentials, false)),
+        (refusal("ExpiredToken", ""), (Kind::ExpiredCredentials, false)),
+        // The key, and what was asked of it.
+        (refusal("AccessDeniedException", ""), (Kind::AccessDenied, false)),
+        (refusal("DisabledException", ""), (Kind::Disabled, false)),
+        (refusal("NotFoundException", ""), (Kind::NotFound, false)),
+        (
+            refusal("KMSInvalidStateException", "is pending deletion"),
+            (Kind::PendingDeletion, false),
+        ),
+        (refusal("KMSInvalidStateException", "is creating"), (Kind::InvalidState, false)),
+        (refusal("InvalidCiphertextException", ""), (Kind::Mismatch, false)),
+        (refusal("IncorrectKeyException", ""), (Kind::UnknownKey, false)),
+    ] {
+        let about = format!("{reaction:?}");
+        for name in [&keys.own, &keys.alias] {
+            let reaction = reaction.clone();
+            let (provider, _) = keys.reader(name, move |_| reaction.clone());
+            check(&load(&provider, [own.clone()]).await.unwrap_err(), expected, &about);
+            let generated = provider.generate(&EncryptionContext::new("users", [])).await;
+            check(&generated.unwrap_err(), expected, &about);
+            if *name == keys.alias {
+                check(&provider.resolve().await.unwrap_err(), expected, &about);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_of_aws_is_said_with_its_status() {
+    let keys = Keys::new().await;
+    let (provider, _) = keys.reader(&keys.own, |_| answer(502, "<html>"));
+
+    let error = load(&provider, [keys.copy(&keys.own).await]).await.unwrap_err();
+
+    let text = "the key service failed; retry later (HTTP 502, without a code of AWS)";
+    assert!(error.to_string().ends_with(text), "{error}");
+}
+
+#[tokio::test]
+async fn t33_what_the_sdk_tried_again_is_worth_another_try_later() {
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    let (kms, script) = keys.backend.scripted_kms(|_| answer(503, ""));
+    let config = kms.config().to_builder().retry_config(RetryConfig::standard());
+    let provider = KmsKeyProvider::new(aws_sdk_kms::Client::from_conf(config.build()), &keys.own);
+
+    let error = load(&provider, [own]).await.unwrap_err();
+
+    assert_eq!(script.take().len(), 3);
+    check(&error, (DataKeyErrorKind::Service, true), "503");
+}
+
+#[tokio::test]
+async fn t33_a_kms_that_does_not_answer_in_time_is_a_network_failure() {
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    let timeout = Duration::from_secs(3);
+    for timeouts in [
+        TimeoutConfig::builder().operation_attempt_timeout(timeout),
+        TimeoutConfig::builder().operation_timeout(timeout),
+        TimeoutConfig::builder().operation_attempt_timeout(timeout).operation_timeout(2 * timeout),
+    ] {
+        for name in [&keys.own, &keys.alias] {
+            let (kms, _) = keys.backend.scripted_kms(|_| Reaction::Hang);
+            let config = kms.config().to_builder().timeout_config(timeouts.clone().build());
+            let kms = aws_sdk_kms::Client::from_conf(config.build());
+
+            let error = load(&KmsKeyProvider::new(kms, name), [own.clone()]).await.unwrap_err();
+
+            check(&error, (DataKeyErrorKind::Network, true), name);
+        }
+    }
+}
+
+/// The SDK's own HTTP client, with a server that breaks off at each stage.
+#[tokio::test]
+async fn t33_connections_that_break_are_network_failures() {
+    let cut = format!("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{{\"KeyId\":\"{MARKER}");
+    let stages = ["", "HTTP/1.1 200 OK\r\ncontent-le", &cut];
+    for (reads, sends) in std::iter::once((false, "")).chain(stages.map(|text| (true, text))) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sends = sends.to_owned();
+        let server = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                break_off(stream, reads, &sends).await;
+            }
+        });
+        let provider = KmsKeyProvider::new(kms_at(&url), "alias/users");
+
+        let error = provider.generate(&EncryptionContext::new("users", [])).await.unwrap_err();
+
+        check(&error, (DataKeyErrorKind::Network, true), &url);
+        server.abort();
+    }
+    let provider = KmsKeyProvider::new(kms_at("http://kms.invalid"), "alias/users");
+    let error = provider.generate(&EncryptionContext::new("users", [])).await.unwrap_err();
+    check(&error, (DataKeyErrorKind::Network, true), "a name without an address");
+}
+
+async fn break_off(mut stream: TcpStream, reads: bool, sends: &str) {
+    if reads {
+        // The start of the request; the rest may still be on its way.
+        stream.read_exact(&mut [0; 64]).await.unwrap();
+        stream.write_all(sends.as_bytes()).await.unwrap();
+    } else {
+        stream.set_zero_linger().unwrap();
+    }
 }

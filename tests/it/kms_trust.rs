@@ -149,23 +149,6 @@ async fn t05_a_forged_hint_is_refused() {
 }
 
 #[tokio::test]
-async fn t24_records_of_foreign_keys_do_not_become_a_kms_bill() {
-    let world = World::new().await;
-    User::new("foobar").save(&world.store).await.unwrap();
-    let other = world.backend.create_kms_key().await;
-    let alias = world.backend.create_alias(&other).await;
-    let (store, requests) = reader(&world, &alias);
-
-    for _ in 0..100 {
-        assert!(User::load(&store, "foobar").await.is_err());
-    }
-
-    // Eight at once and one more a second, on any machine that does 100 loads within half a minute.
-    let calls = requests.take().len();
-    assert!((8..40).contains(&calls), "{calls} calls");
-}
-
-#[tokio::test]
 async fn t05_an_answer_that_names_another_key_is_refused() {
     let (backend, faults) = Backend::with_kms_faults().await;
     let world = World::over(backend, &[("id", "S".into())]).await;

@@ -27,6 +27,7 @@ mod item_mapping;
 mod key_templates;
 mod keys;
 mod kms_failures;
+mod kms_hints;
 mod kms_requests;
 mod kms_trust;
 mod maintained;

@@ -20,6 +20,15 @@ pub(super) fn is_unavailable(kind: DataKeyErrorKind) -> bool {
     )
 }
 
+/// Whether KMS said something about the copy, or at least refused this very request. Whatever else
+/// it says, it would say of every copy.
+pub(super) fn is_about_the_copy(kind: DataKeyErrorKind) -> bool {
+    matches!(
+        kind,
+        DataKeyErrorKind::UnknownKey | DataKeyErrorKind::Mismatch | DataKeyErrorKind::Other
+    )
+}
+
 pub(super) fn refused<E>(key: &str, error: &SdkError<E>) -> DataKeyError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,

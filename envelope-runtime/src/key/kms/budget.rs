@@ -1,0 +1,109 @@
+//! How many Decrypts may be spent on records whose key is unknown: forged items must not become a bill.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Decrypts that KMS may refuse in a row, …
+const TOKENS: u32 = 8;
+/// … and one more after each such time.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// A token bucket. It is told the time, so that tests need not wait.
+pub(super) struct Budget {
+    left: u32,
+    /// Taken, and neither spent nor given back yet.
+    out: u32,
+    refilled: Instant,
+}
+
+/// There is no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Empty {
+    /// When the next one is there, if none is given back before.
+    pub(super) next: Instant,
+    /// None can be given back: all were spent.
+    pub(super) spent: bool,
+}
+
+impl Budget {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { left: TOKENS, out: 0, refilled: now }
+    }
+
+    pub(super) fn take(&mut self, now: Instant) -> Result<(), Empty> {
+        let earned = now.saturating_duration_since(self.refilled).as_secs() / INTERVAL.as_secs();
+        if earned >= u64::from(TOKENS) {
+            self.left = TOKENS;
+            self.refilled = now;
+        } else if let Ok(earned) = u32::try_from(earned) {
+            self.left = self.left.saturating_add(earned).min(TOKENS);
+            self.refilled += INTERVAL * earned;
+        }
+        let empty = Empty { next: self.refilled + INTERVAL, spent: self.out == 0 };
+        self.left = self.left.checked_sub(1).ok_or(empty)?;
+        self.out = self.out.saturating_add(1);
+        Ok(())
+    }
+
+    /// KMS refused a copy for the token.
+    pub(super) fn spend(&mut self) {
+        self.out = self.out.saturating_sub(1);
+    }
+
+    /// KMS refused no copy for it.
+    pub(super) fn give_back(&mut self) {
+        self.spend();
+        self.left = self.left.saturating_add(1).min(TOKENS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(budget: &mut Budget, now: Instant) -> usize {
+        (0..100).filter(|_| budget.take(now).is_ok()).count()
+    }
+
+    #[test]
+    fn tokens_are_limited_and_come_back_with_time() {
+        let start = Instant::now();
+        let mut budget = Budget::new(start);
+
+        assert_eq!(taken(&mut budget, start), 8);
+        let empty = |next| Err(Empty { next, spent: false });
+        assert_eq!(budget.take(start), empty(start + INTERVAL));
+        assert_eq!(budget.take(start + INTERVAL / 2), empty(start + INTERVAL));
+        assert_eq!(taken(&mut budget, start + INTERVAL), 1);
+        // Half an interval that has passed is not lost.
+        assert_eq!(taken(&mut budget, start + INTERVAL * 5 / 2), 1);
+        assert_eq!(budget.take(start + INTERVAL * 5 / 2), empty(start + 3 * INTERVAL));
+        assert_eq!(taken(&mut budget, start + 1000 * INTERVAL), 8);
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_and_is_never_more_than_the_whole() {
+        let start = Instant::now();
+        let mut budget = Budget::new(start);
+        budget.give_back();
+        assert_eq!(taken(&mut budget, start), 8);
+
+        budget.give_back();
+
+        assert_eq!(taken(&mut budget, start), 1);
+    }
+
+    #[test]
+    fn it_is_spent_when_nobody_can_give_a_token_back() {
+        let start = Instant::now();
+        let mut budget = Budget::new(start);
+        taken(&mut budget, start);
+
+        for left in (0..TOKENS).rev() {
+            assert!(!budget.take(start).unwrap_err().spent);
+            budget.spend();
+            assert_eq!(budget.take(start).unwrap_err().spent, left == 0);
+        }
+    }
+}

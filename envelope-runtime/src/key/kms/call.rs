@@ -1,0 +1,99 @@
+//! The calls to KMS: what is sent, and what is taken of an answer.
+
+use std::future::poll_fn;
+use std::pin::pin;
+
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::DataKeySpec;
+use tracing::dispatcher::{self, Dispatch};
+use tracing::level_filters::LevelFilter;
+use zeroize::Zeroizing;
+
+use super::KmsKeyProvider;
+use super::refusal::refused;
+use crate::key::arn::{KeyArn, KeyName};
+use crate::key::{
+    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, GeneratedDataKey,
+    ProviderId,
+};
+
+impl<C> KmsKeyProvider<C> {
+    /// One `GenerateDataKey`. What it answers teaches the ARN.
+    pub(super) async fn generate_data_key(
+        &self,
+        context: &EncryptionContext,
+    ) -> Result<GeneratedDataKey, DataKeyError> {
+        let name = self.configuration()?;
+        let mut call = self
+            .client
+            .generate_data_key()
+            .key_id(self.primary.text.as_str())
+            .key_spec(DataKeySpec::Aes256);
+        for (name, value) in context.iter() {
+            call = call.encryption_context(name, value);
+        }
+        context.count_call();
+        let answer = unlogged(call.send()).await;
+        let mut answer = answer.map_err(|error| refused(&self.primary.text, &error))?;
+
+        let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
+        let invalid = || self.error(DataKeyErrorKind::InvalidAnswer);
+        let arn = answer.key_id().and_then(KeyArn::parse).ok_or_else(invalid)?;
+        if !name.may_be(&arn) {
+            return Err(self.error(DataKeyErrorKind::WrongKey));
+        }
+        let data_key = plaintext.as_deref().and_then(|bytes| DataKey::from_slice(bytes));
+        let wrapped = answer.ciphertext_blob.take().and_then(|blob| {
+            EncryptedDataKey::new(ProviderId::KMS, *arn.hint(), blob.into_inner())
+        });
+        self.primary.learn(arn);
+        Ok(GeneratedDataKey::new(data_key.ok_or_else(invalid)?, wrapped.ok_or_else(invalid)?))
+    }
+
+    /// One Decrypt that names `key`; gives the ARN of the key that KMS says it used.
+    pub(super) async fn call_decrypt(
+        &self,
+        key: &str,
+        copy: &EncryptedDataKey,
+        context: &EncryptionContext,
+    ) -> Result<(KeyArn, DataKey), DataKeyError> {
+        let mut call = self.client.decrypt().key_id(key).ciphertext_blob(Blob::new(copy.wrapped()));
+        for (name, value) in context.iter() {
+            call = call.encryption_context(name, value);
+        }
+        context.count_call();
+        let mut answer = unlogged(call.send()).await.map_err(|error| refused(key, &error))?;
+
+        let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
+        let arn = answer.key_id().and_then(KeyArn::parse);
+        let data_key = plaintext.as_deref().and_then(|bytes| DataKey::from_slice(bytes));
+        arn.zip(data_key).ok_or_else(|| DataKeyError::new(DataKeyErrorKind::InvalidAnswer, key))
+    }
+
+    /// One `DescribeKey`: which key the primary's name leads to. It answers no data key.
+    pub(super) async fn describe(&self, name: &KeyName) -> Result<KeyArn, DataKeyError> {
+        let call = self.client.describe_key().key_id(self.primary.text.as_str());
+        let answer = call.send().await.map_err(|error| refused(&self.primary.text, &error))?;
+        let arn = answer.key_metadata.and_then(|key| KeyArn::parse(key.arn()?));
+        let arn = arn.ok_or_else(|| self.error(DataKeyErrorKind::InvalidAnswer))?;
+        if !name.may_be(&arn) {
+            return Err(self.error(DataKeyErrorKind::WrongKey));
+        }
+        Ok(arn)
+    }
+}
+
+/// Awaits a call whose answer holds a data key. At TRACE the SDK logs answers as they came from the
+/// HTTP client, bodies in memory included: then its spans and events of the call are dropped. A
+/// subscriber may begin to take TRACE at any time.
+async fn unlogged<F: Future>(call: F) -> F::Output {
+    let mut call = pin!(call);
+    poll_fn(|cx| {
+        if LevelFilter::current() == LevelFilter::TRACE {
+            dispatcher::with_default(&Dispatch::none(), || call.as_mut().poll(cx))
+        } else {
+            call.as_mut().poll(cx)
+        }
+    })
+    .await
+}

@@ -1,0 +1,190 @@
+//! Unwrapping: which of the configured keys is asked about which copy.
+//!
+//! Nothing is ever concluded about a hint, since whoever writes the table writes hints too. It only
+//! says which key is asked first. Where the hint fits no key whose ARN is known, the record may still
+//! be of the primary key: its ARN may not be known yet, or be another by now if the name is an alias.
+
+mod unknown;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use self::unknown::Next;
+use super::KmsKeyProvider;
+use super::primary::Primary;
+use super::refusal::is_unavailable;
+use crate::key::arn::{KeyArn, KeyName};
+use crate::key::{
+    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, KeyReference,
+    ProviderId,
+};
+
+/// How long a load waits until it may ask KMS about a copy of an unknown key.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The unwrapping of one record's data key.
+struct Unwrap<'a, C> {
+    provider: &'a KmsKeyProvider<C>,
+    primary: &'a Primary,
+    name: &'a KeyName,
+    context: &'a EncryptionContext,
+    started: Instant,
+    /// Copies that the primary's name is done with: KMS refused them just now, or lately.
+    done: Vec<&'a EncryptedDataKey>,
+    /// This load has asked what an alias leads to.
+    described: bool,
+    /// A key that could not be asked.
+    unavailable: Option<DataKeyError>,
+    /// Why a copy of an unknown key was not opened.
+    refusal: Option<DataKeyError>,
+}
+
+/// What came of the copy of one key.
+enum Opened {
+    DataKey(DataKey),
+    /// The key could not be asked.
+    Unavailable,
+    /// It has no copy here.
+    None,
+}
+
+impl<C> KmsKeyProvider<C> {
+    pub(super) async fn decrypt_data_key(
+        &self,
+        reference: &KeyReference,
+        context: &EncryptionContext,
+    ) -> Result<DataKey, DataKeyError> {
+        let name = self.configuration()?;
+        let KeyReference::Wrapped(copies) = reference else {
+            return Err(self.error(DataKeyErrorKind::Unsupported));
+        };
+        let copies: Vec<_> =
+            copies.iter().filter(|copy| copy.provider() == ProviderId::KMS).collect();
+        let mut unwrap = Unwrap {
+            provider: self,
+            primary: &self.primary,
+            name,
+            context,
+            started: Instant::now(),
+            done: Vec::new(),
+            described: false,
+            unavailable: None,
+            refusal: None,
+        };
+        // First, since the primary may be an alias that led to one of them until now.
+        for arn in self.accepted.iter().flatten() {
+            if let Opened::DataKey(data_key) = unwrap.open(arn.as_str(), arn, &copies).await? {
+                return Ok(data_key);
+            }
+        }
+        unwrap.by_primary(&copies).await
+    }
+}
+
+impl<'a, C> Unwrap<'a, C> {
+    /// Asks a key whose ARN is known about its copy: about one, since a key that could not be asked cannot
+    /// be asked about another either, and any other answer ends the search.
+    async fn open(
+        &mut self,
+        key: &str,
+        arn: &KeyArn,
+        copies: &[&EncryptedDataKey],
+    ) -> Result<Opened, DataKeyError> {
+        let Some(copy) = copies.iter().find(|copy| copy.hint() == arn.hint()) else {
+            return Ok(Opened::None);
+        };
+        match self.provider.call_decrypt(key, copy, self.context).await {
+            Ok((answered, data_key)) if answered == *arn => Ok(Opened::DataKey(data_key)),
+            Ok(_) => Err(DataKeyError::new(DataKeyErrorKind::WrongKey, key)),
+            Err(error) if is_unavailable(error.kind()) => {
+                self.cannot_ask(error);
+                Ok(Opened::Unavailable)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn by_primary(
+        mut self,
+        copies: &[&'a EncryptedDataKey],
+    ) -> Result<DataKey, DataKeyError> {
+        let mut asked: Option<KeyArn> = None;
+        loop {
+            let learnt = self.primary.learnt();
+            let is_new =
+                |arn: &&KeyArn| asked.as_ref() != Some(*arn) && !self.accepts(|a| a == *arn);
+            if let Some(arn) = learnt.as_ref().filter(is_new) {
+                asked = Some(arn.clone());
+                match self.open(&self.primary.text, arn, copies).await {
+                    Ok(Opened::DataKey(data_key)) => return Ok(data_key),
+                    Ok(Opened::Unavailable) => return Err(self.not_opened()),
+                    Ok(Opened::None) => {}
+                    // Forged, or the alias leads to another key by now.
+                    Err(error)
+                        if error.kind() == DataKeyErrorKind::UnknownKey && self.name.can_move() =>
+                    {
+                        self.refusal = Some(error);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            let is_known = |copy: &EncryptedDataKey| {
+                let hint = copy.hint();
+                self.accepts(|arn| arn.hint() == hint)
+                    || learnt.as_ref().is_some_and(|arn| arn.hint() == hint)
+            };
+            let mut foreign = copies.iter().filter(|copy| !is_known(copy));
+            let Some(copy) = foreign.find(|copy| !self.done.contains(copy)).copied() else {
+                return Err(self.not_opened());
+            };
+            if let Some(arn) = &learnt {
+                if !self.name.can_move() {
+                    return Err(self.not_opened());
+                }
+                match self.has_moved(arn).await? {
+                    Next::Look => continue,
+                    Next::Probe => {}
+                    Next::Stop => return Err(self.not_opened()),
+                }
+            }
+            if let Some(data_key) = self.probe(copy, learnt.as_ref()).await? {
+                return Ok(data_key);
+            }
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.started + PATIENCE
+    }
+
+    fn accepts(&self, is: impl Fn(&KeyArn) -> bool) -> bool {
+        self.provider.accepted.iter().flatten().any(is)
+    }
+
+    /// Of keys that cannot be asked, one that can be asked later counts.
+    fn cannot_ask(&mut self, error: DataKeyError) {
+        if self.unavailable.as_ref().is_none_or(|first| !first.is_retryable()) {
+            self.unavailable = Some(error);
+        }
+    }
+
+    fn failed(&mut self, error: DataKeyError) -> DataKeyError {
+        if !is_unavailable(error.kind()) {
+            return error;
+        }
+        self.cannot_ask(error);
+        self.not_opened()
+    }
+
+    fn not_asked(&mut self) -> DataKeyError {
+        self.refusal = Some(self.provider.error(DataKeyErrorKind::NotAsked));
+        self.not_opened()
+    }
+
+    /// Why no copy was opened.
+    fn not_opened(&mut self) -> DataKeyError {
+        let why = self.unavailable.take().or_else(|| self.refusal.take());
+        why.unwrap_or_else(|| self.provider.error(DataKeyErrorKind::UnknownKey))
+    }
+}

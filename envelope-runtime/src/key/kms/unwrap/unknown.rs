@@ -1,0 +1,157 @@
+//! What is asked about a copy whose hint fits no key of a known ARN, and how often.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use aws_sdk_kms::config::AsyncSleep;
+use tokio::sync::futures::Notified;
+use tokio::time::Instant;
+
+use super::Unwrap;
+use crate::key::arn::KeyArn;
+use crate::key::kms::primary::{Asking, Token, Turn};
+use crate::key::kms::refusal::is_about_the_copy;
+use crate::key::kms::refused::Digest;
+use crate::key::{DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey};
+
+/// What to do after the primary's ARN was asked for.
+pub(super) enum Next {
+    /// It is another by now.
+    Look,
+    /// KMS does not say it: ask it about the copies.
+    Probe,
+    /// It is the one that was known.
+    Stop,
+}
+
+impl<'a, C> Unwrap<'a, C> {
+    /// Asks what an alias leads to, of which `learnt` is known: at most once a minute among all loads,
+    /// but for answers that were news.
+    pub(super) async fn has_moved(&mut self, learnt: &KeyArn) -> Result<Next, DataKeyError> {
+        let primary = self.primary;
+        loop {
+            let mut changed = pin!(primary.changed());
+            changed.as_mut().enable();
+            if primary.learnt().as_ref() != Some(learnt) {
+                return Ok(Next::Look);
+            }
+            match primary.turn(Instant::now()) {
+                Turn::Denied => return Ok(Next::Probe),
+                Turn::Ask(_) if self.described => return Ok(Next::Stop),
+                Turn::Ask(asking) => return self.describe(asking).await,
+                // Another load asked for this one too.
+                Turn::Same(at) if at > self.started => return Ok(Next::Stop),
+                Turn::Wait if self.wait(changed, self.deadline()).await => {}
+                Turn::Wait | Turn::Same(_) => return Err(self.not_asked()),
+            }
+        }
+    }
+
+    async fn describe(&mut self, asking: Asking<'_>) -> Result<Next, DataKeyError> {
+        self.context.count_call();
+        let answer = self.provider.describe(self.name).await;
+        match answer {
+            Ok(arn) => {
+                self.described = true;
+                let is_news = self.primary.learnt().as_ref() != Some(&arn);
+                asking.answered(arn, Instant::now());
+                Ok(if is_news { Next::Look } else { Next::Stop })
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    DataKeyErrorKind::AccessDenied | DataKeyErrorKind::Other
+                ) =>
+            {
+                asking.denied(Instant::now());
+                Ok(Next::Probe)
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Asks the primary's name about one copy. `None` where it was refused, or where `learnt` is no
+    /// longer what is known.
+    pub(super) async fn probe(
+        &mut self,
+        copy: &'a EncryptedDataKey,
+        learnt: Option<&KeyArn>,
+    ) -> Result<Option<DataKey>, DataKeyError> {
+        let digest = Digest::of(copy, self.context);
+        if self.primary.was_refused(&digest, Instant::now()) {
+            self.done.push(copy);
+            self.refusal = Some(self.provider.error(DataKeyErrorKind::NotAsked));
+            return Ok(None);
+        }
+        let Some(token) = self.token(learnt).await? else { return Ok(None) };
+        match self.provider.call_decrypt(&self.primary.text, copy, self.context).await {
+            Ok((arn, _)) if !self.name.may_be(&arn) => {
+                Err(self.provider.error(DataKeyErrorKind::WrongKey))
+            }
+            Ok((arn, data_key)) => {
+                let hinted = arn.hint() == copy.hint();
+                self.primary.learn(arn);
+                let opened = hinted.then_some(data_key);
+                opened.map(Some).ok_or_else(|| self.provider.error(DataKeyErrorKind::Mismatch))
+            }
+            Err(error) if is_about_the_copy(error.kind()) => {
+                token.spend(digest, Instant::now());
+                if error.kind() != DataKeyErrorKind::UnknownKey {
+                    return Err(error);
+                }
+                // Another key's copy; the next one may be of this key.
+                self.done.push(copy);
+                self.refusal.get_or_insert(error);
+                Ok(None)
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// The right to ask about a copy, waited for if need be. `None` when the ARN was learnt meanwhile.
+    async fn token(&mut self, learnt: Option<&KeyArn>) -> Result<Option<Token<'a>>, DataKeyError> {
+        let primary = self.primary;
+        loop {
+            let mut changed = pin!(primary.changed());
+            changed.as_mut().enable();
+            if primary.learnt().as_ref() != learnt {
+                return Ok(None);
+            }
+            let empty = match primary.take(Instant::now()) {
+                Ok(token) => return Ok(Some(token)),
+                Err(empty) => empty,
+            };
+            // Many forged items came first. Where the key's name leads to settles it for all of them.
+            if empty.spent
+                && let Turn::Ask(asking) = primary.turn(Instant::now())
+            {
+                self.describe(asking).await?;
+            } else if !self.wait(changed, empty.next).await {
+                return Err(self.not_asked());
+            }
+        }
+    }
+
+    /// Waits for a change, at most until `next`; `false` when the load has waited long enough.
+    async fn wait(&self, mut changed: Pin<&mut Notified<'_>>, next: Instant) -> bool {
+        let now = Instant::now();
+        let left = next.min(self.deadline()).saturating_duration_since(now);
+        if now >= self.deadline() {
+            return false;
+        }
+        let mut sleep = pin!(async {
+            match self.provider.client.config().sleep_impl() {
+                Some(sleep) => sleep.sleep(left).await,
+                // As the client waits where its configuration does not say how.
+                None => tokio::time::sleep(left).await,
+            }
+        });
+        poll_fn(|cx| match changed.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => sleep.as_mut().poll(cx),
+        })
+        .await;
+        true
+    }
+}
