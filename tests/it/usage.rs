@@ -141,4 +141,13 @@ async fn every_call_to_kms_counts() {
     store.measured(&usage).update::<User>("u-1").seal(|f| f.ssn, "x").await.unwrap();
 
     assert_eq!((usage.requests(), usage.kms_calls()), (2, 2));
+
+    // What an alias leads to is asked for an operation too.
+    let alias = world.backend.create_alias(&other).await;
+    let store = world.store_with(KmsKeyProvider::new(world.backend.kms.clone(), alias));
+    User::load(&store, "u-1").await.unwrap().unwrap();
+    User::new("u-2").save(&world.store).await.unwrap();
+    let usage = Usage::default();
+    store.measured(&usage).get::<User>("u-2").await.unwrap_err();
+    assert_eq!((usage.requests(), usage.kms_calls()), (1, 1));
 }

@@ -76,10 +76,39 @@ async fn t26_a_repointed_alias_is_followed_at_once_and_back() {
         assert_eq!(counts(&script), (1, 1));
         load(&provider, [record.clone()]).await.unwrap();
         assert_eq!(counts(&script), (1, 0));
-        // The other key's records are refused, and a copy of each key opens.
+        // Of a record with a copy for each key, the right one is taken.
         load(&provider, [other.clone(), record.clone()]).await.unwrap();
         assert_eq!(counts(&script), (1, 0));
     }
+}
+
+/// So it is by the copy of the key that the alias led to before.
+#[tokio::test]
+async fn t26_a_repointed_alias_is_followed_where_a_record_has_a_copy_for_each_key() {
+    let keys = Keys::new().await;
+    let (old, new) = (keys.copy(&keys.own).await, keys.copy(&keys.foreign).await);
+    let (provider, script) = keys.reader(&keys.alias, pass);
+    load(&provider, [old.clone()]).await.unwrap();
+    keys.repoint(&keys.foreign).await;
+    let _ = script.take();
+
+    load(&provider, [old, new]).await.unwrap();
+
+    assert_eq!(counts(&script), (2, 1));
+}
+
+#[tokio::test]
+async fn t26_a_record_that_a_repoint_does_not_explain_costs_one_question() {
+    let keys = Keys::new().await;
+    let third = keys.backend.create_kms_key().await;
+    let (provider, script) = keys.reader(&keys.alias, pass);
+    load(&provider, [keys.copy(&keys.own).await]).await.unwrap();
+    keys.repoint(&third).await;
+    let _ = script.take();
+
+    assert_eq!(kind(&provider, [keys.copy(&keys.foreign).await]).await, UNKNOWN);
+
+    assert_eq!(counts(&script), (0, 1));
 }
 
 #[tokio::test]

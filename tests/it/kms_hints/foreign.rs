@@ -165,3 +165,53 @@ async fn a_writer_knows_its_key_from_the_first_save() {
         assert_eq!(counts(&script), (0, describes), "{name}");
     }
 }
+
+#[tokio::test]
+async fn t24_each_copy_of_an_item_is_asked_about_once() {
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    let [first, second, third] = &keys.foreign_copies(3).await[..] else { panic!() };
+    for name in &keys.names()[1..] {
+        // The own copy is found behind foreign ones.
+        let (provider, script) = keys.reader(name, without_describe);
+        load(&provider, [first.clone(), second.clone(), own.clone()]).await.unwrap();
+        assert_eq!(counts(&script), (3, 0), "{name}");
+
+        // One under the own key's hint, which is the first that is asked about, and two under others.
+        let forged = hinted(*own.hint(), third.wrapped());
+        let loaded = kind(&provider, [first.clone(), forged, second.clone()]).await;
+        let alias = *name == keys.alias;
+        assert!(loaded == UNKNOWN || alias && loaded == NOT_ASKED, "{loaded:?}");
+        // Where the alias may have moved, and DescribeKey does not say it, the two were refused lately.
+        assert_eq!(counts(&script), (1, usize::from(alias)), "{name}");
+        advance(Duration::from_mins(1)).await;
+        let forged = hinted(*own.hint(), third.wrapped());
+        assert_eq!(kind(&provider, [first.clone(), forged, second.clone()]).await, UNKNOWN);
+        assert_eq!(counts(&script), if alias { (3, 1) } else { (1, 0) }, "{name}");
+    }
+}
+
+/// Whoever learns the ARN wakes those that wait for a turn.
+#[tokio::test]
+async fn a_save_lets_the_loads_go_on_that_wait() {
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    let (provider, script) = keys.reader(&keys.alias, |_| Reaction::Hang);
+    let provider = Arc::new(provider);
+    let spawn = || {
+        let (provider, own) = (Arc::clone(&provider), own.clone());
+        tokio::spawn(async move { load(&provider, [own]).await })
+    };
+    let hang: Vec<_> = (0..8).map(|_| spawn()).collect();
+    let waits = spawn();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(counts(&script), (8, 0));
+    script.react(pass);
+    let start = Instant::now();
+
+    provider.generate(&EncryptionContext::new("users", [])).await.unwrap();
+
+    waits.await.unwrap().unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    hang.iter().for_each(tokio::task::JoinHandle::abort);
+}
