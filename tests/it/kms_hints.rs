@@ -1,7 +1,8 @@
-//! Readers whose key is given by ARN, by id or by alias, among foreign and forged records: their own
-//! records always load, and what the others cost is bounded.
+//! Readers whose key is given by ARN, by id or by alias, among foreign and forged records: their
+//! own records always load, and what the others cost is bounded.
 //!
-//! Nothing here waits: the clock is tokio's, and it is paused. The KMS is always the one in the process.
+//! Nothing here waits: the clock is tokio's, and it is paused. The KMS is always the one in the
+//! process.
 
 mod aliases;
 mod foreign;

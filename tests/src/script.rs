@@ -1,8 +1,9 @@
-//! An HTTP client for an AWS SDK client that does what a test says: it answers, fails, hangs, or passes a
-//! request on to the client behind it.
+//! An HTTP client for an AWS SDK client that does what a test says: it answers, fails, hangs, or
+//! passes a request on to the client behind it.
 //!
-//! Unlike a service that misbehaves, it can do what happens between a program and AWS: connections that
-//! are refused or reset, answers of proxies, requests that are served while their answers are lost.
+//! Unlike a service that misbehaves, it can do what happens between a program and AWS: connections
+//! that are refused or reset, answers of proxies, requests that are served while their answers are
+//! lost.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -31,10 +31,10 @@ use super::{
 ///
 /// The key is given as a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an
 /// ARN, records of other keys are refused without asking KMS. With an alias or an id, the ARN is
-/// learnt by [`resolve`](Self::resolve), or from KMS's first answer; until then, records of other keys
-/// cost calls, which are limited. Repointing an alias is a change of key: records sealed before it
-/// need the old key's ARN in [`accept`](Self::accept), and a reader sees it by `kms:DescribeKey` within
-/// a minute.
+/// learnt by [`resolve`](Self::resolve), or from KMS's first answer; until then, records of other
+/// keys cost calls, which are limited. Repointing an alias is a change of key: records sealed
+/// before it need the old key's ARN in [`accept`](Self::accept), and a reader sees it by
+/// `kms:DescribeKey` within a minute.
 ///
 /// ```no_run
 /// # fn example(kms: aws_sdk_kms::Client) {
@@ -104,10 +104,10 @@ impl<C> KmsKeyProvider<C> {
     /// its ARN. With a key ARN nothing is asked.
     ///
     /// It may be left out: the first save or load teaches the ARN too. A program that begins by
-    /// loading records which others may have forged is better off with it, and one that resolves its
-    /// keys when it starts learns then that a name is wrong. It needs the permission `kms:DescribeKey` on
-    /// the key; nothing else does, though with it a reader by alias follows sooner when the alias is
-    /// repointed.
+    /// loading records which others may have forged is better off with it, and one that resolves
+    /// its keys when it starts learns then that a name is wrong. It needs the permission
+    /// `kms:DescribeKey` on the key; nothing else does, though with it a reader by alias follows
+    /// sooner when the alias is repointed.
     ///
     /// # Errors
     ///
@@ -162,8 +162,8 @@ impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
         Box::pin(self.decrypt_data_key(reference, context))
     }
 
-    /// Not so where an accepted key has wrapped it. Nothing authenticates the list of copies: one that was added
-    /// does not make it current.
+    /// Not so where an accepted key has wrapped it. Nothing authenticates the list of copies: one
+    /// that was added does not make it current.
     fn is_current(&self, reference: &KeyReference) -> bool {
         let KeyReference::Wrapped(copies) = reference else { return true };
         let primary = self.primary.learnt();

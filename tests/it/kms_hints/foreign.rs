@@ -1,4 +1,5 @@
-//! Records of other keys, and forged ones, cost little and keep no record of the own key from loading.
+//! Records of other keys, and forged ones, cost little and keep no record of the own key from
+//! loading.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +23,8 @@ async fn t24_a_cold_reader_loads_its_own_records_after_any_number_of_foreign_one
     let keys = Keys::new().await;
     let own = keys.copy(&keys.own).await;
     let foreign = keys.foreign_copies(40).await;
-    // Decrypts and DescribeKeys. Eight are asked about; then the name itself is, which settles it for an
-    // id. An alias may have moved, and is asked once more.
+    // Decrypts and DescribeKeys. Eight are asked about; then the name itself is, which settles it
+    // for an id. An alias may have moved, and is asked once more.
     let expected = [
         (Describe::Allowed, [(0, 0), (8, 1), (8, 2)]),
         (Describe::Denied, [(0, 0), (8, 1), (8, 1)]),
@@ -177,12 +178,14 @@ async fn t24_each_copy_of_an_item_is_asked_about_once() {
         load(&provider, [first.clone(), second.clone(), own.clone()]).await.unwrap();
         assert_eq!(counts(&script), (3, 0), "{name}");
 
-        // One under the own key's hint, which is the first that is asked about, and two under others.
+        // One under the own key's hint, which is the first that is asked about, and two under
+        // others.
         let forged = hinted(*own.hint(), third.wrapped());
         let loaded = kind(&provider, [first.clone(), forged, second.clone()]).await;
         let alias = *name == keys.alias;
         assert!(loaded == UNKNOWN || alias && loaded == NOT_ASKED, "{loaded:?}");
-        // Where the alias may have moved, and DescribeKey does not say it, the two were refused lately.
+        // Where the alias may have moved, and DescribeKey does not say it, the two were refused
+        // lately.
         assert_eq!(counts(&script), (1, usize::from(alias)), "{name}");
         advance(Duration::from_mins(1)).await;
         let forged = hinted(*own.hint(), third.wrapped());

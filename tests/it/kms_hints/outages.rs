@@ -158,7 +158,8 @@ async fn t33_a_key_that_cannot_be_asked_is_asked_once_a_load() {
             let kind = kind(&provider, copies.map(|hint| hinted(hint, &hint))).await;
 
             assert_eq!(kind, Some(DataKeyErrorKind::Throttled), "{name}");
-            // An alias that is accepted too may lead to another key by now, which is asked for as well.
+            // An alias that is accepted too may lead to another key by now, which is asked for as
+            // well.
             let moved = usize::from(accepts && name == keys.alias);
             assert_eq!(counts(&script), (1, moved), "{name}");
         }

@@ -1,4 +1,5 @@
-//! How many Decrypts may be spent on records whose key is unknown: forged items must not become a bill.
+//! How many Decrypts may be spent on records whose key is unknown: forged items must not become a
+//! bill.
 
 use std::time::Duration;
 

@@ -64,8 +64,8 @@ pub(super) struct Asking<'a> {
     answer: Described,
 }
 
-/// The right to one Decrypt about a copy of an unknown key. It is given back when it is dropped, also
-/// with the load, unless it was spent.
+/// The right to one Decrypt about a copy of an unknown key. It is given back when it is dropped,
+/// also with the load, unless it was spent.
 pub(super) struct Token<'a> {
     primary: &'a Primary,
     spent: bool,

@@ -47,8 +47,8 @@ where
     DataKeyError::new(kind, key).with_answer(failure.answer)
 }
 
-/// What AWS's code means; `None` for one that is not known. A message decides only where AWS has one
-/// code for two things, and is not kept.
+/// What AWS's code means; `None` for one that is not known. A message decides only where AWS has
+/// one code for two things, and is not kept.
 fn kind_of_code(code: &str, message: &str) -> Option<DataKeyErrorKind> {
     let says = |text| message.contains(text);
     Some(match code {
@@ -95,7 +95,8 @@ fn kind_of_status(status: Option<u16>) -> DataKeyErrorKind {
         Some(408) => DataKeyErrorKind::Network,
         Some(429) => DataKeyErrorKind::Throttled,
         Some(500..) => DataKeyErrorKind::Service,
-        // No refusal, and no answer of KMS either: the login page of a network, or a body cut short.
+        // No refusal, and no answer of KMS either: the login page of a network, or a body cut
+        // short.
         Some(200..=299) => DataKeyErrorKind::InvalidAnswer,
         _ => DataKeyErrorKind::Other,
     }

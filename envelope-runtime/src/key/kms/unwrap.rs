@@ -1,8 +1,9 @@
 //! Unwrapping: which of the configured keys is asked about which copy.
 //!
 //! Nothing is ever concluded about a hint, since whoever writes the table writes hints too. It only
-//! says which key is asked first. Where the hint fits no key whose ARN is known, the record may still
-//! be of the primary key: its ARN may not be known yet, or be another by now if the name is an alias.
+//! says which key is asked first. Where the hint fits no key whose ARN is known, the record may
+//! still be of the primary key: its ARN may not be known yet, or be another by now if the name is
+//! an alias.
 
 mod unknown;
 
@@ -83,8 +84,8 @@ impl<C> KmsKeyProvider<C> {
 }
 
 impl<'a, C> Unwrap<'a, C> {
-    /// Asks a key whose ARN is known about its copy: about one, since a key that could not be asked cannot
-    /// be asked about another either, and any other answer ends the search.
+    /// Asks a key whose ARN is known about its copy: about one, since a key that could not be asked
+    /// cannot be asked about another either, and any other answer ends the search.
     async fn open(
         &mut self,
         key: &str,

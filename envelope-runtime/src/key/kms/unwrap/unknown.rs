@@ -26,8 +26,8 @@ pub(super) enum Next {
 }
 
 impl<'a, C> Unwrap<'a, C> {
-    /// Asks what an alias leads to, of which `learnt` is known: at most once a minute among all loads,
-    /// but for answers that were news.
+    /// Asks what an alias leads to, of which `learnt` is known: at most once a minute among all
+    /// loads, but for answers that were news.
     pub(super) async fn has_moved(&mut self, learnt: &KeyArn) -> Result<Next, DataKeyError> {
         let primary = self.primary;
         loop {
@@ -109,7 +109,8 @@ impl<'a, C> Unwrap<'a, C> {
         }
     }
 
-    /// The right to ask about a copy, waited for if need be. `None` when the ARN was learnt meanwhile.
+    /// The right to ask about a copy, waited for if need be. `None` when the ARN was learnt
+    /// meanwhile.
     async fn token(&mut self, learnt: Option<&KeyArn>) -> Result<Option<Token<'a>>, DataKeyError> {
         let primary = self.primary;
         loop {
@@ -122,7 +123,8 @@ impl<'a, C> Unwrap<'a, C> {
                 Ok(token) => return Ok(Some(token)),
                 Err(empty) => empty,
             };
-            // Many forged items came first. Where the key's name leads to settles it for all of them.
+            // Many forged items came first. Where the key's name leads to settles it for all of
+            // them.
             if empty.spent
                 && let Turn::Ask(asking) = primary.turn(Instant::now())
             {
