@@ -63,7 +63,7 @@ impl ServiceError {
             Cause::Request => ServiceErrorKind::Other,
             Cause::Answer => {
                 let code = failure.answer.code.as_deref().unwrap_or_default();
-                kind_of_answer(code, error.message().unwrap_or_default(), failure.status)
+                kind_of_answer(code, error.message().unwrap_or_default(), failure.answer.status)
             }
         };
         Self { place, table: table.to_owned(), kind, answer: failure.answer }

@@ -23,8 +23,6 @@ pub(crate) enum Cause {
 /// The parts of an SDK error that are safe to keep.
 pub(crate) struct Failure {
     pub(crate) cause: Cause,
-    /// The status of the answer, which a proxy may have given.
-    pub(crate) status: Option<u16>,
     pub(crate) answer: Answer,
 }
 
@@ -44,8 +42,7 @@ impl Failure {
             code: error.code().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
         };
-        let status = error.raw_response().map(|answer| answer.status().as_u16());
-        Self { cause, status, answer }
+        Self { cause, answer }
     }
 }
 
@@ -77,6 +74,7 @@ pub(crate) fn failed_signature(code: &str, message: &str) -> Option<Signature> {
         "ExpiredTokenException" | "ExpiredToken" => Some(Signature::Expired),
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
+        | "MissingAuthenticationTokenException"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch" => Some(Signature::Unknown),
         _ => None,

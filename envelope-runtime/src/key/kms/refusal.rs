@@ -2,7 +2,7 @@
 
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 
-use crate::error::service::{Cause, Failure};
+use crate::error::service::{Cause, Failure, Signature, failed_signature};
 use crate::key::{DataKeyError, DataKeyErrorKind};
 
 /// Whether another copy may be tried: never after a mismatch.
@@ -75,17 +75,11 @@ fn kind_of_code(code: &str, message: &str) -> Option<DataKeyErrorKind> {
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => DataKeyErrorKind::Service,
         "RequestTimeout" | "RequestTimeoutException" => DataKeyErrorKind::Network,
-        // So are requests answered whose time is not AWS's.
-        "RequestExpired" | "RequestTimeTooSkewed" => DataKeyErrorKind::Clock,
-        "InvalidSignatureException" if says("Signature expired") || says("not yet current") => {
-            DataKeyErrorKind::Clock
-        }
-        "ExpiredToken" | "ExpiredTokenException" => DataKeyErrorKind::ExpiredCredentials,
-        "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "MissingAuthenticationTokenException"
-        | "UnrecognizedClientException" => DataKeyErrorKind::Credentials,
-        _ => return None,
+        _ => match failed_signature(code, message)? {
+            Signature::Clock => DataKeyErrorKind::Clock,
+            Signature::Expired => DataKeyErrorKind::ExpiredCredentials,
+            Signature::Unknown => DataKeyErrorKind::Credentials,
+        },
     })
 }
 
