@@ -1,12 +1,13 @@
 //! What DynamoDB can answer, told apart.
 
+use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use envelope_runtime::{
     DeleteError, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError, ServiceErrorKind, Store,
     UpdateError,
 };
 use envelope_tests::{dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb};
 
-use crate::support::{User, World};
+use crate::support::{User, World, string};
 
 #[tokio::test]
 async fn each_failure_of_dynamodb_is_told_apart_on_every_verb() {
@@ -89,4 +90,54 @@ async fn missing_credentials_are_named() {
         matches!(&error, LoadError::Request(error) if error.kind() == ServiceErrorKind::Credentials),
         "{error}"
     );
+}
+
+#[derive(EnvelopeRecord, Debug)]
+#[envelope(table = "users")]
+struct Entry {
+    #[partition_key]
+    id: String,
+    #[sort_key]
+    at: u64,
+    count: u64,
+    list: Vec<String>,
+    #[encrypted]
+    text: String,
+}
+
+fn entry(at: u64) -> Entry {
+    Entry { id: "e-1".into(), at, count: 1, list: Vec::new(), text: "x".into() }
+}
+
+/// Such a table has one item for all of them, which only a load can tell.
+#[tokio::test]
+async fn a_table_without_the_sort_key_takes_saves_and_refuses_loads() {
+    let world = World::new().await;
+    world.store.put(&entry(1)).await.unwrap();
+    world.store.put(&entry(2)).await.unwrap();
+
+    let error = world.store.get::<Entry>(("e-1", 1)).await.unwrap_err();
+
+    let LoadError::Request(error) = &error else { panic!("{error}") };
+    assert_eq!(error.kind(), ServiceErrorKind::KeySchema, "{error}");
+    assert!(error.to_string().contains("key schema"), "{error}");
+}
+
+#[tokio::test]
+async fn what_dynamodb_finds_invalid_in_an_update_is_told_apart() {
+    let keys = [("id", ScalarAttributeType::S), ("at", ScalarAttributeType::N)];
+    let world = World::with_keys(&keys).await;
+    world.store.put(&entry(1)).await.unwrap();
+    let key = |at: u64| {
+        [("id".to_owned(), string("e-1")), ("at".to_owned(), AttributeValue::N(at.to_string()))]
+    };
+    let mut item = world.stored_at(key(1)).await;
+    item.insert("count".into(), string("many"));
+    world.write(item).await;
+
+    let error = world.store.update::<Entry>(("e-1", 1)).add(|f| f.count, 1).await.unwrap_err();
+
+    let UpdateError::Request(error) = &error else { panic!("{error}") };
+    assert_eq!(error.kind(), ServiceErrorKind::OperandType, "{error}");
+    assert!(!error.is_retryable(), "{error}");
 }
