@@ -203,8 +203,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     /// The others are not, or DynamoDB would refuse the whole request as malformed.
     fn nulls_are(&self, nulls: &Nulls) -> Option<Node> {
         let nodes = self.plan.summed().map(FieldSchema::name).map(|name| {
-            let is = if nulls.contains(&name) { Comparison::Equal } else { Comparison::NotEqual };
-            Node::Compare(name, is, Ok(AttributeValue::Null))
+            let null = |is| Node::Compare(name, is, Ok(AttributeValue::Null));
+            if nulls.contains(&name) {
+                null(Comparison::Equal)
+            } else {
+                Node::either(Node::NotExists(name), null(Comparison::NotEqual))
+            }
         });
         nodes.fold(None, |all, node| Node::both(all, Some(node)))
     }
