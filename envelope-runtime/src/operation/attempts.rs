@@ -166,6 +166,18 @@ mod tests {
         Layer("io error", Some(Box::new(inner)))
     }
 
+    /// Not every SDK says what became of an attempt that is cut off.
+    #[test]
+    fn an_attempt_of_which_nothing_was_heard_may_have_done_its_work() {
+        let attempts = Attempts::default();
+        assert!(!attempts.lost_an_answer());
+
+        attempts.seen.sent.store(true, Ordering::Relaxed);
+
+        assert!(attempts.lost_an_answer());
+        assert!(!attempts.of_another_request().lost_an_answer());
+    }
+
     #[test]
     fn an_attempt_without_an_end_may_have_been_served() {
         let attempts = Attempts::default();

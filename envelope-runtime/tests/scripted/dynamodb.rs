@@ -1,0 +1,275 @@
+//! A DynamoDB that follows a script, behind the SDK's own client: which requests it expects, and
+//! what becomes of each. It holds one item, and leaves to the script whether a condition holds.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::pending;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpRequest;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    AsyncSleep, BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, Sleep,
+    StalledStreamProtectionConfig,
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use envelope_runtime::{EnvelopeRecord, LocalKeyProvider, Store};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::request::Request;
+use crate::table::{Stored, Table};
+
+/// How long an operation may take: until the script keeps an answer back.
+const PATIENCE: Duration = Duration::from_hours(1);
+
+/// One request that the script expects, and what becomes of it.
+pub(crate) struct Step {
+    operation: &'static str,
+    effect: Effect,
+    fault: Option<Fault>,
+    meanwhile: Option<Meanwhile>,
+}
+
+type Meanwhile = Box<dyn FnOnce(&mut Stored) + Send>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Done,
+    /// The condition does not hold.
+    Refused,
+    Nothing,
+}
+
+/// What comes instead of DynamoDB's answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// Nobody listens where the request is sent.
+    ConnectionRefused,
+    ConnectionReset,
+    TimedOut,
+    /// No answer, until the time of the operation is over.
+    Hangs,
+    Answer(u16, &'static str),
+}
+
+/// It is done, and DynamoDB says so.
+pub(crate) fn done(operation: &'static str) -> Step {
+    Step { operation, effect: Effect::Done, fault: None, meanwhile: None }
+}
+
+/// Its condition does not hold.
+pub(crate) fn refused(operation: &'static str) -> Step {
+    Step { effect: Effect::Refused, ..done(operation) }
+}
+
+/// It is not done.
+pub(crate) fn failed(operation: &'static str, fault: Fault) -> Step {
+    Step { effect: Effect::Nothing, fault: Some(fault), ..done(operation) }
+}
+
+/// It is done, and the answer is lost.
+pub(crate) fn lost(operation: &'static str, fault: Fault) -> Step {
+    Step { fault: Some(fault), ..done(operation) }
+}
+
+impl Step {
+    /// What another writer does just before the request comes.
+    pub(crate) fn after(mut self, other: impl FnOnce(&mut Stored) + Send + 'static) -> Self {
+        self.meanwhile = Some(Box::new(other));
+        self
+    }
+}
+
+/// The script, and what has become of it. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Dynamodb(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    hangs: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct State {
+    script: VecDeque<Step>,
+    table: Table,
+    requests: Vec<Request>,
+}
+
+impl Dynamodb {
+    /// An empty table.
+    pub(crate) fn new() -> Self {
+        let hangs = Arc::new(Notify::new());
+        Self(Arc::new(Shared { state: Mutex::default(), hangs }))
+    }
+
+    /// A table that holds a record.
+    pub(crate) async fn holding<R: EnvelopeRecord>(record: &R) -> Self {
+        let dynamodb = Self::new();
+        dynamodb.expect([done("PutItem")]);
+        let saved = dynamodb.store().put(record).await;
+        assert!(saved.is_ok(), "{}", saved.err().unwrap());
+        dynamodb.requests();
+        dynamodb
+    }
+
+    /// Expects these requests, in this order, and no others.
+    pub(crate) fn expect(&self, steps: impl IntoIterator<Item = Step>) {
+        self.state().script.extend(steps);
+    }
+
+    /// The requests that were sent; all that were expected, or the test fails.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        let mut state = self.state();
+        let missing: Vec<_> = state.script.iter().map(|step| step.operation).collect();
+        assert_eq!(missing, [""; 0], "expected, and not sent");
+        std::mem::take(&mut state.requests)
+    }
+
+    /// The only request that was sent.
+    #[track_caller]
+    pub(crate) fn request(&self) -> Request {
+        let mut requests = self.requests();
+        assert_eq!(requests.len(), 1, "{requests:?}");
+        requests.remove(0)
+    }
+
+    pub(crate) fn item(&self) -> Option<Stored> {
+        self.state().table.item.clone()
+    }
+
+    /// Changes the stored item, as whoever may write the table can.
+    pub(crate) fn alter(&self, change: impl FnOnce(&mut Stored)) {
+        change(self.state().table.item.as_mut().unwrap());
+    }
+
+    /// A store over it, whose keys are wrapped by a key that is the same in each.
+    pub(crate) fn store(&self) -> Store {
+        Store::new(self.client(), local())
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        // An operation ends when an answer hangs; no other time passes.
+        let times = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "scripted"))
+            .retry_config(RetryConfig::standard())
+            .timeout_config(times)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .sleep_impl(Hurry(Arc::clone(&self.0.hangs)))
+            .http_client(self.clone());
+        Client::from_conf(config.build())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap()
+    }
+
+    /// Plays the next step; `None` keeps the answer back.
+    fn answer(&self, sent: &HttpRequest) -> Option<Result<HttpResponse, ConnectorError>> {
+        let mut state = self.state();
+        let state = &mut *state;
+        let target = sent.headers().get("x-amz-target").unwrap();
+        let operation = target.split_once('.').unwrap().1.to_owned();
+        let body = serde_json::from_slice(sent.body().bytes().unwrap()).unwrap();
+        let Some(step) = state.script.pop_front() else { panic!("unexpected: {operation} {body}") };
+        assert_eq!(operation, step.operation, "{body}");
+        if let (Some(other), Some(item)) = (step.meanwhile, &mut state.table.item) {
+            other(item);
+        }
+        let request = Request::new(operation, body, state.table.item.as_ref());
+        let (status, answer) = match step.effect {
+            Effect::Done => (200, state.table.serve(&request)),
+            Effect::Refused => (400, state.table.refusal(&request)),
+            Effect::Nothing => (200, json!({})),
+        };
+        state.requests.push(request);
+        let io = |kind| Some(Err(ConnectorError::io(io::Error::from(kind).into())));
+        match step.fault {
+            None => Some(Ok(response(status, answer.to_string()))),
+            Some(Fault::Answer(status, body)) => Some(Ok(response(status, body.to_owned()))),
+            Some(Fault::ConnectionRefused) => io(io::ErrorKind::ConnectionRefused),
+            Some(Fault::ConnectionReset) => io(io::ErrorKind::ConnectionReset),
+            Some(Fault::TimedOut) => Some(Err(ConnectorError::timeout("no answer".into()))),
+            Some(Fault::Hangs) => {
+                self.0.hangs.notify_one();
+                None
+            }
+        }
+    }
+}
+
+/// The key that wraps the data keys.
+pub(crate) fn local() -> LocalKeyProvider {
+    LocalKeyProvider::from_hex(&"07".repeat(32)).unwrap()
+}
+
+fn response(status: u16, body: String) -> HttpResponse {
+    let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
+    response.headers_mut().insert("x-amzn-requestid", "R-1");
+    response
+}
+
+/// An error as DynamoDB answers with it.
+pub(crate) fn error(code: &str, message: &str) -> Value {
+    json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message})
+}
+
+impl HttpConnector for Dynamodb {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.answer(&request);
+        HttpConnectorFuture::new(async {
+            match answer {
+                Some(answer) => answer,
+                None => pending().await,
+            }
+        })
+    }
+}
+
+impl HttpClient for Dynamodb {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Dynamodb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dynamodb")
+    }
+}
+
+/// Waits for nothing but an answer that hangs.
+struct Hurry(Arc<Notify>);
+
+impl AsyncSleep for Hurry {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let hangs = Arc::clone(&self.0);
+        Sleep::new(async move {
+            if duration == PATIENCE {
+                hangs.notified().await;
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Hurry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hurry")
+    }
+}

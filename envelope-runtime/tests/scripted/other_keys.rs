@@ -1,0 +1,72 @@
+//! Updates of records whose data key is wrapped under another key than the store's.
+
+use envelope_runtime::{
+    DataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
+    LocalKeyProvider, Store, UpdateError,
+};
+
+use crate::dynamodb::{Dynamodb, done, local};
+use crate::models::{Account, account};
+
+/// Takes records of one key, and writes none under it.
+struct Retired {
+    old: LocalKeyProvider,
+    new: LocalKeyProvider,
+}
+
+impl KeyProvider for Retired {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+        self.new.generate(context)
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        context: &'a EncryptionContext,
+    ) -> KeyFuture<'a, DataKey> {
+        self.old.decrypt(reference, context)
+    }
+
+    fn is_current(&self, _: &KeyReference) -> bool {
+        false
+    }
+}
+
+fn other_key() -> LocalKeyProvider {
+    LocalKeyProvider::from_hex(&"08".repeat(32)).unwrap()
+}
+
+#[tokio::test]
+async fn a_record_under_a_retired_key_is_sealed_anew_as_a_whole() {
+    let dynamodb = Dynamodb::holding(&account()).await;
+    let store = Store::new(dynamodb.client(), Retired { old: local(), new: other_key() });
+    dynamodb.expect([done("GetItem")]);
+    let known = store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
+    dynamodb.requests();
+    // It takes all values, so what was loaded is not enough.
+    dynamodb.expect([done("GetItem"), done("UpdateItem")]);
+
+    store.update("a-1").with(&known).seal(|f| f.email, "x").await.unwrap();
+
+    let sealed = "SET _envelope = <bytes>, email = <bytes>, ssn = <bytes>";
+    assert_eq!(dynamodb.requests()[1].update(), sealed);
+    dynamodb.expect([done("GetItem")]);
+    let store = Store::new(dynamodb.client(), other_key());
+    let loaded = store.get::<Account>("a-1").await.unwrap().unwrap();
+    assert_eq!(loaded, Account { email: Some("x".into()), ..account() });
+}
+
+#[tokio::test]
+async fn a_record_whose_key_nobody_has_is_not_updated() {
+    let dynamodb = Dynamodb::holding(&account()).await;
+    let store = Store::new(dynamodb.client(), other_key());
+    dynamodb.expect([done("GetItem")]);
+
+    let error = store.update::<Account>("a-1").seal(|f| f.email, "x").await.unwrap_err();
+
+    dynamodb.requests();
+    assert!(matches!(error, UpdateError::DecryptDataKey(_)), "{error}");
+    assert!(!error.is_retryable() && !error.is_access_denied(), "{error}");
+}

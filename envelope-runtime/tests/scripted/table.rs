@@ -1,0 +1,100 @@
+//! A table that holds one item, and takes every condition to hold.
+
+use serde_json::{Map, Value, json};
+
+use crate::request::Request;
+
+/// An item as JSON: attribute names, and values with their types.
+pub(crate) type Stored = Map<String, Value>;
+
+#[derive(Default)]
+pub(crate) struct Table {
+    pub(crate) item: Option<Stored>,
+}
+
+impl Table {
+    /// Does what is asked, and gives the answer.
+    pub(crate) fn serve(&mut self, request: &Request) -> Value {
+        let body = &request.body;
+        let mut answer = json!({});
+        let key = body["Key"].as_object();
+        let mine = self.item.take_if(|item| {
+            key.is_none_or(|key| key.iter().all(|(name, value)| item.get(name) == Some(value)))
+        });
+        match request.operation.as_str() {
+            "GetItem" => {
+                if let Some(item) = &mine {
+                    answer["Item"] = item.clone().into();
+                }
+                self.item = mine.or(self.item.take());
+            }
+            operation => {
+                let new = match operation {
+                    "PutItem" => body["Item"].as_object().cloned(),
+                    "UpdateItem" => {
+                        let mut item = mine.clone().or(key.cloned()).unwrap();
+                        update(&mut item, request);
+                        Some(item)
+                    }
+                    _ => None,
+                };
+                let returned = match body["ReturnValues"].as_str() {
+                    Some("ALL_OLD") => mine,
+                    Some("ALL_NEW") => new.clone(),
+                    _ => None,
+                };
+                if let Some(item) = returned {
+                    answer["Attributes"] = item.into();
+                }
+                self.item = new;
+            }
+        }
+        if body["ReturnConsumedCapacity"] == "TOTAL" {
+            let units = if request.operation == "GetItem" { 0.5 } else { 2.25 };
+            let table = &body["TableName"];
+            answer["ConsumedCapacity"] = json!({"TableName": table, "CapacityUnits": units});
+        }
+        answer
+    }
+
+    /// The answer to a request whose condition does not hold.
+    pub(crate) fn refusal(&self, request: &Request) -> Value {
+        let mut answer = crate::dynamodb::error("ConditionalCheckFailedException", "failed");
+        if let (Some("ALL_OLD"), Some(item)) =
+            (request.body["ReturnValuesOnConditionCheckFailure"].as_str(), &self.item)
+        {
+            answer["Item"] = item.clone().into();
+        }
+        answer
+    }
+}
+
+/// What the tests need of DynamoDB's update expressions.
+fn update(item: &mut Stored, request: &Request) {
+    let text = request.body["UpdateExpression"].as_str().unwrap_or_default();
+    let text = [" REMOVE ", " ADD "]
+        .iter()
+        .fold(text.to_owned(), |text, verb| text.replace(verb, &format!(",{verb}")));
+    let mut verb = "";
+    for part in text.split(", ").filter(|part| !part.is_empty()) {
+        let mut words: Vec<_> = part.split_whitespace().collect();
+        if matches!(words[0], "SET" | "REMOVE" | "ADD") {
+            verb = words.remove(0);
+        }
+        match (verb, words.as_slice()) {
+            ("SET", [name, "=", value]) => {
+                item.insert(request.name(name).into(), request.value(value).clone());
+            }
+            ("REMOVE", [name]) => drop(item.remove(request.name(name))),
+            ("ADD", [name, value]) => {
+                let number = |value: Option<&Value>| {
+                    value.map_or(0, |value| value["N"].as_str().unwrap().parse::<i64>().unwrap())
+                };
+                let name = request.name(name);
+                let sum = number(item.get(name)) + number(Some(request.value(value)));
+                item.insert(name.into(), json!({"N": sum.to_string()}));
+            }
+            _ => panic!("{text}"),
+        }
+    }
+}
