@@ -92,7 +92,8 @@ async fn what_dynamodb_adds_to_must_not_lie_under_an_older_name() {
     let error = dynamodb.store().update::<Renamed>("a-1").add(|f| f.count, 1).await.unwrap_err();
 
     let request = dynamodb.request();
-    let end = " AND attribute_not_exists(logins) AND count <> NULL";
+    let end =
+        " AND attribute_not_exists(logins) AND (attribute_not_exists(count) OR count <> NULL)";
     assert!(request.condition().ends_with(end), "{}", request.condition());
     let UpdateError::Open(open) = &error else { panic!("{error}") };
     assert_eq!((open.kind(), open.attribute()), (OpenErrorKind::OlderName, Some("count")));

@@ -131,7 +131,8 @@ async fn what_is_added_to_a_null_is_set_after_dynamodb_has_said_that_it_is_one()
 
     let requests = dynamodb.requests();
     assert_eq!(requests[0].update(), "ADD logins 2");
-    assert!(requests[0].condition().ends_with(" AND logins <> NULL"), "{requests:?}");
+    let end = " AND (attribute_not_exists(logins) OR logins <> NULL)";
+    assert!(requests[0].condition().ends_with(end), "{requests:?}");
     assert_eq!(requests[1].update(), "SET logins = 2");
     let condition = "attribute_exists(id) AND _envelope = <the stored envelope> AND logins = NULL";
     assert_eq!(requests[1].condition(), condition);

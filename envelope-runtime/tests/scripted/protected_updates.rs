@@ -51,7 +51,10 @@ async fn it_reads_consistently_and_writes_over_the_envelope_that_it_read() {
         requests[1].update(),
         "SET _envelope = <bytes>, email = <bytes>, ward = 4 ADD logins 1"
     );
-    assert_eq!(requests[1].condition(), format!("{AS_READ} AND logins <> NULL"));
+    assert_eq!(
+        requests[1].condition(),
+        format!("{AS_READ} AND (attribute_not_exists(logins) OR logins <> NULL)")
+    );
     let email = Some("new@example.com".to_owned());
     let expected = Account { email, ward: Some(4), logins: 4, ..account() };
     assert_eq!(loaded::<Account>(&dynamodb, "a-1").await, expected);
