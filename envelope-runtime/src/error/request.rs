@@ -129,7 +129,8 @@ fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErro
             Some(Signature::Expired) => ServiceErrorKind::ExpiredCredentials,
             Some(Signature::Unknown) => ServiceErrorKind::Credentials,
             None => match status {
-                Some(408) => ServiceErrorKind::Network,
+                // A body that is none of DynamoDB's: it was lost on its way.
+                Some(200..=299 | 408) => ServiceErrorKind::Network,
                 Some(429) => ServiceErrorKind::Throttled,
                 Some(500..) => ServiceErrorKind::Service,
                 _ => ServiceErrorKind::Other,
@@ -225,6 +226,7 @@ mod tests {
             ("", 503, Kind::Service, true),
             ("", 504, Kind::Service, true),
             ("", 408, Kind::Network, true),
+            ("", 200, Kind::Network, true),
             ("", 429, Kind::Throttled, true),
             ("", 403, Kind::Other, false),
             ("SomethingNewException", 400, Kind::Other, false),

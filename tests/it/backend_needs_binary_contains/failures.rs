@@ -424,6 +424,25 @@ async fn what_was_done_is_done_once_and_known_by_its_envelope() {
     }
 }
 
+/// As the login page of a network answers, which the SDK does not take for a failure to try again.
+#[tokio::test]
+async fn an_answer_that_is_not_of_dynamodb_is_a_lost_one() {
+    let (world, proxy) = world().await;
+    for verb in verbs() {
+        for (fault, was_done) in
+            [(Fault::Answered(200, HTML), false), (Fault::AnsweredAfter(200, HTML), true)]
+        {
+            let said = match (verb.kind, was_done) {
+                (Kind::Repeatable, _) | (Kind::RepeatableAndKnown, false) => Said::Retry,
+                (Kind::Nameless, _) | (Kind::Guarded | Kind::Known, false) => Said::Unknown,
+                (Kind::RepeatableAndKnown | Kind::Guarded | Kind::Known, true) => Said::Done,
+            };
+            let told = failing(&world, &proxy, &verb, Timeout::Attempt, &[fault]).await;
+            assert_eq!(told, (said, was_done), "{}: {fault:?}", verb.name);
+        }
+    }
+}
+
 /// Between the lost answer and what the SDK would send again.
 #[tokio::test]
 async fn what_was_acknowledged_in_between_is_not_undone() {
