@@ -1,14 +1,13 @@
 //! Updates of single attributes: what is written, what is asked of KMS, and what is refused.
 
+mod based_on;
 mod nulls;
 mod stored_forms;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use envelope_runtime::{
-    EnvelopeRecord, KeyProblem, KmsKeyProvider, Problem, Store, UpdateError, Usage,
-};
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Problem, Store, UpdateError, Usage};
 use envelope_tests::KmsRequest;
 
 use crate::support::{Stored, User, World, binary, bytes, string};
@@ -258,62 +257,6 @@ async fn what_was_altered_is_refused_and_not_sealed_anew() {
         }
         assert_eq!(world.stored("a-1").await, item, "{name}");
     }
-}
-
-#[tokio::test]
-async fn a_record_that_was_read_before_saves_the_read() {
-    let world = world().await;
-    let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    let usage = Usage::default();
-    let store = world.store.measured(&usage);
-
-    store.update("a-1").with(&known).seal(|f| f.email, "first").await.unwrap();
-    assert_eq!((usage.requests(), usage.kms_calls()), (1, 1));
-
-    // Without a value to seal it takes the whole item.
-    let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    store.update("a-1").with(&known).set(|f| f.role, "nurse").await.unwrap();
-    assert_eq!((usage.requests(), usage.kms_calls()), (3, 2));
-    let expected = Account { email: Some("first".into()), role: "nurse".into(), ..account() };
-    assert_eq!(loaded(&world.store).await, expected);
-
-    // It is of another record.
-    for update in [
-        store.update("a-2").with(&known).seal(|f| f.email, "x"),
-        store.update("a-2").with(&known).set(|f| f.status, "x"),
-    ] {
-        let error = update.await.unwrap_err();
-        let UpdateError::Key(key) = &error else { panic!("{error}") };
-        assert_eq!(*key.problem(), KeyProblem::OtherRecord);
-        assert!(error.to_string().contains("load that one"), "{error}");
-    }
-    assert_eq!(usage.requests(), 3);
-}
-
-#[tokio::test]
-async fn a_record_that_has_changed_since_it_was_read_is_not_updated() {
-    let world = world().await;
-    let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    world.store.update::<Account>("a-1").set(|f| f.status, "x").await.unwrap();
-    world.store.update("a-1").with(&known).set(|f| f.status, "y").await.unwrap();
-    world.store.update::<Account>("a-1").seal(|f| f.email, "faster").await.unwrap();
-    let before = world.stored("a-1").await;
-
-    let update = || world.store.update("a-1").with(&known);
-    for update in [
-        update().seal(|f| f.email, "x"),
-        update().set(|f| f.role, "x"),
-        update().set(|f| f.status, "x"),
-        update().add(|f| f.logins, 1),
-        update().seal(|f| f.email, "x").condition(|f| f.status.eq("y")),
-    ] {
-        let error = update.await.unwrap_err();
-        assert!(error.is_conflict() && !error.is_retryable(), "{error}");
-        assert!(error.to_string().contains("has changed since it was loaded"), "{error}");
-        let UpdateError::Condition(error) = error else { panic!("{error}") };
-        assert!(error.stored().is_some());
-    }
-    assert_eq!(world.stored("a-1").await, before);
 }
 
 #[tokio::test]
