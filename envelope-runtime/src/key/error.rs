@@ -31,7 +31,7 @@ pub struct DataKeyError {
 /// | no credentials, `UnrecognizedClientException`, `InvalidSignatureException` | [`Credentials`](Self::Credentials) | with others |
 /// | `AccessDeniedException` | [`AccessDenied`](Self::AccessDenied) | once it is allowed |
 /// | `DisabledException`, `NotFoundException`, `KMSInvalidStateException` | [`Disabled`](Self::Disabled), [`NotFound`](Self::NotFound), [`PendingDeletion`](Self::PendingDeletion), [`InvalidState`](Self::InvalidState) | once the key is back |
-/// | `InvalidCiphertextException` | [`Mismatch`](Self::Mismatch) | no: the item was altered |
+/// | `InvalidCiphertextException` | [`Mismatch`](Self::Mismatch) | under the table name and context fields that it was written with; an altered item never opens |
 /// | `IncorrectKeyException`, or no call: the record is of another key | [`UnknownKey`](Self::UnknownKey) | with its key configured |
 /// | an answer for another key | [`WrongKey`](Self::WrongKey) | no |
 /// | HTTP 200 without a data key: a body that was cut, or that is a proxy's | [`InvalidAnswer`](Self::InvalidAnswer) | no |
