@@ -19,7 +19,7 @@ use crate::model::Kind;
 /// macro are refused with the same texts as others, `written/tests.rs` shows.
 const FROM_MACROS: [&str; 1] = ["types/from_macro"];
 
-/// How rustc's own errors begin that have no code and so look like the derive's.
+/// Beginnings of rustc's own errors that have no code, and so look like the derive's.
 const OF_RUSTC: [&str; 1] = ["cannot find attribute `"];
 
 /// An error, and where it is shown.
@@ -36,7 +36,7 @@ impl fmt::Debug for Message {
     }
 }
 
-/// What the derive says of a file.
+/// The derive's messages for a file.
 #[derive(Default)]
 struct Derived {
     messages: Vec<Message>,

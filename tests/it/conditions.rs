@@ -195,7 +195,7 @@ async fn a_condition_that_fails_gives_the_stored_item_still_sealed() {
     assert_eq!(
         error.to_string(),
         "record of table `users`, key `id`: the stored item does not fulfil the condition, and \
-         nothing was written; load the record, and decide anew"
+         nothing was written; load the record, and decide again"
     );
     assert!(world.requests.take().is_empty());
     let opener = Opener::new(KmsKeyProvider::new(world.backend.kms.clone(), &world.key));

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::*;
 
-/// What is said of a struct.
+/// Returns the messages for a struct.
 fn messages(kind: Kind, input: TokenStream) -> Vec<String> {
     let input = syn::parse2(input).unwrap();
     let cx = Ctxt::new();
@@ -15,7 +15,7 @@ fn messages(kind: Kind, input: TokenStream) -> Vec<String> {
     cx.finish().err().into_iter().flatten().map(|error| error.to_string()).collect()
 }
 
-/// What is said of a record with fields beside its partition key.
+/// Returns the messages for a record with fields beside its partition key.
 fn of(fields: &TokenStream) -> Vec<String> {
     let record = quote! {
         #[envelope(table = "t")]

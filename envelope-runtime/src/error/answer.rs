@@ -1,11 +1,11 @@
-//! How AWS signed an error: its code and request id, which are safe to show.
+//! AWS's error code and request id, and the HTTP status, which are safe to show.
 
 use std::fmt;
 
 /// AWS's error code and request id; all absent when no answer came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
-    /// The HTTP status, which an answer has that is not of AWS too.
+    /// The HTTP status. An answer of a proxy has one too.
     pub(crate) status: Option<u16>,
     pub(crate) code: Option<String>,
     pub(crate) request_id: Option<String>,

@@ -132,7 +132,7 @@ impl fmt::Display for VersionError {
             Some(found) => write!(f, "version {found} is stored")?,
             None => f.write_str("no record with a version is stored")?,
         }
-        f.write_str("; nothing was written; load the record, and decide anew")
+        f.write_str("; nothing was written; load the record, and decide again")
     }
 }
 
@@ -152,7 +152,7 @@ impl fmt::Display for UnknownOutcomeError {
         write!(
             f,
             "{}: DynamoDB's answer was lost, and what is stored now does not tell whether the write \
-             happened; load the record, and decide anew",
+             happened; load the record, and decide again",
             self.place
         )
     }
@@ -164,15 +164,15 @@ impl fmt::Display for ConditionError {
         f.write_str(match &self.stored {
             _ if self.as_loaded => {
                 "the record has changed since it was loaded, and nothing was written; load it again, and \
-                 decide anew"
+                 decide again"
             }
             Some(_) => {
                 "the stored item does not fulfil the condition, and nothing was written; load the \
-                 record, and decide anew"
+                 record, and decide again"
             }
             None => {
                 "there is no item that fulfils the condition, and nothing was written; load the \
-                 record, and decide anew"
+                 record, and decide again"
             }
         })
     }

@@ -157,7 +157,7 @@ async fn another_version_is_told_from_a_condition_and_from_the_last_one() {
     assert_eq!((version.expected(), version.found()), (2, Some(1)));
     assert!(version.stored().is_some() && error.is_version_conflict() && error.is_conflict());
     let text = "cannot update record of table `users`, key `id`: the write depends on version 2, and \
-                version 1 is stored; nothing was written; load the record, and decide anew";
+                version 1 is stored; nothing was written; load the record, and decide again";
     assert_eq!(error.to_string(), text);
 
     dynamodb.expect([refused("UpdateItem"), refused("UpdateItem")]);

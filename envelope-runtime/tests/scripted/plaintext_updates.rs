@@ -213,7 +213,7 @@ async fn an_update_of_what_was_loaded_asks_for_its_envelope() {
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
     let text = "cannot update record of table `users`, key `id`: the record has changed since it was \
-                loaded, and nothing was written; load it again, and decide anew";
+                loaded, and nothing was written; load it again, and decide again";
     assert_eq!(error.to_string(), text);
 }
 

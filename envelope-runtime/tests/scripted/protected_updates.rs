@@ -71,7 +71,7 @@ async fn a_condition_that_does_not_hold_is_told_at_once_where_nobody_else_has_wr
     assert_eq!(dynamodb.requests()[1].condition(), format!("{AS_READ} AND logins > 9"));
     assert!(matches!(&error, UpdateError::Condition(error) if error.stored().is_some()), "{error}");
     let text = "cannot update record of table `users`, key `id`: the stored item does not fulfil the \
-                condition, and nothing was written; load the record, and decide anew";
+                condition, and nothing was written; load the record, and decide again";
     assert_eq!(error.to_string(), text);
 }
 
