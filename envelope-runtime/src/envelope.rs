@@ -52,7 +52,7 @@ pub use sealer::{Opener, Sealer};
 #[cfg(feature = "aws")]
 pub(crate) use verified::{Verified, listed, protection};
 
-use crate::crypto::{MacKey, Prk, SealKey};
+use crate::crypto::{MacKey, SealKey};
 use crate::key::DataKey;
 
 /// The format version that this crate writes.
@@ -73,8 +73,8 @@ struct RecordKeys {
 
 impl RecordKeys {
     fn derive(data_key: &DataKey, salt: &[u8; SALT_LEN]) -> Self {
-        let prk = Prk::extract(b"envelope/1", data_key.secret());
-        let key = |label: &[u8]| prk.expand(&[b"envelope/1 ", label, &[VERSION, SUITE], salt]);
+        let key =
+            |label: &[u8]| data_key.prk().expand(&[b"envelope/1 ", label, &[VERSION, SUITE], salt]);
         Self { content: SealKey::new(&key(b"content")), mac: MacKey::new(&key(b"mac")) }
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod kms;
 mod local;
 mod provider;
+mod request;
 
 pub use context::{ContextPairs, EncryptionContext};
 pub use data_key::{DataKey, EncryptedDataKey, HINT_LEN, KeyReference, ProviderId};
@@ -20,3 +21,4 @@ pub use provider::{
     CanDecrypt, CanEncrypt, Capability, DecryptOnly, EncryptOnly, Full, GeneratedDataKey,
     KeyFuture, KeyProvider,
 };
+pub use request::DataKeyRequest;

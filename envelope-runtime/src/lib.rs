@@ -126,9 +126,9 @@ pub use expression::Condition;
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
 pub use key::{
-    CanDecrypt, CanEncrypt, Capability, DataKey, DataKeyError, DataKeyErrorKind, DecryptOnly,
-    EncryptOnly, EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, HINT_LEN,
-    InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
+    CanDecrypt, CanEncrypt, Capability, DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest,
+    DecryptOnly, EncryptOnly, EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey,
+    HINT_LEN, InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
 };
 #[cfg(feature = "aws")]
 pub use operation::{

@@ -1,4 +1,6 @@
-//! For the tests of programs that use this library.
+//! Support for the tests of programs that use this library.
+
+mod conformance;
 
 use std::time::SystemTime;
 
@@ -6,6 +8,8 @@ use crate::attribute::{ConvertError, Problem, decode_plaintext};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldWriter, Now, RecordSchema, Values,
 };
+
+pub use conformance::{ConformanceError, conforms};
 
 /// Takes a record through its stored form, in memory, and gives back what a load would.
 ///

@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use envelope_fuzz::in_linear_memory;
 use envelope_runtime::fuzzing::{Forgery, decode};
 use envelope_runtime::{
-    AttributeValue, DataKey, EncryptedDataKey, EncryptionContext, EnvelopeRecord, Full,
+    AttributeValue, DataKey, DataKeyRequest, EncryptedDataKey, EnvelopeRecord, Full,
     GeneratedDataKey, Item, KeyFuture, KeyProvider, KeyReference, Opener, OtherAttributes,
     ProviderId, Sealer,
 };
@@ -114,16 +115,16 @@ struct Fixed;
 impl KeyProvider for Fixed {
     type Capability = Full;
 
-    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+    fn generate<'a>(&'a self, _: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         Box::pin(async { Ok(GeneratedDataKey::new(DataKey::new(DATA_KEY), copy())) })
     }
 
     fn decrypt<'a>(
         &'a self,
         _: &'a KeyReference,
-        _: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        Box::pin(async { Ok(DataKey::new(DATA_KEY)) })
+        _: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        Box::pin(async { Ok(DataKey::new(DATA_KEY).into()) })
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::timeout::TimeoutConfig;
 use envelope_runtime::{
-    DataKeyError, DataKeyErrorKind, EncryptionContext, EnvelopeRecord, KeyProvider, KmsKeyProvider,
-    LoadError, SaveError,
+    DataKeyError, DataKeyErrorKind, EnvelopeRecord, KeyProvider, KmsKeyProvider, LoadError,
+    SaveError,
 };
 use envelope_tests::{Backend, Reaction, kms_at, unreachable_kms};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::kms_hints::{Keys, load};
+use crate::kms_hints::{Keys, load, request};
 use crate::support::{User, World};
 
 /// What no error may repeat, in whatever part of an answer it comes.
@@ -182,7 +182,7 @@ async fn t33_each_kind_of_failure_says_whether_to_try_again() {
             let reaction = reaction.clone();
             let (provider, _) = keys.reader(name, move |_| reaction.clone());
             check(&load(&provider, [own.clone()]).await.unwrap_err(), expected, &about);
-            let generated = provider.generate(&EncryptionContext::new("users", [])).await;
+            let generated = provider.generate(&request("users")).await;
             check(&generated.unwrap_err(), expected, &about);
             if *name == keys.alias {
                 check(&provider.resolve().await.unwrap_err(), expected, &about);
@@ -255,13 +255,13 @@ async fn t33_connections_that_break_are_network_failures() {
         });
         let provider = KmsKeyProvider::new(kms_at(&url), "alias/users");
 
-        let error = provider.generate(&EncryptionContext::new("users", [])).await.unwrap_err();
+        let error = provider.generate(&request("users")).await.unwrap_err();
 
         check(&error, (DataKeyErrorKind::Network, true), &url);
         server.abort();
     }
     let provider = KmsKeyProvider::new(kms_at("http://kms.invalid"), "alias/users");
-    let error = provider.generate(&EncryptionContext::new("users", [])).await.unwrap_err();
+    let error = provider.generate(&request("users")).await.unwrap_err();
     check(&error, (DataKeyErrorKind::Network, true), "a name without an address");
 }
 

@@ -9,8 +9,8 @@ mod foreign;
 mod outages;
 
 use envelope_runtime::{
-    DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, KeyProvider, KeyReference,
-    KmsKeyProvider, Opener, ProviderId, Sealer,
+    DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EncryptionContext,
+    KeyProvider, KeyReference, KmsKeyProvider, Opener, ProviderId, Sealer,
 };
 use envelope_tests::{Attempt, Backend, Reaction, Script};
 use tokio::time::pause;
@@ -86,12 +86,17 @@ fn without_describe(attempt: &Attempt) -> Reaction {
     }
 }
 
+/// A request for a record of a table.
+pub(crate) fn request(table: &str) -> DataKeyRequest {
+    DataKeyRequest::new(EncryptionContext::new(table, []))
+}
+
 pub(crate) async fn load(
     provider: &KmsKeyProvider,
     copies: impl IntoIterator<Item = EncryptedDataKey>,
 ) -> Result<(), DataKeyError> {
     let reference = KeyReference::Wrapped(copies.into_iter().collect());
-    provider.decrypt(&reference, &EncryptionContext::new("users", [])).await.map(drop)
+    provider.decrypt(&reference, &request("users")).await.map(drop)
 }
 
 pub(crate) async fn kind(

@@ -15,6 +15,7 @@ mod catch_all;
 mod concurrency;
 mod conditions;
 mod context;
+mod decorators;
 mod dynamodb_failures;
 mod errors;
 mod field_options;

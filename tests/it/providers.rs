@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use envelope_runtime::{
-    DataKey, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, EnvelopeRecord, Full, Item,
-    KeyProvider, KeyReference, KmsKeyProvider, LocalKeyProvider, Opener, ProviderId, Sealer, Store,
+    DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EncryptionContext, EnvelopeRecord, Full,
+    Item, KeyProvider, KeyReference, KmsKeyProvider, LocalKeyProvider, Opener, ProviderId, Sealer,
+    Store, testing,
 };
 use envelope_tests::KmsRequest;
 
 use crate::support::{User, World};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-
-fn context(tenant: &str) -> EncryptionContext {
-    EncryptionContext::new("users", [("tenant", tenant.to_owned())])
-}
 
 /// Seals a record with the provider and gives its wrapped key.
 async fn wrapped(
@@ -31,67 +28,26 @@ async fn wrapped(
     }
 }
 
-fn altered(copy: &EncryptedDataKey, change: impl Fn(&mut Vec<u8>)) -> KeyReference {
-    let mut bytes = copy.wrapped().to_vec();
-    change(&mut bytes);
-    let copy = EncryptedDataKey::new(copy.provider(), *copy.hint(), bytes).unwrap();
-    KeyReference::Wrapped(vec![copy])
-}
-
-async fn conforms(world: &World, provider: impl KeyProvider<Capability = Full>) {
-    let provider = Arc::new(provider);
-    let users = EncryptionContext::new("users", []);
-    let copy = wrapped(world, Arc::clone(&provider)).await;
-    let reference = KeyReference::Wrapped(vec![copy.clone()]);
-    let kind = async |reference: &KeyReference, context: &EncryptionContext| {
-        let decrypted: Result<DataKey, _> = provider.decrypt(reference, context).await;
-        decrypted.err().map(|error| error.kind())
-    };
-
-    assert_eq!(kind(&reference, &users).await, None);
-    // Another table, and one pair more.
-    let other_table = EncryptionContext::new("people", []);
-    assert_eq!(kind(&reference, &other_table).await, Some(DataKeyErrorKind::Mismatch));
-    assert_eq!(kind(&reference, &context("t-1")).await, Some(DataKeyErrorKind::Mismatch));
-    // Altered and cut at the end, which every wrapping authenticates.
-    let flipped = altered(&copy, |bytes| *bytes.last_mut().unwrap() ^= 1);
-    assert_eq!(kind(&flipped, &users).await, Some(DataKeyErrorKind::Mismatch));
-    let cut = altered(&copy, |bytes| bytes.truncate(bytes.len() - 1));
-    assert_eq!(kind(&cut, &users).await, Some(DataKeyErrorKind::Mismatch));
-    // References that are of no use to it.
-    let custom = ProviderId::custom(0x40).unwrap();
-    let foreign = EncryptedDataKey::new(custom, *copy.hint(), copy.wrapped()).unwrap();
-    let foreign = KeyReference::Wrapped(vec![foreign]);
-    assert_eq!(kind(&foreign, &users).await, Some(DataKeyErrorKind::UnknownKey));
-    let row = KeyReference::KeyTable(vec![1; 16]);
-    assert_eq!(kind(&row, &users).await, Some(DataKeyErrorKind::Unsupported));
-    // Its own copy is found among others.
-    let other = EncryptedDataKey::new(custom, [9; 8], *b"other").unwrap();
-    assert_eq!(kind(&KeyReference::Wrapped(vec![other, copy]), &users).await, None);
-}
-
 #[tokio::test]
 async fn the_kms_key_provider_conforms() {
     let world = World::new().await;
     let kms = || world.backend.kms.clone();
     let alias = world.backend.create_alias(&world.key).await;
 
-    conforms(&world, KmsKeyProvider::new(kms(), &world.key)).await;
-    conforms(&world, KmsKeyProvider::new(kms(), alias)).await;
+    testing::conforms(&KmsKeyProvider::new(kms(), &world.key)).await.unwrap();
+    testing::conforms(&KmsKeyProvider::new(kms(), alias)).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_local_key_provider_conforms() {
-    let world = World::new().await;
-
-    conforms(&world, LocalKeyProvider::insecure_ephemeral().unwrap()).await;
-    conforms(&world, LocalKeyProvider::from_hex(KEY).unwrap()).await;
+    testing::conforms(&LocalKeyProvider::insecure_ephemeral().unwrap()).await.unwrap();
+    testing::conforms(&LocalKeyProvider::from_hex(KEY).unwrap()).await.unwrap();
 }
 
 #[tokio::test]
 async fn of_several_copies_the_next_is_tried_only_when_a_key_is_unavailable() {
     let world = World::new().await;
-    let users = EncryptionContext::new("users", []);
+    let users = DataKeyRequest::new(EncryptionContext::new("users", []));
     let second_key = world.backend.create_kms_key().await;
     let kms = || world.backend.kms.clone();
     let first = wrapped(&world, Arc::new(KmsKeyProvider::new(kms(), &world.key))).await;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use data_encoding::HEXLOWER;
 use envelope_runtime::{
-    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, EnvelopeRecord,
+    DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EnvelopeRecord,
     Full, GeneratedDataKey, Item, KeyFuture, KeyProvider, KeyReference, LoadError,
     LocalKeyProvider, Opener, ProviderId, Sealer,
 };
@@ -45,7 +46,7 @@ impl Known {
 impl KeyProvider for Known {
     type Capability = Full;
 
-    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+    fn generate<'a>(&'a self, _: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         let id = ProviderId::custom(0x40).unwrap();
         let wrapped = EncryptedDataKey::new(id, [0; 8], *b"wrapped").unwrap();
         self.answer(GeneratedDataKey::new(DataKey::new(DATA_KEY), wrapped))
@@ -54,9 +55,9 @@ impl KeyProvider for Known {
     fn decrypt<'a>(
         &'a self,
         _: &'a KeyReference,
-        _: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        self.answer(DataKey::new(DATA_KEY))
+        _: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        self.answer(Arc::new(DataKey::new(DATA_KEY)))
     }
 }
 

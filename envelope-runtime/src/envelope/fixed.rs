@@ -1,8 +1,10 @@
 //! A provider of one data key, for tests of fixed bytes.
 
+use std::sync::Arc;
+
 use crate::DataKeyErrorKind;
 use crate::key::{
-    DataKey, DataKeyError, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider,
     KeyReference,
 };
 
@@ -12,15 +14,15 @@ pub(super) struct Fixed(pub(super) [u8; 32]);
 impl KeyProvider for Fixed {
     type Capability = Full;
 
-    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+    fn generate<'a>(&'a self, _: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         Box::pin(async { Err(DataKeyError::new(DataKeyErrorKind::Unsupported, "fixed")) })
     }
 
     fn decrypt<'a>(
         &'a self,
         _: &'a KeyReference,
-        _: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        Box::pin(async { Ok(DataKey::new(self.0)) })
+        _: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        Box::pin(async { Ok(DataKey::new(self.0).into()) })
     }
 }

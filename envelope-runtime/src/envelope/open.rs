@@ -13,7 +13,7 @@ use super::{Envelope, Item, Loaded, OpenError, OpenErrorKind, RecordKeys};
 use crate::attribute::{AttributeValue, Wiped, decode_plaintext, unwiped};
 use crate::crypto::{NONCE_LEN, Rejected};
 use crate::error::LoadError;
-use crate::key::{CanDecrypt, DataKey, KeyProvider};
+use crate::key::{CanDecrypt, DataKey, DataKeyRequest, KeyProvider};
 use crate::record::{
     EnvelopeRecord, FieldReader, FieldRole, FieldSchema, KeyAttribute, OtherAttributes,
     RecordSchema, Values,
@@ -38,9 +38,9 @@ pub(crate) async fn open_item<R: EnvelopeRecord, C: CanDecrypt>(
     } else {
         let opening = Opening::new(schema, item, asked, expected).map_err(LoadError::Open)?;
         let core = keep.then(|| opening.core());
-        let context = expected.encryption_context(&schema).counting(calls);
+        let request = DataKeyRequest::counting(expected.encryption_context(&schema), calls);
         let data_key = provider
-            .decrypt(&opening.header.reference, &context)
+            .decrypt(&opening.header.reference, &request)
             .await
             .map_err(|error| LoadError::DecryptDataKey(error.at(schema.place())))?;
         let (values, envelope) = opening.open(&data_key).map_err(LoadError::Open)?;

@@ -113,6 +113,22 @@ impl Verified {
         self.seal(draft, header, &RecordKeys::derive(data_key, &salt), fill)
     }
 
+    /// The most plaintext bytes that a rewrite or a reseal seals: of all values, old and new.
+    pub(crate) fn plaintext_len(&self, changes: &[(&'static FieldSchema, &Change)]) -> u64 {
+        let stored =
+            self.header().sealed.iter().map(|entry| match self.item().attribute(&entry.name) {
+                Some(AttributeValue::B(sealed)) => sealed.len(),
+                _ => 0,
+            });
+        let new = changes.iter().map(|(field, change)| match change {
+            Change::Set(Some(value)) if field.role() == FieldRole::Encrypted => {
+                value.plaintext_len()
+            }
+            _ => 0,
+        });
+        u64::try_from(stored.chain(new).sum::<usize>()).unwrap_or(u64::MAX)
+    }
+
     /// Takes what is stored out of its ciphertext, to be sealed again.
     fn open(&self, name: &str, entry: &mut Entry<'_>) -> Result<(), OpenError> {
         if let Entry::Kept(nonce) = entry {

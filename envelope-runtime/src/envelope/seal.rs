@@ -14,7 +14,9 @@ use super::{Item, RecordKeys, SALT_LEN, SealError, SealErrorKind};
 use crate::attribute::{AttributeValue, Wiped, unwiped};
 use crate::crypto::{self, MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
 use crate::error::SaveError;
-use crate::key::{CanEncrypt, ContextPairs, DataKey, EncryptionContext, KeyProvider, KeyReference};
+use crate::key::{
+    CanEncrypt, ContextPairs, DataKey, DataKeyRequest, EncryptionContext, KeyProvider, KeyReference,
+};
 use crate::record::{FieldRole, RecordSchema, Values};
 
 /// Seals a record's values under a fresh data key: one call to the provider, and none if the record
@@ -30,9 +32,9 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     if schema.is_plaintext_only() {
         return Ok(plan.item);
     }
-    let context = context.counting(calls);
+    let request = DataKeyRequest::counting(context, calls).sealing(plan.plaintext_len());
     let generated = provider
-        .generate(&context)
+        .generate(&request)
         .await
         .map_err(|error| SaveError::GenerateDataKey(error.at(schema.place())))?;
     let (data_key, reference) = generated.into_parts();
@@ -140,6 +142,12 @@ impl Plan {
         let authenticated = self.authenticated.iter().map(|name| 1 + name.len());
         let fixed = self.schema.envelope().len() + 2 + SALT_LEN + MAC_LEN + 3;
         self.item.size() + fixed + sealed.sum::<usize>() + authenticated.sum::<usize>()
+    }
+
+    /// The bytes that are sealed.
+    fn plaintext_len(&self) -> u64 {
+        let lengths = self.sealed.iter().map(|(_, value)| value.plaintext_len());
+        u64::try_from(lengths.sum::<usize>()).unwrap_or(u64::MAX)
     }
 
     /// One draw for a record: its salt, then a nonce for each sealed attribute.

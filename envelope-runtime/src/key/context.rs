@@ -1,9 +1,6 @@
 //! The encryption context: public pairs that KMS authenticates and `CloudTrail` logs.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
 /// of a data key: names and values that must be the same when the key is unwrapped.
@@ -11,12 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// It always holds `envelope:table` (the logical table name) and `envelope:format` (`1`), and the
 /// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail` logs
 /// the context in plaintext.
-#[derive(Clone)]
-pub struct EncryptionContext {
-    pairs: BTreeMap<String, String>,
-    /// How often a key service was asked on behalf of the operation.
-    calls: Arc<AtomicU64>,
-}
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EncryptionContext(BTreeMap<String, String>);
 
 impl EncryptionContext {
     /// The context of a record of the logical table `table`, for tests of a provider.
@@ -26,44 +19,18 @@ impl EncryptionContext {
         // Last, so that no field takes the place of these.
         pairs.insert("envelope:table".to_owned(), table.to_owned());
         pairs.insert("envelope:format".to_owned(), "1".to_owned());
-        Self { pairs, calls: Arc::default() }
-    }
-
-    pub(crate) fn counting(mut self, calls: Arc<AtomicU64>) -> Self {
-        self.calls = calls;
-        self
-    }
-
-    /// Counts a call to a key service, for the operation that the context was made for. A provider counts
-    /// each call that it makes, and nothing for an answer that it knew.
-    pub fn count_call(&self) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
+        Self(pairs)
     }
 
     /// The pairs, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value under a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.pairs.get(name).map(String::as_str)
-    }
-}
-
-/// By their pairs.
-impl PartialEq for EncryptionContext {
-    fn eq(&self, other: &Self) -> bool {
-        self.pairs == other.pairs
-    }
-}
-
-impl Eq for EncryptionContext {}
-
-impl fmt::Debug for EncryptionContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("EncryptionContext").field(&self.pairs).finish()
+        self.0.get(name).map(String::as_str)
     }
 }
 
@@ -109,18 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn calls_are_counted_for_the_operation_and_no_part_of_the_context() {
-        let calls = Arc::new(AtomicU64::new(0));
+    fn a_context_is_its_pairs() {
         let context = EncryptionContext::new("users", []);
-        let counting = context.clone().counting(Arc::clone(&calls));
-        counting.count_call();
-        counting.clone().count_call();
 
-        assert_eq!(calls.load(Ordering::Relaxed), 2);
-        assert_eq!(counting, context);
-        assert_ne!(counting, EncryptionContext::new("orders", []));
+        assert_eq!(context, EncryptionContext::new("users", []));
+        assert_ne!(context, EncryptionContext::new("orders", []));
         let text = r#"EncryptionContext({"envelope:format": "1", "envelope:table": "users"})"#;
-        assert_eq!(format!("{counting:?}"), text);
+        assert_eq!(format!("{context:?}"), text);
     }
 
     #[test]

@@ -2,21 +2,27 @@
 
 use std::fmt;
 
-use crate::crypto::Secret32;
+use crate::crypto::{Prk, Secret32};
 
 /// Bytes of the hint that says which configured key wrapped a data key.
 pub const HINT_LEN: usize = 8;
 
-/// The plaintext data key of a record: 32 bytes, in memory only, wiped on drop.
+/// A plaintext data key: made of 32 bytes, in memory only, wiped on drop.
 ///
-/// There is no way to read the bytes back, to clone or to serialize it; `Debug` hides them.
+/// The bytes themselves are not kept, only the pseudorandom key that the keys of records are derived
+/// from (HKDF-Extract, [RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)). There is no way to read
+/// it, to copy or to serialize it; `Debug` hides it. Several records may share one by an
+/// [`Arc`](std::sync::Arc).
 ///
 /// ```
 /// use envelope_runtime::DataKey;
 ///
 /// assert_eq!(format!("{:?}", DataKey::new([7; 32])), "DataKey([REDACTED])");
 /// ```
-pub struct DataKey(Secret32);
+pub struct DataKey {
+    /// On the heap, so that moving it leaves no copy.
+    prk: Box<Prk>,
+}
 
 impl DataKey {
     /// Takes over the bytes that a key service returned.
@@ -24,21 +30,27 @@ impl DataKey {
     /// The caller wipes its own copy.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(Secret32::new(bytes))
+        Self::from_secret(&Secret32::new(bytes))
     }
 
     /// Copies a slice; `None` if it is not 32 bytes long.
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        Secret32::from_slice(bytes).map(Self)
+        Secret32::from_slice(bytes).as_ref().map(Self::from_secret)
     }
 
-    pub(crate) fn from_secret(secret: Secret32) -> Self {
-        Self(secret)
+    pub(crate) fn from_secret(secret: &Secret32) -> Self {
+        Self { prk: Box::new(Prk::extract(b"envelope/1", secret)) }
     }
 
-    pub(crate) fn secret(&self) -> &Secret32 {
-        &self.0
+    pub(crate) fn prk(&self) -> &Prk {
+        &self.prk
+    }
+
+    /// Whether records derive the same keys from both.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let derived = |key: &Self| key.prk.expand(&[b"envelope/1 comparison"]);
+        derived(self).bytes() == derived(other).bytes()
     }
 }
 
@@ -49,7 +61,7 @@ impl fmt::Debug for DataKey {
 }
 
 /// Which kind of provider wrapped a data key: one byte of the envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ProviderId(u8);
 
 impl ProviderId {
@@ -79,7 +91,7 @@ impl ProviderId {
 }
 
 /// A data key wrapped by a key service, as it is stored in the envelope. It is not secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EncryptedDataKey {
     provider: ProviderId,
     hint: [u8; HINT_LEN],
@@ -123,14 +135,21 @@ impl EncryptedDataKey {
     }
 }
 
-/// How an envelope refers to its data key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The reference of an envelope to its data key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyReference {
     /// One to four copies of the data key, wrapped by different keys.
     Wrapped(Vec<EncryptedDataKey>),
     /// The id, of at most 24 bytes, of a row in a key table.
     KeyTable(Vec<u8>),
+}
+
+impl From<EncryptedDataKey> for KeyReference {
+    /// The one wrapped copy that most providers make.
+    fn from(wrapped: EncryptedDataKey) -> Self {
+        Self::Wrapped(vec![wrapped])
+    }
 }
 
 impl KeyReference {
@@ -147,8 +166,7 @@ mod tests {
     #[test]
     fn a_data_key_has_32_bytes_and_does_not_show_them() {
         let key = DataKey::from_slice(&[7; 32]).unwrap();
-        assert_eq!(key.secret().bytes(), &[7; 32]);
-        assert_eq!(DataKey::new([7; 32]).secret().bytes(), &[7; 32]);
+        assert!(key.is(&DataKey::new([7; 32])) && !key.is(&DataKey::new([8; 32])));
         assert_eq!(format!("{key:?}"), "DataKey([REDACTED])");
         for length in [0, 16, 31, 33] {
             assert!(DataKey::from_slice(&vec![7; length]).is_none(), "{length}");

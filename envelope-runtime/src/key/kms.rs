@@ -12,22 +12,22 @@ mod unwrap;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use aws_sdk_kms::Client;
 
 use self::primary::Primary;
 use super::arn::{KeyArn, KeyName};
 use super::{
-    Capability, DataKey, DataKeyError, DataKeyErrorKind, DecryptOnly, EncryptOnly,
-    EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
-    KeyReference, ProviderId,
+    Capability, DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, DecryptOnly, EncryptOnly,
+    EncryptedDataKey, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference, ProviderId,
 };
 
 /// Gets data keys from AWS KMS: one
 /// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
 /// (`AES_256`) a save, one
 /// [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html) a load, each with
-/// the record's [`EncryptionContext`] and the configured KMS key.
+/// the record's [`EncryptionContext`](crate::EncryptionContext) and the configured KMS key.
 ///
 /// The key is given as a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an
 /// ARN, records of other keys are refused without asking KMS. With an alias or an id, the ARN is
@@ -150,21 +150,21 @@ impl<C> KmsKeyProvider<C> {
 impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
     type Capability = C;
 
-    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        Box::pin(self.generate_data_key(context))
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        Box::pin(self.generate_data_key(request))
     }
 
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
-        context: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        Box::pin(self.decrypt_data_key(reference, context))
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        Box::pin(async { self.decrypt_data_key(reference, request).await.map(Arc::new) })
     }
 
     /// Not so where an accepted key has wrapped it. Nothing authenticates the list of copies: one
     /// that was added does not make it current.
-    fn is_current(&self, reference: &KeyReference) -> bool {
+    fn is_current(&self, reference: &KeyReference, _: &DataKeyRequest) -> bool {
         let KeyReference::Wrapped(copies) = reference else { return true };
         let primary = self.primary.learnt();
         let is_primary = |copy: &EncryptedDataKey| match &primary {

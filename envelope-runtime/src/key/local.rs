@@ -2,13 +2,14 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::{fmt, fs, io};
 
 use zeroize::Zeroizing;
 
 use super::{
-    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, Full,
-    GeneratedDataKey, HINT_LEN, KeyFuture, KeyProvider, KeyReference, ProviderId,
+    DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EncryptionContext,
+    Full, GeneratedDataKey, HINT_LEN, KeyFuture, KeyProvider, KeyReference, ProviderId,
 };
 use crate::attribute::write_lp;
 use crate::crypto::{self, NONCE_LEN, Prk, Rejected, SealKey, Secret32};
@@ -128,7 +129,7 @@ impl LocalKeyProvider {
 
         let wrapped = EncryptedDataKey::new(ProviderId::LOCAL, self.hint, wrapped)
             .ok_or(DataKeyErrorKind::InvalidAnswer)?;
-        Ok(GeneratedDataKey::new(DataKey::from_secret(data_key), wrapped))
+        Ok(GeneratedDataKey::new(DataKey::from_secret(&data_key), wrapped))
     }
 
     fn unwrap(
@@ -156,18 +157,19 @@ impl LocalKeyProvider {
 impl KeyProvider for LocalKeyProvider {
     type Capability = Full;
 
-    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        let generated = self.wrap(context).map_err(|kind| DataKeyError::new(kind, NAME));
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        let generated = self.wrap(request.context());
+        let generated = generated.map_err(|kind| DataKeyError::new(kind, NAME));
         Box::pin(std::future::ready(generated))
     }
 
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
-        context: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        let data_key =
-            self.unwrap(reference, context).map_err(|kind| DataKeyError::new(kind, NAME));
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        let data_key = self.unwrap(reference, request.context());
+        let data_key = data_key.map(Arc::new).map_err(|kind| DataKeyError::new(kind, NAME));
         Box::pin(std::future::ready(data_key))
     }
 }
@@ -233,7 +235,7 @@ mod tests {
         let data_key = provider.unwrap(&reference(wrapped()), &context("t-1")).unwrap();
 
         let expected: [u8; 32] = std::array::from_fn(|index| u8::try_from(index).unwrap());
-        assert_eq!(data_key.secret().bytes(), &expected);
+        assert!(data_key.is(&DataKey::new(expected)));
     }
 
     #[test]
@@ -274,18 +276,21 @@ mod tests {
     #[tokio::test]
     async fn two_data_keys_have_nothing_in_common() {
         let provider = LocalKeyProvider::insecure_ephemeral().unwrap();
-        let context = context("t-1");
-        let mut seen = Vec::new();
+        let request = DataKeyRequest::new(context("t-1"));
+        let mut nonces = Vec::new();
+        let mut data_keys = Vec::new();
         for _ in 0..2 {
-            let (data_key, reference) = provider.generate(&context).await.unwrap().into_parts();
-            let again = provider.decrypt(&reference, &context).await.unwrap();
-            assert_eq!(again.secret().bytes(), data_key.secret().bytes());
+            let (data_key, reference) = provider.generate(&request).await.unwrap().into_parts();
+            let again = provider.decrypt(&reference, &request).await.unwrap();
+            assert!(again.is(&data_key));
             let KeyReference::Wrapped(copies) = reference else { panic!() };
-            let nonce = copies[0].wrapped().first_chunk::<NONCE_LEN>().unwrap().to_vec();
-            seen.extend([data_key.secret().bytes().to_vec(), nonce]);
+            nonces.push(copies[0].wrapped().first_chunk::<NONCE_LEN>().unwrap().to_vec());
+            data_keys.push(data_key);
         }
-        assert!(seen[0] != seen[2] && seen[1] != seen[3], "{seen:?}");
-        assert!(seen.iter().all(|bytes| bytes.iter().any(|byte| *byte != 0)), "{seen:?}");
+        assert!(nonces[0] != nonces[1], "{nonces:?}");
+        assert!(nonces.iter().all(|nonce| nonce.iter().any(|byte| *byte != 0)), "{nonces:?}");
+        assert!(!data_keys[0].is(&data_keys[1]));
+        assert!(!data_keys.iter().any(|data_key| data_key.is(&DataKey::new([0; 32]))));
     }
 
     #[test]

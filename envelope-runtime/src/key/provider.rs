@@ -3,31 +3,37 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{DataKey, DataKeyError, EncryptedDataKey, EncryptionContext, KeyReference};
+use super::{DataKey, DataKeyError, DataKeyRequest, KeyReference};
 
 /// The future of a call to a key service.
 pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>> + Send + 'a>>;
 
 /// A source of data keys: [`KmsKeyProvider`](crate::KmsKeyProvider),
-/// [`LocalKeyProvider`](crate::LocalKeyProvider), or a key service of your own.
+/// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a provider around one of
+/// these that keeps what it was given.
 ///
-/// An implementation must bind the whole [`EncryptionContext`] to what it wraps, so that unwrapping
-/// under any other context fails, and must decide from its own configuration alone which key
-/// unwraps: whatever stands in an [`EncryptedDataKey`] may have been written by an attacker. It calls
-/// [`EncryptionContext::count_call`] for each call that it makes, or operations are shown without them.
+/// An implementation must bind the whole [`EncryptionContext`](crate::EncryptionContext) of a request to
+/// what it wraps, so that unwrapping under any other context fails, and must decide from its own
+/// configuration alone which key unwraps: whatever stands in an
+/// [`EncryptedDataKey`](crate::EncryptedDataKey) may have been written by an attacker. It calls
+/// [`DataKeyRequest::count_call`] for each call that it makes, or operations are shown without them.
+/// [`testing::conforms`](crate::testing::conforms) checks an implementation.
+///
+/// A provider that keeps data keys must keep them under the whole context and the whole reference: an
+/// answer for one tenant must never be an answer for another.
 pub trait KeyProvider: Send + Sync + 'static {
-    /// What it can do: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without the capability
-    /// has no methods that would need it.
+    /// The provider's capability: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without the
+    /// capability has no methods that would need it.
     type Capability: Capability;
 
-    /// Generates a fresh data key, wrapped under `context`.
+    /// Gives a data key to seal a record with, and how the record refers to it.
     ///
     /// # Errors
     ///
     /// [`DataKeyError`] when the service refuses or cannot be reached.
-    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey>;
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey>;
 
-    /// Unwraps the data key that `reference` stands for, under `context`.
+    /// Unwraps the data key that `reference` stands for, under the request's context.
     ///
     /// # Errors
     ///
@@ -35,14 +41,14 @@ pub trait KeyProvider: Send + Sync + 'static {
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
-        context: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey>;
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>>;
 
-    /// Whether a record may go on under the data key that `reference` stands for. Where it may not, because
-    /// it is only still accepted, the next update of the record's protected attributes seals them all
-    /// under a new one.
-    fn is_current(&self, reference: &KeyReference) -> bool {
-        let _ = reference;
+    /// Whether a record may go on under the data key that `reference` stands for, which seals
+    /// [`plaintext_len`](DataKeyRequest::plaintext_len) bytes more. Otherwise the next update of the
+    /// record's protected attributes seals them all under a new one.
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
+        let _ = (reference, request);
         true
     }
 }
@@ -51,38 +57,51 @@ pub trait KeyProvider: Send + Sync + 'static {
 impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
     type Capability = P::Capability;
 
-    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        (**self).generate(context)
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        (**self).generate(request)
     }
 
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
-        context: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        (**self).decrypt(reference, context)
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        (**self).decrypt(reference, request)
     }
 
-    fn is_current(&self, reference: &KeyReference) -> bool {
-        (**self).is_current(reference)
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
+        (**self).is_current(reference, request)
     }
 }
 
-/// A fresh data key and its wrapped copies.
-#[derive(Debug)]
+/// A data key to seal with, and the reference that goes into the envelope. A clone shares the key.
+#[derive(Clone, Debug)]
 pub struct GeneratedDataKey {
-    data_key: DataKey,
+    data_key: Arc<DataKey>,
     reference: KeyReference,
 }
 
 impl GeneratedDataKey {
-    /// A data key with the one wrapped copy that most providers make.
+    /// A data key and its reference: for most providers the one
+    /// [`EncryptedDataKey`](crate::EncryptedDataKey) that they made of it.
     #[must_use]
-    pub fn new(data_key: DataKey, wrapped: EncryptedDataKey) -> Self {
-        Self { data_key, reference: KeyReference::Wrapped(vec![wrapped]) }
+    pub fn new(data_key: impl Into<Arc<DataKey>>, reference: impl Into<KeyReference>) -> Self {
+        Self { data_key: data_key.into(), reference: reference.into() }
     }
 
-    pub(crate) fn into_parts(self) -> (DataKey, KeyReference) {
+    /// The data key.
+    #[must_use]
+    pub fn data_key(&self) -> &Arc<DataKey> {
+        &self.data_key
+    }
+
+    /// The reference to it.
+    #[must_use]
+    pub fn reference(&self) -> &KeyReference {
+        &self.reference
+    }
+
+    pub(crate) fn into_parts(self) -> (Arc<DataKey>, KeyReference) {
         (self.data_key, self.reference)
     }
 }
@@ -139,7 +158,7 @@ mod sealed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LocalKeyProvider;
+    use crate::{EncryptionContext, LocalKeyProvider};
 
     /// Every data key that it is shown is of a key that it is done with.
     struct Retired(LocalKeyProvider);
@@ -147,24 +166,25 @@ mod tests {
     impl KeyProvider for Retired {
         type Capability = Full;
 
-        fn generate<'a>(
-            &'a self,
-            context: &'a EncryptionContext,
-        ) -> KeyFuture<'a, GeneratedDataKey> {
-            self.0.generate(context)
+        fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+            self.0.generate(request)
         }
 
         fn decrypt<'a>(
             &'a self,
             reference: &'a KeyReference,
-            context: &'a EncryptionContext,
-        ) -> KeyFuture<'a, DataKey> {
-            self.0.decrypt(reference, context)
+            request: &'a DataKeyRequest,
+        ) -> KeyFuture<'a, Arc<DataKey>> {
+            self.0.decrypt(reference, request)
         }
 
-        fn is_current(&self, _: &KeyReference) -> bool {
+        fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
             false
         }
+    }
+
+    fn request() -> DataKeyRequest {
+        DataKeyRequest::new(EncryptionContext::new("users", []))
     }
 
     #[test]
@@ -172,21 +192,22 @@ mod tests {
         let local = LocalKeyProvider::insecure_ephemeral().unwrap();
         let reference = KeyReference::KeyTable(vec![1]);
 
-        assert!(local.is_current(&reference));
-        assert!(KeyProvider::is_current(&Arc::new(local), &reference));
+        assert!(local.is_current(&reference, &request()));
+        assert!(KeyProvider::is_current(&Arc::new(local), &reference, &request()));
         let retired = Retired(LocalKeyProvider::insecure_ephemeral().unwrap());
-        assert!(!KeyProvider::is_current(&Arc::new(retired), &reference));
+        assert!(!KeyProvider::is_current(&Arc::new(retired), &reference, &request()));
     }
 
     #[tokio::test]
     async fn a_shared_provider_is_the_one_that_is_shared() {
         let shared = Arc::new(LocalKeyProvider::insecure_ephemeral().unwrap());
-        let context = EncryptionContext::new("users", []);
+        let request = request();
 
-        let (made, reference) =
-            KeyProvider::generate(&shared, &context).await.unwrap().into_parts();
-        let unwrapped = KeyProvider::decrypt(&Arc::clone(&shared), &reference, &context).await;
+        let made = KeyProvider::generate(&shared, &request).await.unwrap();
+        let reference = made.reference().clone();
+        let unwrapped = KeyProvider::decrypt(&Arc::clone(&shared), &reference, &request).await;
 
-        assert_eq!(unwrapped.unwrap().secret().bytes(), made.secret().bytes());
+        assert!(unwrapped.unwrap().is(made.data_key()));
+        assert!(Arc::ptr_eq(made.clone().data_key(), made.data_key()));
     }
 }

@@ -1,7 +1,9 @@
 //! Updates of records whose data key is wrapped under another key than the store's.
 
+use std::sync::Arc;
+
 use envelope_runtime::{
-    DataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
+    DataKey, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
     LocalKeyProvider, Store, UpdateError,
 };
 
@@ -17,19 +19,19 @@ struct Retired {
 impl KeyProvider for Retired {
     type Capability = Full;
 
-    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        self.new.generate(context)
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        self.new.generate(request)
     }
 
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
-        context: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        self.old.decrypt(reference, context)
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        self.old.decrypt(reference, request)
     }
 
-    fn is_current(&self, _: &KeyReference) -> bool {
+    fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         false
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use envelope_runtime::{
-    DataKey, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
+    DataKey, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
     LocalKeyProvider, Store, Usage,
 };
 use tracing::field::{Field, Visit};
@@ -22,18 +22,18 @@ struct Counting(LocalKeyProvider);
 impl KeyProvider for Counting {
     type Capability = Full;
 
-    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        context.count_call();
-        self.0.generate(context)
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        request.count_call();
+        self.0.generate(request)
     }
 
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
-        context: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
-        context.count_call();
-        self.0.decrypt(reference, context)
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        request.count_call();
+        self.0.decrypt(reference, request)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Updates and deletions whose answer does not come, or comes too late.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use envelope_runtime::{
-    DataKey, EncryptionContext, EnvelopeRecord, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    DataKey, DataKeyRequest, EnvelopeRecord, Full, GeneratedDataKey, KeyFuture, KeyProvider,
     KeyReference, KmsKeyProvider, ServiceErrorKind, Store, UpdateError,
 };
 
@@ -114,18 +115,18 @@ struct Meddling {
 impl KeyProvider for Meddling {
     type Capability = Full;
 
-    fn generate<'a>(&'a self, context: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
-        self.provider.generate(context)
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        self.provider.generate(request)
     }
 
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
-        context: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
         Box::pin(async {
             self.store.update::<Account>("a-1").seal(|f| f.email, "first").await.unwrap();
-            self.provider.decrypt(reference, context).await
+            self.provider.decrypt(reference, request).await
         })
     }
 }

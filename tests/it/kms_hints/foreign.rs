@@ -4,12 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use envelope_runtime::{DataKeyErrorKind, EncryptionContext, KeyProvider, KeyReference};
+use envelope_runtime::{DataKeyErrorKind, KeyProvider, KeyReference};
 use envelope_tests::{Attempt, Reaction};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance};
 
-use super::{Keys, NOT_ASKED, UNKNOWN, counts, hinted, kind, load, pass, without_describe};
+use super::{
+    Keys, NOT_ASKED, UNKNOWN, counts, hinted, kind, load, pass, request, without_describe,
+};
 
 /// Whether `DescribeKey` is allowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,7 +117,7 @@ async fn t24_what_is_made_of_a_records_wrapped_key_does_not_shut_the_record_out(
     let own = keys.copy(&keys.own).await;
     let (provider, script) = keys.reader(&keys.alias, pass);
     let reference = KeyReference::Wrapped(vec![own.clone()]);
-    let people = EncryptionContext::new("people", []);
+    let people = request("people");
 
     let moved = provider.decrypt(&reference, &people).await.unwrap_err();
     assert_eq!(moved.kind(), DataKeyErrorKind::Mismatch);
@@ -156,7 +158,7 @@ async fn a_writer_knows_its_key_from_the_first_save() {
     let (id, alias) = (&keys.names()[1], &keys.alias);
     for (name, describes) in [(id, 0), (alias, 1)] {
         let (provider, script) = keys.reader(name, pass);
-        provider.generate(&EncryptionContext::new("users", [])).await.unwrap();
+        provider.generate(&request("users")).await.unwrap();
         assert_eq!(script.take(), ["GenerateDataKey"]);
 
         for copy in foreign.clone() {
@@ -212,7 +214,7 @@ async fn a_save_lets_the_loads_go_on_that_wait() {
     script.react(pass);
     let start = Instant::now();
 
-    provider.generate(&EncryptionContext::new("users", [])).await.unwrap();
+    provider.generate(&request("users")).await.unwrap();
 
     waits.await.unwrap().unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);

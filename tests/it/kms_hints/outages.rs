@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use envelope_runtime::{DataKeyErrorKind, EncryptionContext, KeyProvider};
+use envelope_runtime::{DataKeyErrorKind, KeyProvider};
 use envelope_tests::{Attempt, Reaction};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Keys, UNKNOWN, counts, hinted, kind, load, pass};
+use super::{Keys, UNKNOWN, counts, hinted, kind, load, pass, request};
 
 /// Whether KMS throttles, denies, fails or is not there: it has said nothing about the copies.
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn t33_a_key_that_cannot_be_asked_is_asked_once_a_load() {
             let (provider, script) = keys.reader(&name, pass);
             let provider = if accepts { provider.accept(&keys.own) } else { provider };
             load(&provider, [own.clone()]).await.unwrap();
-            provider.generate(&EncryptionContext::new("users", [])).await.unwrap();
+            provider.generate(&request("users")).await.unwrap();
             let _ = script.take();
             script.react(|_| Reaction::error("ThrottlingException"));
             let copies = [[7; 8], *own.hint(), [9; 8], *own.hint()];

@@ -13,7 +13,7 @@ use super::KmsKeyProvider;
 use super::refusal::refused;
 use crate::key::arn::{KeyArn, KeyName};
 use crate::key::{
-    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, GeneratedDataKey,
+    DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, GeneratedDataKey,
     ProviderId,
 };
 
@@ -21,7 +21,7 @@ impl<C> KmsKeyProvider<C> {
     /// One `GenerateDataKey`. What it answers teaches the ARN.
     pub(super) async fn generate_data_key(
         &self,
-        context: &EncryptionContext,
+        request: &DataKeyRequest,
     ) -> Result<GeneratedDataKey, DataKeyError> {
         let name = self.configuration()?;
         let mut call = self
@@ -29,10 +29,10 @@ impl<C> KmsKeyProvider<C> {
             .generate_data_key()
             .key_id(self.primary.text.as_str())
             .key_spec(DataKeySpec::Aes256);
-        for (name, value) in context.iter() {
+        for (name, value) in request.context().iter() {
             call = call.encryption_context(name, value);
         }
-        context.count_call();
+        request.count_call();
         let answer = unlogged(call.send()).await;
         let mut answer = answer.map_err(|error| refused(&self.primary.text, &error))?;
 
@@ -55,13 +55,13 @@ impl<C> KmsKeyProvider<C> {
         &self,
         key: &str,
         copy: &EncryptedDataKey,
-        context: &EncryptionContext,
+        request: &DataKeyRequest,
     ) -> Result<(KeyArn, DataKey), DataKeyError> {
         let mut call = self.client.decrypt().key_id(key).ciphertext_blob(Blob::new(copy.wrapped()));
-        for (name, value) in context.iter() {
+        for (name, value) in request.context().iter() {
             call = call.encryption_context(name, value);
         }
-        context.count_call();
+        request.count_call();
         let mut answer = unlogged(call.send()).await.map_err(|error| refused(key, &error))?;
 
         let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));

@@ -17,7 +17,7 @@ use super::primary::Primary;
 use super::refusal::is_unavailable;
 use crate::key::arn::{KeyArn, KeyName};
 use crate::key::{
-    DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey, EncryptionContext, KeyReference,
+    DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, KeyReference,
     ProviderId,
 };
 
@@ -29,7 +29,7 @@ struct Unwrap<'a, C> {
     provider: &'a KmsKeyProvider<C>,
     primary: &'a Primary,
     name: &'a KeyName,
-    context: &'a EncryptionContext,
+    request: &'a DataKeyRequest,
     started: Instant,
     /// Copies that the primary's name is done with: KMS refused them just now, or lately.
     done: Vec<&'a EncryptedDataKey>,
@@ -54,7 +54,7 @@ impl<C> KmsKeyProvider<C> {
     pub(super) async fn decrypt_data_key(
         &self,
         reference: &KeyReference,
-        context: &EncryptionContext,
+        request: &DataKeyRequest,
     ) -> Result<DataKey, DataKeyError> {
         let name = self.configuration()?;
         let KeyReference::Wrapped(copies) = reference else {
@@ -66,7 +66,7 @@ impl<C> KmsKeyProvider<C> {
             provider: self,
             primary: &self.primary,
             name,
-            context,
+            request,
             started: Instant::now(),
             done: Vec::new(),
             described: false,
@@ -95,7 +95,7 @@ impl<'a, C> Unwrap<'a, C> {
         let Some(copy) = copies.iter().find(|copy| copy.hint() == arn.hint()) else {
             return Ok(Opened::None);
         };
-        match self.provider.call_decrypt(key, copy, self.context).await {
+        match self.provider.call_decrypt(key, copy, self.request).await {
             Ok((answered, data_key)) if answered == *arn => Ok(Opened::DataKey(data_key)),
             Ok(_) => Err(DataKeyError::new(DataKeyErrorKind::WrongKey, key)),
             Err(error) if is_unavailable(error.kind()) => {

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use envelope_runtime::EnvelopeRecord;
 use envelope_runtime::{
-    DataKey, DecryptOnly, EncryptionContext, GeneratedDataKey, KeyFuture, KeyProvider,
+    DataKey, DataKeyRequest, DecryptOnly, GeneratedDataKey, KeyFuture, KeyProvider,
     KeyReference, Sealer,
 };
 
@@ -18,15 +20,15 @@ struct Reader;
 impl KeyProvider for Reader {
     type Capability = DecryptOnly;
 
-    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+    fn generate<'a>(&'a self, _: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         loop {}
     }
 
     fn decrypt<'a>(
         &'a self,
         _: &'a KeyReference,
-        _: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
+        _: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
         loop {}
     }
 }

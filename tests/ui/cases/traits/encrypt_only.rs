@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use envelope_runtime::EnvelopeRecord;
 use envelope_runtime::{
-    DataKey, EncryptOnly, EncryptionContext, GeneratedDataKey, Item, KeyFuture, KeyProvider,
+    DataKey, DataKeyRequest, EncryptOnly, GeneratedDataKey, Item, KeyFuture, KeyProvider,
     KeyReference, Opener,
 };
 
@@ -18,15 +20,15 @@ struct Writer;
 impl KeyProvider for Writer {
     type Capability = EncryptOnly;
 
-    fn generate<'a>(&'a self, _: &'a EncryptionContext) -> KeyFuture<'a, GeneratedDataKey> {
+    fn generate<'a>(&'a self, _: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         loop {}
     }
 
     fn decrypt<'a>(
         &'a self,
         _: &'a KeyReference,
-        _: &'a EncryptionContext,
-    ) -> KeyFuture<'a, DataKey> {
+        _: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
         loop {}
     }
 }

@@ -49,7 +49,7 @@ impl<'a, C> Unwrap<'a, C> {
     }
 
     async fn describe(&mut self, asking: Asking<'_>) -> Result<Next, DataKeyError> {
-        self.context.count_call();
+        self.request.count_call();
         let answer = self.provider.describe(self.name).await;
         match answer {
             Ok(arn) => {
@@ -78,14 +78,14 @@ impl<'a, C> Unwrap<'a, C> {
         copy: &'a EncryptedDataKey,
         learnt: Option<&KeyArn>,
     ) -> Result<Option<DataKey>, DataKeyError> {
-        let digest = Digest::of(copy, self.context);
+        let digest = Digest::of(copy, self.request.context());
         if self.primary.was_refused(&digest, Instant::now()) {
             self.done.push(copy);
             self.refusal = Some(self.provider.error(DataKeyErrorKind::NotAsked));
             return Ok(None);
         }
         let Some(token) = self.token(learnt).await? else { return Ok(None) };
-        match self.provider.call_decrypt(&self.primary.text, copy, self.context).await {
+        match self.provider.call_decrypt(&self.primary.text, copy, self.request).await {
             Ok((arn, _)) if !self.name.may_be(&arn) => {
                 Err(self.provider.error(DataKeyErrorKind::WrongKey))
             }

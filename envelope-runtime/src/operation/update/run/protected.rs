@@ -1,5 +1,7 @@
 //! An update of protected attributes: read, verify, seal, and write over the envelope that was read.
 
+use std::sync::Arc;
+
 use super::patience::Patience;
 use super::{Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
@@ -7,7 +9,7 @@ use crate::crypto;
 use crate::envelope::{Item, Opening, Rewrite, RewriteError, Verified};
 use crate::error::{ServiceError, UpdateError};
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
-use crate::key::{CanDecrypt, CanEncrypt, DataKey, EncryptionContext, KeyReference};
+use crate::key::{CanDecrypt, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
 use crate::operation::sdk::{from_sdk_item, to_sdk_key};
 use crate::operation::write::Answer;
 use crate::record::{Change, EnvelopeRecord, FieldSchema, stored_version};
@@ -19,8 +21,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         mut patience: Patience,
     ) -> Result<Answer, UpdateError> {
         let schema = self.schema;
-        let context = self.expected.encryption_context(&schema).counting(self.meter.kms_calls());
-        let mut held: Option<(KeyReference, DataKey)> = None;
+        let request = self.expected.encryption_context(&schema);
+        let request = DataKeyRequest::counting(request, self.meter.kms_calls());
+        let mut held: Option<(KeyReference, Arc<DataKey>)> = None;
         loop {
             let (item, is_whole) = match known.take() {
                 Some(item) => (item, false),
@@ -39,7 +42,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
                 .map_err(UpdateError::Open)?;
             let data_key = match held.take() {
                 Some((reference, data_key)) if reference == *opening.reference() => data_key,
-                _ => match self.decrypt(opening.reference(), &context).await {
+                _ => match self.decrypt(opening.reference(), &request).await {
                     Ok(data_key) => data_key,
                     Err(_) if !is_whole => continue,
                     Err(error) => return Err(error),
@@ -47,7 +50,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             };
             let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
             let nulls = self.nulls(verified.item());
-            let rewrite = self.rewrite(&verified, &data_key, &context, is_whole).await?;
+            let rewrite = self.rewrite(&verified, &data_key, &request, is_whole).await?;
             held = Some((verified.reference().clone(), data_key));
             // It takes more than what was known: the item is read.
             let Some(rewrite) = rewrite else { continue };
@@ -92,9 +95,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     async fn decrypt(
         &self,
         reference: &KeyReference,
-        context: &EncryptionContext,
-    ) -> Result<DataKey, UpdateError> {
-        let data_key = self.store.provider().decrypt(reference, context).await;
+        request: &DataKeyRequest,
+    ) -> Result<Arc<DataKey>, UpdateError> {
+        let data_key = self.store.provider().decrypt(reference, request).await;
         data_key.map_err(|error| UpdateError::DecryptDataKey(error.at(self.schema.place())))
     }
 
@@ -103,7 +106,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         &self,
         verified: &Verified,
         data_key: &DataKey,
-        context: &EncryptionContext,
+        request: &DataKeyRequest,
         is_whole: bool,
     ) -> Result<Option<Rewrite>, UpdateError> {
         for field in self.plaintext_fields() {
@@ -120,10 +123,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let changes = self.plan.protected.iter().chain(&counted);
         let changes: Vec<_> = changes.map(|(field, change)| (*field, change)).collect();
         let provider = self.store.provider();
-        let rewrite = if provider.is_current(verified.reference()) {
+        let request = request.sealing(verified.plaintext_len(&changes));
+        let rewrite = if provider.is_current(verified.reference(), &request) {
             verified.rewrite(&changes, data_key, is_whole, crypto::fill)
         } else if is_whole {
-            let generated = provider.generate(context).await;
+            let generated = provider.generate(&request).await;
             let generated = generated
                 .map_err(|error| UpdateError::GenerateDataKey(error.at(self.schema.place())))?;
             let (data_key, reference) = generated.into_parts();

@@ -1,0 +1,285 @@
+//! Checks of a key provider.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::key::{
+    DataKey, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EncryptionContext, Full,
+    KeyProvider, KeyReference, ProviderId,
+};
+
+/// A rule of [`KeyProvider`] that a provider breaks.
+#[derive(Clone, Debug)]
+pub struct ConformanceError {
+    rule: &'static str,
+    found: String,
+}
+
+impl fmt::Display for ConformanceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a key provider {}; this one {}", self.rule, self.found)
+    }
+}
+
+impl std::error::Error for ConformanceError {}
+
+/// Checks that a key provider does what [`KeyProvider`] asks of it: one that talks to a key service, or
+/// one that keeps what another gave it.
+///
+/// It makes about ten calls, for the logical tables `conformance` and `conformance-2`. A provider may
+/// give one data key twice for one encryption context, and never for two.
+///
+/// ```
+/// use envelope_runtime::{LocalKeyProvider, testing};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// testing::conforms(&LocalKeyProvider::insecure_ephemeral()?).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`ConformanceError`] names the first rule that is broken.
+pub async fn conforms<P>(provider: &P) -> Result<(), ConformanceError>
+where
+    P: KeyProvider<Capability = Full> + ?Sized,
+{
+    let request = |table, tenant: Option<&str>| {
+        let tenant = tenant.map(|tenant| ("tenant", tenant.to_owned()));
+        DataKeyRequest::new(EncryptionContext::new(table, tenant))
+    };
+    let own = request("conformance", Some("t-1"));
+    let others = [
+        ("another table", request("conformance-2", Some("t-1"))),
+        ("another value", request("conformance", Some("t-2"))),
+        ("a pair less", request("conformance", None)),
+    ];
+
+    let rule = "generates a data key";
+    let made = provider.generate(&own.sealing(1)).await.map_err(|error| broken(rule, &error))?;
+    let (data_key, reference) = (made.data_key(), made.reference());
+    let check = Check { provider, data_key };
+
+    let rule = "goes on under a data key that it has just generated";
+    if !provider.is_current(reference, &own.sealing(1)) {
+        return Err(broken(rule, &"is done with it"));
+    }
+    check.opens("unwraps what it wrapped", reference, &own).await?;
+    check.opens("unwraps it as often as it is asked", reference, &own).await?;
+    for (what, request) in &others {
+        let rule = "binds a data key to its whole encryption context";
+        check.refuses(rule, what, reference, request, DataKeyErrorKind::Mismatch).await?;
+        let made = provider.generate(request).await.map_err(|error| broken(rule, &error))?;
+        if made.data_key().is(data_key) {
+            return Err(broken(rule, &format_args!("gives the same data key for {what}")));
+        }
+    }
+
+    let rule = "refuses a reference of another kind";
+    let custom = ProviderId::custom(0x7E);
+    match reference {
+        KeyReference::Wrapped(copies) => {
+            let unsupported = DataKeyErrorKind::Unsupported;
+            let row = KeyReference::KeyTable(vec![1; KeyReference::MAX_KEY_ID_LEN]);
+            check.refuses(rule, "a row of a key table", &row, &own, unsupported).await?;
+            for copy in copies {
+                check.altered(copy, &own).await?;
+            }
+            let foreign = |bytes| custom.and_then(|id| EncryptedDataKey::new(id, [9; 8], bytes));
+            let foreign: Vec<_> = foreign(b"another's".to_vec()).into_iter().collect();
+            let rule = "refuses copies of other providers alone";
+            let alone = KeyReference::Wrapped(foreign.clone());
+            let unknown = DataKeyErrorKind::UnknownKey;
+            check.refuses(rule, "one", &alone, &own, unknown).await?;
+            let all = KeyReference::Wrapped(foreign.iter().chain(copies).cloned().collect());
+            check.opens("finds its own copy among others", &all, &own).await?;
+        }
+        KeyReference::KeyTable(_) => {
+            let unknown = DataKeyErrorKind::UnknownKey;
+            let none = KeyReference::Wrapped(Vec::new());
+            check.refuses(rule, "no copy", &none, &own, unknown).await?;
+        }
+    }
+    check.opens("unwraps a data key whatever else it has refused", reference, &own).await
+}
+
+/// The provider, and the data key that it made.
+struct Check<'a, P: ?Sized> {
+    provider: &'a P,
+    data_key: &'a Arc<DataKey>,
+}
+
+impl<P: KeyProvider + ?Sized> Check<'_, P> {
+    async fn opens(
+        &self,
+        rule: &'static str,
+        reference: &KeyReference,
+        request: &DataKeyRequest,
+    ) -> Result<(), ConformanceError> {
+        match self.provider.decrypt(reference, request).await {
+            Ok(data_key) if data_key.is(self.data_key) => Ok(()),
+            Ok(_) => Err(broken(rule, &"gives another data key")),
+            Err(error) => Err(broken(rule, &error)),
+        }
+    }
+
+    async fn refuses(
+        &self,
+        rule: &'static str,
+        what: &str,
+        reference: &KeyReference,
+        request: &DataKeyRequest,
+        kind: DataKeyErrorKind,
+    ) -> Result<(), ConformanceError> {
+        match self.provider.decrypt(reference, request).await {
+            Err(error) if error.kind() == kind => Ok(()),
+            Err(error) => {
+                let found = error.kind();
+                Err(broken(rule, &format_args!("says {found:?} and not {kind:?} of {what}")))
+            }
+            Ok(_) => Err(broken(rule, &format_args!("unwraps {what}"))),
+        }
+    }
+
+    /// A wrapped key is authenticated, to its end.
+    async fn altered(
+        &self,
+        copy: &EncryptedDataKey,
+        request: &DataKeyRequest,
+    ) -> Result<(), ConformanceError> {
+        let mut flipped = copy.wrapped().to_vec();
+        let Some(last) = flipped.last_mut() else { return Ok(()) };
+        *last ^= 1;
+        let mut cut = copy.wrapped().to_vec();
+        cut.pop();
+        for bytes in [flipped, cut] {
+            let Some(copy) = EncryptedDataKey::new(copy.provider(), *copy.hint(), bytes) else {
+                continue;
+            };
+            let rule = "refuses a wrapped key that was altered or cut";
+            let mismatch = DataKeyErrorKind::Mismatch;
+            self.refuses(rule, "one", &copy.into(), request, mismatch).await?;
+        }
+        Ok(())
+    }
+}
+
+fn broken(rule: &'static str, found: &dyn fmt::Display) -> ConformanceError {
+    ConformanceError { rule, found: found.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LocalKeyProvider;
+    use crate::key::{GeneratedDataKey, KeyFuture};
+
+    /// What a provider does wrong.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Fault {
+        None,
+        IgnoresTheContext,
+        OneKeyForAll,
+        TakesTheFirstCopy,
+        IsNeverCurrent,
+        Forgets,
+        SaysItOtherwise,
+    }
+
+    struct Faulty {
+        local: LocalKeyProvider,
+        only: GeneratedDataKey,
+        fault: Fault,
+        unwrapped: std::sync::atomic::AtomicBool,
+    }
+
+    fn anywhere() -> DataKeyRequest {
+        DataKeyRequest::new(EncryptionContext::new("anywhere", []))
+    }
+
+    impl Faulty {
+        async fn new(fault: Fault) -> Self {
+            let local = LocalKeyProvider::insecure_ephemeral().unwrap();
+            let only = local.generate(&anywhere()).await.unwrap();
+            Self { local, only, fault, unwrapped: false.into() }
+        }
+
+        async fn unwrap(
+            &self,
+            reference: &KeyReference,
+            request: &DataKeyRequest,
+        ) -> Result<Arc<DataKey>, crate::DataKeyError> {
+            use std::sync::atomic::Ordering;
+            let error = |kind| crate::DataKeyError::new(kind, "faulty");
+            if self.fault == Fault::Forgets && self.unwrapped.swap(true, Ordering::Relaxed) {
+                return Err(error(DataKeyErrorKind::UnknownKey));
+            }
+            if self.fault == Fault::OneKeyForAll && reference == self.only.reference() {
+                let context = request.context();
+                let is_its = context.value("tenant") == Some("t-1")
+                    && context.value("envelope:table") == Some("conformance");
+                let answer = is_its.then(|| self.only.data_key().clone());
+                return answer.ok_or_else(|| error(DataKeyErrorKind::Mismatch));
+            }
+            let first = match reference {
+                KeyReference::Wrapped(copies) if self.fault == Fault::TakesTheFirstCopy => {
+                    KeyReference::Wrapped(copies.first().cloned().into_iter().collect())
+                }
+                other => other.clone(),
+            };
+            let request = match self.fault {
+                Fault::IgnoresTheContext => &anywhere(),
+                _ => request,
+            };
+            let unwrapped = self.local.decrypt(&first, request).await;
+            unwrapped.map_err(|inner| match self.fault {
+                Fault::SaysItOtherwise => error(DataKeyErrorKind::Other),
+                _ => inner,
+            })
+        }
+    }
+
+    impl KeyProvider for Faulty {
+        type Capability = Full;
+
+        fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+            Box::pin(async move {
+                match self.fault {
+                    Fault::IgnoresTheContext => self.local.generate(&anywhere()).await,
+                    Fault::OneKeyForAll => Ok(self.only.clone()),
+                    _ => self.local.generate(request).await,
+                }
+            })
+        }
+
+        fn decrypt<'a>(
+            &'a self,
+            reference: &'a KeyReference,
+            request: &'a DataKeyRequest,
+        ) -> KeyFuture<'a, Arc<DataKey>> {
+            Box::pin(self.unwrap(reference, request))
+        }
+
+        fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
+            self.fault != Fault::IsNeverCurrent
+        }
+    }
+
+    #[tokio::test]
+    async fn each_fault_is_named() {
+        for (fault, text) in [
+            (Fault::IgnoresTheContext, "whole encryption context; this one unwraps another table"),
+            (Fault::OneKeyForAll, "the same data key for another table"),
+            (Fault::TakesTheFirstCopy, "finds its own copy among others"),
+            (Fault::IsNeverCurrent, "is done with it"),
+            (Fault::Forgets, "as often as it is asked"),
+            (Fault::SaysItOtherwise, "says Other and not Mismatch of another table"),
+        ] {
+            let error = conforms(&Faulty::new(fault).await).await.unwrap_err().to_string();
+            assert!(error.contains(text), "{fault:?}: {error}");
+        }
+        conforms(&Faulty::new(Fault::None).await).await.unwrap();
+    }
+}

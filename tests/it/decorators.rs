@@ -1,0 +1,171 @@
+//! Providers around providers, written outside of the library as an application would write them: one
+//! that keeps unwrapped data keys, and one that seals several records under one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use envelope_runtime::{
+    DataKey, DataKeyRequest, EncryptionContext, EnvelopeRecord, Full, GeneratedDataKey, KeyFuture,
+    KeyProvider, KeyReference, KmsKeyProvider, LocalKeyProvider, Store, testing,
+};
+use envelope_tests::KmsRequest;
+
+use crate::support::{User, World};
+
+/// Keeps every data key that it was given, under its whole context and reference.
+struct Cached<P> {
+    inner: P,
+    kept: Mutex<HashMap<(EncryptionContext, KeyReference), Arc<DataKey>>>,
+}
+
+impl<P> Cached<P> {
+    fn new(inner: P) -> Self {
+        Self { inner, kept: Mutex::default() }
+    }
+}
+
+impl<P: KeyProvider> KeyProvider for Cached<P> {
+    type Capability = P::Capability;
+
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        self.inner.generate(request)
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        Box::pin(async move {
+            let place = (request.context().clone(), reference.clone());
+            if let Some(data_key) = self.kept.lock().unwrap().get(&place) {
+                return Ok(Arc::clone(data_key));
+            }
+            let data_key = self.inner.decrypt(reference, request).await?;
+            self.kept.lock().unwrap().insert(place, Arc::clone(&data_key));
+            Ok(data_key)
+        })
+    }
+
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
+        self.inner.is_current(reference, request)
+    }
+}
+
+/// Seals so many records, and bytes, of one context under one data key.
+struct Reused<P> {
+    inner: P,
+    limits: Left,
+    pools: tokio::sync::Mutex<HashMap<EncryptionContext, (GeneratedDataKey, Left)>>,
+}
+
+#[derive(Clone, Copy)]
+struct Left {
+    records: u64,
+    bytes: u64,
+}
+
+impl Left {
+    fn after(self, request: &DataKeyRequest) -> Option<Self> {
+        let records = self.records.checked_sub(1)?;
+        Some(Self { records, bytes: self.bytes.checked_sub(request.plaintext_len())? })
+    }
+}
+
+impl<P> Reused<P> {
+    fn new(inner: P, records: u64, bytes: u64) -> Self {
+        let limits = Left { records, bytes };
+        Self { inner, limits, pools: tokio::sync::Mutex::default() }
+    }
+}
+
+impl<P: KeyProvider> KeyProvider for Reused<P> {
+    type Capability = P::Capability;
+
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        Box::pin(async move {
+            // One question at a time, so that two records of a new pool share its key.
+            let mut pools = self.pools.lock().await;
+            if let Some((generated, left)) = pools.get_mut(request.context())
+                && let Some(after) = left.after(request)
+            {
+                *left = after;
+                return Ok(generated.clone());
+            }
+            let generated = self.inner.generate(request).await?;
+            if let Some(left) = self.limits.after(request) {
+                pools.insert(request.context().clone(), (generated.clone(), left));
+            }
+            Ok(generated)
+        })
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        self.inner.decrypt(reference, request)
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_keeps_data_keys_conforms() {
+    let world = World::new().await;
+    let kms = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+
+    testing::conforms(&Cached::new(kms)).await.unwrap();
+    let local = LocalKeyProvider::insecure_ephemeral().unwrap();
+    testing::conforms(&Cached::new(local)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_provider_that_seals_several_records_under_one_data_key_conforms() {
+    let world = World::new().await;
+    let kms = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+
+    testing::conforms(&Reused::new(kms, 10, 1_000)).await.unwrap();
+    let local = LocalKeyProvider::insecure_ephemeral().unwrap();
+    testing::conforms(&Cached::new(Reused::new(local, 10, 1_000))).await.unwrap();
+}
+
+fn store(world: &World, provider: impl KeyProvider<Capability = Full>) -> Store {
+    Store::new(world.backend.dynamodb.clone(), provider).table_name::<User>(&world.table)
+}
+
+fn counts(requests: &[KmsRequest]) -> (usize, usize) {
+    let generated = |request: &&KmsRequest| matches!(request, KmsRequest::GenerateDataKey { .. });
+    let decrypted = |request: &&KmsRequest| matches!(request, KmsRequest::Decrypt { .. });
+    (requests.iter().filter(generated).count(), requests.iter().filter(decrypted).count())
+}
+
+/// The bytes of a record's sealed fields are counted, so that the fourth is under a key of its own.
+#[tokio::test]
+async fn operations_need_not_know_that_data_keys_are_shared_and_kept() {
+    let world = World::new().await;
+    let (kms, requests) = world.backend.recorded_kms();
+    let provider = Cached::new(Reused::new(KmsKeyProvider::new(kms, &world.key), 100, 100));
+    let store = store(&world, provider);
+    let ids = ["a", "b", "c", "d"];
+
+    for id in ids {
+        User::new(id).save(&store).await.unwrap();
+    }
+    // 12 and 16 bytes with the byte of their type, three times; the fourth would be beyond 100.
+    assert_eq!(counts(&requests.take()), (2, 0));
+
+    for _ in 0..2 {
+        for id in ids {
+            assert_eq!(User::load(&store, id).await.unwrap(), Some(User::new(id)));
+        }
+    }
+    assert_eq!(counts(&requests.take()), (0, 2));
+
+    // Each record has keys of its own: its salt is fresh.
+    let (a, b) = (world.stored("a").await, world.stored("b").await);
+    assert_ne!(a["ssn"], b["ssn"]);
+    let update = store.update::<User>("a").seal(|f| f.ssn, "219-09-9999");
+    update.await.unwrap();
+    assert_eq!(counts(&requests.take()), (0, 0));
+    assert_eq!(User::load(&store, "b").await.unwrap(), Some(User::new("b")));
+}
