@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod commitment;
 mod context;
+mod draft;
 mod error;
 #[cfg(test)]
 mod fixed;
@@ -16,22 +17,20 @@ mod item;
 #[cfg(test)]
 mod known_answer;
 mod loaded;
-mod open;
+mod opening;
+mod plaintext;
 #[cfg(test)]
 mod properties;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod rewrite;
 mod seal;
-mod sealer;
 #[cfg(test)]
 mod vectors;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod verified;
 
-pub(crate) use context::expected_context;
 pub use context::{ContextError, ContextProblem};
-#[cfg(feature = "aws")]
-pub(crate) use context::{ExpectedContext, context_of_record};
+pub(crate) use context::{ExpectedContext, context_of_record, expected_context};
 #[cfg(feature = "aws")]
 pub(crate) use context::{refuse_foreign_key, refuse_unknown};
 pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
@@ -42,13 +41,13 @@ pub use header::reencode_header;
 pub(crate) use header::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 pub use item::Item;
 pub use loaded::{Envelope, Loaded};
-pub(crate) use open::open_item;
+pub(crate) use opening::{Asked, Opening, plain_core};
+pub(crate) use plaintext::plaintext_values;
 #[cfg(feature = "aws")]
-pub(crate) use open::{Opening, refuse_protected};
+pub(crate) use plaintext::refuse_protected;
 #[cfg(feature = "aws")]
 pub(crate) use rewrite::{Rewrite, RewriteError};
-pub(crate) use seal::seal_record;
-pub use sealer::{Opener, Sealer};
+pub(crate) use seal::Plan;
 #[cfg(feature = "aws")]
 pub(crate) use verified::{Verified, listed, protection};
 

@@ -141,14 +141,33 @@ impl Node {
     }
 }
 
-/// The texts of one request's expressions have their placeholders in common.
+/// A condition as a request has it, and the placeholders of all expressions of the request.
 #[derive(Default)]
-pub(crate) struct Placeholders {
+pub(crate) struct Expression {
+    pub(crate) text: Option<String>,
     pub(crate) names: BTreeMap<String, String>,
     pub(crate) values: BTreeMap<String, AttributeValue>,
 }
 
+/// The texts of one request's expressions have their placeholders in common.
+#[derive(Default)]
+pub(crate) struct Placeholders {
+    names: BTreeMap<String, String>,
+    values: BTreeMap<String, AttributeValue>,
+}
+
 impl Placeholders {
+    /// Ends the request's expressions with its condition.
+    pub(crate) fn expression(
+        mut self,
+        schema: &RecordSchema,
+        node: Option<Node>,
+    ) -> Result<Expression, FieldError> {
+        let text = node.map(|node| self.condition(schema, node)).transpose()?;
+        let Self { names, values } = self;
+        Ok(Expression { text, names, values })
+    }
+
     fn name(&mut self, name: &str) -> String {
         let known = self.names.iter().find(|(_, known)| *known == name);
         if let Some((placeholder, _)) = known {

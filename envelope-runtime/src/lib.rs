@@ -97,7 +97,6 @@ mod expression;
 #[doc(hidden)]
 pub mod fuzzing;
 mod key;
-#[cfg(feature = "aws")]
 mod operation;
 mod record;
 #[cfg(feature = "secrecy")]
@@ -105,14 +104,16 @@ pub mod secret;
 #[cfg(feature = "aws")]
 mod store;
 pub mod testing;
+#[cfg(feature = "aws")]
+mod usage;
 
 pub use attribute::{
     AttributeValue, ConvertError, InvalidNumber, MAX_DEPTH, Number, Problem, ValueDeserializer,
     ValueSerializer,
 };
 pub use envelope::{
-    ContextError, ContextProblem, Envelope, Item, Loaded, OpenError, OpenErrorKind, Opener,
-    SealError, SealErrorKind, Sealer,
+    ContextError, ContextProblem, Envelope, Item, Loaded, OpenError, OpenErrorKind, SealError,
+    SealErrorKind,
 };
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
@@ -131,10 +132,8 @@ pub use key::{
     HINT_LEN, InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
 };
 #[cfg(feature = "aws")]
-pub use operation::{
-    AtKey, Delete, DeleteReturning, Get, GetWithEnvelope, OperationFuture, Put, PutReturning,
-    UnknownAttributeType, UpdateReturningNew, UpdateReturningOld, Usage,
-};
+pub use operation::{AtKey, Delete, Get, OperationFuture, Put, UnknownAttributeType, returned};
+pub use operation::{Opener, Sealer};
 pub use record::{
     Attribute, Bytes, CanBeAbsent, CanGrow, Composite, Encode, EnvelopeFields, EnvelopeRecord,
     FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey,
@@ -143,6 +142,8 @@ pub use record::{
 };
 #[cfg(feature = "aws")]
 pub use store::Store;
+#[cfg(feature = "aws")]
+pub use usage::Usage;
 
 /// What generated code needs of other crates. Not for use by hand.
 #[doc(hidden)]

@@ -1,24 +1,50 @@
 //! The verbs: each joins keys, items and DynamoDB. With the store, the KMS provider and
 //! the service errors the only place that names the AWS SDK.
 
+#[cfg(feature = "aws")]
 mod attempts;
+#[cfg(feature = "aws")]
 mod delete;
+#[cfg(feature = "aws")]
+mod dependence;
+#[cfg(feature = "aws")]
 mod load;
+#[cfg(feature = "aws")]
 mod meter;
-mod returned;
+mod open;
+#[cfg(feature = "aws")]
+mod prepared;
+#[cfg(feature = "aws")]
+mod read;
+#[cfg(feature = "aws")]
+pub mod returned;
+#[cfg(feature = "aws")]
 mod save;
+#[cfg(feature = "aws")]
 mod sdk;
+mod seal;
+mod sealer;
+mod target;
+#[cfg(feature = "aws")]
 mod update;
+#[cfg(feature = "aws")]
 mod write;
 
+#[cfg(feature = "aws")]
 use std::pin::Pin;
 
-pub use delete::{Delete, DeleteReturning};
-pub use load::{Get, GetWithEnvelope};
-pub use meter::Usage;
-pub use save::{Put, PutReturning};
+#[cfg(feature = "aws")]
+pub use delete::Delete;
+#[cfg(feature = "aws")]
+pub use load::Get;
+#[cfg(feature = "aws")]
+pub use save::Put;
+#[cfg(feature = "aws")]
 pub use sdk::UnknownAttributeType;
-pub use update::{AtKey, UpdateReturningNew, UpdateReturningOld};
+pub use sealer::{Opener, Sealer};
+#[cfg(feature = "aws")]
+pub use update::AtKey;
 
 /// The future of an operation.
+#[cfg(feature = "aws")]
 pub type OperationFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;

@@ -25,7 +25,6 @@ pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
 pub use handle::{Attribute, Encode, Operand};
-#[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, Parts,
@@ -41,9 +40,9 @@ pub use stored::Stored;
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
 pub(crate) use update::Change;
-#[cfg(feature = "aws")]
-pub(crate) use update::UpdatePlan;
 pub use update::{CanBeAbsent, CanGrow, Update};
+#[cfg(feature = "aws")]
+pub(crate) use update::{Changes, UpdatePlan};
 
 /// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
 ///

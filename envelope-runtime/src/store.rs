@@ -9,12 +9,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedAsyncSleep;
 
 use crate::envelope::{ContextError, refuse_unknown};
-use crate::error::Presence;
-use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
-use crate::operation::{AtKey, Delete, Get, Put, Usage};
-use crate::record::{
-    EnvelopeRecord, IntoKey, Now, RecordSchema, Unversioned, Update, VersionNumber, Versioned,
-};
+use crate::key::{Capability, ContextPairs, Full, KeyProvider};
+use crate::record::{EnvelopeRecord, Now, RecordSchema};
+use crate::usage::Usage;
 
 /// Saves and loads records. Cloning is cheap, and constructing makes no call.
 ///
@@ -107,153 +104,6 @@ impl<C: Capability> Store<C> {
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
-    }
-
-    /// Saves a record, whether or not one is there, under a fresh data key. A record with an
-    /// `#[envelope(version)]` is saved only over the version that it was loaded with.
-    pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
-    where
-        C: CanEncrypt,
-    {
-        Put::new(self.clone(), record)
-    }
-
-    /// Saves a record as [`put`](Self::put) does, but only if there is none under its key.
-    ///
-    /// Otherwise nothing is written, and [`SaveError::is_conflict`](crate::SaveError::is_conflict)
-    /// is true of the error.
-    ///
-    /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     nickname: Option<String>,
-    /// #     logins: u64,
-    /// #     tags: Vec<String>,
-    /// #     first_seen: Option<u64>,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::SaveError> {
-    /// store.create(&user).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn create<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
-    where
-        C: CanEncrypt,
-    {
-        self.put(record).only_if(Presence::Absent)
-    }
-
-    /// Saves a record as [`put`](Self::put) does, but only if there is one under its key.
-    ///
-    /// Otherwise nothing is written, and [`SaveError::is_not_found`](crate::SaveError::is_not_found)
-    /// is true of the error.
-    ///
-    /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     nickname: Option<String>,
-    /// #     logins: u64,
-    /// #     tags: Vec<String>,
-    /// #     first_seen: Option<u64>,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::SaveError> {
-    /// store.replace(&user).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn replace<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
-    where
-        C: CanEncrypt,
-    {
-        self.put(record).only_if(Presence::Present)
-    }
-
-    /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` is over.
-    pub fn get<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
-    where
-        C: CanDecrypt,
-    {
-        Get::new(self.clone(), key)
-    }
-
-    /// Changes single attributes of the record under `key`, without replacing the others: see [`Update`].
-    ///
-    /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     nickname: Option<String>,
-    /// #     logins: u64,
-    /// #     tags: Vec<String>,
-    /// #     first_seen: Option<u64>,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
-    /// store.update::<User>("foobar").set(|f| f.nickname, "zoë").seal(|f| f.ssn, "219-09-9999").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>>
-    where
-        C: CanEncrypt + CanDecrypt,
-    {
-        Update::at(AtKey::new(self.clone(), key.into_key()))
-    }
-
-    /// Deletes the record under `key`, if it is there. One with an `#[envelope(version)]` is deleted with
-    /// [`delete_version`](Self::delete_version) or [`delete_any_version`](Self::delete_any_version).
-    pub fn delete<R: Unversioned>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
-        Delete::new(self.clone(), key)
-    }
-
-    /// Deletes the record under `key` in the version `version`, the one that was loaded; 0 is a record without
-    /// a version, or none. If another one is stored nothing is deleted, and the error is
-    /// [`DeleteError::Version`](crate::DeleteError::Version).
-    ///
-    /// ```no_run
-    /// # use envelope_runtime::{DeleteError, EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord, Clone)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// #     #[envelope(version)]
-    /// #     version: u64,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), DeleteError> {
-    /// store.delete_version::<User>(&user.id, user.version).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn delete_version<R: Versioned>(
-        &self,
-        key: impl IntoKey<R::Key>,
-        version: impl VersionNumber,
-    ) -> Delete<R, C> {
-        Delete::new(self.clone(), key).at_version(version)
-    }
-
-    /// Deletes the record under `key`, if it is there, even if another program has just changed it.
-    pub fn delete_any_version<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
-        Delete::new(self.clone(), key)
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -79,7 +79,7 @@ pub enum OpenErrorKind {
 }
 
 impl SealError {
-    pub(super) fn new(place: Place, kind: SealErrorKind) -> Self {
+    pub(crate) fn new(place: Place, kind: SealErrorKind) -> Self {
         Self { place, kind }
     }
 

@@ -1,12 +1,31 @@
-//! A provider of one data key, for tests of fixed bytes.
+//! Opening and sealing under one data key, for tests of fixed bytes.
 
 use std::sync::Arc;
 
+use super::opening::{Asked, Opening};
+use super::{Item, expected_context};
 use crate::DataKeyErrorKind;
+use crate::error::LoadError;
 use crate::key::{
-    DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider,
-    KeyReference,
+    ContextPairs, DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture,
+    KeyProvider, KeyReference,
 };
+
+use crate::record::{EnvelopeRecord, FieldReader};
+
+/// Opens an item as an operation does, but with the data key at hand.
+pub(super) fn open_with<R: EnvelopeRecord>(
+    data_key: [u8; 32],
+    item: Item,
+    asked: Asked<'_>,
+    context: &ContextPairs,
+) -> Result<R, LoadError> {
+    let expected = expected_context(&R::SCHEMA, |_| None, context).map_err(LoadError::Context)?;
+    let opening = Opening::new(R::SCHEMA, item, asked, &expected).map_err(LoadError::Open)?;
+    let verified = opening.verified(&DataKey::new(data_key)).map_err(LoadError::Open)?;
+    let (values, _) = verified.into_values().map_err(LoadError::Open)?;
+    R::read_fields(&mut FieldReader::new(R::SCHEMA, values)).map_err(LoadError::Field)
+}
 
 /// Unwraps every data key to these bytes, and generates none.
 pub(super) struct Fixed(pub(super) [u8; 32]);

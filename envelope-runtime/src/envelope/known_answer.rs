@@ -1,11 +1,10 @@
 //! Bytes computed from FORMAT.md by a program in another language (Python, `cryptography` 50.0),
 //! which shares no code with this crate.
 
-use std::sync::Arc;
-
-use super::fixed::Fixed;
+use super::Item;
+use super::fixed::{Fixed, open_with};
+use super::opening::Asked;
 use super::seal::Plan;
-use super::{Item, open_item};
 use crate::attribute::{AttributeValue, Number};
 use crate::error::LoadError;
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
@@ -93,7 +92,7 @@ fn data_key() -> [u8; 32] {
 fn sealed() -> Item {
     let custom = ProviderId::custom(0x40).unwrap();
     let copy = EncryptedDataKey::new(custom, [0x33; 8], *b"key").unwrap();
-    let (plan, _) = Plan::new(Order::SCHEMA, values(), &ContextPairs::default()).unwrap();
+    let plan = Plan::of(Order::SCHEMA, values());
     let random = [[0x11; 16].as_slice(), &[0x21; 12], &[0x22; 12]].concat();
     plan.seal(&DataKey::new(data_key()), KeyReference::Wrapped(vec![copy]), &random).unwrap()
 }
@@ -103,12 +102,8 @@ fn hex(item: &Item, name: &str) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-async fn open(item: Item) -> Result<Order, LoadError> {
-    let context = ContextPairs::new([("tenant", "t-1")]);
-    let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-    open_item(&Fixed(data_key()), item, None, &expected, Arc::default(), false)
-        .await
-        .map(super::Loaded::into_record)
+fn open(item: Item) -> Result<Order, LoadError> {
+    open_with(data_key(), item, Asked::ItemsOwn, &ContextPairs::new([("tenant", "t-1")]))
 }
 
 #[test]
@@ -125,14 +120,14 @@ fn an_item_is_sealed_to_the_bytes_of_the_format() {
 /// Before a data key is asked for, all is known but the key's wrapped form: here 3 bytes behind 11.
 #[test]
 fn an_items_size_is_foreseen_but_for_the_wrapped_key() {
-    let (plan, _) = Plan::new(Order::SCHEMA, values(), &ContextPairs::default()).unwrap();
+    let plan = Plan::of(Order::SCHEMA, values());
 
     assert_eq!(plan.least_size() + 11 + 3, sealed().size());
     assert_eq!(plan.random_len(), 16 + 2 * 12);
 }
 
-#[tokio::test]
-async fn the_bytes_of_the_format_open() {
+#[test]
+fn the_bytes_of_the_format_open() {
     let mut item = sealed();
     for (name, text) in [("note", NOTE), ("tags", TAGS), ("_envelope", ENVELOPE)] {
         let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
@@ -140,57 +135,48 @@ async fn the_bytes_of_the_format_open() {
         item.insert(name, AttributeValue::B(bytes));
     }
 
-    let order = open(item).await.unwrap();
+    let order = open(item).unwrap();
 
     let texts = ["c-1", "zoë", "open", "", "t-1"];
     let texts = texts.map(|text| (!text.is_empty()).then(|| text.to_owned()));
     assert_eq!(order, Order(texts.into()));
 }
 
-#[tokio::test]
-async fn a_number_that_dynamodb_would_write_otherwise_is_the_same_key_and_a_string_is_not() {
+#[test]
+fn a_number_that_dynamodb_would_write_otherwise_is_the_same_key_and_a_string_is_not() {
     let mut item = sealed();
     item.insert("number", AttributeValue::N(Number::parse("4.2e1").unwrap()));
-    assert!(open(item.clone()).await.is_ok());
+    assert!(open(item.clone()).is_ok());
 
     item.insert("number", AttributeValue::S("42".to_owned()));
-    assert!(matches!(open(item).await, Err(LoadError::Open(_))));
+    assert!(matches!(open(item), Err(LoadError::Open(_))));
 }
 
-#[tokio::test]
-async fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused() {
+#[test]
+fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused() {
     let key = |number: u8| {
         vec![
             ("customer", AttributeValue::S("c-1".to_owned())),
             ("number", AttributeValue::N(number.into())),
         ]
     };
-    let open = async |asked: &[_]| {
+    let open = |asked: &[_]| {
         let context = ContextPairs::new([("tenant", "t-1")]);
-        let expected = super::expected_context(&Order::SCHEMA, |_| None, &context).unwrap();
-        open_item::<Order, _>(
-            &Fixed(data_key()),
-            sealed(),
-            Some(asked),
-            &expected,
-            Arc::default(),
-            false,
-        )
-        .await
+        open_with::<Order>(data_key(), sealed(), Asked::Key(asked), &context)
     };
 
-    assert!(open(&key(42)).await.is_ok());
-    assert!(open(&key(43)).await.unwrap_err().is_tampered());
-    assert!(open(&[]).await.unwrap_err().is_tampered());
+    assert!(open(&key(42)).is_ok());
+    assert!(open(&key(43)).unwrap_err().is_tampered());
+    assert!(open(&[]).unwrap_err().is_tampered());
 }
 
-#[tokio::test]
-async fn an_item_of_more_levels_than_dynamodb_stores_is_refused() {
+#[test]
+fn an_item_of_more_levels_than_dynamodb_stores_is_refused() {
     let deep = (0..200).fold(AttributeValue::Null, |inner, _| AttributeValue::L(vec![inner]));
     let mut item = sealed();
     item.insert("state", deep);
 
-    let error = open(item).await.unwrap_err();
+    let error = open(item).unwrap_err();
 
     assert!(
         matches!(error, LoadError::Open(error) if error.kind() == crate::OpenErrorKind::TooDeep)

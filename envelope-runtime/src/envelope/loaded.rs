@@ -18,7 +18,7 @@ pub struct Loaded<R> {
 }
 
 impl<R> Loaded<R> {
-    pub(super) fn new(record: R, envelope: Option<Envelope>, core: Item) -> Self {
+    pub(crate) fn new(record: R, envelope: Option<Envelope>, core: Item) -> Self {
         Self { record, envelope, core }
     }
 

@@ -4,16 +4,14 @@
 //! stays as it is, and the new tag covers it as the old one did. No two rewrites make the same envelope.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem;
 
-use zeroize::Zeroizing;
-
-use super::header::{Header, SealedEntry};
-use super::open::at;
+use super::draft::{Draft, Entry, Sealed};
+use super::header::SealedEntry;
+use super::opening::at;
 use super::verified::Verified;
 use super::{Item, OpenError, OpenErrorKind, RecordKeys, SALT_LEN, SealError, SealErrorKind};
 use crate::attribute::AttributeValue;
-use crate::crypto::{MAC_LEN, NONCE_LEN, RandomFailed, Rejected, TAG_LEN};
+use crate::crypto::{NONCE_LEN, RandomFailed};
 use crate::key::{DataKey, KeyReference};
 use crate::record::{Change, FieldRole, FieldSchema};
 
@@ -40,17 +38,8 @@ impl From<OpenError> for RewriteError {
     }
 }
 
-/// A sealed attribute of the item to be.
-enum Entry<'a> {
-    /// As it is stored.
-    Kept([u8; NONCE_LEN]),
-    New(&'a AttributeValue),
-    /// To be sealed again.
-    Opened(Zeroizing<Vec<u8>>),
-}
-
 /// The item to be, before anything is sealed.
-struct Draft<'a> {
+struct Next<'a> {
     sealed: BTreeMap<String, Entry<'a>>,
     authenticated: BTreeSet<String>,
     set: Item,
@@ -69,27 +58,27 @@ impl Verified {
         is_whole: bool,
         fill: Fill,
     ) -> Result<Option<Rewrite>, RewriteError> {
-        let mut draft = self.draft(changes)?;
-        let mut header = Header { sealed: Vec::new(), ..self.header().clone() };
-        if draft.sealed.is_empty() {
-            self.random(fill, &mut header.salt)?;
-            let keys = RecordKeys::derive(data_key, &header.salt);
-            return self.seal(draft, header, &keys, fill).map(Some);
+        let mut next = self.apply(changes)?;
+        let reference = self.reference().clone();
+        if next.sealed.is_empty() {
+            let salt = self.salt(fill)?;
+            let keys = RecordKeys::derive(data_key, &salt);
+            return self.seal(next, salt, reference, &keys, fill).map(Some);
         }
-        if draft.sealed.values().all(|entry| matches!(entry, Entry::Kept(_))) {
+        if next.sealed.values().all(|entry| matches!(entry, Entry::Kept(_))) {
             if !is_whole {
                 return Ok(None);
             }
             let size = |name: &str| self.item().attribute(name).map_or(0, AttributeValue::size);
-            if let Some((name, entry)) = draft.sealed.iter_mut().min_by_key(|(name, _)| size(name))
-            {
+            let smallest = next.sealed.iter_mut().min_by_key(|(name, _)| size(name));
+            if let Some((name, entry)) = smallest {
                 self.open(name, entry)?;
             }
         }
-        self.seal(draft, header, self.keys(), fill).map(Some)
+        self.seal(next, self.header().salt, reference, self.keys(), fill).map(Some)
     }
 
-    /// Seals everything anew, under another data key. The item must be whole.
+    /// Seals everything again, under another data key. The item must be whole.
     pub(crate) fn reseal(
         &self,
         changes: &[(&'static FieldSchema, &Change)],
@@ -97,20 +86,12 @@ impl Verified {
         reference: KeyReference,
         fill: Fill,
     ) -> Result<Rewrite, RewriteError> {
-        let mut draft = self.draft(changes)?;
-        for (name, entry) in &mut draft.sealed {
+        let mut next = self.apply(changes)?;
+        for (name, entry) in &mut next.sealed {
             self.open(name, entry)?;
         }
-        let mut salt = [0; SALT_LEN];
-        self.random(fill, &mut salt)?;
-        let header = Header {
-            salt,
-            tag: [0; MAC_LEN],
-            sealed: Vec::new(),
-            authenticated: Vec::new(),
-            reference,
-        };
-        self.seal(draft, header, &RecordKeys::derive(data_key, &salt), fill)
+        let salt = self.salt(fill)?;
+        self.seal(next, salt, reference, &RecordKeys::derive(data_key, &salt), fill)
     }
 
     /// The most plaintext bytes that a rewrite or a reseal seals: of all values, old and new.
@@ -137,13 +118,13 @@ impl Verified {
         Ok(())
     }
 
-    fn draft<'a>(
+    fn apply<'a>(
         &self,
         changes: &[(&'static FieldSchema, &'a Change)],
-    ) -> Result<Draft<'a>, OpenError> {
+    ) -> Result<Next<'a>, OpenError> {
         let header = self.header();
         let kept = |entry: &SealedEntry| (entry.name.clone(), Entry::Kept(entry.nonce));
-        let mut draft = Draft {
+        let mut next = Next {
             sealed: header.sealed.iter().map(kept).collect(),
             authenticated: header.authenticated.iter().cloned().collect(),
             set: Item::default(),
@@ -162,79 +143,68 @@ impl Verified {
                     return Err(self.at(field.name(), OpenErrorKind::Authenticated));
                 }
             };
-            self.change(&mut draft, field, value)?;
+            self.change(&mut next, field, value)?;
         }
-        Ok(draft)
+        Ok(next)
     }
 
     fn change<'a>(
         &self,
-        draft: &mut Draft<'a>,
+        next: &mut Next<'a>,
         field: &'static FieldSchema,
         value: Option<&'a AttributeValue>,
     ) -> Result<(), OpenError> {
         let seals = field.role() == FieldRole::Encrypted;
         for name in field.names() {
-            if draft.sealed.remove(name).is_some() && !seals {
+            if next.sealed.remove(name).is_some() && !seals {
                 return Err(self.at(name, OpenErrorKind::Sealed));
             }
-            draft.remove.insert(name.to_owned());
+            next.remove.insert(name.to_owned());
         }
         let name = field.name();
         // Older names stay listed, so that an older program sees that they have no value.
-        draft.authenticated.remove(name);
+        next.authenticated.remove(name);
         if let Some(value) = value {
-            draft.remove.remove(name);
+            next.remove.remove(name);
             if seals {
-                draft.sealed.insert(name.to_owned(), Entry::New(value));
+                next.sealed.insert(name.to_owned(), Entry::New(value));
             } else {
-                draft.set.insert(name, value.clone());
+                next.set.insert(name, value.clone());
             }
         }
         if !seals {
-            draft.authenticated.extend(field.names().map(str::to_owned));
+            next.authenticated.extend(field.names().map(str::to_owned));
         }
         Ok(())
     }
 
     fn seal(
         &self,
-        draft: Draft<'_>,
-        mut header: Header,
+        next: Next<'_>,
+        salt: [u8; SALT_LEN],
+        reference: KeyReference,
         keys: &RecordKeys,
         fill: Fill,
     ) -> Result<Rewrite, RewriteError> {
-        let too_large = || RewriteError::Seal(self.seal_error(SealErrorKind::EnvelopeTooLarge));
-        let Draft { sealed, authenticated, mut set, remove } = draft;
-        let mut random = vec![0; sealed.len() * NONCE_LEN];
-        self.random(fill, &mut random)?;
-        let (nonces, _) = random.as_chunks::<NONCE_LEN>();
+        let Next { sealed, authenticated, mut set, remove } = next;
+        let mut nonces = vec![0; sealed.len() * NONCE_LEN];
+        self.random(fill, &mut nonces)?;
 
-        for ((name, entry), fresh) in sealed.into_iter().zip(nonces) {
-            let mut buffer = match entry {
-                Entry::Kept(nonce) => {
-                    header.sealed.push(SealedEntry { name, nonce });
-                    continue;
-                }
-                Entry::New(value) => Zeroizing::new(value.to_plaintext(TAG_LEN)),
-                // It has room for the tag, which lay behind it.
-                Entry::Opened(plaintext) => plaintext,
-            };
-            keys.content
-                .seal(*fresh, &self.identity().aad(&name), &mut buffer)
-                .map_err(|Rejected| too_large())?;
-            set.insert(name.clone(), AttributeValue::B(mem::take(&mut *buffer)));
-            header.sealed.push(SealedEntry { name, nonce: *fresh });
-        }
-        header.authenticated = authenticated.into_iter().collect();
+        let sealed = sealed.into_iter().collect();
+        let authenticated = authenticated.into_iter().collect();
+        let draft = Draft { sealed, authenticated, salt, reference };
         let covered = |name: &str| match set.attribute(name) {
             Some(value) => Some(value),
             None if remove.contains(name) => None,
             None => self.item().attribute(name),
         };
-        header.tag = keys.mac.tag(&self.identity().tag_input(&header, covered));
-        let bytes = header.encode().ok_or_else(too_large)?;
-        set.insert(self.schema().envelope(), AttributeValue::B(bytes));
+        let sealed = draft.seal(self.identity(), keys, &nonces, covered);
+        let Sealed { attributes, envelope } =
+            sealed.map_err(|kind| RewriteError::Seal(self.seal_error(kind)))?;
+        for (name, bytes) in attributes {
+            set.insert(name, AttributeValue::B(bytes));
+        }
+        set.insert(self.schema().envelope(), AttributeValue::B(envelope));
         Ok(Rewrite { set, remove })
     }
 
@@ -259,6 +229,12 @@ impl Verified {
             return Ok(());
         }
         Err(RewriteError::Seal(self.seal_error(SealErrorKind::ItemTooLarge(size))))
+    }
+
+    fn salt(&self, fill: Fill) -> Result<[u8; SALT_LEN], RewriteError> {
+        let mut salt = [0; SALT_LEN];
+        self.random(fill, &mut salt)?;
+        Ok(salt)
     }
 
     fn random(&self, fill: Fill, out: &mut [u8]) -> Result<(), RewriteError> {

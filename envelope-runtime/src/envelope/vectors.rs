@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::context::ExpectedContext;
 use super::header::{Header, HeaderError};
-use super::open::Opening;
+use super::opening::{Asked, Opening};
 use super::seal::Plan;
 use super::{Item, OpenError, OpenErrorKind};
 use crate::attribute::{AttributeValue, Number, unwiped};
@@ -46,8 +46,14 @@ impl Vector {
     }
 
     fn open(&self) -> Result<Item, OpenError> {
-        let opening = Opening::new(self.schema, self.item.clone(), None, &self.expected_context())?;
-        let (values, _) = opening.open(&DataKey::new(self.data_key))?;
+        let opening = Opening::new(
+            self.schema,
+            self.item.clone(),
+            Asked::ItemsOwn,
+            &self.expected_context(),
+        )?;
+        let verified = opening.verified(&DataKey::new(self.data_key))?;
+        let (values, _) = verified.into_values()?;
         let values = self.schema.fields().zip(values.fields);
         let value = |(field, value): (&FieldSchema, Option<_>)| {
             Some((field.name().to_owned(), unwiped(value?)))
@@ -58,8 +64,7 @@ impl Vector {
     /// Seals the values with the salt, the nonces and the key reference of the item.
     fn seal(&self, values: &Item) -> Item {
         let fields = self.schema.fields().map(|field| values.attribute(field.name()).cloned());
-        let given = ContextPairs::new(self.context.clone());
-        let (plan, _) = Plan::new(self.schema, fields.collect(), &given).unwrap();
+        let plan = Plan::of(self.schema, fields.collect());
         let header = self.header();
         let mut random = header.salt.to_vec();
         random.extend(header.sealed.iter().flat_map(|entry| entry.nonce));

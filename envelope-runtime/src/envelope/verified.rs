@@ -1,50 +1,59 @@
-//! An item between the verification of its record tag and what is done with it.
+//! A stored item whose record tag was verified. Only such an item is opened, and only such an item is
+//! changed.
+
+mod values;
 
 use zeroize::Zeroizing;
 
 use super::header::{Header, write_name};
 use super::identity::Identity;
-use super::open::{Opening, at, decode_envelope};
+use super::opening::{Opening, at, decode_envelope};
 use super::{Item, OpenError, OpenErrorKind, RecordKeys};
 use crate::attribute::AttributeValue;
 use crate::crypto::{NONCE_LEN, Rejected};
 use crate::key::{DataKey, KeyReference};
 use crate::record::{FieldSchema, RecordSchema};
 
+pub(super) use values::{add_plain, oldest};
+
 /// An item whose record tag was verified, and the keys that it is sealed with.
 pub(crate) struct Verified {
-    pub(super) opening: Opening,
-    pub(super) keys: RecordKeys,
+    schema: RecordSchema,
+    /// Without its envelope.
+    item: Item,
+    header: Header,
+    bytes: Vec<u8>,
+    identity: Identity,
+    is_whole: bool,
+    keys: RecordKeys,
 }
 
 impl Opening {
-    /// How the data key is stored.
-    pub(crate) fn reference(&self) -> &KeyReference {
-        &self.header.reference
-    }
-
     /// Verifies the record tag.
     pub(crate) fn verified(self, data_key: &DataKey) -> Result<Verified, OpenError> {
-        let keys = RecordKeys::derive(data_key, &self.header.salt);
-        let input = self.identity.tag_input(&self.header, |name| self.item.attribute(name));
-        match keys.mac.verify(&input, &self.header.tag) {
-            Ok(()) => Ok(Verified { opening: self, keys }),
-            Err(Rejected) => Err(OpenError::new(self.schema.place(), self.refusal())),
+        let Self { schema, item, header, bytes, identity, is_whole } = self;
+        let keys = RecordKeys::derive(data_key, &header.salt);
+        let input = identity.tag_input(&header, |name| item.attribute(name));
+        let verified = keys.mac.verify(&input, &header.tag);
+        let this = Verified { schema, item, header, bytes, identity, is_whole, keys };
+        match verified {
+            Ok(()) => Ok(this),
+            Err(Rejected) => Err(OpenError::new(schema.place(), this.refusal())),
         }
     }
 }
 
 impl Verified {
     pub(super) fn schema(&self) -> &RecordSchema {
-        &self.opening.schema
+        &self.schema
     }
 
     pub(super) fn header(&self) -> &Header {
-        &self.opening.header
+        &self.header
     }
 
     pub(super) fn identity(&self) -> &Identity {
-        &self.opening.identity
+        &self.identity
     }
 
     pub(super) fn keys(&self) -> &RecordKeys {
@@ -53,36 +62,36 @@ impl Verified {
 
     /// The stored item without its envelope.
     pub(crate) fn item(&self) -> &Item {
-        &self.opening.item
+        &self.item
     }
 
-    /// How the data key is stored.
+    /// The reference to the data key.
     pub(crate) fn reference(&self) -> &KeyReference {
-        self.opening.reference()
+        &self.header.reference
     }
 
     /// The stored bytes of the envelope.
     pub(crate) fn envelope(&self) -> &[u8] {
-        &self.opening.bytes
+        &self.bytes
     }
 
     /// Refuses an attribute that is plaintext in the schema and that the envelope protects.
     pub(crate) fn protection(&self, field: &FieldSchema) -> Result<(), OpenError> {
-        self.opening.header.protection(&self.opening.schema, field)
+        self.header.protection(&self.schema, field)
     }
 
     /// Whether the record tag covers an authenticated attribute, with or without a value.
     pub(crate) fn authenticates(&self, field: &FieldSchema) -> bool {
-        field.names().any(|name| self.header().authenticates(name))
+        field.names().any(|name| self.header.authenticates(name))
     }
 
     /// Refuses an authenticated attribute that is stored and not covered, as a load would.
     pub(crate) fn covered(&self, field: &FieldSchema) -> Result<(), OpenError> {
-        let is_stored = field.names().any(|name| self.item().attribute(name).is_some());
+        let is_stored = field.names().any(|name| self.item.attribute(name).is_some());
         if !is_stored || field.is_window_open() || self.authenticates(field) {
             return Ok(());
         }
-        Err(at(self.schema(), field.name(), OpenErrorKind::NotAuthenticated))
+        Err(at(&self.schema, field.name(), OpenErrorKind::NotAuthenticated))
     }
 
     /// The plaintext of a sealed attribute, as it was sealed.
@@ -91,8 +100,39 @@ impl Verified {
         name: &str,
         nonce: [u8; NONCE_LEN],
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let stored = self.opening.item.attribute(name).cloned();
-        self.opening.plaintext(name, nonce, stored, &self.keys)
+        self.opened(name, nonce, self.item.attribute(name).cloned())
+    }
+
+    fn opened(
+        &self,
+        name: &str,
+        nonce: [u8; NONCE_LEN],
+        stored: Option<AttributeValue>,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let tampered = || at(&self.schema, name, OpenErrorKind::Tampered);
+        let stored = stored.ok_or_else(|| at(&self.schema, name, self.absence()))?;
+        let AttributeValue::B(sealed) = stored else { return Err(tampered()) };
+        let mut buffer = Zeroizing::new(sealed);
+        self.keys
+            .content
+            .open(nonce, &self.identity.aad(name), &mut buffer)
+            .map_err(|Rejected| tampered())?;
+        Ok(buffer)
+    }
+
+    /// The reason why a listed attribute may be missing.
+    fn absence(&self) -> OpenErrorKind {
+        if self.is_whole { OpenErrorKind::Tampered } else { OpenErrorKind::Incomplete }
+    }
+
+    /// The reason why a record tag may not fit.
+    fn refusal(&self) -> OpenErrorKind {
+        let is_absent = |name: &String| self.item.attribute(name).is_none();
+        if self.header.authenticated.iter().any(is_absent) {
+            self.absence()
+        } else {
+            OpenErrorKind::Tampered
+        }
     }
 }
 

@@ -83,6 +83,13 @@ impl ConditionError {
     }
 }
 
+/// An absent or present item, where only a condition is spoken of.
+impl From<PresenceError> for ConditionError {
+    fn from(error: PresenceError) -> Self {
+        Self::new(error.place, None)
+    }
+}
+
 impl VersionError {
     pub(crate) fn new(
         place: Place,

@@ -3,22 +3,23 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use tracing::Instrument;
 
 use super::OperationFuture;
+use super::dependence::{Dependence, Refusal};
 use super::meter::Meter;
-use super::returned::open_returned;
-use super::sdk::WriteCondition;
-use super::write::{Answer, Outcome, Request, Twice, Write};
+use super::prepared::{Prepared, Write};
+use super::returned::{Nothing, Old, Returned, open_returned};
+use super::target::Target;
+use super::write::{Answer, Outcome};
 use crate::attribute::ConvertError;
-use crate::envelope::{expected_context, refuse_foreign_key, refuse_protected};
-use crate::error::{ConditionError, DeleteError, UnknownOutcomeError, VersionError};
+use crate::envelope::refuse_foreign_key;
+use crate::error::{DeleteError, UnknownOutcomeError};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, IntoKey, InvalidKey, KeyValues, RequestKey,
-    VersionNumber, stored_version, version_number,
+    Unversioned, VersionNumber, Versioned, version_number,
 };
 use crate::store::Store;
 
@@ -27,24 +28,84 @@ use crate::store::Store;
 ///
 /// One [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html);
 /// without a [`condition`](Self::condition) or a version it succeeds whether or not there was an item.
+///
+/// Awaiting it gives `()`, or after [`return_old`](Delete::return_old) the record that was there.
 #[must_use = "a deletion does nothing until it is awaited"]
-pub struct Delete<R, C = Full> {
+pub struct Delete<R, C = Full, T = Nothing> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
     condition: Option<Node>,
     version: Option<Result<u64, ConvertError>>,
-    record: PhantomData<fn() -> R>,
+    returns: PhantomData<fn() -> (R, T)>,
 }
 
-/// A deletion that gives back the record that was there. Made by [`Delete::return_old`].
-#[must_use = "a deletion does nothing until it is awaited"]
-pub struct DeleteReturning<R, C = Full>(Delete<R, C>);
-
-impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
-    pub(crate) fn new(store: Store<C>, key: impl IntoKey<R::Key>) -> Self {
-        Self { store, key: key.into_key(), condition: None, version: None, record: PhantomData }
+impl<C: Capability> Store<C> {
+    /// Deletes the record under `key`, if it is there. One with an `#[envelope(version)]` is deleted with
+    /// [`delete_version`](Self::delete_version) or [`delete_any_version`](Self::delete_any_version).
+    pub fn delete<R: Unversioned>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
+        Delete::new(self, key, None)
     }
 
+    /// Deletes the record under `key` in the version `version`, the one that was loaded; 0 is a record without
+    /// a version, or none. If another one is stored nothing is deleted, and the error is
+    /// [`DeleteError::Version`](crate::DeleteError::Version).
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{DeleteError, EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord, Clone)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// #     #[envelope(version)]
+    /// #     version: u64,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), DeleteError> {
+    /// store.delete_version::<User>(&user.id, user.version).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_version<R: Versioned>(
+        &self,
+        key: impl IntoKey<R::Key>,
+        version: impl VersionNumber,
+    ) -> Delete<R, C> {
+        Delete::new(self, key, Some(version_number(version)))
+    }
+
+    /// Deletes the record under `key`, if it is there, even if another program has just changed it.
+    pub fn delete_any_version<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
+        Delete::new(self, key, None)
+    }
+}
+
+impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
+    fn new(
+        store: &Store<C>,
+        key: impl IntoKey<R::Key>,
+        version: Option<Result<u64, ConvertError>>,
+    ) -> Self {
+        let (store, key) = (store.clone(), key.into_key());
+        Self { store, key, condition: None, version, returns: PhantomData }
+    }
+
+    /// Gives back the record that was there, opened: one KMS call more, and a provider that can decrypt. `None`
+    /// if there was none, or if the SDK sent the request again because the answer to the first was lost.
+    ///
+    /// If the deleted item cannot be opened, the deletion has still happened, and the error is
+    /// [`DeleteError::Unreadable`].
+    pub fn return_old(self) -> Delete<R, C, Old>
+    where
+        C: CanDecrypt,
+    {
+        let Self { store, key, condition, version, returns: _ } = self;
+        Delete { store, key, condition, version, returns: PhantomData }
+    }
+}
+
+impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     /// Deletes only if the stored item fulfils a condition; a second one must hold as well. Otherwise
     /// nothing is deleted, and the error is [`DeleteError::Condition`], which holds the stored item.
     ///
@@ -70,113 +131,56 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         self
     }
 
-    /// Gives back the record that was there, opened: one KMS call more, and a provider that can decrypt. `None`
-    /// if there was none, or if the SDK sent the request again because the answer to the first was lost.
-    ///
-    /// Where what was there cannot be loaded it is deleted all the same, and the error is
-    /// [`DeleteError::Unreadable`].
-    pub fn return_old(self) -> DeleteReturning<R, C>
-    where
-        C: CanDecrypt,
-    {
-        DeleteReturning(self)
-    }
-
-    /// Deletes only the version `version`.
-    pub(crate) fn at_version(mut self, version: impl VersionNumber) -> Self {
-        self.version = Some(version_number(version));
-        self
-    }
-
     fn meter(&self) -> Meter {
         Meter::new(&self.store, "delete", self.store.physical_table::<R>())
     }
 
-    fn start(self) -> OperationFuture<(), DeleteError> {
-        let meter = self.meter();
-        let span = meter.span();
-        let run = async move {
-            let key = self.checked_key()?;
-            self.request(&meter, &key, None).await.map(|_| ())
-        };
-        Box::pin(run.instrument(span))
-    }
-
-    fn checked_key(&self) -> Result<RequestKey, DeleteError> {
-        let key = self.key.clone().map_err(|error| InvalidKey::convert(&R::SCHEMA, error));
-        let key = key.and_then(|key| key.checked(&R::SCHEMA)).map_err(DeleteError::Key)?;
-        refuse_foreign_key(&R::SCHEMA, &key, self.store.scope()).map_err(DeleteError::Context)?;
-        Ok(key)
-    }
-
     /// Deletes, and gives the attributes that DynamoDB was asked to return.
-    async fn request(
+    async fn send(
         self,
         meter: &Meter,
-        key: &RequestKey,
-        returned: Option<ReturnValue>,
+        key: RequestKey,
+        returned: Returned,
     ) -> Result<Answer, DeleteError> {
-        let (schema, now) = (R::SCHEMA, self.store.now());
-        let version = self.version.transpose().map_err(|error| {
+        let Self { store, condition, version, .. } = self;
+        let schema = R::SCHEMA;
+        let version = version.transpose().map_err(|error| {
             let name = schema.version().map_or("", FieldSchema::name);
             DeleteError::Field(FieldError::new(&schema, name, error))
         })?;
-        let at_version = version.and_then(|version| Node::version(&schema, version, now));
-        let conditional = self.condition.is_some();
-        let node = Node::both(at_version, self.condition);
-        let node = Node::both(Node::unprotected(&schema), node);
-        let condition = WriteCondition::new(&schema, node).map_err(DeleteError::Field)?;
-
-        let is_free = version.is_none() && !conditional;
-        let write = Write {
+        let depends = Dependence { presence: None, version, condition, now: store.now() };
+        let prepared = Prepared {
             schema,
-            table: self.store.physical_table::<R>().to_owned(),
-            key: key.attributes().to_vec(),
-            request: Request::Delete,
-            condition,
-            returned,
-            ours: None,
-            twice: if is_free { Twice::Same } else { Twice::Else },
-        };
-        let refused = match write.send(&self.store, meter).await {
-            Outcome::Written(answer) => return Ok(answer),
+            table: store.physical_table::<R>().to_owned(),
+            key,
+            write: Write::Delete,
+            condition: depends.expression(&schema).map_err(DeleteError::Field)?,
             // It leaves no envelope to be known by.
-            Outcome::Recognised(_) => return Ok(None),
-            Outcome::Failed(error) => return Err(DeleteError::Request(error)),
-            Outcome::Refused(refused) if !refused.after_a_loss => refused,
-            Outcome::Refused(_) | Outcome::Unknown => {
-                let unknown = UnknownOutcomeError::new(schema.place());
-                return Err(DeleteError::UnknownOutcome(unknown));
-            }
+            ours: None,
+            twice: depends.twice(),
         };
-        let stored = refused.stored.ok().flatten();
-        if let Some(stored) = &stored {
-            refuse_protected(&schema, stored).map_err(DeleteError::Open)?;
-        }
-        if let (Some(expected), Some(field)) = (version, schema.version()) {
-            let found =
-                stored.as_ref().and_then(|item| stored_version(item.attribute(field.name())));
-            if found != Some(expected) || !conditional {
-                let error = VersionError::new(schema.place(), expected, found, stored);
-                return Err(DeleteError::Version(error));
+        match prepared.send(&store, meter, returned).await {
+            Outcome::Written(answer) => Ok(answer),
+            Outcome::Recognised(_) => Ok(None),
+            Outcome::Failed(error) => Err(DeleteError::Request(error)),
+            Outcome::Refused(refused) if !refused.after_a_loss => {
+                Err(depends.refusal(&schema, refused.stored).into())
+            }
+            Outcome::Refused(_) | Outcome::Unknown => {
+                Err(DeleteError::UnknownOutcome(UnknownOutcomeError::new(schema.place())))
             }
         }
-        Err(DeleteError::Condition(ConditionError::new(schema.place(), stored)))
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt> DeleteReturning<R, C> {
-    async fn run(self, meter: Meter) -> Result<Option<R>, DeleteError> {
-        let schema = R::SCHEMA;
-        let key = self.0.checked_key()?;
-        let store = self.0.store.clone();
-        let expected = expected_context(&schema, |name| key.part(name), store.scope())
-            .map_err(DeleteError::Context)?;
-
-        let old = self.0.request(&meter, &key, Some(ReturnValue::AllOld)).await?;
-        let asked = Some(key.attributes());
-        let old = open_returned(&store, &meter, old, asked, expected).await;
-        old.map_err(|error| DeleteError::Unreadable(Box::new(error)))
+impl From<Refusal> for DeleteError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Protected(error) => Self::Open(error),
+            Refusal::Presence(error) => Self::Condition(error.into()),
+            Refusal::Version(error) => Self::Version(error),
+            Refusal::Condition(error) => Self::Condition(error),
+        }
     }
 }
 
@@ -185,28 +189,39 @@ impl<R: EnvelopeRecord, C: Capability> IntoFuture for Delete<R, C> {
     type IntoFuture = OperationFuture<(), DeleteError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.start()
+        let meter = self.meter();
+        let span = meter.span();
+        let run = async move {
+            let (schema, key) = (R::SCHEMA, self.key.clone());
+            let key = key.map_err(|error| InvalidKey::convert(&schema, error));
+            let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
+            // A deletion asks KMS nothing, so it needs no context beyond the key's.
+            refuse_foreign_key(&schema, &key, self.store.scope()).map_err(DeleteError::Context)?;
+            self.send(&meter, key, Returned::Nothing).await.map(drop)
+        };
+        Box::pin(run.instrument(span))
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for DeleteReturning<R, C> {
+impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Delete<R, C, Old> {
     type Output = Result<Option<R>, DeleteError>;
     type IntoFuture = OperationFuture<Option<R>, DeleteError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let meter = self.0.meter();
+        let meter = self.meter();
         let span = meter.span();
-        Box::pin(self.run(meter).instrument(span))
+        let run = async move {
+            let store = self.store.clone();
+            let target = Target::of_key(&R::SCHEMA, store.scope(), self.key.clone())?;
+            let old = self.send(&meter, target.key.clone(), Returned::Old).await?;
+            let old = open_returned(&store, &meter, old, &target).await;
+            old.map_err(|error| DeleteError::Unreadable(Box::new(error)))
+        };
+        Box::pin(run.instrument(span))
     }
 }
 
-impl<R, C> fmt::Debug for DeleteReturning<R, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DeleteReturning").field(&self.0).finish()
-    }
-}
-
-impl<R, C> fmt::Debug for Delete<R, C> {
+impl<R, C, T> fmt::Debug for Delete<R, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete").finish_non_exhaustive()
     }

@@ -7,44 +7,59 @@ use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
-use super::sdk::{from_sdk_item, to_sdk_key};
+use super::open::Reading;
+use super::read::read;
+use super::returned::{Record, WithEnvelope};
+use super::sdk::from_sdk_item;
+use super::target::Target;
 use crate::attribute::ConvertError;
-use crate::envelope::{Loaded, expected_context, open_item};
-use crate::error::{LoadError, ServiceError};
-use crate::key::{CanDecrypt, ContextPairs, Full};
-use crate::record::{EnvelopeRecord, IntoKey, InvalidKey, KeyValues};
+use crate::envelope::{Asked, Loaded};
+use crate::error::LoadError;
+use crate::key::{CanDecrypt, Capability, ContextPairs, Full};
+use crate::record::{EnvelopeRecord, IntoKey, KeyValues};
 use crate::store::Store;
 
-/// A load, ready to be awaited. Made by [`Store::get`] and [`EnvelopeRecord::load`]; gives
-/// `Option<R>`.
+/// A load, ready to be awaited. Made by [`Store::get`] and [`EnvelopeRecord::load`].
 ///
 /// One [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html),
 /// and one KMS call if there is an item.
+///
+/// Awaiting it gives `Option<R>`, or after [`with_envelope`](Get::with_envelope) `Option<Loaded<R>>`.
 #[must_use = "a load does nothing until it is awaited"]
-pub struct Get<R, C = Full> {
+pub struct Get<R, C = Full, T = Record> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
     consistent: bool,
     given: ContextPairs,
-    record: PhantomData<fn() -> R>,
+    returns: PhantomData<fn() -> (R, T)>,
 }
 
-/// A load that gives the record together with its envelope. Made by [`Get::with_envelope`].
-#[must_use = "a load does nothing until it is awaited"]
-pub struct GetWithEnvelope<R, C = Full>(Get<R, C>);
-
-impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
-    pub(crate) fn new(store: Store<C>, key: impl IntoKey<R::Key>) -> Self {
-        Self {
-            store,
+impl<C: Capability> Store<C> {
+    /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` is over.
+    pub fn get<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
+    where
+        C: CanDecrypt,
+    {
+        Get {
+            store: self.clone(),
             key: key.into_key(),
             consistent: false,
             given: ContextPairs::default(),
-            record: PhantomData,
+            returns: PhantomData,
         }
     }
+}
 
-    /// Reads what the last acknowledged write left, at twice the price in read units.
+impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
+    /// Gives the envelope along with the record.
+    pub fn with_envelope(self) -> Get<R, C, WithEnvelope> {
+        let Self { store, key, consistent, given, returns: _ } = self;
+        Get { store, key, consistent, given, returns: PhantomData }
+    }
+}
+
+impl<R: EnvelopeRecord, C: CanDecrypt, T> Get<R, C, T> {
+    /// Makes a strongly consistent read, which costs twice the read units.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
         self
@@ -60,46 +75,28 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
         self
     }
 
-    /// Gives the envelope along with the record.
-    pub fn with_envelope(self) -> GetWithEnvelope<R, C> {
-        GetWithEnvelope(self)
-    }
-
+    /// Loads the record; with `keep` it can be the start of an update.
     fn start(self, keep: bool) -> OperationFuture<Option<Loaded<R>>, LoadError> {
-        let meter = Meter::new(&self.store, "get", self.store.physical_table::<R>());
-        let span = meter.span();
-        Box::pin(self.run(meter, keep).instrument(span))
-    }
-
-    async fn run(self, meter: Meter, keep: bool) -> Result<Option<Loaded<R>>, LoadError> {
+        let Self { store, key, consistent, given, .. } = self;
         let schema = R::SCHEMA;
-        let key = self.key.map_err(|error| InvalidKey::convert(&schema, error));
-        let key = key.and_then(|key| key.checked(&schema)).map_err(LoadError::Key)?;
-        let caller = self.store.caller_context(&schema, self.given).map_err(LoadError::Context)?;
-        let expected = expected_context(&schema, |name| key.part(name), &caller)
-            .map_err(LoadError::Context)?;
-
-        let table = self.store.physical_table::<R>();
-        let request = self.store.client().get_item().table_name(table);
-        let request = request
-            .set_key(Some(to_sdk_key(key.attributes())))
-            .consistent_read(self.consistent)
-            .set_return_consumed_capacity(meter.capacity())
-            .customize()
-            .interceptor(meter.reads());
-        let answer = request.send().await.map_err(|error| {
-            LoadError::Request(ServiceError::new(schema.place(), table, &error))
-        })?;
-        meter.has_read(answer.consumed_capacity());
-
-        let Some(item) = answer.item else { return Ok(None) };
-        let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
-        // DynamoDB takes up to some days to delete it.
-        if schema.is_expired(self.store.now(), |name| item.attribute(name)) {
-            return Ok(None);
-        }
-        let (provider, asked) = (self.store.provider(), Some(key.attributes()));
-        open_item(provider, item, asked, &expected, meter.kms_calls(), keep).await.map(Some)
+        let meter = Meter::new(&store, "get", store.physical_table::<R>());
+        let span = meter.span();
+        let run = async move {
+            let caller = store.caller_context(&schema, given).map_err(LoadError::Context)?;
+            let Target { key, context } = Target::of_key(&schema, &caller, key)?;
+            let table = store.physical_table::<R>();
+            let item = read(&store, &meter, &schema, table, &key, consistent).await;
+            let Some(item) = item.map_err(LoadError::Request)? else { return Ok(None) };
+            let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
+            // DynamoDB takes up to some days to delete it.
+            if schema.is_expired(store.now(), |name| item.attribute(name)) {
+                return Ok(None);
+            }
+            let (provider, asked) = (store.provider(), Asked::Key(key.attributes()));
+            let reading = Reading { provider, asked, context: &context, calls: meter.kms_calls() };
+            reading.open(item, keep).await.map(Some)
+        };
+        Box::pin(run.instrument(span))
     }
 }
 
@@ -113,23 +110,17 @@ impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Get<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for GetWithEnvelope<R, C> {
+impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Get<R, C, WithEnvelope> {
     type Output = Result<Option<Loaded<R>>, LoadError>;
     type IntoFuture = OperationFuture<Option<Loaded<R>>, LoadError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.0.start(true)
+        self.start(true)
     }
 }
 
-impl<R, C> fmt::Debug for Get<R, C> {
+impl<R, C, T> fmt::Debug for Get<R, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Get").field("consistent", &self.consistent).finish_non_exhaustive()
-    }
-}
-
-impl<R, C> fmt::Debug for GetWithEnvelope<R, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("GetWithEnvelope").field(&self.0).finish()
     }
 }

@@ -1,6 +1,5 @@
-//! What an operation costs: counted, shown in its span, and added up for who asks.
+//! The cost of one operation: counted, and shown in its span.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,83 +9,7 @@ use tracing::{Span, info_span};
 
 use super::attempts::Attempts;
 use crate::store::Store;
-
-/// Adds up what the operations of a store cost: see [`Store::measured`]. Clones count together.
-///
-/// An operation is counted when it ends, also where it fails or is given up.
-///
-/// ```no_run
-/// use envelope_runtime::{EnvelopeRecord, LoadError, Store, Usage};
-///
-/// # #[derive(EnvelopeRecord)]
-/// # #[envelope(table = "users")]
-/// # struct User {
-/// #     #[partition_key]
-/// #     id: String,
-/// #     #[encrypted]
-/// #     ssn: String,
-/// # }
-/// # async fn example(store: Store) -> Result<(), LoadError> {
-/// let usage = Usage::default();
-/// let user: Option<User> = store.measured(&usage).get("foobar").await?;
-/// println!("{} calls to KMS, {} read units", usage.kms_calls(), usage.read_units());
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Default)]
-pub struct Usage(Arc<Counts>);
-
-/// Capacity is counted in thousandths of a unit.
-#[derive(Default)]
-struct Counts {
-    kms_calls: AtomicU64,
-    requests: AtomicU64,
-    read: AtomicU64,
-    written: AtomicU64,
-}
-
-impl Usage {
-    /// Calls to the key service.
-    #[must_use]
-    pub fn kms_calls(&self) -> u64 {
-        self.0.kms_calls.load(Ordering::Relaxed)
-    }
-
-    /// Requests to DynamoDB, those that the SDK sent again included.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.0.requests.load(Ordering::Relaxed)
-    }
-
-    /// [Read units](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html)
-    /// that DynamoDB says it consumed.
-    #[must_use]
-    pub fn read_units(&self) -> f64 {
-        units(&self.0.read)
-    }
-
-    /// Write units that DynamoDB says it consumed.
-    #[must_use]
-    pub fn write_units(&self) -> f64 {
-        units(&self.0.written)
-    }
-}
-
-impl fmt::Debug for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Usage")
-            .field("kms_calls", &self.kms_calls())
-            .field("requests", &self.requests())
-            .field("read_units", &self.read_units())
-            .field("write_units", &self.write_units())
-            .finish()
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count of units is far below 2^53")]
-fn units(thousandths: &AtomicU64) -> f64 {
-    thousandths.load(Ordering::Relaxed) as f64 / 1000.0
-}
+use crate::usage::{Cost, Usage, units};
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -169,16 +92,15 @@ impl Meter {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        let requests = self.attempts.count();
-        let kms_calls = self.kms_calls.load(Ordering::Relaxed);
-        self.span.record("requests", requests).record("kms_calls", kms_calls);
-        let Some(Usage(usage)) = &self.usage else { return };
-        self.span
-            .record("read_units", units(&self.read))
-            .record("write_units", units(&self.written));
-        usage.requests.fetch_add(requests, Ordering::Relaxed);
-        usage.kms_calls.fetch_add(kms_calls, Ordering::Relaxed);
-        usage.read.fetch_add(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
-        usage.written.fetch_add(self.written.load(Ordering::Relaxed), Ordering::Relaxed);
+        let cost = Cost {
+            kms_calls: self.kms_calls.load(Ordering::Relaxed),
+            requests: self.attempts.count(),
+            read: self.read.load(Ordering::Relaxed),
+            written: self.written.load(Ordering::Relaxed),
+        };
+        self.span.record("requests", cost.requests).record("kms_calls", cost.kms_calls);
+        let Some(usage) = &self.usage else { return };
+        self.span.record("read_units", units(cost.read)).record("write_units", units(cost.written));
+        usage.add(cost);
     }
 }

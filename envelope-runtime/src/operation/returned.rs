@@ -1,30 +1,73 @@
-//! Records that a write gives back.
+//! The results that an operation can give, as types: each builder has one of them, and it decides what
+//! awaiting the builder gives.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 
 use super::meter::Meter;
+use super::open::Reading;
 use super::sdk::from_sdk_item;
-use crate::attribute::AttributeValue;
-use crate::envelope::{ExpectedContext, open_item};
+use super::target::Target;
+use crate::envelope::Asked;
 use crate::error::LoadError;
 use crate::key::CanDecrypt;
 use crate::record::EnvelopeRecord;
 use crate::store::Store;
 
-/// Opens the item that DynamoDB was asked to return, if it was.
+/// A write that gives back no stored record.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Nothing;
+
+/// A write that gives back the record as it was before: `.return_old()`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Old;
+
+/// An update that gives back the record as it is afterwards: `.return_new()`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct New;
+
+/// A load that gives the record.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Record;
+
+/// A load that gives the record and its envelope: `.with_envelope()`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct WithEnvelope;
+
+/// The item that a write asks DynamoDB for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returned {
+    Nothing,
+    Old,
+    New,
+}
+
+impl Returned {
+    pub(super) fn to_sdk(self) -> Option<ReturnValue> {
+        match self {
+            Self::Nothing => None,
+            Self::Old => Some(ReturnValue::AllOld),
+            Self::New => Some(ReturnValue::AllNew),
+        }
+    }
+}
+
+/// Opens the item that DynamoDB was asked for, if it gave one.
 pub(super) async fn open_returned<R: EnvelopeRecord, C: CanDecrypt>(
     store: &Store<C>,
     meter: &Meter,
     item: Option<HashMap<String, SdkValue>>,
-    asked: Option<&[(&'static str, AttributeValue)]>,
-    expected: ExpectedContext,
+    target: &Target,
 ) -> Result<Option<R>, LoadError> {
     let Some(item) = item.filter(|item| !item.is_empty()) else { return Ok(None) };
     let item = from_sdk_item(&R::SCHEMA, item).map_err(LoadError::Open)?;
-    let loaded =
-        open_item::<R, C>(store.provider(), item, asked, &expected, meter.kms_calls(), false)
-            .await?;
-    Ok(Some(loaded.into_record()))
+    let (asked, context) = (Asked::Key(target.key.attributes()), &target.context);
+    let reading = Reading { provider: store.provider(), asked, context, calls: meter.kms_calls() };
+    Ok(Some(reading.open::<R>(item, false).await?.into_record()))
 }

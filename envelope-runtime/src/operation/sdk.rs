@@ -5,12 +5,12 @@ use std::fmt;
 use std::hash::BuildHasher;
 
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
-use crate::expression::{Node, Placeholders};
-use crate::record::{FieldError, RecordSchema};
+use crate::expression::Expression;
+use crate::record::{RecordSchema, RequestKey};
 
 impl From<AttributeValue> for SdkValue {
     fn from(value: AttributeValue) -> Self {
@@ -79,40 +79,21 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
 }
 
 /// A key as a request has it.
-pub(super) fn to_sdk_key(key: &[(&'static str, AttributeValue)]) -> HashMap<String, SdkValue> {
-    key.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+pub(super) fn to_sdk_key(key: &RequestKey) -> HashMap<String, SdkValue> {
+    let attributes = key.attributes().iter();
+    attributes.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
 }
 
-/// The condition of a write, as a request has it; without one nothing is set.
-#[derive(Default)]
-pub(super) struct WriteCondition {
-    pub(super) expression: Option<String>,
-    pub(super) names: Option<HashMap<String, String>>,
-    pub(super) values: Option<HashMap<String, SdkValue>>,
-    /// The stored item, for the error.
-    pub(super) returned: Option<ReturnValuesOnConditionCheckFailure>,
-}
+/// The text of a condition, and what stands for names and values in all expressions of its request.
+pub(super) type SdkExpression =
+    (Option<String>, Option<HashMap<String, String>>, Option<HashMap<String, SdkValue>>);
 
-impl WriteCondition {
-    pub(super) fn new(schema: &RecordSchema, node: Option<Node>) -> Result<Self, FieldError> {
-        Self::beside(Placeholders::default(), schema, node)
-    }
-
-    /// Beside another expression of the request, whose placeholders these are.
-    pub(super) fn beside(
-        mut placeholders: Placeholders,
-        schema: &RecordSchema,
-        node: Option<Node>,
-    ) -> Result<Self, FieldError> {
-        let expression = node.map(|node| placeholders.condition(schema, node)).transpose()?;
-        let Placeholders { names, values } = placeholders;
+impl Expression {
+    pub(super) fn into_sdk(self) -> SdkExpression {
+        let Self { text, names, values } = self;
         let values = values.into_iter().map(|(name, value)| (name, value.into()));
-        Ok(Self {
-            names: (!names.is_empty()).then(|| names.into_iter().collect()),
-            values: (values.len() > 0).then(|| values.collect()),
-            returned: expression.is_some().then_some(ReturnValuesOnConditionCheckFailure::AllOld),
-            expression,
-        })
+        let names = (!names.is_empty()).then(|| names.into_iter().collect());
+        (text, names, (values.len() > 0).then(|| values.collect()))
     }
 }
 

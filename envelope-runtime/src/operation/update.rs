@@ -4,27 +4,29 @@
 mod run;
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
+use super::returned::{New, Nothing, Old, Returned};
 use crate::attribute::{ConvertError, Problem};
 use crate::envelope::{Item, Loaded};
 use crate::error::{UnknownOutcomeError, UpdateError};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full};
 use crate::record::{
-    EnvelopeRecord, KeyValues, Update, VersionNumber, Versioned, stored_version, version_number,
+    EnvelopeRecord, IntoKey, KeyValues, Update, VersionNumber, Versioned, stored_version,
+    version_number,
 };
 use crate::store::Store;
-use run::Returned;
 
-/// How long an update begins again when other writers were faster.
+/// The time in which an update begins again when other writers were faster.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Which record an [`Update`] changes, and in which store.
-pub struct AtKey<C = Full> {
+/// The record that an [`Update`] changes, the store that it is in, and by `T` what awaiting the update gives.
+pub struct AtKey<C = Full, T = Nothing> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
     given: ContextPairs,
@@ -32,24 +34,82 @@ pub struct AtKey<C = Full> {
     known: Option<Item>,
     version: Option<Result<u64, ConvertError>>,
     within: Duration,
+    returns: PhantomData<fn() -> T>,
 }
 
-/// An update that gives back the record as it was. Made by [`Update::return_old`].
-#[must_use = "an update does nothing until it is awaited"]
-pub struct UpdateReturningOld<R, C = Full>(Update<R, AtKey<C>>);
+impl<C: Capability> Store<C> {
+    /// Changes single attributes of the record under `key`, without replacing the others: see [`Update`].
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").set(|f| f.nickname, "zoë").seal(|f| f.ssn, "219-09-9999").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>>
+    where
+        C: CanEncrypt + CanDecrypt,
+    {
+        Update::at(AtKey {
+            store: self.clone(),
+            key: key.into_key(),
+            given: ContextPairs::default(),
+            known: None,
+            version: None,
+            within: DEADLINE,
+            returns: PhantomData,
+        })
+    }
+}
 
-/// An update that gives back the record as it is then. Made by [`Update::return_new`].
-#[must_use = "an update does nothing until it is awaited"]
-pub struct UpdateReturningNew<R, C = Full>(Update<R, AtKey<C>>);
-
-impl<C: Capability> AtKey<C> {
-    pub(crate) fn new(store: Store<C>, key: Result<KeyValues, ConvertError>) -> Self {
-        let given = ContextPairs::default();
-        Self { store, key, given, known: None, version: None, within: DEADLINE }
+impl<C, T> AtKey<C, T> {
+    fn returning<U>(self) -> AtKey<C, U> {
+        let Self { store, key, given, known, version, within, returns: _ } = self;
+        AtKey { store, key, given, known, version, within, returns: PhantomData }
     }
 }
 
 impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
+    /// Gives back the record as it was before, opened: one KMS call more. `None` if the SDK sent the
+    /// request again because the answer to the first was lost.
+    pub fn return_old(self) -> Update<R, AtKey<C, Old>> {
+        self.at_other(AtKey::returning)
+    }
+
+    /// Gives back the record as it is now, opened: one KMS call more.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     logins: u64,
+    /// #     #[encrypted]
+    /// #     email: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// let user = store.update::<User>("foobar").add(|f| f.logins, 1).return_new().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn return_new(self) -> Update<R, AtKey<C, New>> {
+        self.at_other(AtKey::returning)
+    }
+}
+
+impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     /// Updates only the version `version`, the one that was loaded. Otherwise nothing is changed, and the
     /// error is [`UpdateError::Version`]. Without it any version is updated, and counted up too.
     pub fn version(mut self, version: impl VersionNumber) -> Self
@@ -113,46 +173,22 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
         self
     }
 
-    /// Gives back the record as it was before, opened: one KMS call more. `None` where the SDK sent the
-    /// request again because the answer to the first was lost.
-    pub fn return_old(self) -> UpdateReturningOld<R, C> {
-        UpdateReturningOld(self)
-    }
-
-    /// Gives back the record as it is now, opened: one KMS call more.
-    ///
-    /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     logins: u64,
-    /// #     #[encrypted]
-    /// #     email: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), UpdateError> {
-    /// let user = store.update::<User>("foobar").add(|f| f.logins, 1).return_new().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn return_new(self) -> UpdateReturningNew<R, C> {
-        UpdateReturningNew(self)
-    }
-
-    fn start<T: 'static>(
+    fn start<U: 'static>(
         self,
         returned: Returned,
-        then: impl FnOnce(Option<R>) -> T + Send + 'static,
-    ) -> OperationFuture<T, UpdateError>
+        then: impl FnOnce(Option<R>) -> Result<U, UpdateError> + Send + 'static,
+    ) -> OperationFuture<U, UpdateError>
     where
         C: CanEncrypt + CanDecrypt,
     {
-        let store = &self.target.store;
-        let meter = Meter::new(store, "update", store.physical_table::<R>());
+        let Self { changes, target, .. } = self;
+        let AtKey { store, key, given, known, version, within, returns: _ } = target;
+        let meter = Meter::new(&store, "update", store.physical_table::<R>());
         let span = meter.span();
-        let run = async move { run::run(self, &meter, returned).await.map(then) };
+        let run = async move {
+            let options = run::Options { key, given, known, version, within, returned };
+            then(run::run::<R, C>(&store, &meter, changes, options).await?)
+        };
         Box::pin(run.instrument(span))
     }
 }
@@ -166,11 +202,11 @@ where
     type IntoFuture = OperationFuture<(), UpdateError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.start(Returned::Nothing, drop)
+        self.start(Returned::Nothing, |_| Ok(()))
     }
 }
 
-impl<R, C> IntoFuture for UpdateReturningOld<R, C>
+impl<R, C> IntoFuture for Update<R, AtKey<C, Old>>
 where
     R: EnvelopeRecord,
     C: CanEncrypt + CanDecrypt,
@@ -179,11 +215,11 @@ where
     type IntoFuture = OperationFuture<Option<R>, UpdateError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.0.start(Returned::Old, |record| record)
+        self.start(Returned::Old, Ok)
     }
 }
 
-impl<R, C> IntoFuture for UpdateReturningNew<R, C>
+impl<R, C> IntoFuture for Update<R, AtKey<C, New>>
 where
     R: EnvelopeRecord,
     C: CanEncrypt + CanDecrypt,
@@ -192,29 +228,16 @@ where
     type IntoFuture = OperationFuture<R, UpdateError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let updated = self.0.start(Returned::New, |record| record);
-        Box::pin(async {
+        self.start(Returned::New, |record| {
             // DynamoDB gives the item of each update that asks for it.
             let unknown = || UnknownOutcomeError::new(R::SCHEMA.place());
-            updated.await?.ok_or_else(|| UpdateError::UnknownOutcome(unknown()))
+            record.ok_or_else(|| UpdateError::UnknownOutcome(unknown()))
         })
     }
 }
 
-impl<C> fmt::Debug for AtKey<C> {
+impl<C, T> fmt::Debug for AtKey<C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AtKey").field("within", &self.within).finish_non_exhaustive()
-    }
-}
-
-impl<R, C> fmt::Debug for UpdateReturningOld<R, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("UpdateReturningOld").field(&self.0).finish()
-    }
-}
-
-impl<R, C> fmt::Debug for UpdateReturningNew<R, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("UpdateReturningNew").field(&self.0).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! Sending a write, and what its answer means, or that none came: one place for saves, updates and deletions.
+//! Sending one write, and what its answer means, or that none came: one place for saves, updates and deletions.
 //!
 //! A write whose answer is lost may have been done or not. The SDK sends it again only if it does the same when
 //! it is done twice, or is refused the second time; a write that leaves an envelope is then known by it.
@@ -10,11 +10,15 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
-use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
+use aws_sdk_dynamodb::types::{
+    AttributeValue as SdkValue, ReturnValuesOnConditionCheckFailure as OnFailure,
+};
 
 use super::meter::Meter;
-use super::sdk::{WriteCondition, from_sdk_item, to_sdk_key};
-use crate::attribute::AttributeValue;
+use super::prepared::{Prepared, Twice, Write};
+use super::read::read;
+use super::returned::Returned;
+use super::sdk::{from_sdk_item, to_sdk_key};
 use crate::envelope::{Item, OpenError};
 use crate::error::ServiceError;
 use crate::key::Capability;
@@ -23,38 +27,6 @@ use crate::store::Store;
 
 /// The item that DynamoDB was asked to return, if it was.
 pub(super) type Answer = Option<HashMap<String, SdkValue>>;
-
-/// A write, as DynamoDB gets it.
-pub(super) struct Write {
-    pub(super) schema: RecordSchema,
-    pub(super) table: String,
-    pub(super) key: Vec<(&'static str, AttributeValue)>,
-    pub(super) request: Request,
-    pub(super) condition: WriteCondition,
-    pub(super) returned: Option<ReturnValue>,
-    /// The envelope that it leaves: no other write leaves the same.
-    pub(super) ours: Option<AttributeValue>,
-    pub(super) twice: Twice,
-}
-
-/// What is written under the key.
-pub(super) enum Request {
-    Put(Item),
-    /// The text of an update; none changes nothing.
-    Update(Option<String>),
-    Delete,
-}
-
-/// What a write does when it is done a second time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Twice {
-    /// The same, as if it had come later.
-    Same,
-    /// Nothing: its condition holds of what was there before it alone.
-    Refused,
-    /// Something else, or the same over what another writer has written in between: it is sent once.
-    Else,
-}
 
 /// What came of a write.
 pub(super) enum Outcome {
@@ -83,20 +55,27 @@ enum Failure {
     Error(ServiceError),
 }
 
-impl Write {
+impl Prepared {
     /// Sends it, as often as the SDK sees fit and [`Twice`] allows.
-    pub(super) async fn send<C: Capability>(self, store: &Store<C>, meter: &Meter) -> Outcome {
-        let Self { schema, table, key, request, condition, returned, ours, twice } = self;
+    pub(super) async fn send<C: Capability>(
+        self,
+        store: &Store<C>,
+        meter: &Meter,
+        returned: Returned,
+    ) -> Outcome {
+        let Self { schema, table, key, write, condition, ours, twice } = self;
+        let (text, names, values) = condition.into_sdk();
+        let on_failure = text.is_some().then_some(OnFailure::AllOld);
         macro_rules! sent {
             ($request:expr, $condition_of:expr) => {{
                 let request = $request
                     .table_name(&table)
-                    .set_return_values(returned)
+                    .set_return_values(returned.to_sdk())
                     .set_return_consumed_capacity(meter.capacity())
-                    .set_condition_expression(condition.expression)
-                    .set_expression_attribute_names(condition.names)
-                    .set_expression_attribute_values(condition.values)
-                    .set_return_values_on_condition_check_failure(condition.returned)
+                    .set_condition_expression(text)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(on_failure)
                     .customize()
                     .interceptor(meter.attempts());
                 let request = match twice {
@@ -110,21 +89,21 @@ impl Write {
             }};
         }
         let client = store.client();
-        let answer = match request {
-            Request::Put(item) => {
+        let answer = match write {
+            Write::Put(item) => {
                 sent!(client.put_item().set_item(Some(item.into())), |error| match error {
                     PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
                     _ => None,
                 })
             }
-            Request::Update(text) => {
+            Write::Update(text) => {
                 let request = client.update_item().set_key(Some(to_sdk_key(&key)));
                 sent!(request.set_update_expression(text), |error| match error {
                     UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
                     _ => None,
                 })
             }
-            Request::Delete => {
+            Write::Delete => {
                 let request = client.delete_item().set_key(Some(to_sdk_key(&key)));
                 sent!(request, |error| match error {
                     DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
@@ -150,11 +129,11 @@ impl Write {
             Err(Failure::Error(error)) if !meter.lost_an_answer() => Outcome::Failed(error),
             Err(Failure::Error(error)) => {
                 let stored = match ours {
-                    Some(_) => read(store, meter, &schema, &table, &key).await,
+                    Some(_) => read(store, meter, &schema, &table, &key, true).await.ok().flatten(),
                     None => None,
                 };
-                match stored {
-                    Some(stored) if is_ours(&stored) => Outcome::Recognised(stored),
+                match stored.map(|item| from_sdk_item(&schema, item)) {
+                    Some(Ok(stored)) if is_ours(&stored) => Outcome::Recognised(stored),
                     _ if twice == Twice::Same => Outcome::Failed(error),
                     _ => Outcome::Unknown,
                 }
@@ -176,20 +155,4 @@ where
         Some(failed) => Failure::Condition(failed.item().cloned()),
         None => Failure::Error(ServiceError::new(schema.place(), table, error)),
     }
-}
-
-/// What is stored now; nothing if that cannot be known.
-async fn read<C: Capability>(
-    store: &Store<C>,
-    meter: &Meter,
-    schema: &RecordSchema,
-    table: &str,
-    key: &[(&'static str, AttributeValue)],
-) -> Option<Item> {
-    let request = store.client().get_item().table_name(table).consistent_read(true);
-    let request = request.set_key(Some(to_sdk_key(key)));
-    let request = request.set_return_consumed_capacity(meter.capacity());
-    let answer = request.customize().interceptor(meter.reads()).send().await.ok()?;
-    meter.has_read(answer.consumed_capacity());
-    from_sdk_item(schema, answer.item?).ok()
 }

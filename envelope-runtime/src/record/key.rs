@@ -199,33 +199,49 @@ bytes_part!(
     [const N: usize] [u8; N], [const N: usize] &[u8; N]
 );
 
-#[cfg(feature = "aws")]
 impl KeyValues {
     /// The key under the schema's names, once DynamoDB would take it.
+    #[cfg(feature = "aws")]
     pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, InvalidKey> {
-        let parts: Vec<_> = schema.key_parts().into_iter().zip(self.0).collect();
-        let part =
-            |name: &str| parts.iter().find_map(|(part, value)| (*part == name).then_some(value));
-        let attributes = schema.keys().map(|key| Ok((key.name(), key.value(schema, part)?)));
-        let attributes = attributes.collect::<Result<_, _>>()?;
-        Ok(RequestKey { attributes, parts })
+        RequestKey::new(schema, schema.key_parts().into_iter().zip(self.0).collect())
     }
 }
 
 /// A key that DynamoDB takes: its attributes, and the parts that they are made of.
-#[cfg(feature = "aws")]
+#[derive(Clone)]
 pub(crate) struct RequestKey {
     attributes: Vec<(&'static str, AttributeValue)>,
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "requests are DynamoDB's"))]
     parts: Vec<(&'static str, AttributeValue)>,
 }
 
-#[cfg(feature = "aws")]
 impl RequestKey {
+    fn new(
+        schema: &RecordSchema,
+        parts: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<Self, InvalidKey> {
+        let part =
+            |name: &str| parts.iter().find_map(|(part, value)| (*part == name).then_some(value));
+        let attributes = schema.keys().map(|key| Ok((key.name(), key.value(schema, part)?)));
+        let attributes = attributes.collect::<Result<_, _>>()?;
+        Ok(Self { attributes, parts })
+    }
+
+    /// The key of a record, whose values `value` gives by the attribute's name.
+    pub(crate) fn of_record<'a>(
+        schema: &RecordSchema,
+        value: impl Fn(&str) -> Option<&'a AttributeValue>,
+    ) -> Result<Self, InvalidKey> {
+        let part = |name: &'static str| Some((name, value(name)?.clone()));
+        Self::new(schema, schema.key_parts().into_iter().filter_map(part).collect())
+    }
+
     pub(crate) fn attributes(&self) -> &[(&'static str, AttributeValue)] {
         &self.attributes
     }
 
     /// The value of a field that is the key or a part of it.
+    #[cfg(feature = "aws")]
     pub(crate) fn part(&self, name: &str) -> Option<&AttributeValue> {
         self.parts.iter().find_map(|(part, value)| (*part == name).then_some(value))
     }

@@ -54,6 +54,12 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         Self { changes: Changes::default(), target, record: PhantomData }
     }
 
+    #[cfg(feature = "aws")]
+    pub(crate) fn at_other<U>(self, other: impl FnOnce(T) -> U) -> Update<R, U> {
+        let Self { changes, target, record } = self;
+        Update { changes, target: other(target), record }
+    }
+
     /// Sets a plaintext attribute. A value that is stored as no attribute (`None`, an empty set) removes
     /// it; `None` of a field whose default is another value is stored as NULL.
     ///

@@ -252,31 +252,25 @@ async fn builders_show_names_and_no_values() {
     let shown = [
         (format!("{store:?}"), r#"Store { tables: {"users": "physical"}, .. }"#),
         (format!("{:?}", store.put(&account())), r#"Put { table: "physical", .. }"#),
-        (
-            format!("{:?}", store.put(&account()).return_old()),
-            r#"PutReturning(Put { table: "physical", .. })"#,
-        ),
+        (format!("{:?}", store.put(&account()).return_old()), r#"Put { table: "physical", .. }"#),
         (format!("{:?}", store.get::<Account>("a-1")), "Get { consistent: false, .. }"),
         (
             format!("{:?}", store.get::<Account>("a-1").consistent().with_envelope()),
-            "GetWithEnvelope(Get { consistent: true, .. })",
+            "Get { consistent: true, .. }",
         ),
         (format!("{:?}", store.delete::<Account>("a-1")), "Delete { .. }"),
-        (
-            format!("{:?}", store.delete::<Account>("a-1").return_old()),
-            "DeleteReturning(Delete { .. })",
-        ),
+        (format!("{:?}", store.delete::<Account>("a-1").return_old()), "Delete { .. }"),
         (
             format!("{:?}", store.update::<Account>("a-1").seal(|f| f.email, "x")),
             r#"Update { changes: ["email"], .. }"#,
         ),
         (
             format!("{:?}", store.update::<Account>("a-1").return_old()),
-            "UpdateReturningOld(Update { changes: [], .. })",
+            "Update { changes: [], .. }",
         ),
         (
             format!("{:?}", store.update::<Account>("a-1").return_new()),
-            "UpdateReturningNew(Update { changes: [], .. })",
+            "Update { changes: [], .. }",
         ),
     ];
     for (debug, expected) in shown {

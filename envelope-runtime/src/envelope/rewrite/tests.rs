@@ -3,7 +3,7 @@
 use super::*;
 use crate::attribute::Wiped;
 use crate::envelope::expected_context;
-use crate::envelope::open::Opening;
+use crate::envelope::opening::{Asked, Opening};
 use crate::envelope::seal::Plan;
 use crate::envelope::verified::{listed, protection};
 use crate::key::{ContextPairs, EncryptedDataKey, ProviderId};
@@ -83,14 +83,14 @@ fn sealed_under(
     data_key: &DataKey,
     hint: u8,
 ) -> Item {
-    let (plan, _) = Plan::new(schema, values(new), &ContextPairs::default()).unwrap();
+    let plan = Plan::of(schema, values(new));
     let random = [salt.as_slice(), &nonces.concat()].concat();
     plan.seal(data_key, reference(hint), &random).unwrap()
 }
 
 fn verified(schema: RecordSchema, item: Item) -> Verified {
     let expected = expected_context(&schema, |_| None, &ContextPairs::default()).unwrap();
-    Opening::new(schema, item, None, &expected).unwrap().verified(&key()).unwrap()
+    Opening::new(schema, item, Asked::ItemsOwn, &expected).unwrap().verified(&key()).unwrap()
 }
 
 fn set(value: &str) -> Change {
@@ -318,7 +318,7 @@ fn an_envelope_with_too_many_names_is_refused() {
     fields.extend((0..39).map(|index| FieldSchema::new(name(index), FieldRole::Encrypted)));
     let schema = RecordSchema::new("people", fields.leak());
     let one = std::iter::once(Some(text("p-1"))).chain((0..39).map(|_| None)).collect();
-    let (plan, _) = Plan::new(schema, one, &ContextPairs::default()).unwrap();
+    let plan = Plan::of(schema, one);
     let item = plan.seal(&key(), reference(7), &[0x11; SALT_LEN]).unwrap();
     let known = verified(schema, item);
     let change = set("x");
@@ -383,7 +383,7 @@ fn what_is_stored_and_not_listed_is_not_covered() {
 fn a_loaded_record_keeps_what_its_tag_covers() {
     let item = sealed(SCHEMA, VALUES, &[A, B]);
     let expected = expected_context(&SCHEMA, |_| None, &ContextPairs::default()).unwrap();
-    let core = Opening::new(SCHEMA, item.clone(), None, &expected).unwrap().core();
+    let core = Opening::new(SCHEMA, item.clone(), Asked::ItemsOwn, &expected).unwrap().core();
 
     let names: Vec<_> = core.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["_envelope", "id", "role"]);

@@ -10,7 +10,7 @@ use super::super::forge::Forgery;
 use super::super::seal::Plan;
 use super::{Expected, Vector, is_malformed};
 use crate::attribute::{AttributeValue, Number};
-use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
+use crate::key::{DataKey, EncryptedDataKey, KeyReference, ProviderId};
 use crate::record::{FieldRole, FieldSchema, RecordSchema, Values};
 
 const ID: FieldSchema = FieldSchema::new("id", FieldRole::PartitionKey);
@@ -91,9 +91,8 @@ fn seal(
         })
         .collect();
     let fields = schema.fields().map(|field| values.attribute(field.name()).cloned());
-    let given = ContextPairs::new(context.clone());
     let all: Values = fields.collect();
-    let (plan, _) = Plan::new(schema, all, &given).unwrap();
+    let plan = Plan::of(schema, all);
     let random: Vec<u8> = (0..16).chain((0..20).flat_map(|nonce| [0xA0 + nonce; 12])).collect();
     let item = plan.seal(&DataKey::new(data_key()), reference, &random).unwrap();
     let expected = Expected::Opens { values, seals: true };

@@ -6,35 +6,36 @@ mod protected;
 
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnValue;
-
-use super::AtKey;
 use crate::attribute::{AttributeValue, ConvertError, Problem};
-use crate::envelope::{ExpectedContext, Item, OpenError, OpenErrorKind, expected_context};
+use crate::envelope::{Item, OpenError, OpenErrorKind};
 use crate::error::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, UpdateError,
     VersionError,
 };
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
-use crate::key::{CanDecrypt, CanEncrypt};
+use crate::key::{CanDecrypt, CanEncrypt, ContextPairs};
 use crate::operation::meter::Meter;
-use crate::operation::returned::open_returned;
-use crate::operation::sdk::WriteCondition;
-use crate::operation::write::{Answer, Outcome, Request, Twice, Write};
+use crate::operation::prepared::{Prepared, Twice, Write};
+use crate::operation::returned::{Returned, open_returned};
+use crate::operation::target::Target;
+use crate::operation::write::{Answer, Outcome};
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldSchema, InvalidKey, Now, RecordSchema, RequestKey, Update,
+    Changes, EnvelopeRecord, FieldError, FieldSchema, InvalidKey, KeyValues, Now, RecordSchema,
     UpdatePlan, stored_version,
 };
 use crate::store::Store;
 use patience::Patience;
 
-/// What the caller wants back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Returned {
-    Nothing,
-    Old,
-    New,
+/// The options of an update, beside its changes.
+pub(super) struct Options {
+    pub(super) key: Result<KeyValues, ConvertError>,
+    pub(super) given: ContextPairs,
+    pub(super) known: Option<Item>,
+    pub(super) version: Option<Result<u64, ConvertError>>,
+    pub(super) within: Duration,
+    pub(super) returned: Returned,
 }
 
 /// Names of attributes that are stored as NULL.
@@ -52,52 +53,48 @@ struct Running<'a, R, C> {
     store: &'a Store<C>,
     meter: &'a Meter,
     schema: RecordSchema,
-    key: RequestKey,
+    target: Target,
     plan: UpdatePlan,
     /// The envelope of the record that the update is based on; it must still be there.
     based_on: Option<AttributeValue>,
-    expected: ExpectedContext,
     returned: Returned,
     now: Now,
     record: PhantomData<fn() -> R>,
 }
 
 pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
-    update: Update<R, AtKey<C>>,
+    store: &Store<C>,
     meter: &Meter,
-    returned: Returned,
+    changes: Changes,
+    options: Options,
 ) -> Result<Option<R>, UpdateError> {
     let schema = R::SCHEMA;
-    let AtKey { store, key, given, known, version, within } = update.target;
+    let Options { key, given, known, version, within, returned } = options;
     let now = store.now();
-    let key = key.map_err(|error| InvalidKey::convert(&schema, error));
-    let key = key.and_then(|key| key.checked(&schema)).map_err(UpdateError::Key)?;
     let caller = store.caller_context(&schema, given).map_err(UpdateError::Context)?;
-    let expected =
-        expected_context(&schema, |name| key.part(name), &caller).map_err(UpdateError::Context)?;
+    let target = Target::of_key(&schema, &caller, key)?;
     let version = version.transpose().map_err(|error| {
         let name = schema.version().map_or("", FieldSchema::name);
         UpdateError::Field(FieldError::new(&schema, name, error))
     })?;
-    if let Some(known) = &known
-        && key.attributes().iter().any(|(name, value)| known.attribute(name) != Some(value))
-    {
+    let is_other = |(name, value): &(&str, AttributeValue)| {
+        known.as_ref().is_some_and(|known| known.attribute(name) != Some(value))
+    };
+    if target.key.attributes().iter().any(is_other) {
         return Err(UpdateError::Key(InvalidKey::of_another(&schema)));
     }
-    let plan = update.changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
+    let plan = changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
 
-    let (store, record) = (&store, PhantomData::<fn() -> R>);
     let based_on = known.as_ref().and_then(|known| known.attribute(schema.envelope()).cloned());
-    let running =
-        Running { store, meter, schema, key, plan, based_on, expected, returned, now, record };
+    let record = PhantomData::<fn() -> R>;
+    let running = Running { store, meter, schema, target, plan, based_on, returned, now, record };
     let patience = Patience::new(within);
     let answer = if running.plan.protects(&schema) {
         running.protected(known, patience).await?
     } else {
         running.plaintext(patience).await?
     };
-    let Running { key, expected, .. } = running;
-    let opened = open_returned(store, meter, answer, Some(key.attributes()), expected).await;
+    let opened = open_returned(store, meter, answer, &running.target).await;
     opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
 }
 
@@ -131,19 +128,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let node = Node::both(node, self.nulls_are(nulls));
         let node = Node::both(node, Node::countable(&schema));
         let node = Node::both(node, self.plan.condition.clone());
-        let condition = WriteCondition::beside(to, &schema, node).map_err(UpdateError::Field)?;
+        let condition = to.expression(&schema, node).map_err(UpdateError::Field)?;
 
-        let write = Write {
+        let prepared = Prepared {
             schema,
             table: self.store.physical_table::<R>().to_owned(),
-            key: self.key.attributes().to_vec(),
-            request: Request::Update(clauses.text()),
+            key: self.target.key.clone(),
+            write: Write::Update(clauses.text()),
             condition,
-            returned: match self.returned {
-                Returned::Nothing => None,
-                Returned::Old => Some(ReturnValue::AllOld),
-                Returned::New => Some(ReturnValue::AllNew),
-            },
             twice: match ours {
                 _ if self.may_be_repeated() => Twice::Same,
                 // The envelope that it depends on is gone.
@@ -152,7 +144,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             },
             ours,
         };
-        match write.send(self.store, meter).await {
+        match prepared.send(self.store, meter, self.returned).await {
             Outcome::Written(answer) => Ok(Sent::Written(answer)),
             Outcome::Recognised(new) => {
                 let new = Some(new).filter(|_| self.returned == Returned::New);

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::patience::Patience;
-use super::{Nulls, Returned, Running, Sent};
+use super::{Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{
     FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection, refuse_protected,
@@ -11,6 +11,7 @@ use crate::envelope::{
 use crate::error::UpdateError;
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
+use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};
 
@@ -98,7 +99,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
         refuse_protected(schema, &stored).map_err(UpdateError::Open)?;
         self.check_based_on(&stored)?;
-        if let Some(name) = self.expected.differs(|name| stored.attribute(name)) {
+        if let Some(name) = self.target.context.differs(|name| stored.attribute(name)) {
             let place = schema.place().attribute(name);
             return Err(UpdateError::Open(OpenError::new(place, OpenErrorKind::OtherContext)));
         }
@@ -124,7 +125,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
 
     /// A load would refuse a record of another context before anything else.
     fn in_context(&self) -> Option<Node> {
-        let fields = self.expected.outside_key(&self.key).map(|(name, text)| {
+        let fields = self.target.context.outside_key(&self.target.key).map(|(name, text)| {
             let as_text = Ok(AttributeValue::S(text.to_owned()));
             let as_number = Number::parse(text).ok().filter(|number| number.as_str() == text);
             let as_number = as_number.map(|number| Ok(AttributeValue::N(number)));

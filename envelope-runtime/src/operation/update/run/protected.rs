@@ -6,11 +6,12 @@ use super::patience::Patience;
 use super::{Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
-use crate::envelope::{Item, Opening, Rewrite, RewriteError, Verified};
-use crate::error::{ServiceError, UpdateError};
+use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
+use crate::error::UpdateError;
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
-use crate::operation::sdk::{from_sdk_item, to_sdk_key};
+use crate::operation::read::read;
+use crate::operation::sdk::from_sdk_item;
 use crate::operation::write::Answer;
 use crate::record::{Change, EnvelopeRecord, FieldSchema, stored_version};
 
@@ -21,7 +22,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         mut patience: Patience,
     ) -> Result<Answer, UpdateError> {
         let schema = self.schema;
-        let request = self.expected.encryption_context(&schema);
+        let request = self.target.context.encryption_context(&schema);
         let request = DataKeyRequest::counting(request, self.meter.kms_calls());
         let mut held: Option<(KeyReference, Arc<DataKey>)> = None;
         loop {
@@ -38,8 +39,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             if is_whole {
                 self.check_based_on(&item)?;
             }
-            let opening = Opening::new(schema, item, Some(self.key.attributes()), &self.expected)
-                .map_err(UpdateError::Open)?;
+            let asked = Asked::Key(self.target.key.attributes());
+            let opening = Opening::new(schema, item, asked, &self.target.context);
+            let opening = opening.map_err(UpdateError::Open)?;
             let data_key = match held.take() {
                 Some((reference, data_key)) if reference == *opening.reference() => data_key,
                 _ => match self.decrypt(opening.reference(), &request).await {
@@ -189,15 +191,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
 
     async fn read(&self) -> Result<Item, UpdateError> {
         let table = self.store.physical_table::<R>();
-        let request = self.store.client().get_item().table_name(table).consistent_read(true);
-        let request = request.set_key(Some(to_sdk_key(self.key.attributes())));
-        let request = request.set_return_consumed_capacity(self.meter.capacity());
-        let answer = request.customize().interceptor(self.meter.reads()).send().await;
-        let answer = answer.map_err(|error| {
-            UpdateError::Request(ServiceError::new(self.schema.place(), table, &error))
-        })?;
-        self.meter.has_read(answer.consumed_capacity());
-        let item = answer.item.ok_or_else(|| self.not_found())?;
+        let item = read(self.store, self.meter, &self.schema, table, &self.target.key, true).await;
+        let item = item.map_err(UpdateError::Request)?.ok_or_else(|| self.not_found())?;
         from_sdk_item(&self.schema, item).map_err(UpdateError::Open)
     }
 }

@@ -1,10 +1,12 @@
-//! Items in and out without DynamoDB.
+//! Sealing and opening without DynamoDB.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Item, Loaded, expected_context, open_item, seal_record};
+use super::open::Reading;
+use super::seal::seal_record;
+use crate::envelope::{Asked, Item, Loaded, expected_context};
 use crate::error::{LoadError, SaveError};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{EnvelopeRecord, FieldWriter, Now};
@@ -93,7 +95,8 @@ impl<C: Capability> Sealer<C> {
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {
             let values = written.map_err(SaveError::Field)?;
-            seal_record(provider.as_ref(), R::SCHEMA, values, &scope, Arc::default()).await
+            let sealed = seal_record(provider.as_ref(), R::SCHEMA, values, &scope, Arc::default());
+            sealed.await.map(|(item, _)| item)
         }
     }
 }
@@ -130,9 +133,11 @@ impl<C: Capability> Opener<C> {
     {
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {
-            let expected =
+            let context =
                 expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
-            open_item(provider.as_ref(), item, None, &expected, Arc::default(), true).await
+            let (provider, asked) = (provider.as_ref(), Asked::ItemsOwn);
+            let reading = Reading { provider, asked, context: &context, calls: Arc::default() };
+            reading.open(item, true).await
         }
     }
 }

@@ -1,0 +1,152 @@
+//! A stored item before its record tag is verified: nothing of it is given out.
+
+use super::context::ExpectedContext;
+use super::header::{Header, HeaderError};
+use super::identity::Identity;
+use super::{Item, OpenError, OpenErrorKind};
+use crate::attribute::AttributeValue;
+use crate::key::KeyReference;
+use crate::record::{FieldSchema, KeyAttribute, RecordSchema};
+
+/// The key that an item must have.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
+    /// The key that was asked for. DynamoDB gave the item with all its attributes.
+    Key(&'a [(&'static str, AttributeValue)]),
+    /// The item's own. Somebody else read it, and attributes may be missing.
+    ItemsOwn,
+}
+
+/// An item whose envelope could be read, before its data key is asked for.
+pub(crate) struct Opening {
+    pub(super) schema: RecordSchema,
+    pub(super) item: Item,
+    pub(super) header: Header,
+    pub(super) bytes: Vec<u8>,
+    pub(super) identity: Identity,
+    /// DynamoDB gave it with all its attributes.
+    pub(super) is_whole: bool,
+}
+
+impl Opening {
+    pub(crate) fn new(
+        schema: RecordSchema,
+        mut item: Item,
+        asked: Asked<'_>,
+        expected: &ExpectedContext,
+    ) -> Result<Self, OpenError> {
+        let stored = item.remove(schema.envelope());
+        let stored = stored.ok_or_else(|| at_envelope(&schema, OpenErrorKind::NoEnvelope))?;
+        let (header, bytes) = decode_envelope(&schema, stored)?;
+
+        // Bounds the recursion over what an item without DynamoDB's own limit may hold.
+        let too_deep = |name: &str| item.attribute(name).is_some_and(AttributeValue::is_too_deep);
+        let mut fields = schema.fields().flat_map(FieldSchema::names);
+        if let Some(name) = fields.find(|name| too_deep(name)) {
+            return Err(at(&schema, name, OpenErrorKind::TooDeep));
+        }
+        let others = schema.catches_all() && item.iter().any(|(name, _)| too_deep(name));
+        if others || header.authenticated.iter().any(|name| too_deep(name)) {
+            return Err(OpenError::new(schema.place(), OpenErrorKind::TooDeep));
+        }
+
+        let identity = Identity::new(schema.table(), &own_keys(&schema, &item, asked)?);
+        if let Some(name) = expected.differs(|name| item.attribute(name)) {
+            return Err(at(&schema, name, OpenErrorKind::OtherContext));
+        }
+        let is_whole = matches!(asked, Asked::Key(_));
+        Ok(Self { schema, item, header, bytes, identity, is_whole })
+    }
+
+    /// The reference to the data key.
+    pub(crate) fn reference(&self) -> &KeyReference {
+        &self.header.reference
+    }
+
+    /// All that an update can start from: what the record tag covers of the item, and the envelope.
+    pub(crate) fn core(&self) -> Item {
+        let mut core = plain_core(&self.schema, &self.item);
+        for name in &self.header.authenticated {
+            copy(&self.item, name, &mut core);
+        }
+        core.insert(self.schema.envelope(), AttributeValue::B(self.bytes.clone()));
+        core
+    }
+}
+
+/// The item's keys and their parts, what the schema authenticates, its version and its time to live.
+pub(crate) fn plain_core(schema: &RecordSchema, item: &Item) -> Item {
+    let mut core = Item::default();
+    for name in schema.key_names().chain(schema.key_parts()) {
+        copy(item, name, &mut core);
+    }
+    let kept =
+        |field: &&FieldSchema| field.is_authenticated() || field.is_version() || field.is_ttl();
+    for name in schema.fields().filter(kept).flat_map(FieldSchema::names) {
+        copy(item, name, &mut core);
+    }
+    core
+}
+
+fn copy(from: &Item, name: &str, to: &mut Item) {
+    if let Some(value) = from.attribute(name) {
+        to.insert(name, value.clone());
+    }
+}
+
+/// The item's own key, which must be the one that was asked for, and the one that the templates make
+/// of the item's attributes, or a field would lie.
+pub(super) fn own_keys<'a>(
+    schema: &RecordSchema,
+    item: &'a Item,
+    asked: Asked<'_>,
+) -> Result<Vec<(&'static str, &'a AttributeValue)>, OpenError> {
+    let keys = schema.keys().map(|key| {
+        let name = key.name();
+        let stored = item.attribute(name);
+        let stored = match asked {
+            Asked::ItemsOwn => stored.ok_or(OpenErrorKind::Incomplete),
+            Asked::Key(wanted) => {
+                let wanted = wanted.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
+                stored.filter(|stored| Some(*stored) == wanted).ok_or(OpenErrorKind::Tampered)
+            }
+        };
+        let stored = stored.map_err(|kind| at(schema, name, kind))?;
+        if let KeyAttribute::Template(template) = key
+            && template.render(|part| item.attribute(part)).ok().as_ref() != Some(stored)
+        {
+            return Err(at(schema, name, OpenErrorKind::KeyTemplate));
+        }
+        Ok((name, stored))
+    });
+    keys.collect()
+}
+
+pub(super) fn decode_envelope(
+    schema: &RecordSchema,
+    stored: AttributeValue,
+) -> Result<(Header, Vec<u8>), OpenError> {
+    let AttributeValue::B(bytes) = stored else {
+        return Err(at_envelope(schema, OpenErrorKind::MalformedEnvelope));
+    };
+    match Header::decode(&bytes) {
+        Ok(header) => Ok((header, bytes)),
+        Err(error) => {
+            let kind = match error {
+                HeaderError::Malformed => OpenErrorKind::MalformedEnvelope,
+                HeaderError::Version(version) => OpenErrorKind::UnsupportedVersion(version),
+                HeaderError::Suite(suite) => OpenErrorKind::UnsupportedSuite(suite),
+            };
+            Err(at_envelope(schema, kind))
+        }
+    }
+}
+
+pub(super) fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {
+    OpenError::new(schema.place().attribute(name), kind)
+}
+
+pub(super) fn at_envelope(schema: &RecordSchema, kind: OpenErrorKind) -> OpenError {
+    at(schema, schema.envelope(), kind)
+}

@@ -1,0 +1,58 @@
+//! Items of records that protect nothing.
+
+use zeroize::Zeroizing;
+
+use super::opening::{Asked, at, at_envelope, decode_envelope, own_keys};
+use super::verified::{add_plain, oldest};
+use super::{Item, OpenError, OpenErrorKind};
+use crate::attribute::AttributeValue;
+use crate::record::{OtherAttributes, RecordSchema, Values};
+
+/// The values of a record that protects nothing. Another record type may have sealed some of the item's
+/// attributes: their bytes are never given out.
+pub(crate) fn plaintext_values(
+    schema: RecordSchema,
+    mut item: Item,
+    asked: Asked<'_>,
+) -> Result<Values, OpenError> {
+    own_keys(&schema, &item, asked)?;
+    let header = match item.remove(schema.envelope()) {
+        Some(_) if schema.catches_all() => {
+            return Err(at_envelope(&schema, OpenErrorKind::HasEnvelope));
+        }
+        Some(stored) => Some(decode_envelope(&schema, stored)?.0),
+        None => None,
+    };
+    let is_sealed = |name: &str| header.as_ref().is_some_and(|header| header.nonce(name).is_some());
+    let fields = schema.fields().map(|field| {
+        if field.names().any(is_sealed) {
+            return Err(at(&schema, field.name(), OpenErrorKind::Sealed));
+        }
+        let value = oldest(field, |name| item.attribute(name).is_some());
+        let value = value.and_then(|name| item.remove(name));
+        if value.as_ref().is_some_and(AttributeValue::is_too_deep) {
+            return Err(at(&schema, field.name(), OpenErrorKind::TooDeep));
+        }
+        Ok(value.map(Zeroizing::new))
+    });
+    let fields = fields.collect::<Result<_, _>>()?;
+    let mut others = OtherAttributes::default();
+    if schema.catches_all() {
+        add_plain(&schema, item, &mut others);
+        if let Some((name, _)) = others.iter().find(|(_, value)| value.is_too_deep()) {
+            return Err(at(&schema, name, OpenErrorKind::TooDeep));
+        }
+    }
+    Ok(Values { fields, others, version: None })
+}
+
+/// Refuses an item that a `plaintext_only` record must not write over.
+#[cfg(feature = "aws")]
+pub(crate) fn refuse_protected(schema: &RecordSchema, stored: &Item) -> Result<(), OpenError> {
+    match stored.attribute(schema.envelope()) {
+        Some(_) if schema.is_plaintext_only() => {
+            Err(at_envelope(schema, OpenErrorKind::HasEnvelope))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,97 @@
+//! What a save or a deletion depends on, and what it means when that does not hold.
+
+use crate::envelope::{Item, OpenError, refuse_protected};
+use crate::error::{ConditionError, Presence, PresenceError, SaveError, VersionError};
+use crate::expression::{Expression, Node, Placeholders};
+use crate::record::{FieldError, Now, RecordSchema, stored_version};
+
+use super::prepared::Twice;
+
+/// The state that the stored item must have.
+pub(super) struct Dependence {
+    pub(super) presence: Option<Presence>,
+    pub(super) version: Option<u64>,
+    /// The caller's own condition.
+    pub(super) condition: Option<Node>,
+    pub(super) now: Now,
+}
+
+/// The reason why DynamoDB refused a write's condition. Nothing was written.
+pub(super) enum Refusal {
+    Protected(OpenError),
+    Presence(PresenceError),
+    Version(VersionError),
+    Condition(ConditionError),
+}
+
+impl Dependence {
+    pub(super) fn expression(&self, schema: &RecordSchema) -> Result<Expression, FieldError> {
+        let there = self.presence.and_then(|presence| match presence {
+            Presence::Present => Node::present(schema, self.now),
+            Presence::Absent => Node::absent(schema, self.now),
+        });
+        let version = self.version;
+        let at_version = version.and_then(|version| Node::version(schema, version, self.now));
+        let node = Node::both(Node::both(there, at_version), self.condition.clone());
+        let node = Node::both(Node::unprotected(schema), node);
+        Placeholders::default().expression(schema, node)
+    }
+
+    /// A write that depends on nothing does the same a second time.
+    pub(super) fn twice(&self) -> Twice {
+        if self.presence.is_none() && self.version.is_none() && self.condition.is_none() {
+            Twice::Same
+        } else {
+            Twice::Else
+        }
+    }
+
+    /// The first thing that does not hold of the stored item. An error is about an item that is there.
+    pub(super) fn refusal(
+        &self,
+        schema: &RecordSchema,
+        stored: Result<Option<Item>, OpenError>,
+    ) -> Refusal {
+        let is_there = !matches!(stored, Ok(None));
+        let stored = stored.ok().flatten();
+        if let Some(Err(error)) = stored.as_ref().map(|stored| refuse_protected(schema, stored)) {
+            return Refusal::Protected(error);
+        }
+        let attribute = |name: &str| stored.as_ref()?.attribute(name);
+        let live = is_there && !schema.is_expired(self.now, attribute);
+        let (place, conditional) = (schema.place(), self.condition.is_some());
+        let found = if live { Presence::Present } else { Presence::Absent };
+        if let Some(wanted) = self.presence
+            && (wanted != found || (!conditional && self.version.is_none()))
+        {
+            return Refusal::Presence(PresenceError::new(place, wanted.opposite()));
+        }
+        if let (Some(expected), Some(field)) = (self.version, schema.version()) {
+            let version = if live { stored_version(attribute(field.name())) } else { None };
+            if version.unwrap_or_default() != expected || !conditional {
+                return Refusal::Version(VersionError::new(place, expected, version, stored));
+            }
+        }
+        Refusal::Condition(ConditionError::new(place, stored))
+    }
+}
+
+impl Presence {
+    fn opposite(self) -> Self {
+        match self {
+            Self::Present => Self::Absent,
+            Self::Absent => Self::Present,
+        }
+    }
+}
+
+impl From<Refusal> for SaveError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Protected(error) => Self::Open(error),
+            Refusal::Presence(error) => Self::Presence(error),
+            Refusal::Version(error) => Self::Version(error),
+            Refusal::Condition(error) => Self::Condition(error),
+        }
+    }
+}

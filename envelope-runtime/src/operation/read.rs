@@ -1,0 +1,30 @@
+//! One `GetItem`: of a load, of an update that seals, and of a write whose answer was lost.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+
+use super::meter::Meter;
+use super::sdk::to_sdk_key;
+use crate::error::ServiceError;
+use crate::key::Capability;
+use crate::record::{RecordSchema, RequestKey};
+use crate::store::Store;
+
+/// The stored item, as DynamoDB gives it.
+pub(super) async fn read<C: Capability>(
+    store: &Store<C>,
+    meter: &Meter,
+    schema: &RecordSchema,
+    table: &str,
+    key: &RequestKey,
+    consistent: bool,
+) -> Result<Option<HashMap<String, SdkValue>>, ServiceError> {
+    let request = store.client().get_item().table_name(table).consistent_read(consistent);
+    let request = request.set_key(Some(to_sdk_key(key)));
+    let request = request.set_return_consumed_capacity(meter.capacity());
+    let answer = request.customize().interceptor(meter.reads()).send().await;
+    let answer = answer.map_err(|error| ServiceError::new(schema.place(), table, &error))?;
+    meter.has_read(answer.consumed_capacity());
+    Ok(answer.item)
+}

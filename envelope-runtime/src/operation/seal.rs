@@ -1,0 +1,43 @@
+//! Sealing a record: one call to the provider, and none for a record that cannot be stored.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::target::Target;
+use crate::crypto;
+use crate::envelope::{Item, Plan, SealError, SealErrorKind};
+use crate::error::SaveError;
+use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyProvider};
+use crate::record::{RecordSchema, Values};
+
+/// Seals a record's values, and gives the target that they make.
+pub(crate) async fn seal_record<C: CanEncrypt>(
+    provider: &dyn KeyProvider<Capability = C>,
+    schema: RecordSchema,
+    values: Values,
+    caller: &ContextPairs,
+    calls: Arc<AtomicU64>,
+) -> Result<(Item, Target), SaveError> {
+    let plan = Plan::new(schema, values).map_err(SaveError::Seal)?;
+    let target = Target::of_record(&schema, caller, |name| plan.attribute(name))?;
+    let plan = plan.under(&target.key).map_err(SaveError::Seal)?;
+    if schema.is_plaintext_only() {
+        return Ok((plan.into_plaintext(), target));
+    }
+    let context = target.context.encryption_context(&schema);
+    let request = DataKeyRequest::counting(context, calls).sealing(plan.plaintext_len());
+    let generated = provider
+        .generate(&request)
+        .await
+        .map_err(|error| SaveError::GenerateDataKey(error.at(schema.place())))?;
+    let (data_key, reference) = generated.into_parts();
+
+    let seal_error = |kind| SaveError::Seal(SealError::new(schema.place(), kind));
+    let mut random = vec![0; plan.random_len()];
+    crypto::fill(&mut random).map_err(|_| seal_error(SealErrorKind::Random))?;
+    let item = plan.seal(&data_key, reference, &random).map_err(SaveError::Seal)?;
+    match item.size() {
+        size if size > Item::MAX_SIZE => Err(seal_error(SealErrorKind::ItemTooLarge(size))),
+        _ => Ok((item, target)),
+    }
+}
