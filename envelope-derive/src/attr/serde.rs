@@ -1,14 +1,12 @@
-//! serde's attributes: honoured, harmless, or refused with the way to say it here. None that changes
-//! what is stored is passed over.
+//! serde's attributes: honoured, harmless, or refused with the way to say it here. An attribute that
+//! changes what is stored is never ignored.
 
 use syn::LitStr;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 
-use super::{
-    DefaultValue, FieldOptions, Spanning, StructOptions, default_value, function, member, name_of,
-    skip_value, text,
-};
+use super::options::{DefaultValue, FieldOptions, Spanning, StructOptions};
+use super::value::{default_value, function, member, name_of, skip_value, text};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 use crate::symbol;
@@ -115,7 +113,7 @@ fn refuse(cx: &Ctxt, meta: &ParseNestedMeta<'_>, cure: &str) -> syn::Result<()> 
     skip_value(meta)
 }
 
-/// `name = "…"`; the form with separate names for the two directions is refused.
+/// Reads `name = "…"`. The form with a name for each direction is refused.
 fn one_name(
     cx: &Ctxt,
     meta: &ParseNestedMeta<'_>,
@@ -132,7 +130,7 @@ fn one_name(
 }
 
 impl DefaultValue {
-    /// The default of one field where the whole struct has one.
+    /// The default of one field if the whole struct has one.
     pub(crate) fn of_struct(&self, field: &syn::Ident) -> proc_macro2::TokenStream {
         match self {
             Self::Trait => quote::quote!(<Self as ::core::default::Default>::default().#field),

@@ -3,11 +3,11 @@
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 
-use super::{name_of, skip_value};
+use super::value::{name_of, skip_value};
 use crate::ctxt::Ctxt;
 use crate::symbol;
 
-/// Notes an option that does not exist, and gives back the one that was probably meant.
+/// Reports an option that does not exist, and returns the one that was probably meant.
 pub(super) fn unknown_option(
     cx: &Ctxt,
     meta: &ParseNestedMeta<'_>,
@@ -28,7 +28,7 @@ pub(super) fn unknown_option(
     Ok(near.map(str::to_owned))
 }
 
-/// The name that was probably meant.
+/// Returns the name that was probably meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let is_part = |known: &str| {
         name.len().min(known.len()) > 2 && (known.contains(name) || name.contains(known))
