@@ -271,11 +271,10 @@ fn shapes(cx: &Ctxt, record: &Record) {
 /// A type that hides its value in memory is not for plaintext in a table.
 fn secrets(cx: &Ctxt, record: &Record) {
     for field in record.attributes() {
-        let name = written::name(written::required(&field.ty)).map(ToString::to_string);
-        let name = match name {
-            Some(name) if matches!(&*name, "SecretString" | "SecretBox" | "SecretSlice") => name,
-            _ if is_secret(&field.shape) => "secret".to_owned(),
-            _ => continue,
+        let name = match written::secret(written::required(&field.ty)) {
+            Some(name) => name.to_string(),
+            None if field.shape.is_secret() => "secret".to_owned(),
+            None => continue,
         };
         let message = if field.role != Role::Encrypted {
             format!(
@@ -293,14 +292,6 @@ fn secrets(cx: &Ctxt, record: &Record) {
         };
         cx.error(field.span(), message);
     }
-}
-
-/// Whether a field is stored through `envelope_runtime::secret`.
-pub(crate) fn is_secret(shape: &Shape) -> bool {
-    let Shape::With { serialize: Some(function), .. } = shape else { return false };
-    let names: Vec<_> =
-        function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-    matches!(names.as_slice(), [.., krate, module, _] if krate == "envelope_runtime" && module == "secret")
 }
 
 fn owned(cx: &Ctxt, record: &Record) {

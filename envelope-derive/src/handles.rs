@@ -5,7 +5,6 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use crate::check::is_secret;
 use crate::generics::bounded;
 use crate::model::{Field, Kind, Record, Role, Shape};
 use crate::written::span_of;
@@ -131,7 +130,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
 fn needs_its_attribute(record: &Record, field: &Field) -> bool {
     let is_read_with = matches!(field.shape, Shape::With { deserialize: Some(_), .. });
     let has_default = field.default.is_some() || record.options.default.is_some();
-    is_read_with && !has_default && !is_secret(&field.shape)
+    is_read_with && !has_default && !field.shape.is_secret()
 }
 
 pub(crate) fn encode(field: &Field) -> TokenStream {

@@ -160,7 +160,7 @@ impl Record {
         self.fields.iter().find(|field| field.plain_ident() == name)
     }
 
-    /// Whether a key template names the field.
+    /// Returns whether a key template names the field.
     pub(crate) fn is_part(&self, field: &Field) -> bool {
         let name = field.plain_ident();
         self.templates().flat_map(Template::parts).any(|part| part == name)
@@ -247,6 +247,14 @@ impl Shape {
         } else {
             Self::Serde
         }
+    }
+
+    /// Returns whether the field is stored through `envelope_runtime::secret`.
+    pub(crate) fn is_secret(&self) -> bool {
+        let Self::With { serialize: Some(function), .. } = self else { return false };
+        let names: Vec<_> =
+            function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        matches!(names.as_slice(), [.., krate, module, _] if krate == "envelope_runtime" && module == "secret")
     }
 }
 

@@ -2,18 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Ident, Type};
+use syn::Type;
 
 use crate::generics::mentions;
 use crate::model::{Field, Record, Role, Shape};
 use crate::written::{self, span_of};
-
-/// Types of the language beside its integers, and of its prelude, which are asked for nothing. A
-/// name that a struct of the user's may well have is not among them.
-const KNOWN: [&str; 17] = [
-    "bool", "char", "str", "String", "f32", "f64", "Option", "Vec", "Box", "Rc", "Arc", "Cow",
-    "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque",
-];
 
 /// An assertion for each type that the macro does not know, within each plaintext field.
 pub(crate) fn assertions(record: &Record) -> TokenStream {
@@ -34,9 +27,9 @@ pub(crate) fn assertions(record: &Record) -> TokenStream {
     };
     let mut assertions = TokenStream::new();
     for field in record.fields.iter().filter(plaintext) {
-        let types = written::named_in(&field.ty).into_iter().filter(|ty| {
-            !written::name(ty).is_some_and(is_known) && !mentions(ty.to_token_stream(), &parameters)
-        });
+        let types = written::named_in(&field.ty)
+            .into_iter()
+            .filter(|ty| !written::is_known(ty) && !mentions(ty.to_token_stream(), &parameters));
         assertions.extend(types.map(|ty| assertion(field, ty)));
     }
     if assertions.is_empty() {
@@ -48,10 +41,6 @@ pub(crate) fn assertions(record: &Record) -> TokenStream {
             #assertions
         };
     }
-}
-
-fn is_known(name: &Ident) -> bool {
-    written::names_integer(name) || KNOWN.iter().any(|known| name == known)
 }
 
 fn assertion(field: &Field, ty: &Type) -> TokenStream {

@@ -1,5 +1,5 @@
-//! What can be told of a type as it is written. The type of a macro's `$ty:ty` stands in a group that
-//! nobody sees, and so each question starts with [`bare`].
+//! Questions about a type as it is written. The type of a macro's `$ty:ty` stands in an invisible
+//! group, so each question starts with [`bare`].
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,9 +9,9 @@ use syn::{GenericArgument, Ident, PathArguments, PathSegment, Type};
 /// An integer type of the language.
 pub(crate) struct Integer {
     pub(crate) name: &'static str,
-    /// The most digits that one has.
+    /// The most digits that a value has.
     pub(crate) digits: u8,
-    /// It holds every u64, here or on other machines.
+    /// It holds every u64, on this machine or on another.
     pub(crate) is_wide: bool,
 }
 
@@ -30,31 +30,50 @@ const INTEGERS: [Integer; 12] = [
     integer_type("i128", 39, true),
 ];
 
+/// Types of the language other than its integers, and of its prelude, that protect nothing. A name
+/// that a user's struct may well have is not among them.
+const KNOWN: [&str; 17] = [
+    "bool", "char", "str", "String", "f32", "f64", "Option", "Vec", "Box", "Rc", "Arc", "Cow",
+    "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque",
+];
+
+/// Types that hold named values.
+const MAPS: [&str; 5] = ["HashMap", "BTreeMap", "IndexMap", "Map", "Value"];
+
+/// secrecy's types, which hide their value in memory.
+const SECRETS: [&str; 3] = ["SecretString", "SecretBox", "SecretSlice"];
+
 const fn integer_type(name: &'static str, digits: u8, is_wide: bool) -> Integer {
     Integer { name, digits, is_wide }
 }
 
-/// Which integer of the language it is, if it is one.
+/// Returns the integer, if the type is one of the language's.
 pub(crate) fn integer(ty: &Type) -> Option<&'static Integer> {
     INTEGERS.iter().find(|integer| is(ty, integer.name))
 }
 
-/// Whether a type of this name is an integer of the language.
-pub(crate) fn names_integer(name: &Ident) -> bool {
-    INTEGERS.iter().any(|integer| name == integer.name)
+/// Returns whether the name is known to protect nothing: an integer's, or one of [`KNOWN`].
+pub(crate) fn is_known(ty: &Type) -> bool {
+    let integers = INTEGERS.iter().map(|integer| integer.name);
+    integers.chain(KNOWN).any(|known| is_named(ty, known))
 }
 
-/// Whether it is `name` alone, without a path or arguments.
+/// Returns whether the type is a map, by its name.
+pub(crate) fn is_map(ty: &Type) -> bool {
+    MAPS.iter().any(|map| is_named(ty, map))
+}
+
+/// Returns the type's name, if it is one of secrecy's.
+pub(crate) fn secret(ty: &Type) -> Option<&Ident> {
+    name(ty).filter(|name| SECRETS.iter().any(|secret| name == secret))
+}
+
+/// Returns whether the type is `name` alone, without a path or arguments.
 pub(crate) fn is(ty: &Type, name: &str) -> bool {
     matches!(bare(ty), Type::Path(path) if path.path.is_ident(name))
 }
 
-/// The name of a type, without its path and arguments.
-pub(crate) fn name(ty: &Type) -> Option<&Ident> {
-    last(ty).map(|segment| &segment.ident)
-}
-
-/// Whether this is its name, whatever its path and arguments.
+/// Returns whether the type has this name. Its path and arguments do not count.
 pub(crate) fn is_named(ty: &Type, given: &str) -> bool {
     name(ty).is_some_and(|name| name == given)
 }
@@ -64,12 +83,12 @@ pub(crate) fn optional(ty: &Type) -> Option<&Type> {
     argument_of(ty, "Option")
 }
 
-/// The type of the value that is there, if one is: without its `Option`.
+/// The type without its `Option`, if it has one.
 pub(crate) fn required(ty: &Type) -> &Type {
     optional(ty).unwrap_or(ty)
 }
 
-/// Whether it is a vector, an array or a boxed slice of `u8`.
+/// Returns whether the type is a vector, an array or a boxed slice of `u8`.
 pub(crate) fn is_bytes(ty: &Type) -> bool {
     let is_u8 = |ty: &Type| is(ty, "u8");
     match bare(ty) {
@@ -82,22 +101,22 @@ pub(crate) fn is_bytes(ty: &Type) -> bool {
     }
 }
 
-/// Whether it is an array.
+/// Returns whether the type is an array.
 pub(crate) fn is_array(ty: &Type) -> bool {
     matches!(bare(ty), Type::Array(_))
 }
 
-/// Whether it is an array or a tuple, or an `Option` of one.
+/// Returns whether the type is an array or a tuple, or an `Option` of one.
 pub(crate) fn has_fixed_length(ty: &Type) -> bool {
     matches!(bare(required(ty)), Type::Array(_) | Type::Tuple(_))
 }
 
-/// The first place where it borrows.
+/// The first place where a type borrows.
 pub(crate) fn borrow_in(ty: &Type) -> Option<Span> {
     let ty = bare(ty);
     match ty {
         Type::Reference(reference) => Some(reference.span()),
-        // It holds none, whatever its parameter is.
+        // A `PhantomData` holds no value, so its parameter does not count.
         Type::Path(_) if is_named(ty, "PhantomData") => None,
         Type::Path(path) => {
             let mut arguments = path.path.segments.iter().flat_map(arguments);
@@ -113,7 +132,7 @@ pub(crate) fn borrow_in(ty: &Type) -> Option<Span> {
     }
 }
 
-/// The types in it that have names, itself included.
+/// The named types in a type, itself included.
 pub(crate) fn named_in(ty: &Type) -> Vec<&Type> {
     let ty = bare(ty);
     let named = last(ty).map(|_| ty).into_iter();
@@ -124,7 +143,7 @@ pub(crate) fn named_in(ty: &Type) -> Vec<&Type> {
     named.chain(within.chain(elements(ty)).flat_map(named_in)).collect()
 }
 
-/// About as it stands in the source.
+/// The type's text, about as it stands in the source.
 pub(crate) fn text(ty: &Type) -> String {
     let text = ungrouped(ty.to_token_stream()).to_string();
     text.replace(" :: ", "::")
@@ -138,6 +157,11 @@ pub(crate) fn text(ty: &Type) -> String {
 /// Where it stands, with names as the macro sees them: a type may come from another macro.
 pub(crate) fn span_of(ty: &Type) -> Span {
     bare(ty).span().resolved_at(Span::call_site())
+}
+
+/// The name of a type, without its path and arguments.
+fn name(ty: &Type) -> Option<&Ident> {
+    last(ty).map(|segment| &segment.ident)
 }
 
 /// The one type argument of a path whose last segment is `name`.
@@ -175,7 +199,7 @@ fn elements(ty: &Type) -> Vec<&Type> {
     }
 }
 
-/// Without the parentheses around it, and the groups of macros.
+/// Removes the parentheses around a type, and the groups of macros.
 fn bare(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
@@ -186,7 +210,7 @@ fn bare(mut ty: &Type) -> &Type {
     }
 }
 
-/// Tokens without the groups that nobody sees.
+/// Removes the invisible groups.
 fn ungrouped(tokens: TokenStream) -> TokenStream {
     let tokens = tokens.into_iter().map(|token| match token {
         TokenTree::Group(group) => {

@@ -11,7 +11,7 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
             (Role::Flattened, _) => flattened(cx, field),
             (Role::CatchAll, _) => catch_all(cx, record, field),
             (_, None) => {}
-            (_, Some(span)) if is_map(field) => cx.error(
+            (_, Some(span)) if written::is_map(&field.ty) => cx.error(
                 span,
                 "`#[serde(flatten)]` on a map: use an `OtherAttributes` with `#[envelope(catch_all)]`, \
                  which keeps each attribute's type and protection",
@@ -29,11 +29,6 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
             format!("two catch-all fields `{}`, `{}`: a record has one", first.ident, second.ident);
         cx.error(second.span(), message);
     }
-}
-
-fn is_map(field: &Field) -> bool {
-    const MAPS: [&str; 5] = ["HashMap", "BTreeMap", "IndexMap", "Map", "Value"];
-    MAPS.iter().any(|map| written::is_named(&field.ty, map))
 }
 
 /// A field that is flattened holds a struct that has attributes of its own.
