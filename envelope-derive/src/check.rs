@@ -111,10 +111,9 @@ fn something_encrypted(cx: &Ctxt, record: &Record) {
         let mut roles = field.options.roles.iter();
         roles.any(|role| protects(&role.value)) || field.is_context()
     };
-    // What a flattened struct protects is known to its own derive alone.
-    let flattens = record.with_role(Role::Flattened).next().is_some();
     match (record.fields.iter().find(protected), record.options.plaintext_only) {
-        (None, None) if flattens => {}
+        // Only its own derive knows whether a flattened struct protects anything.
+        (None, None) if record.flattens() => {}
         (None, None) => cx.error(
             record.ident.span(),
             "no field is `#[encrypted]`: mark what must not leak, or say \

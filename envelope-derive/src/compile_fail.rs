@@ -12,7 +12,7 @@ use syn::visit::Visit;
 use syn::{Attribute, DeriveInput, LitStr, Token};
 
 use crate::expand::derive;
-use crate::generics::mentions;
+use crate::expand::generics::mentions;
 use crate::model::Kind;
 
 /// Cases whose structs are written by a `macro_rules!`, which only rustc expands. That types from a

@@ -6,14 +6,8 @@ mod check;
 #[cfg(test)]
 mod compile_fail;
 mod ctxt;
-mod debug;
 mod expand;
-mod fallback;
-mod generics;
-mod handles;
-mod maintained;
 mod model;
-mod nested;
 mod symbol;
 mod template;
 mod written;

@@ -151,6 +151,12 @@ impl Record {
         self.stored().filter(|field| !matches!(field.role, Role::Flattened | Role::CatchAll))
     }
 
+    /// The stored fields that the schema lists: all but the catch-all.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Field> {
+        self.stored().filter(|field| field.role != Role::CatchAll)
+    }
+
+    /// The key templates, the partition key's first.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
         self.partition_key.iter().chain(&self.sort_key)
     }
@@ -185,6 +191,17 @@ impl Record {
         key
     }
 
+    /// Returns whether a field of the record is a flattened struct.
+    pub(crate) fn flattens(&self) -> bool {
+        self.with_role(Role::Flattened).next().is_some()
+    }
+
+    /// Returns whether a save fills in fields of the record.
+    pub(crate) fn is_filled_in(&self) -> bool {
+        self.fields.iter().any(Field::is_filled_in)
+    }
+
+    /// The fields that have a role.
     pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.role == role)
     }
@@ -218,8 +235,15 @@ impl Field {
         plain(&self.ident)
     }
 
+    /// Returns whether the field is part of the encryption context.
     pub(crate) fn is_context(&self) -> bool {
         self.options.context.is_some()
+    }
+
+    /// Returns whether a save fills in the field.
+    pub(crate) fn is_filled_in(&self) -> bool {
+        let options = &self.options;
+        options.version.or(options.created_at).or(options.updated_at).is_some()
     }
 }
 

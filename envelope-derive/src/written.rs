@@ -154,9 +154,15 @@ pub(crate) fn text(ty: &Type) -> String {
         .replace(" ,", ",")
 }
 
-/// Where it stands, with names as the macro sees them: a type may come from another macro.
-pub(crate) fn span_of(ty: &Type) -> Span {
-    bare(ty).span().resolved_at(Span::call_site())
+/// Removes the parentheses around a type, and the groups of macros.
+pub(crate) fn bare(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
 }
 
 /// The name of a type, without its path and arguments.
@@ -196,17 +202,6 @@ fn elements(ty: &Type) -> Vec<&Type> {
         Type::Slice(slice) => vec![&slice.elem],
         Type::Tuple(tuple) => tuple.elems.iter().collect(),
         _ => Vec::new(),
-    }
-}
-
-/// Removes the parentheses around a type, and the groups of macros.
-fn bare(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Group(group) => &group.elem,
-            Type::Paren(paren) => &paren.elem,
-            _ => return ty,
-        };
     }
 }
 

@@ -5,7 +5,7 @@ use syn::LitStr;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 
-use super::options::{DefaultValue, FieldOptions, Spanning, StructOptions};
+use super::options::{FieldOptions, Spanning, StructOptions};
 use super::value::{default_value, function, member, name_of, skip_value, text};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
@@ -127,14 +127,4 @@ fn one_name(
     cx.error(meta.path.span(), message);
     skip_value(meta)?;
     Ok(None)
-}
-
-impl DefaultValue {
-    /// The default of one field if the whole struct has one.
-    pub(crate) fn of_struct(&self, field: &syn::Ident) -> proc_macro2::TokenStream {
-        match self {
-            Self::Trait => quote::quote!(<Self as ::core::default::Default>::default().#field),
-            Self::Function(function) => quote::quote!(#function().#field),
-        }
-    }
 }

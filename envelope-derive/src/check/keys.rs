@@ -116,7 +116,7 @@ fn unknown(record: &Record, name: &str) -> String {
         Some(near) => {
             format!("key template names `{{{name}}}`, no such field; did you mean `{near}`?")
         }
-        None if record.with_role(Role::Flattened).next().is_some() => format!(
+        None if record.flattens() => format!(
             "key template names `{{{name}}}`, no such field of the record itself: a part cannot be \
              in a flattened struct"
         ),

@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Type;
 
-use crate::expand::local;
-use crate::handles::encode;
+use super::encode::encode;
+use super::quoting::{local, span_of};
 use crate::model::{Field, Kind, Record};
-use crate::written::{self, span_of};
+use crate::written;
 
 /// Options of the field's schema.
-pub(crate) fn schema(field: &Field) -> TokenStream {
+pub(super) fn schema(field: &Field) -> TokenStream {
     let version = field.options.version.map(|_| {
         let last = last_version(&field.ty);
         quote!(.version(#last))
@@ -30,7 +30,7 @@ pub(crate) fn schema(field: &Field) -> TokenStream {
 }
 
 /// How the field is written, where the library fills it in.
-pub(crate) fn write(field: &Field) -> Option<TokenStream> {
+pub(super) fn write(field: &Field) -> Option<TokenStream> {
     let ident = &field.ident;
     let (fields, now, to, value) = (local("fields"), local("now"), local("to"), local("value"));
     let span = span_of(&field.ty);
@@ -59,12 +59,12 @@ pub(crate) fn write(field: &Field) -> Option<TokenStream> {
 }
 
 /// The part of the trait: what a save gives back.
-pub(crate) fn saved(record: &Record) -> Option<TokenStream> {
+pub(super) fn saved(record: &Record) -> Option<TokenStream> {
     if record.kind != Kind::Record {
         return None;
     }
     let (saved, now) = (local("saved"), local("now"));
-    if !is_filled_in(record) {
+    if !record.is_filled_in() {
         return Some(quote! {
             type Saved = ();
 
@@ -90,13 +90,8 @@ pub(crate) fn saved(record: &Record) -> Option<TokenStream> {
     })
 }
 
-/// Whether a save fills in fields of the record.
-pub(crate) fn is_filled_in(record: &Record) -> bool {
-    record.fields.iter().any(|field| assign(field).is_some())
-}
-
 /// Says whether the record has a version.
-pub(crate) fn versioned(record: &Record) -> Option<TokenStream> {
+pub(super) fn versioned(record: &Record) -> Option<TokenStream> {
     if record.kind != Kind::Record {
         return None;
     }

@@ -1,35 +1,24 @@
 //! Refuses protected structs inside plaintext fields, where their `#[encrypted]` would do nothing.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::Type;
 
-use crate::generics::mentions;
+use super::generics::uses_parameters;
+use super::quoting::span_of;
 use crate::model::{Field, Record, Role, Shape};
-use crate::written::{self, span_of};
+use crate::written;
 
 /// An assertion for each type that the macro does not know, within each plaintext field.
-pub(crate) fn assertions(record: &Record) -> TokenStream {
-    let parameters: Vec<_> = record
-        .generics
-        .params
-        .iter()
-        .map(|parameter| match parameter {
-            syn::GenericParam::Type(parameter) => parameter.ident.to_string(),
-            syn::GenericParam::Const(parameter) => parameter.ident.to_string(),
-            syn::GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
-        })
-        .chain(["Self".to_owned()])
-        .collect();
+pub(super) fn assertions(record: &Record) -> TokenStream {
     let plaintext = |field: &&Field| {
         matches!(field.role, Role::Plain | Role::Authenticated)
             && matches!(field.shape, Shape::Serde | Shape::Set)
     };
     let mut assertions = TokenStream::new();
     for field in record.fields.iter().filter(plaintext) {
-        let types = written::named_in(&field.ty)
-            .into_iter()
-            .filter(|ty| !written::is_known(ty) && !mentions(ty.to_token_stream(), &parameters));
+        let types = written::named_in(&field.ty).into_iter();
+        let types = types.filter(|ty| !written::is_known(ty) && !uses_parameters(record, ty));
         assertions.extend(types.map(|ty| assertion(field, ty)));
     }
     if assertions.is_empty() {

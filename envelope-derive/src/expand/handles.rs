@@ -5,18 +5,19 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use crate::generics::bounded;
+use super::encode::encode;
+use super::generics::bounded;
+use super::quoting::span_of;
 use crate::model::{Field, Kind, Record, Role, Shape};
-use crate::written::span_of;
 
 /// The struct of handles; `_envelope` is the runtime crate.
-pub(crate) fn definition(record: &Record) -> TokenStream {
-    structure(record, handled(record), &bounded(record))
+pub(super) fn definition(record: &Record) -> TokenStream {
+    structure(record, record.listed(), &bounded(record))
 }
 
 /// The same beside errors, as far as it cannot have errors of its own.
-pub(crate) fn stub(record: &Record) -> TokenStream {
-    let fields = handled(record).filter(|field| field.role != Role::Flattened);
+pub(super) fn stub(record: &Record) -> TokenStream {
+    let fields = record.listed().filter(|field| field.role != Role::Flattened);
     structure(record, fields, &record.generics)
 }
 
@@ -59,7 +60,7 @@ fn applied(record: &Record, of: &TokenStream) -> TokenStream {
 }
 
 /// The part of the trait: the type of the handles, and how they are made.
-pub(crate) fn implementation(record: &Record, body: &TokenStream) -> TokenStream {
+pub(super) fn implementation(record: &Record, body: &TokenStream) -> TokenStream {
     let of = match record.kind {
         Kind::Record => quote!(Self),
         Kind::Fields => quote!(__Record),
@@ -84,8 +85,8 @@ pub(crate) fn implementation(record: &Record, body: &TokenStream) -> TokenStream
 }
 
 /// An expression that makes all handles.
-pub(crate) fn constructor(record: &Record) -> TokenStream {
-    let handles = handled(record).map(|field| {
+pub(super) fn constructor(record: &Record) -> TokenStream {
+    let handles = record.listed().map(|field| {
         let (ident, ty, name) = (&field.ident, &field.ty, &field.name);
         let handle = if field.role == Role::Flattened {
             quote_spanned!(span_of(ty)=> <#ty as _envelope::EnvelopeFields>::attributes())
@@ -96,10 +97,6 @@ pub(crate) fn constructor(record: &Record) -> TokenStream {
         quote_spanned!(span_of(ty)=> #ident: #handle,)
     });
     quote!(__EnvelopeAttributes { #(#handles)* __generics: ::core::marker::PhantomData })
-}
-
-fn handled(record: &Record) -> impl Iterator<Item = &Field> {
-    record.stored().filter(|field| field.role != Role::CatchAll)
 }
 
 fn handle_type(record: &Record, field: &Field) -> TokenStream {
@@ -131,18 +128,4 @@ fn needs_its_attribute(record: &Record, field: &Field) -> bool {
     let is_read_with = matches!(field.shape, Shape::With { deserialize: Some(_), .. });
     let has_default = field.default.is_some() || record.options.default.is_some();
     is_read_with && !has_default && !field.shape.is_secret()
-}
-
-pub(crate) fn encode(field: &Field) -> TokenStream {
-    match &field.shape {
-        // At the type, where a missing trait is shown once for all uses.
-        Shape::Serde => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode),
-        Shape::Set => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode_set),
-        Shape::With { serialize: None, .. } => {
-            quote_spanned!(span_of(&field.ty)=> _envelope::__private::Serialize::serialize)
-        }
-        Shape::Bytes => quote!(_envelope::__private::encode_bytes),
-        Shape::OptionalBytes => quote!(_envelope::__private::encode_optional_bytes),
-        Shape::With { serialize: Some(serialize), .. } => quote!(|value, to| #serialize(value, to)),
-    }
 }

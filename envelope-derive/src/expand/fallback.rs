@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+use super::{debug, generics, handles, key, maintained};
 use crate::attr::StructOptions;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, Record, Role};
-use crate::{debug, expand, generics, handles, maintained};
 
-pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
+pub(super) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
     // The same mistakes were reported already.
     let cx = Ctxt::new();
@@ -34,7 +34,7 @@ pub(crate) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
     let versioned = record.as_ref().and_then(maintained::versioned);
     let versioned = versioned.or_else(|| (kind == Kind::Record).then(|| quote!(Unversioned)));
     let saved = versioned.as_ref().map(|_| {
-        let is_filled_in = record.as_ref().is_some_and(maintained::is_filled_in);
+        let is_filled_in = record.as_ref().is_some_and(Record::is_filled_in);
         let saved = if is_filled_in { quote!(Self) } else { quote!(()) };
         quote! {
             type Saved = #saved;
@@ -115,8 +115,7 @@ fn record_constants(record: Option<&Record>) -> TokenStream {
     // A struct that is flattened cannot be a part of a key, which was reported.
     let is_part = |field: &&Field| !matches!(field.role, Role::Flattened | Role::CatchAll);
     let record = record.filter(|record| record.key_fields().iter().all(is_part));
-    let key =
-        record.and_then(|record| Some((expand::key_type(record)?, expand::key_value(record))));
+    let key = record.and_then(|record| Some((key::key_type(record)?, key::key_value(record))));
     let (key, key_value) = key.unwrap_or_else(|| {
         (quote!(_envelope::Lone<::std::string::String>), quote!(::std::string::String::new()))
     });

@@ -3,13 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use crate::expand::local;
-use crate::generics::mentions;
+use super::generics::generic_fields;
+use super::quoting::{local, span_of};
 use crate::model::{Record, Role};
-use crate::written::span_of;
 
-/// The implementation, where the struct asks for it; `_envelope` is the runtime crate.
-pub(crate) fn implementation(record: &Record) -> Option<TokenStream> {
+/// The implementation, if the struct asks for it. `_envelope` is the runtime crate.
+pub(super) fn implementation(record: &Record) -> Option<TokenStream> {
     record.options.debug?;
     let (ident, f) = (&record.ident, local("f"));
     let name = record.plain_ident();
@@ -26,12 +25,9 @@ pub(crate) fn implementation(record: &Record) -> Option<TokenStream> {
     });
 
     let mut generics = record.generics.clone();
-    let parameters: Vec<_> =
-        record.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();
-    for field in &record.fields {
+    for field in generic_fields(record) {
         let ty = &field.ty;
         let bound = match field.role {
-            _ if !mentions(quote!(#ty), &parameters) => continue,
             Role::Encrypted => continue,
             Role::Flattened => quote!(_envelope::__private::RedactedDebug),
             _ => quote!(::core::fmt::Debug),

@@ -1,20 +1,16 @@
-//! The parameters of a struct, with what an implementation for it asks of them.
+//! The parameters of a struct, and the bounds on them.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Generics, Type};
+use syn::{GenericParam, Generics, Type};
 
 use crate::attr::DefaultValue;
-use crate::maintained;
 use crate::model::{Field, Kind, Record, Role, Shape};
 
-/// The generics with what the fields that use a type parameter need.
-pub(crate) fn bounded(record: &Record) -> Generics {
+/// The generics with the bounds that the fields with a type parameter need.
+pub(super) fn bounded(record: &Record) -> Generics {
     let mut generics = record.generics.clone();
-    let parameters: Vec<_> =
-        record.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();
-    let generic = |ty: &Type| mentions(ty.to_token_stream(), &parameters);
-    let fields: Vec<_> = record.fields.iter().filter(|field| generic(&field.ty)).collect();
+    let fields = generic_fields(record);
     if fields.is_empty() {
         return generics;
     }
@@ -47,14 +43,14 @@ pub(crate) fn bounded(record: &Record) -> Generics {
     generics
 }
 
-/// The generics of an implementation for a record with what the trait asks of the struct.
-pub(crate) fn owned(record: &Record, mut generics: Generics) -> Generics {
+/// The generics with the bounds that the trait asks of the struct itself.
+pub(super) fn owned(record: &Record, mut generics: Generics) -> Generics {
     let parameters = (generics.lifetimes().next(), generics.type_params().next());
     if record.kind != Kind::Record || matches!(parameters, (None, None)) {
         return generics;
     }
     // A save gives back a copy of a record that it fills in.
-    let given_back = parameters.1.is_some() && maintained::is_filled_in(record);
+    let given_back = parameters.1.is_some() && record.is_filled_in();
     let predicates = &mut generics.make_where_clause().predicates;
     predicates.push(syn::parse_quote!(Self: 'static));
     if given_back {
@@ -63,7 +59,26 @@ pub(crate) fn owned(record: &Record, mut generics: Generics) -> Generics {
     generics
 }
 
-/// Whether the tokens have one of the names anywhere.
+/// The fields whose type uses a type parameter.
+pub(super) fn generic_fields(record: &Record) -> Vec<&Field> {
+    let parameters: Vec<_> =
+        record.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();
+    let is_generic = |ty: &Type| mentions(ty.to_token_stream(), &parameters);
+    record.fields.iter().filter(|field| is_generic(&field.ty)).collect()
+}
+
+/// Returns whether a type has a meaning only inside the struct: it uses a parameter or `Self`.
+pub(super) fn uses_parameters(record: &Record, ty: &Type) -> bool {
+    let parameters = record.generics.params.iter().map(|parameter| match parameter {
+        GenericParam::Type(parameter) => parameter.ident.to_string(),
+        GenericParam::Const(parameter) => parameter.ident.to_string(),
+        GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
+    });
+    let parameters: Vec<_> = parameters.chain(["Self".to_owned()]).collect();
+    mentions(ty.to_token_stream(), &parameters)
+}
+
+/// Returns whether one of the names is anywhere in the tokens.
 pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
     tokens.into_iter().any(|token| match token {
         proc_macro2::TokenTree::Ident(ident) => names.iter().any(|name| ident == name),

@@ -1,0 +1,18 @@
+//! Spans and names of generated tokens.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Ident, Type};
+
+use crate::written::bare;
+
+/// A name that no path of the user's can mean.
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The place of a type. Names there resolve as the derive's own, since a type may come from another
+/// macro.
+pub(super) fn span_of(ty: &Type) -> Span {
+    bare(ty).span().resolved_at(Span::call_site())
+}

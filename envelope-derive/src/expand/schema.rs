@@ -1,0 +1,82 @@
+//! The schema of a record, and the list of the fields of a struct to flatten.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::key::key_template;
+use super::maintained;
+use super::quoting::span_of;
+use crate::attr::DefaultValue;
+use crate::model::{Field, Record, Role, Shape};
+
+/// The constant of a record.
+pub(super) fn of_record(record: &Record) -> TokenStream {
+    let table = record.table();
+    let fields = fields(record);
+    let envelope = record.envelope().map(|name| quote!(.envelope_name(#name)));
+    let plaintext = record.options.plaintext_only.map(|_| quote!(.plaintext_only()));
+    let partition_key = record.partition_key.as_ref().map(|template| {
+        let template = key_template(record, template);
+        quote!(.partition_key(#template))
+    });
+    let sort_key = record.sort_key.as_ref().map(|template| {
+        let template = key_template(record, template);
+        quote!(.sort_key(#template))
+    });
+    let catch_all = record.with_role(Role::CatchAll).next().map(|_| quote!(.catch_all()));
+    let checked = record.flattens().then(|| quote!(.checked()));
+    quote! {
+        const SCHEMA: _envelope::RecordSchema =
+            _envelope::RecordSchema::new(#table, &[#(#fields),*])
+                #envelope #partition_key #sort_key #plaintext #catch_all #checked;
+    }
+}
+
+/// The constant of a struct to flatten.
+pub(super) fn of_group(group: &Record) -> TokenStream {
+    let fields = fields(group);
+    quote! {
+        const FIELDS: &'static [_envelope::FieldSchema] = &[#(#fields),*];
+    }
+}
+
+fn fields(record: &Record) -> impl Iterator<Item = TokenStream> {
+    record.listed().map(|field| field_schema(record, field))
+}
+
+fn field_schema(record: &Record, field: &Field) -> TokenStream {
+    let (name, ty) = (&field.name, &field.ty);
+    let role = match field.role {
+        Role::Flattened => {
+            return quote_spanned! {span_of(ty)=>
+                _envelope::FieldSchema::group(<#ty as _envelope::EnvelopeFields>::FIELDS)
+            };
+        }
+        Role::PartitionKey => quote!(PartitionKey),
+        Role::SortKey => quote!(SortKey),
+        Role::Authenticated => quote!(Authenticated),
+        Role::Encrypted => quote!(Encrypted),
+        Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plain),
+    };
+    let context = field.is_context().then(|| quote!(.context()));
+    let since = field.options.since.as_ref().map(|since| {
+        let revision = since.value;
+        quote!(.since(#revision))
+    });
+    // Where an absent attribute becomes another value than None, None must not be absent.
+    let default = field.default.as_ref().or(record.options.default.as_ref());
+    let has_value = match default {
+        Some(DefaultValue::Function(_)) => true,
+        Some(DefaultValue::Trait) => field.default.is_none(),
+        None => false,
+    };
+    let null = (has_value && !field.role.is_key() && !matches!(field.shape, Shape::Set))
+        .then(|| quote!(.null()));
+    let aliases = field.options.aliases.iter().map(|alias| &alias.value);
+    let aliases = (aliases.len() > 0).then(|| quote!(.aliases(&[#(#aliases),*])));
+    let maintained = maintained::schema(field);
+    quote! {
+        _envelope::FieldSchema::new(#name, _envelope::FieldRole::#role)
+            #context #since #null #aliases #maintained
+    }
+}
