@@ -11,7 +11,7 @@ use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::{Attribute, DeriveInput, LitStr, Token};
 
-use crate::expand::derive;
+use crate::derive;
 use crate::expand::generics::mentions;
 use crate::model::Kind;
 

@@ -12,35 +12,16 @@ mod nested;
 mod quoting;
 mod schema;
 
+pub(crate) use fallback::stub;
+
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::DeriveInput;
 
 use self::quoting::local;
-use crate::check;
-use crate::ctxt::Ctxt;
 use crate::model::{Kind, Record, Shape};
 
-/// The whole derive.
-pub(crate) fn derive(kind: Kind, input: &DeriveInput) -> TokenStream {
-    match checked(kind, input) {
-        Ok(record) => expand(&record),
-        Err(errors) => fallback::expand(kind, input, &errors),
-    }
-}
-
-/// Parses and checks; the error holds every mistake.
-fn checked(kind: Kind, input: &DeriveInput) -> syn::Result<Record> {
-    let cx = Ctxt::new();
-    let record = Record::from_syn(&cx, kind, input);
-    if let Some(record) = &record {
-        check::record(&cx, record);
-    }
-    cx.finish()?;
-    record.ok_or_else(|| syn::Error::new(input.ident.span(), "not a record"))
-}
-
-fn expand(record: &Record) -> TokenStream {
+/// The implementations for a record, or for a struct to flatten, that was checked.
+pub(crate) fn record(record: &Record) -> TokenStream {
     let (ident, krate) = (&record.ident, record.krate());
     let generics = generics::owned(record, generics::bounded(record));
     let (impl_generics, _, where_clause) = generics.split_for_impl();

@@ -15,7 +15,8 @@ mod written;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-use model::Kind;
+use ctxt::Ctxt;
+use model::{Kind, Record};
 
 /// Implements `EnvelopeRecord`: the struct is saved to and loaded from DynamoDB, with its
 /// `#[encrypted]` fields sealed.
@@ -112,7 +113,7 @@ use model::Kind;
     attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)
 )]
 pub fn derive_envelope_record(input: TokenStream) -> TokenStream {
-    expand::derive(Kind::Record, &parse_macro_input!(input as DeriveInput)).into()
+    derive(Kind::Record, &parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Implements `EnvelopeFields`: the struct's fields become attributes of each record that has the struct
@@ -126,5 +127,22 @@ pub fn derive_envelope_record(input: TokenStream) -> TokenStream {
     attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)
 )]
 pub fn derive_envelope_fields(input: TokenStream) -> TokenStream {
-    expand::derive(Kind::Fields, &parse_macro_input!(input as DeriveInput)).into()
+    derive(Kind::Fields, &parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Parses, checks and expands, or shows every mistake beside a stub.
+fn derive(kind: Kind, input: &DeriveInput) -> proc_macro2::TokenStream {
+    let cx = Ctxt::new();
+    let record = Record::from_syn(&cx, kind, input);
+    if let Ok(record) = &record {
+        check::record(&cx, record);
+    }
+    match (record, cx.finish()) {
+        (Ok(record), Ok(())) => expand::record(&record),
+        (record, errors) => {
+            let no_record = || syn::Error::new(input.ident.span(), "not a record");
+            let errors = errors.err().unwrap_or_else(no_record);
+            expand::stub(kind, input, record.as_ref(), &errors)
+        }
+    }
 }

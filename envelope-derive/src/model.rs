@@ -78,15 +78,16 @@ pub(crate) enum Shape {
 }
 
 impl Record {
-    /// Parses a derive's input; `None` when it is no struct with named fields.
-    pub(crate) fn from_syn(cx: &Ctxt, kind: Kind, input: &DeriveInput) -> Option<Self> {
+    /// Parses a derive's input. If it is no struct with named fields, that is reported, and only the
+    /// path of the runtime crate is returned.
+    pub(crate) fn from_syn(cx: &Ctxt, kind: Kind, input: &DeriveInput) -> Result<Self, Path> {
         let mut options = StructOptions::parse(cx, &input.attrs);
         let message = match &input.data {
             Data::Struct(data) => match &data.fields {
                 Fields::Named(fields) => {
                     let fields = fields.named.iter();
                     let fields = fields.filter_map(|field| Field::from_syn(cx, &options, field));
-                    return Some(Self {
+                    return Ok(Self {
                         kind,
                         ident: input.ident.clone(),
                         generics: input.generics.clone(),
@@ -118,7 +119,7 @@ impl Record {
             Data::Union(_) => "a union is not a record: use a struct",
         };
         cx.error(input.ident.span(), message);
-        None
+        Err(options.crate_path())
     }
 
     /// The logical table name; checked to be there.

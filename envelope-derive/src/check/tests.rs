@@ -9,7 +9,7 @@ use super::*;
 fn messages(kind: Kind, input: TokenStream) -> Vec<String> {
     let input = syn::parse2(input).unwrap();
     let cx = Ctxt::new();
-    if let Some(checked) = Record::from_syn(&cx, kind, &input) {
+    if let Ok(checked) = Record::from_syn(&cx, kind, &input) {
         record(&cx, &checked);
     }
     cx.finish().err().into_iter().flatten().map(|error| error.to_string()).collect()

@@ -2,22 +2,24 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::DeriveInput;
+use syn::{DeriveInput, Path};
 
 use super::{debug, generics, handles, key, maintained};
-use crate::attr::StructOptions;
-use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, Record, Role};
 
-pub(super) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> TokenStream {
+/// The errors, and a stub of the implementations. Of what is no record, only the path of the runtime
+/// crate is known.
+pub(crate) fn stub(
+    kind: Kind,
+    input: &DeriveInput,
+    parsed: Result<&Record, &Path>,
+    errors: &syn::Error,
+) -> TokenStream {
     let errors = errors.to_compile_error();
-    // The same mistakes were reported already.
-    let cx = Ctxt::new();
-    let krate = StructOptions::parse(&cx, &input.attrs).crate_path();
-    let record = Record::from_syn(&cx, kind, input);
-    let _ = cx.finish();
+    let krate = parsed.map_or_else(Path::clone, Record::krate);
+    let record = parsed.ok();
     let (name, constants) = match kind {
-        Kind::Record => (quote!(EnvelopeRecord), record_constants(record.as_ref())),
+        Kind::Record => (quote!(EnvelopeRecord), record_constants(record)),
         Kind::Fields => (
             quote!(EnvelopeFields),
             quote!(
@@ -26,15 +28,15 @@ pub(super) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
         ),
     };
     // Handles are fields that an editor completes, and that other code names.
-    let attributes = record.as_ref().map(handles::stub);
-    let handles = match &record {
+    let attributes = record.map(handles::stub);
+    let handles = match record {
         Some(record) => handles::implementation(record, &quote!(loop {})),
         None => no_handles(kind),
     };
-    let versioned = record.as_ref().and_then(maintained::versioned);
+    let versioned = record.and_then(maintained::versioned);
     let versioned = versioned.or_else(|| (kind == Kind::Record).then(|| quote!(Unversioned)));
     let saved = versioned.as_ref().map(|_| {
-        let is_filled_in = record.as_ref().is_some_and(Record::is_filled_in);
+        let is_filled_in = record.is_some_and(Record::is_filled_in);
         let saved = if is_filled_in { quote!(Self) } else { quote!(()) };
         quote! {
             type Saved = #saved;
@@ -48,10 +50,10 @@ pub(super) fn expand(kind: Kind, input: &DeriveInput, errors: &syn::Error) -> To
         }
     });
     let versioned = versioned.iter();
-    let debug = record.as_ref().and_then(debug::implementation);
+    let debug = record.and_then(debug::implementation);
     let ident = &input.ident;
     let parameters = input.generics.clone();
-    let parameters = match &record {
+    let parameters = match record {
         Some(record) => generics::owned(record, parameters),
         None => parameters,
     };

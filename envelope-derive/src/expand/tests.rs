@@ -5,7 +5,7 @@ mod size;
 use expect_test::{ExpectFile, expect_file};
 use syn::parse_quote;
 
-use super::derive;
+use crate::derive;
 use crate::model::Kind;
 
 fn check(input: &syn::DeriveInput, expected: &ExpectFile) {

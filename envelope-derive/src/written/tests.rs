@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Data, DeriveInput, parse_quote};
 
 use super::*;
-use crate::expand::derive;
+use crate::derive;
 use crate::model::Kind;
 
 /// A type as a macro hands it on, at every level.
