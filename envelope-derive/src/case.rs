@@ -1,6 +1,6 @@
 //! serde's `rename_all` rules, for field names.
 
-/// How a field's name becomes an attribute's name.
+/// A rule that makes an attribute's name of a field's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RenameRule {
     Lower,

@@ -160,7 +160,7 @@ fn names(cx: &Ctxt, record: &Record) {
 }
 
 fn one_name(cx: &Ctxt, record: &Record, what: &str, name: &str, span: Span) {
-    // The envelope of the record into which a struct is flattened is checked there.
+    // A flattened struct does not know the envelope's name. Its record checks that.
     if record.kind == Kind::Record && name == record.envelope().unwrap_or("_envelope") {
         let message = format!(
             "`{name}` is reserved for the envelope: rename {what}, or the envelope with \
@@ -267,7 +267,7 @@ fn shapes(cx: &Ctxt, record: &Record) {
     }
 }
 
-/// A type that hides its value in memory is not for plaintext in a table.
+/// A type that hides its value in memory is not stored in plaintext.
 fn secrets(cx: &Ctxt, record: &Record) {
     for field in record.attributes() {
         let name = match written::secret(written::required(&field.ty)) {
@@ -313,7 +313,7 @@ fn limits(cx: &Ctxt, record: &Record) {
         .fields
         .iter()
         .filter(|field| field.role == Role::Authenticated || is_plain_context(field));
-    // An older name is listed too.
+    // The envelope lists an alias like a name.
     let authenticated: Vec<_> = authenticated
         .flat_map(|field| std::iter::repeat_n(field, 1 + field.options.aliases.len()))
         .collect();

@@ -1,6 +1,6 @@
 //! The derive's own messages for each case of `tests/ui`, compared with what rustc printed there.
-//! trybuild compares them too, but runs rustc for each case, which is too slow for the mutation
-//! runs. Here the derive is called, and nothing is compiled.
+//! trybuild compares them too, but runs rustc for each case, which is too slow for mutation runs.
+//! These tests call the derive and compile nothing.
 
 use std::fmt;
 use std::fs;
@@ -15,14 +15,14 @@ use crate::derive;
 use crate::expand::generics::mentions;
 use crate::model::Kind;
 
-/// Cases whose structs are written by a `macro_rules!`, which only rustc expands. That types from a
-/// macro are refused with the same texts as others, `written/tests.rs` shows.
+/// Cases whose structs come from a `macro_rules!`, which only rustc expands. `written/tests.rs`
+/// shows that types from a macro are refused with the same texts as others.
 const FROM_MACROS: [&str; 1] = ["types/from_macro"];
 
 /// Beginnings of rustc's own errors that have no code, and so look like the derive's.
 const OF_RUSTC: [&str; 1] = ["cannot find attribute `"];
 
-/// An error, and where it is shown.
+/// An error and its place.
 #[derive(PartialEq)]
 struct Message {
     line: usize,
@@ -40,7 +40,7 @@ impl fmt::Debug for Message {
 #[derive(Default)]
 struct Derived {
     messages: Vec<Message>,
-    /// How often it is derived.
+    /// The number of derives in it.
     count: usize,
     /// A macro of the file derives it.
     in_macro: bool,
@@ -96,7 +96,7 @@ fn name(kind: Kind) -> &'static str {
     }
 }
 
-/// Which of ours a `#[derive(…)]` names, by themselves or by a path.
+/// Our derives that a `#[derive(…)]` names, with or without a path.
 fn kinds(attribute: &Attribute) -> Vec<Kind> {
     if !attribute.path().is_ident("derive") {
         return Vec::new();
@@ -153,7 +153,7 @@ fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// The Rust files of a folder of `tests/ui`, and of those in it.
+/// The Rust files of a folder of `tests/ui` and of its folders.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

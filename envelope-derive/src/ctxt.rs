@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use proc_macro2::Span;
 
-/// Must be finished: dropping it unfinished is a bug of the macro.
+/// The diagnostics so far. To drop them without [`finish`](Self::finish) is a bug of the macro.
 pub(crate) struct Ctxt {
     /// `None` once finished.
     errors: RefCell<Option<Vec<syn::Error>>>,
@@ -16,23 +16,24 @@ impl Ctxt {
         Self { errors: RefCell::new(Some(Vec::new())) }
     }
 
-    /// Notes a mistake at its place in the user's code.
+    /// Adds a mistake at its place in the user's code.
     pub(crate) fn error(&self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
 
+    /// Adds an error.
     pub(crate) fn push(&self, error: syn::Error) {
         if let Some(errors) = self.errors.borrow_mut().as_mut() {
             errors.push(error);
         }
     }
 
-    /// Keeps a parse error and goes on.
+    /// Keeps a parse error, so that parsing can go on.
     pub(crate) fn handle<T>(&self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Every mistake as one error, or nothing.
+    /// Returns every mistake as one error.
     pub(crate) fn finish(self) -> syn::Result<()> {
         let errors = self.errors.borrow_mut().take().unwrap_or_default();
         match errors.into_iter().reduce(|mut all, error| {

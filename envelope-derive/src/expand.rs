@@ -20,7 +20,7 @@ use quote::quote;
 use self::quoting::local;
 use crate::model::{Kind, Record, Shape};
 
-/// The implementations for a record, or for a struct to flatten, that was checked.
+/// The implementations for a record or for a struct to flatten. It has passed every check.
 pub(crate) fn record(record: &Record) -> TokenStream {
     let (ident, krate) = (&record.ident, record.krate());
     let generics = generics::owned(record, generics::bounded(record));
@@ -33,7 +33,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
     let argument = local("fields");
     let writes = record.stored().map(fields::write);
     let reads = record.fields.iter().map(|field| fields::read(record, field));
-    // Without parameters, the checks of the schema need not wait for a use.
+    // Without parameters, the schema can be checked before it is used.
     let checked = (record.flattens() && record.kind == Kind::Record && generics.params.is_empty())
         .then(|| {
             quote! {

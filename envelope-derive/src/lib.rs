@@ -22,8 +22,8 @@ use model::{Kind, Record};
 /// `#[encrypted]` fields sealed.
 ///
 /// The struct has named fields, and each field's type implements serde's `Serialize` and
-/// `Deserialize`; the struct itself need not. `Vec<u8>`, `[u8; N]`, `Box<[u8]>` and `Option`s of them
-/// are stored as Binary; `None` is an absent attribute.
+/// `Deserialize`; the struct itself need not. `Vec<u8>`, `[u8; N]`, `Box<[u8]>` and `Option`s of
+/// them are stored as Binary; `None` is an absent attribute.
 ///
 /// # Field attributes
 ///
@@ -42,62 +42,78 @@ use model::{Kind, Record};
 /// | --- | --- |
 /// | `table = "users"` | the logical table name, sealed into every record; required |
 /// | `envelope = "_env"` | the reserved attribute's name instead of `_envelope` |
-/// | `partition_key = "TENANT#{tenant_id}"` | a partition key that is made of fields, stored as S; see below |
-/// | `sort_key = "ORDER#{number:08}"` | a sort key that is made of fields |
-/// | `partition_key_name`, `sort_key_name` | the attributes of such keys, `PK` and `SK` by default |
+/// | `partition_key = "TENANT#{tenant_id}"` | a [key template](#key-templates), stored as S |
+/// | `sort_key = "ORDER#{number:08}"` | a key template for the sort key |
+/// | `partition_key_name`, `sort_key_name` | the templates' attributes; `PK` and `SK` by default |
 /// | `plaintext_only` | nothing of the record is protected: no envelope, no KMS call |
-/// | `debug` | a `Debug` that shows `[REDACTED]` for each encrypted field, and the others with their own `Debug` |
-/// | `crate = path` | where `envelope_runtime` is re-exported |
+/// | `debug` | a `Debug` that shows `[REDACTED]` for each encrypted field |
+/// | `crate = path` | the path where `envelope_runtime` is re-exported |
+///
+/// The `Debug` of the option `debug` shows all other fields with their own `Debug`.
 ///
 /// # Options of a field, in `#[envelope(…)]`
 ///
 /// | option | meaning |
 /// | --- | --- |
 /// | `rename = "name"` | the attribute's name |
-/// | `alias = "name"` | also read under this name, from older items; may be repeated, the newest name first |
-/// | `flatten` | the fields of the struct in it, which derives `EnvelopeFields`, are attributes of the record |
-/// | `catch_all` | an `OtherAttributes` with what the item holds beside the other fields; saved again as it was protected |
+/// | `alias = "name"` | an older name, under which the field is read too; may be repeated |
+/// | `flatten` | the fields of the struct in it are attributes of the record |
+/// | `catch_all` | an `OtherAttributes` with the item's attributes that no other field has |
 /// | `skip` | not stored; the field's `Default` on load |
 /// | `default`, `default = path` | the value when the attribute is absent |
-/// | `bytes` | stored as Binary: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one |
-/// | `set` | a collection stored as a set of strings, numbers or bytes; an empty one is absent, and an absent one empty (`None` in an `Option`), whatever the struct's default |
+/// | `bytes` | stored as Binary |
+/// | `set` | a collection stored as a set of strings, numbers or bytes |
 /// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
 /// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
-/// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was. Any number of yours; remove it when all items are rewritten |
-/// | `version` | an integer that every write counts up; a save overwrites only the version that it was loaded in, 0 for a new record |
-/// | `ttl` | when the record expires, in seconds since 1970: an integer or an `Option` of one, or `with` a module that stores seconds. Expired records are not loaded |
+/// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was |
+/// | `version` | an integer that every write counts up |
+/// | `ttl` | the time at which the record expires, in seconds since 1970 |
 /// | `created_at` | an `Option` of a time; `None` becomes the time of the save |
 /// | `updated_at` | a time, or an `Option` of one: that of the last save or update |
 ///
+/// - `alias`: the newest name comes first.
+/// - `flatten`: the struct derives [`EnvelopeFields`](macro@EnvelopeFields).
+/// - `catch_all`: a save stores each attribute again as it was protected.
+/// - `bytes`: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one.
+/// - `set`: an empty set is an absent attribute, and an absent attribute an empty set (`None` in an
+///   `Option`), whatever the struct's default.
+/// - `since`: any number that you choose. Remove the option when all items are rewritten.
+/// - `version`: a save overwrites only the version that it was loaded in, 0 for a new record.
+/// - `ttl`: an integer or an `Option` of one, or `with` a module that stores seconds. Expired
+///   records are not loaded.
+///
 /// A time is an integer (seconds since 1970) or any type with `From<SystemTime>`, such as chrono's
-/// `DateTime<Utc>`. A record with a version or a time that is filled in implements `Clone`, because a save
-/// gives back the record as it was saved.
+/// `DateTime<Utc>`. A record with a version or a time that is filled in implements `Clone`, because
+/// a save returns the record as it was saved.
 ///
 /// # Key templates
 ///
-/// For tables that hold several record types. `{field}` stands for a field's value, which is stored as
-/// an attribute of its own too; a load takes the fields that the templates name, each once, in their
-/// order: `Order::load(&store, ("t-1", 42))`. An item whose attributes do not make its key is refused.
+/// Templates are for tables that hold several record types. `{field}` stands for a field's value,
+/// which is also stored as an attribute of its own. A load takes the fields that the templates
+/// name, each once, in their order: `Order::load(&store, ("t-1", 42))`. An item whose attributes do
+/// not make its key is rejected.
 ///
-/// - Text must not be empty, nor contain a character that stands beside a `{field}` in the template,
-///   such as the `#`; else two records could have one key.
-/// - A number is padded with zeros to the digits that are given (`{number:010}`), so that keys sort as
-///   numbers do; it must be whole and at least 0, and may not have more digits. `{number:0}` leaves any
-///   number as it is.
-/// - Give each record type of a table a text of its own, at the start of its sort key or its partition
-///   key, or records of two types can have one key.
-/// - Another template, or other digits, are other keys: records are not found under their old ones.
-/// - `{{` and `}}` stand for braces. A field is named by its Rust name. At most 6 fields make a key.
+/// - Text must not be empty, nor contain a character that stands beside a `{field}` in the
+///   template, such as the `#`; otherwise two records could have one key.
+/// - A number is padded with zeros to the given digits (`{number:010}`), so that keys sort as
+///   numbers do. It must be whole and at least 0, and may not have more digits. `{number:0}` leaves
+///   any number as it is.
+/// - Give each record type of a table a distinct text at the start of its sort key or its partition
+///   key; otherwise records of two types can have one key.
+/// - Another template, or other digits, make other keys: records are not found under their old
+///   ones.
+/// - `{{` and `}}` stand for braces. A field is named by its Rust name. At most 6 fields make a
+///   key.
 ///
 /// # serde
 ///
-/// Where `#[envelope(…)]` and `#[serde(…)]` say different things of a field, ours is followed: its name,
-/// for one, may differ between DynamoDB and the struct's JSON.
+/// If `#[envelope(…)]` and `#[serde(…)]` disagree about a field, `#[envelope(…)]` takes precedence.
+/// A field's name, for example, may differ between DynamoDB and the struct's JSON.
 ///
-/// Honoured on the struct and its fields: `rename`, `rename_all`, `alias`, `default`, `skip`, `with`,
-/// `serialize_with`, `deserialize_with` and `skip_serializing_if = "Option::is_none"`. Any other
-/// serde attribute that would change what is stored is a compile error. Where a default other than
-/// `None` stands for an absent attribute, `None` is stored as NULL.
+/// Honoured on the struct and its fields: `rename`, `rename_all`, `alias`, `default`, `skip`,
+/// `with`, `serialize_with`, `deserialize_with` and `skip_serializing_if = "Option::is_none"`. Any
+/// other serde attribute that would change what is stored is a compile error. If a default other
+/// than `None` stands for an absent attribute, `None` is stored as NULL.
 ///
 /// `deny_unknown_fields` has no effect: an item may hold attributes that the struct does not know.
 ///
@@ -116,12 +132,12 @@ pub fn derive_envelope_record(input: TokenStream) -> TokenStream {
     derive(Kind::Record, &parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Implements `EnvelopeFields`: the struct's fields become attributes of each record that has the struct
-/// in a field with `#[envelope(flatten)]`.
+/// Implements `EnvelopeFields`: the struct's fields become attributes of each record that has the
+/// struct in a field with `#[envelope(flatten)]`.
 ///
-/// The attributes and options of the fields are those of [`EnvelopeRecord`](macro@EnvelopeRecord), but
-/// for keys and `context`, which belong to the record itself. Of the struct's options there are `debug`
-/// and `crate`, and serde's `rename_all` and `default` are honoured.
+/// The attributes and options of the fields are those of [`EnvelopeRecord`](macro@EnvelopeRecord),
+/// except for keys and `context`, which belong to the record itself. The struct has the options
+/// `debug` and `crate`, and serde's `rename_all` and `default` are honoured.
 #[proc_macro_derive(
     EnvelopeFields,
     attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)

@@ -1,4 +1,4 @@
-//! The checked model of a record. Parsing builds it, checks refine it, expansion only reads it.
+//! The model of a record. Parsing builds it, and checks and expansion only read it.
 
 use proc_macro2::Span;
 use syn::{Data, DeriveInput, ExprPath, Fields, Generics, Ident, Path, Type};
@@ -8,10 +8,10 @@ use crate::ctxt::Ctxt;
 use crate::template::Template;
 use crate::written;
 
-/// For how many parts of key templates the runtime has a key.
+/// The most parts of key templates that a key of the runtime has.
 pub(crate) const MAX_KEY_PARTS: usize = 6;
 
-/// What is derived.
+/// The trait to derive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `EnvelopeRecord`.
@@ -26,7 +26,7 @@ pub(crate) struct Record {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) fields: Vec<Field>,
-    /// The partition key, where it is made of fields.
+    /// The partition key, if it is made of fields.
     pub(crate) partition_key: Option<Template>,
     pub(crate) sort_key: Option<Template>,
     pub(crate) options: StructOptions,
@@ -38,7 +38,7 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// The attribute's name.
     pub(crate) name: String,
-    /// Where mistakes about the name are shown.
+    /// The place of mistakes about the name.
     pub(crate) name_span: Span,
     pub(crate) role: Role,
     pub(crate) shape: Shape,
@@ -46,7 +46,7 @@ pub(crate) struct Field {
     pub(crate) options: FieldOptions,
 }
 
-/// What a field is in storage.
+/// The role of a field in storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     PartitionKey,
@@ -56,13 +56,13 @@ pub(crate) enum Role {
     Encrypted,
     /// Not stored.
     Skipped,
-    /// Stored as the attributes of the struct in it.
+    /// Stored as the attributes of its struct.
     Flattened,
-    /// Holds the attributes that no field knows.
+    /// Holds the attributes that no other field has.
     CatchAll,
 }
 
-/// How a field becomes an attribute value.
+/// The form of a field as an attribute value.
 #[expect(clippy::large_enum_variant, reason = "there is one for each field of a struct")]
 pub(crate) enum Shape {
     Serde,
@@ -70,7 +70,7 @@ pub(crate) enum Shape {
     OptionalBytes,
     /// A DynamoDB set.
     Set,
-    /// Through functions; a missing one falls back to serde.
+    /// Through functions. A missing one falls back to serde.
     With {
         serialize: Option<ExprPath>,
         deserialize: Option<ExprPath>,
@@ -78,8 +78,8 @@ pub(crate) enum Shape {
 }
 
 impl Record {
-    /// Parses a derive's input. If it is no struct with named fields, that is reported, and only the
-    /// path of the runtime crate is returned.
+    /// Parses a derive's input. If it is no struct with named fields, that is reported, and only
+    /// the path of the runtime crate is returned.
     pub(crate) fn from_syn(cx: &Ctxt, kind: Kind, input: &DeriveInput) -> Result<Self, Path> {
         let mut options = StructOptions::parse(cx, &input.attrs);
         let message = match &input.data {
@@ -122,22 +122,22 @@ impl Record {
         Err(options.crate_path())
     }
 
-    /// The logical table name; checked to be there.
+    /// The logical table name. A check has made sure of it.
     pub(crate) fn table(&self) -> &str {
         self.options.table.as_ref().map_or("", |table| &table.value)
     }
 
-    /// The reserved attribute's name, where it is not the usual one.
+    /// The reserved attribute's name, if it is not the usual one.
     pub(crate) fn envelope(&self) -> Option<&str> {
         self.options.envelope.as_ref().map(|envelope| envelope.value.as_str())
     }
 
-    /// Its name in Rust.
+    /// The struct's name in Rust.
     pub(crate) fn plain_ident(&self) -> String {
         plain(&self.ident)
     }
 
-    /// Where the runtime crate is.
+    /// The path of the runtime crate.
     pub(crate) fn krate(&self) -> Path {
         self.options.crate_path()
     }
@@ -162,7 +162,7 @@ impl Record {
         self.partition_key.iter().chain(&self.sort_key)
     }
 
-    /// The field that a key template names so.
+    /// The field with this name in a key template.
     pub(crate) fn part(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.plain_ident() == name)
     }
@@ -227,11 +227,12 @@ impl Field {
         Some(Self { ident, ty: field.ty.clone(), name, name_span, role, shape, default, options })
     }
 
+    /// The place of mistakes about the field.
     pub(crate) fn span(&self) -> Span {
         self.ident.span()
     }
 
-    /// Its name in Rust, as a key template names it.
+    /// The field's name in Rust, which key templates use.
     pub(crate) fn plain_ident(&self) -> String {
         plain(&self.ident)
     }
@@ -249,7 +250,8 @@ impl Field {
 }
 
 impl Shape {
-    /// By the options, ours before serde's, else by the type as it is written.
+    /// The shape by the options, or else by the type as it is written. Ours take precedence over
+    /// serde's.
     fn of(options: &mut FieldOptions, ty: &Type) -> Self {
         let is_optional = written::optional(ty).is_some();
         let bytes = || if is_optional { Self::OptionalBytes } else { Self::Bytes };
@@ -284,7 +286,7 @@ impl Shape {
 }
 
 impl Role {
-    /// The first of a field's role attributes; checked to be the only one.
+    /// The first of a field's role attributes. A check makes sure that it is the only one.
     fn of(options: &FieldOptions) -> Self {
         if options.flatten.is_some() {
             return Self::Flattened;
@@ -304,12 +306,13 @@ impl Role {
         }
     }
 
+    /// Returns whether the field is the partition key or the sort key.
     pub(crate) fn is_key(self) -> bool {
         matches!(self, Self::PartitionKey | Self::SortKey)
     }
 }
 
-/// A key template, under the name that is given with it or the usual one.
+/// The key template, if there is one. Its attribute has the given name, or else the usual one.
 fn template(
     cx: &Ctxt,
     text: Option<Spanning<String>>,

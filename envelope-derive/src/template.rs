@@ -5,20 +5,20 @@ use proc_macro2::Span;
 use crate::attr::Spanning;
 use crate::ctxt::Ctxt;
 
-/// How a key attribute is made of fields.
+/// The fields and texts that make a key attribute.
 pub(crate) struct Template {
     /// The key attribute's name.
     pub(crate) name: String,
     pub(crate) name_span: Span,
     pub(crate) pieces: Vec<Piece>,
-    /// It could not be read, which was reported.
+    /// The text could not be read. That has been reported.
     pub(crate) malformed: bool,
     pub(crate) span: Span,
 }
 
 pub(crate) enum Piece {
     Text(String),
-    /// A field, and to how many digits a number is padded, if the template says so.
+    /// A field, and the digits to which the template pads its number, if it does.
     Part {
         field: String,
         digits: Option<u8>,
@@ -26,6 +26,7 @@ pub(crate) enum Piece {
 }
 
 impl Template {
+    /// Parses the text of a template.
     pub(crate) fn parse(cx: &Ctxt, text: &Spanning<String>, name: Spanning<String>) -> Self {
         let pieces = pieces(&text.value);
         let malformed = pieces.is_err();
@@ -36,7 +37,7 @@ impl Template {
         Self { name: name.value, name_span: name.span, pieces, malformed, span: text.span }
     }
 
-    /// The fields that it names.
+    /// The names of its fields.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Part { field, .. } => Some(field.as_str()),
@@ -96,7 +97,7 @@ fn part(part: &str) -> Result<Piece, String> {
 mod tests {
     use super::*;
 
-    /// To how many digits a template pads a number.
+    /// The digits to which a template pads a number.
     fn digits(template: &str) -> Option<u8> {
         match pieces(template).ok()?.as_slice() {
             [Piece::Part { digits, .. }] => *digits,

@@ -30,7 +30,7 @@ const INTEGERS: [Integer; 12] = [
     integer_type("i128", 39, true),
 ];
 
-/// Types of the language other than its integers, and of its prelude, that protect nothing. A name
+/// Types of the language, other than its integers, and of its library. They protect nothing. A name
 /// that a user's struct may well have is not among them.
 const KNOWN: [&str; 17] = [
     "bool", "char", "str", "String", "f32", "f64", "Option", "Vec", "Box", "Rc", "Arc", "Cow",
@@ -52,7 +52,7 @@ pub(crate) fn integer(ty: &Type) -> Option<&'static Integer> {
     INTEGERS.iter().find(|integer| is(ty, integer.name))
 }
 
-/// Returns whether the name is known to protect nothing: an integer's, or one of [`KNOWN`].
+/// Returns whether the name is an integer's or one of [`KNOWN`], which protect nothing.
 pub(crate) fn is_known(ty: &Type) -> bool {
     let integers = INTEGERS.iter().map(|integer| integer.name);
     integers.chain(KNOWN).any(|known| is_named(ty, known))

@@ -1,5 +1,5 @@
-//! serde's attributes: honoured, harmless, or refused with the way to say it here. An attribute that
-//! changes what is stored is never ignored.
+//! serde's attributes: honoured, harmless, or refused with the way to say it here. An attribute
+//! that changes what is stored is never ignored.
 
 use syn::LitStr;
 use syn::meta::ParseNestedMeta;

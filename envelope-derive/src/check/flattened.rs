@@ -31,7 +31,7 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
     }
 }
 
-/// A field that is flattened holds a struct that has attributes of its own.
+/// A flattened field has no attribute: its struct's fields have theirs.
 fn flattened(cx: &Ctxt, field: &Field) {
     for role in &field.options.roles {
         let name = role.value.name();
@@ -85,7 +85,7 @@ fn catch_all(cx: &Ctxt, record: &Record, field: &Field) {
     }
 }
 
-/// Refuses the options of an attribute where there is none.
+/// Refuses the options of an attribute on a field that has none.
 fn no_attribute(cx: &Ctxt, field: &Field, what: &str, cure: &str) {
     let options = &field.options;
     let others = [

@@ -96,7 +96,7 @@ fn one_template(cx: &Ctxt, record: &Record, template: &Template) {
     }
 }
 
-/// A text that is probably meant to be a field.
+/// The message for a text that is probably meant to be a field.
 fn looks_like_a_field(record: &Record, template: &Template, text: &str) -> Option<String> {
     let is_whole = template.pieces.len() == 1;
     record.fields.iter().map(Field::plain_ident).find_map(|name| {
@@ -124,8 +124,9 @@ fn unknown(record: &Record, name: &str) -> String {
     }
 }
 
-/// A number says how it is padded: in the template and not by the field's type, or a wider type
-/// would make other keys. Types that hide what they store are left to the runtime.
+/// The message for a number without digits, or for another type with them. The template gives the
+/// digits and not the field's type, because a wider type would make other keys. The runtime checks
+/// types of which the derive does not know what they store.
 fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
     let name = field.plain_ident();
     let is = |name: &str| written::is(&field.ty, name);
@@ -144,7 +145,7 @@ fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
     }
 }
 
-/// Why a field cannot be a part of a key.
+/// The message for a field that cannot be a part of a key.
 fn unfit(field: &Field) -> Option<String> {
     let name = field.plain_ident();
     let role = match (field.role, &field.shape) {

@@ -6,7 +6,7 @@ use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, Record, Role, Shape};
 use crate::{symbol, written};
 
-/// An option, and where it stands on a field.
+/// An option, and the function that finds its place on a field.
 type Mark = (&'static str, fn(&Field) -> Option<Span>);
 
 const OPTIONS: [Mark; 4] = [

@@ -1,4 +1,4 @@
-//! Limits, at their edges. What a user gets for a mistake stands in `tests/ui`.
+//! Limits, at their edges. `tests/ui` has the messages for other mistakes.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -24,7 +24,7 @@ fn of(fields: &TokenStream) -> Vec<String> {
     messages(Kind::Record, record)
 }
 
-/// As many fields, of names of so many bytes that begin with a letter.
+/// Makes `count` fields with names of `length` bytes that begin with `letter`.
 fn fields(attributes: &TokenStream, letter: char, count: usize, length: usize) -> TokenStream {
     let names = (0..count).map(|number| format!("{letter}{number:0>width$}", width = length - 1));
     let names = names.map(|name| format_ident!("{name}"));
@@ -53,7 +53,7 @@ fn a_record_has_at_most_255_encrypted_fields() {
 fn a_record_has_at_most_64_authenticated_fields_with_aliases_and_plain_contexts() {
     let context = quote!(#[envelope(context)] tenant: String,);
     let aliases = quote!(#[authenticated] #[envelope(alias = "x", alias = "y")] z: String,);
-    // A plaintext field is none.
+    // A plaintext field does not count.
     let plain = quote!(plain: String,);
     for (count, other) in [(64, plain), (63, context), (61, aliases)] {
         let most = authenticated(count, 3);
@@ -95,8 +95,8 @@ fn names_have_at_most_255_bytes() {
     }
 }
 
-/// The two lists of an envelope have 7944 bytes: a name takes its own and one more, and twelve for the
-/// nonce of an encrypted field.
+/// The two lists of an envelope have 7944 bytes. A name takes its length and one byte more, and an
+/// encrypted field twelve for its nonce.
 #[test]
 fn names_take_at_most_what_an_envelope_has_room_for() {
     let list = encrypted(31, 256 - 13);
@@ -106,7 +106,7 @@ fn names_take_at_most_what_an_envelope_has_room_for() {
     let all = "the names of the encrypted and authenticated fields take 7945 bytes of the envelope, \
                and 7944 is the most: use fewer or shorter names";
     assert_eq!(with(authenticated(1, 8)), [all]);
-    // An alias is listed too.
+    // The envelope lists an alias too.
     assert_eq!(with(quote!(#[authenticated] #[envelope(alias = "xxxxx")] z: u8)), NONE);
     for aliases in [quote!(alias = "xxxxxx"), quote!(alias = "x", alias = "xxxx")] {
         assert_eq!(with(quote!(#[authenticated] #[envelope(#aliases)] z: u8)), [all]);

@@ -1,4 +1,4 @@
-//! `#[envelope(debug)]`: a `Debug` that hides what is encrypted.
+//! `#[envelope(debug)]`: a `Debug` that hides the encrypted fields.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -16,7 +16,7 @@ pub(super) fn implementation(record: &Record) -> Option<TokenStream> {
         let (ident, name, span) = (&field.ident, field.plain_ident(), span_of(&field.ty));
         match field.role {
             Role::Encrypted => quote!(.field(#name, &::core::format_args!("[REDACTED]"))),
-            // Its own `Debug` must hide as much.
+            // The struct's own `Debug` must hide its encrypted fields.
             Role::Flattened => {
                 quote_spanned!(span=> .field(#name, _envelope::__private::redacted(&self.#ident)))
             }

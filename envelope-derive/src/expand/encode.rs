@@ -9,7 +9,7 @@ use crate::model::{Field, Shape};
 /// The function's path, or a closure that calls it.
 pub(super) fn encode(field: &Field) -> TokenStream {
     match &field.shape {
-        // At the type, where a missing trait is shown once for all uses.
+        // At the type's place, so that a missing trait is shown once for all uses.
         Shape::Serde => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode),
         Shape::Set => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode_set),
         Shape::With { serialize: None, .. } => {

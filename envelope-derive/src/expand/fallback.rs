@@ -7,8 +7,8 @@ use syn::{DeriveInput, Path};
 use super::{debug, generics, handles, key, maintained};
 use crate::model::{Field, Kind, Record, Role};
 
-/// The errors, and a stub of the implementations. Of what is no record, only the path of the runtime
-/// crate is known.
+/// The errors, and a stub of the implementations. If the input is no struct with named fields,
+/// `parsed` has only the path of the runtime crate.
 pub(crate) fn stub(
     kind: Kind,
     input: &DeriveInput,
@@ -27,7 +27,7 @@ pub(crate) fn stub(
             ),
         ),
     };
-    // Handles are fields that an editor completes, and that other code names.
+    // An editor completes handles, and other code names them.
     let attributes = record.map(handles::stub);
     let handles = match record {
         Some(record) => handles::implementation(record, &quote!(loop {})),
@@ -114,7 +114,7 @@ fn no_handles(kind: Kind) -> TokenStream {
 }
 
 fn record_constants(record: Option<&Record>) -> TokenStream {
-    // A struct that is flattened cannot be a part of a key, which was reported.
+    // A flattened struct cannot be a part of a key. That has been reported.
     let is_part = |field: &&Field| !matches!(field.role, Role::Flattened | Role::CatchAll);
     let record = record.filter(|record| record.key_fields().iter().all(is_part));
     let key = record.and_then(|record| Some((key::key_type(record)?, key::key_value(record))));

@@ -1,4 +1,4 @@
-//! The way of each field to its attribute and back.
+//! The statements that write each field and the expressions that read it.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -14,7 +14,7 @@ use crate::written;
 pub(super) fn write(field: &Field) -> TokenStream {
     let ident = &field.ident;
     let (fields, to) = (local("fields"), local("to"));
-    // At the type, so that a missing trait is shown there.
+    // At the type's place, so that a missing trait is shown there.
     let span = span_of(&field.ty);
     if field.role == Role::Flattened {
         return quote_spanned! {span=>
@@ -64,12 +64,12 @@ pub(super) fn read(record: &Record, field: &Field) -> TokenStream {
         (Shape::Serde, None) => {
             return quote_spanned!(span=> #ident: __EnvelopeStored::read(#fields)?);
         }
-        // Else the default would say what the type is.
+        // Without the type, it would be inferred from the default.
         (Shape::Serde, Some(default)) => {
             let default = quote!(|| -> #ty { #default });
             return quote_spanned!(span=> #ident: __EnvelopeStored::read_or(#fields, #default)?);
         }
-        // An absent set is an empty one, whatever the default.
+        // An absent set is empty, whatever the default.
         (Shape::Set, _) => {
             return quote_spanned!(span=> #ident: __EnvelopeStored::read_set(#fields)?);
         }
@@ -77,7 +77,7 @@ pub(super) fn read(record: &Record, field: &Field) -> TokenStream {
         (Shape::With { deserialize: None, .. }, Some(default)) => {
             quote!(read_or::<#ty>(|| #default))
         }
-        // By functions that leave no copy of the bytes behind.
+        // These functions leave no copy of the bytes behind.
         (Shape::Bytes, None) if is_array => quote!(read_with(_envelope::__private::read_array)),
         (Shape::Bytes, Some(default)) if is_array => {
             quote!(read_with_or(_envelope::__private::read_array, || #default))
@@ -102,7 +102,8 @@ pub(super) fn read(record: &Record, field: &Field) -> TokenStream {
     quote_spanned!(span=> #ident: #fields.#value?)
 }
 
-/// The value of an absent attribute, if there is one: the field's own default before its struct's.
+/// The value of an absent attribute, if there is one. A field's default takes precedence over its
+/// struct's.
 fn default_of(record: &Record, field: &Field) -> Option<TokenStream> {
     let Field { ident, ty, .. } = field;
     let of_type = || quote!(<#ty as ::core::default::Default>::default());

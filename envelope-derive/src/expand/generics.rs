@@ -7,7 +7,7 @@ use syn::{GenericParam, Generics, Type};
 use crate::attr::DefaultValue;
 use crate::model::{Field, Kind, Record, Role, Shape};
 
-/// The generics with the bounds that the fields with a type parameter need.
+/// The generics with the bounds for the fields whose type uses a type parameter.
 pub(super) fn bounded(record: &Record) -> Generics {
     let mut generics = record.generics.clone();
     let fields = generic_fields(record);
@@ -49,7 +49,7 @@ pub(super) fn owned(record: &Record, mut generics: Generics) -> Generics {
     if record.kind != Kind::Record || matches!(parameters, (None, None)) {
         return generics;
     }
-    // A save gives back a copy of a record that it fills in.
+    // A save returns a copy of a record that it fills in.
     let given_back = parameters.1.is_some() && record.is_filled_in();
     let predicates = &mut generics.make_where_clause().predicates;
     predicates.push(syn::parse_quote!(Self: 'static));
@@ -67,7 +67,7 @@ pub(super) fn generic_fields(record: &Record) -> Vec<&Field> {
     record.fields.iter().filter(|field| is_generic(&field.ty)).collect()
 }
 
-/// Returns whether a type has a meaning only inside the struct: it uses a parameter or `Self`.
+/// Returns whether a type uses a parameter or `Self`, which mean nothing outside of the struct.
 pub(super) fn uses_parameters(record: &Record, ty: &Type) -> bool {
     let parameters = record.generics.params.iter().map(|parameter| match parameter {
         GenericParam::Type(parameter) => parameter.ident.to_string(),

@@ -1,5 +1,5 @@
-//! Typed handles of a record's attributes: a struct with one for each field. Its name hides that of no
-//! type of the user's.
+//! The struct of a record's typed attribute handles, one for each field. Its name hides no type of
+//! the user's.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -10,12 +10,12 @@ use super::generics::bounded;
 use super::quoting::span_of;
 use crate::model::{Field, Kind, Record, Role, Shape};
 
-/// The struct of handles; `_envelope` is the runtime crate.
+/// The struct of handles. `_envelope` is the runtime crate.
 pub(super) fn definition(record: &Record) -> TokenStream {
     structure(record, record.listed(), &bounded(record))
 }
 
-/// The same beside errors, as far as it cannot have errors of its own.
+/// The struct of handles beside errors, without the fields that could cause further errors.
 pub(super) fn stub(record: &Record) -> TokenStream {
     let fields = record.listed().filter(|field| field.role != Role::Flattened);
     structure(record, fields, &record.generics)
@@ -59,7 +59,7 @@ fn applied(record: &Record, of: &TokenStream) -> TokenStream {
     quote!(__EnvelopeAttributes<#(#lifetimes,)* #of, #(#others),*>)
 }
 
-/// The part of the trait: the type of the handles, and how they are made.
+/// The trait's type of the handles, and its function that makes them.
 pub(super) fn implementation(record: &Record, body: &TokenStream) -> TokenStream {
     let of = match record.kind {
         Kind::Record => quote!(Self),
@@ -123,7 +123,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
     quote!(_envelope::Attribute<__Record, #kind, #ty>)
 }
 
-/// Whether an absent attribute is left to a function of the user's, which may not read it as `None`.
+/// Returns whether a function of the user's reads an absent attribute. It may not read `None`.
 fn needs_its_attribute(record: &Record, field: &Field) -> bool {
     let is_read_with = matches!(field.shape, Shape::With { deserialize: Some(_), .. });
     let has_default = field.default.is_some() || record.options.default.is_some();

@@ -1,4 +1,4 @@
-//! The key of a record: its type, its value, and the templates that it is made by.
+//! The key of a record: its type, its value and its templates.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

@@ -9,7 +9,7 @@ use super::quoting::{local, span_of};
 use crate::model::{Field, Kind, Record};
 use crate::written;
 
-/// Options of the field's schema.
+/// The options of the field's schema.
 pub(super) fn schema(field: &Field) -> TokenStream {
     let version = field.options.version.map(|_| {
         let last = last_version(&field.ty);
@@ -29,7 +29,7 @@ pub(super) fn schema(field: &Field) -> TokenStream {
     quote!(#version #ttl #updated_at)
 }
 
-/// How the field is written, where the library fills it in.
+/// The statement that writes the field, if the library fills it in.
 pub(super) fn write(field: &Field) -> Option<TokenStream> {
     let ident = &field.ident;
     let (fields, now, to, value) = (local("fields"), local("now"), local("to"), local("value"));
@@ -58,7 +58,7 @@ pub(super) fn write(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// The part of the trait: what a save gives back.
+/// The trait's type of the saved record, and its function that returns it.
 pub(super) fn saved(record: &Record) -> Option<TokenStream> {
     if record.kind != Kind::Record {
         return None;
@@ -90,7 +90,7 @@ pub(super) fn saved(record: &Record) -> Option<TokenStream> {
     })
 }
 
-/// Says whether the record has a version.
+/// The trait that says whether the record has a version.
 pub(super) fn versioned(record: &Record) -> Option<TokenStream> {
     if record.kind != Kind::Record {
         return None;

@@ -9,7 +9,7 @@ use super::quoting::span_of;
 use crate::model::{Field, Record, Role, Shape};
 use crate::written;
 
-/// An assertion for each type that the macro does not know, within each plaintext field.
+/// An assertion for each unknown type in each plaintext field.
 pub(super) fn assertions(record: &Record) -> TokenStream {
     let plaintext = |field: &&Field| {
         matches!(field.role, Role::Plain | Role::Authenticated)

@@ -63,7 +63,7 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         let revision = since.value;
         quote!(.since(#revision))
     });
-    // Where an absent attribute becomes another value than None, None must not be absent.
+    // If an absent attribute becomes a value other than None, None must not be absent.
     let default = field.default.as_ref().or(record.options.default.as_ref());
     let has_value = match default {
         Some(DefaultValue::Function(_)) => true,

@@ -1,4 +1,4 @@
-//! Expansions, formatted and compared with files. `UPDATE_EXPECT=1` writes the files anew.
+//! Expansions, formatted and compared with files. `UPDATE_EXPECT=1` updates the files.
 
 mod size;
 
@@ -205,7 +205,7 @@ fn mistakes_with_their_stub() {
     );
 }
 
-/// The uses of what has mistakes, or is no struct, are no errors of their own.
+/// Uses of a type with mistakes, or of a type that is no struct, cause no errors of their own.
 #[test]
 fn mistakes_with_a_stub_that_has_the_key_where_there_is_one() {
     let shape = parse_quote!(

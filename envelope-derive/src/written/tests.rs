@@ -8,7 +8,7 @@ use super::*;
 use crate::derive;
 use crate::model::Kind;
 
-/// A type as a macro hands it on, at every level.
+/// Puts a type into the groups of a macro, at every level.
 fn grouped(ty: &Type) -> Type {
     let mut ty = ty.clone();
     let regroup = |ty: &mut Type| *ty = grouped(ty);
@@ -37,7 +37,7 @@ fn expanded(kind: Kind, input: &DeriveInput) -> String {
     ungrouped(derive(kind, input)).to_string()
 }
 
-/// Whether the derive accepts a struct, whose types may all come from a macro.
+/// Returns whether the derive accepts a struct, with and without its types in groups.
 #[track_caller]
 fn accepts(kind: Kind, direct: &DeriveInput) -> bool {
     let mut from_macro = direct.clone();
@@ -50,7 +50,7 @@ fn accepts(kind: Kind, direct: &DeriveInput) -> bool {
     !expected.contains("compile_error")
 }
 
-/// Whether it accepts a record with one field more.
+/// Returns whether the derive accepts a record with one field more.
 #[track_caller]
 fn takes(field: &TokenStream) -> bool {
     let record = parse_quote! {
@@ -154,7 +154,7 @@ fn keys() {
     for (ty, field, template) in [
         (quote!(String), true, false),
         (quote!(Uuid), true, true),
-        // A number says how it is padded, which the first template leaves out.
+        // A number needs its digits, which the first template leaves out.
         (quote!(u64), true, false),
         (quote!(i8), true, false),
         (quote!(bool), true, false),

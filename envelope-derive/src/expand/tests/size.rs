@@ -1,4 +1,4 @@
-//! How long expansions are.
+//! The length of expansions.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ fn tokens(stream: TokenStream) -> usize {
     stream.into_iter().map(size).sum()
 }
 
-/// How many tokens the expansion of a record has.
+/// The number of tokens in the expansion of a record.
 fn size(fields: &TokenStream) -> usize {
     let record = parse_quote! {
         #[envelope(table = "sizes")]
@@ -33,7 +33,7 @@ fn size(fields: &TokenStream) -> usize {
     tokens(derive(Kind::Record, &record))
 }
 
-/// What a user pays for in compile time. A change here is looked at, not only blessed.
+/// Users pay for tokens in compile time. Look at a change here before you bless it.
 #[test]
 fn the_expansion_grows_by_so_many_tokens_a_field() {
     let fields = [
