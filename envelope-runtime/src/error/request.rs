@@ -116,10 +116,6 @@ fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErro
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "ThrottlingException" => ServiceErrorKind::Throttled,
-        "InternalServerError"
-        | "InternalFailure"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException" => ServiceErrorKind::Service,
         "ReplicatedWriteConflictException" | "TransactionConflictException" => {
             ServiceErrorKind::Conflict
         }

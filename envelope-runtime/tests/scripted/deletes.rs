@@ -61,6 +61,7 @@ async fn another_version_is_told_from_a_condition() {
     let error = delete(3).await.unwrap_err();
     let DeleteError::Version(version) = &error else { panic!("{error}") };
     assert_eq!((version.expected(), version.found()), (3, Some(1)));
+    assert!(version.stored().unwrap().attribute("title").is_some());
     assert!(error.is_conflict() && error.is_version_conflict() && !error.is_retryable());
     let error = delete(3).condition(|f| f.title.eq("x")).await.unwrap_err();
     assert!(matches!(error, DeleteError::Version(_)), "{error}");
@@ -72,6 +73,13 @@ async fn another_version_is_told_from_a_condition() {
     let DeleteError::Condition(condition) = &error else { panic!("{error}") };
     assert!(condition.stored().unwrap().attribute("title").is_some());
     dynamodb.requests();
+
+    let empty = Dynamodb::new();
+    empty.expect([refused("DeleteItem")]);
+    let error = empty.store().delete_version::<Document>("d-1", 3_u8).await.unwrap_err();
+    let DeleteError::Version(version) = &error else { panic!("{error}") };
+    assert_eq!((version.expected(), version.found()), (3, None));
+    assert!(version.stored().is_none());
 }
 
 #[tokio::test]

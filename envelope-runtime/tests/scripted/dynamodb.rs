@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::pending;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ pub(crate) struct Dynamodb(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
-    hangs: Arc<Notify>,
+    timer: Hurry,
 }
 
 #[derive(Default)]
@@ -108,8 +109,7 @@ struct State {
 impl Dynamodb {
     /// An empty table.
     pub(crate) fn new() -> Self {
-        let hangs = Arc::new(Notify::new());
-        Self(Arc::new(Shared { state: Mutex::default(), hangs }))
+        Self(Arc::new(Shared { state: Mutex::default(), timer: Hurry::default() }))
     }
 
     /// A table that holds a record.
@@ -143,6 +143,11 @@ impl Dynamodb {
         requests.remove(0)
     }
 
+    /// How often the client's timer was asked to wait between two attempts.
+    pub(crate) fn waits(&self) -> usize {
+        self.0.timer.waits.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn item(&self) -> Option<Stored> {
         self.state().table.item.clone()
     }
@@ -167,7 +172,7 @@ impl Dynamodb {
             .retry_config(RetryConfig::standard())
             .timeout_config(times)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .sleep_impl(Hurry(Arc::clone(&self.0.hangs)))
+            .sleep_impl(self.0.timer.clone())
             .http_client(self.clone());
         Client::from_conf(config.build())
     }
@@ -203,7 +208,7 @@ impl Dynamodb {
             Some(Fault::ConnectionReset) => io(io::ErrorKind::ConnectionReset),
             Some(Fault::TimedOut) => Some(Err(ConnectorError::timeout("no answer".into()))),
             Some(Fault::Hangs) => {
-                self.0.hangs.notify_one();
+                self.0.timer.hangs.notify_one();
                 None
             }
         }
@@ -255,11 +260,18 @@ impl fmt::Debug for Dynamodb {
 }
 
 /// Waits for nothing but an answer that hangs.
-struct Hurry(Arc<Notify>);
+#[derive(Clone, Default)]
+struct Hurry {
+    hangs: Arc<Notify>,
+    waits: Arc<AtomicUsize>,
+}
 
 impl AsyncSleep for Hurry {
     fn sleep(&self, duration: Duration) -> Sleep {
-        let hangs = Arc::clone(&self.0);
+        let hangs = Arc::clone(&self.hangs);
+        if duration < Duration::from_secs(1) {
+            self.waits.fetch_add(1, Ordering::Relaxed);
+        }
         Sleep::new(async move {
             if duration == PATIENCE {
                 hangs.notified().await;

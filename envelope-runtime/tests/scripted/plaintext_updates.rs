@@ -138,6 +138,22 @@ async fn what_is_added_to_a_null_is_set_after_dynamodb_has_said_that_it_is_one()
     assert_eq!(requests[1].condition(), condition);
 }
 
+/// NULL counts as an empty set, of which nothing can be taken.
+#[tokio::test]
+async fn nothing_is_taken_out_of_a_null() {
+    let dynamodb = accounts().await;
+    dynamodb.alter(|item| drop(item.insert("groups".into(), json!({"NULL": true}))));
+    dynamodb.expect([refused("UpdateItem"), done("UpdateItem")]);
+
+    let update = dynamodb.store().update::<Account>("a-1");
+    let update = update.subtract(|f| f.groups, BTreeSet::from(["staff".to_owned()]));
+    update.set(|f| f.status, "x").await.unwrap();
+
+    let requests = dynamodb.requests();
+    assert_eq!(requests[0].update(), r#"SET status = 'x' DELETE groups ["staff"]"#);
+    assert_eq!(requests[1].update(), "SET status = 'x'");
+}
+
 #[tokio::test]
 async fn what_dynamodb_has_told_of_a_loaded_record_is_used_at_once() {
     let dynamodb = accounts().await;

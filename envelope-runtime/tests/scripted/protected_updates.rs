@@ -75,6 +75,24 @@ async fn a_condition_that_does_not_hold_is_told_at_once_where_nobody_else_has_wr
     assert_eq!(error.to_string(), text);
 }
 
+/// The client's own timer decides how the time between two attempts passes.
+#[tokio::test]
+async fn between_two_attempts_it_waits_as_the_client_waits() {
+    let dynamodb = accounts().await;
+    dynamodb.expect([
+        done("GetItem"),
+        refused("UpdateItem").after(saved_again(&account()).await),
+        done("GetItem"),
+        done("UpdateItem"),
+    ]);
+    assert_eq!(dynamodb.waits(), 0);
+
+    dynamodb.store().update::<Account>("a-1").seal(|f| f.email, "x").await.unwrap();
+
+    dynamodb.requests();
+    assert_eq!(dynamodb.waits(), 1);
+}
+
 #[tokio::test]
 async fn it_begins_again_where_another_writer_was_faster() {
     let dynamodb = accounts().await;

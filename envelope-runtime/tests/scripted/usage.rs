@@ -9,12 +9,14 @@ use envelope_runtime::{
     DataKey, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
     LocalKeyProvider, Store, Usage,
 };
+use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::dynamodb::{Dynamodb, Fault, done, failed, local, lost, refused};
 use crate::models::{Account, account};
+use crate::table::Stored;
 
 /// Counts its calls, as one of a service does.
 struct Counting(LocalKeyProvider);
@@ -89,6 +91,22 @@ async fn what_the_sdk_sends_again_is_counted_and_so_is_the_read_that_knows_a_wri
     store.replace(&account()).await.unwrap();
     assert_eq!(costs(&usage), (4, 2, 0.5, 2.25));
     dynamodb.requests();
+}
+
+#[tokio::test]
+async fn an_update_that_begins_again_has_its_data_key() {
+    let dynamodb = Dynamodb::holding(&account()).await;
+    let usage = Usage::default();
+    let null = |item: &mut Stored| drop(item.insert("logins".into(), json!({"NULL": true})));
+    let refused = refused("UpdateItem").after(null);
+    dynamodb.expect([done("GetItem"), refused, done("GetItem"), done("UpdateItem")]);
+
+    let store = counting(&dynamodb).measured(&usage);
+    let update = store.update::<Account>("a-1").seal(|f| f.email, "x");
+    update.add(|f| f.logins, 1).await.unwrap();
+
+    dynamodb.requests();
+    assert_eq!((usage.requests(), usage.kms_calls()), (4, 1));
 }
 
 #[tokio::test]
