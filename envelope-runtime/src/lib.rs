@@ -88,6 +88,7 @@
 #![cfg_attr(not(feature = "aws"), allow(rustdoc::broken_intra_doc_links))]
 
 mod attribute;
+mod clock;
 mod crypto;
 mod envelope;
 mod error;
@@ -111,6 +112,7 @@ pub use attribute::{
     AttributeValue, ConvertError, InvalidNumber, MAX_DEPTH, Number, Problem, ValueDeserializer,
     ValueSerializer,
 };
+pub use clock::Clock;
 pub use envelope::{
     ContextError, ContextProblem, Envelope, Item, Loaded, OpenError, OpenErrorKind, SealError,
     SealErrorKind,

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedAsyncSleep;
 
+use crate::clock::{Clock, SystemClock};
 use crate::envelope::{ContextError, refuse_unknown};
 use crate::key::{Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{EnvelopeRecord, Now, RecordSchema};
@@ -49,7 +49,7 @@ pub struct Store<C = Full> {
     tables: Arc<HashMap<&'static str, String>>,
     scope: ContextPairs,
     usage: Option<Usage>,
-    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    clock: Arc<dyn Clock>,
 }
 
 impl<C: Capability> Store<C> {
@@ -63,7 +63,7 @@ impl<C: Capability> Store<C> {
             tables: Arc::default(),
             scope: ContextPairs::default(),
             usage: None,
-            clock: Arc::new(SystemTime::now),
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -101,7 +101,7 @@ impl<C: Capability> Store<C> {
     /// Takes the time from `clock` instead of the operating system: for tests of what expires, and of
     /// `#[envelope(created_at)]` and `#[envelope(updated_at)]`.
     #[must_use]
-    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+    pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
@@ -119,7 +119,7 @@ impl<C: Capability> Store<C> {
     }
 
     pub(crate) fn now(&self) -> Now {
-        Now::new((self.clock)())
+        Now::new(self.clock.wall())
     }
 
     /// The store's scope, under what one operation gives on top of it.
@@ -141,6 +141,10 @@ impl<C: Capability> Store<C> {
 }
 
 impl<C> Store<C> {
+    pub(crate) fn ticks(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     /// How the client waits, if its configuration says so.
     pub(crate) fn sleep(&self) -> Option<SharedAsyncSleep> {
         self.client.config().sleep_impl()

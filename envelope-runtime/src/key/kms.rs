@@ -22,6 +22,7 @@ use super::{
     Capability, DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, DecryptOnly, EncryptOnly,
     EncryptedDataKey, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference, ProviderId,
 };
+use crate::clock::{Clock, SystemClock};
 
 /// Gets data keys from AWS KMS: one
 /// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
@@ -49,6 +50,7 @@ pub struct KmsKeyProvider<C = Full> {
     primary: Primary,
     /// Further keys that may unwrap; `Err` keeps a text that is no key ARN.
     accepted: Vec<Result<KeyArn, String>>,
+    clock: Arc<dyn Clock>,
     capability: PhantomData<fn() -> C>,
 }
 
@@ -61,8 +63,9 @@ impl KmsKeyProvider {
     pub fn new(client: Client, key_id: impl Into<String>) -> Self {
         Self {
             client,
-            primary: Primary::new(key_id.into()),
+            primary: Primary::new(key_id.into(), SystemClock.monotonic()),
             accepted: Vec::new(),
+            clock: Arc::new(SystemClock),
             capability: PhantomData,
         }
     }
@@ -84,6 +87,7 @@ impl KmsKeyProvider {
             client: self.client,
             primary: self.primary,
             accepted: self.accepted,
+            clock: self.clock,
             capability: PhantomData,
         }
     }
@@ -96,6 +100,15 @@ impl<C> KmsKeyProvider<C> {
     pub fn accept(mut self, key_arn: impl Into<String>) -> Self {
         let text = key_arn.into();
         self.accepted.push(KeyArn::parse(&text).ok_or(text));
+        self
+    }
+
+    /// Takes the time from `clock` instead of the operating system: the ages of what the provider
+    /// remembers, and its deadlines.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.primary = Primary::new(self.primary.text, clock.monotonic());
+        self.clock = Arc::new(clock);
         self
     }
 

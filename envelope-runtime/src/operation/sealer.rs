@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::open::Reading;
 use super::seal::seal_record;
+use crate::clock::{Clock, SystemClock};
 use crate::envelope::{Asked, Item, Loaded, expected_context};
 use crate::error::{LoadError, SaveError};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
@@ -44,6 +44,7 @@ use crate::record::{EnvelopeRecord, FieldWriter, Now};
 pub struct Sealer<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
     scope: ContextPairs,
+    clock: Arc<dyn Clock>,
 }
 
 /// Opens items into records, for stream images, exports and other stores.
@@ -59,7 +60,15 @@ pub struct Opener<C = Full> {
 impl<C: Capability> Sealer<C> {
     /// A sealer that takes its data keys from `provider`.
     pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
-        Self { provider: Arc::new(provider), scope: ContextPairs::default() }
+        let (provider, scope) = (Arc::new(provider), ContextPairs::default());
+        Self { provider, scope, clock: Arc::new(SystemClock) }
+    }
+
+    /// Takes the time from `clock` instead of the operating system, for tests of what is filled in.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
     }
 
     /// A sealer that refuses records whose context fields differ from `context`: attribute names and
@@ -90,7 +99,7 @@ impl<C: Capability> Sealer<C> {
     where
         C: CanEncrypt,
     {
-        let mut fields = FieldWriter::new(R::SCHEMA, Now::new(SystemTime::now()));
+        let mut fields = FieldWriter::new(R::SCHEMA, Now::new(self.clock.wall()));
         let written = record.write_fields(&mut fields).map(|()| fields.into_values());
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {
@@ -144,7 +153,8 @@ impl<C: Capability> Opener<C> {
 
 impl<C> Clone for Sealer<C> {
     fn clone(&self) -> Self {
-        Self { provider: Arc::clone(&self.provider), scope: self.scope.clone() }
+        let (provider, clock) = (Arc::clone(&self.provider), Arc::clone(&self.clock));
+        Self { provider, scope: self.scope.clone(), clock }
     }
 }
 

@@ -2,9 +2,10 @@
 //! loading.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use envelope_runtime::{DataKeyErrorKind, KeyProvider, KeyReference};
+use envelope_runtime::{Clock, DataKeyErrorKind, KeyProvider, KeyReference};
 use envelope_tests::{Attempt, Reaction};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance};
@@ -108,6 +109,35 @@ async fn t24_the_same_foreign_copy_is_asked_about_once_a_minute() {
         assert_eq!(kind(&provider, [foreign]).await, UNKNOWN);
         assert_eq!(counts(&script), (1, 0));
     }
+}
+
+/// A clock whose second hand the test moves.
+#[derive(Clone)]
+struct Hand(std::time::Instant, Arc<AtomicU64>);
+
+impl Clock for Hand {
+    fn monotonic(&self) -> std::time::Instant {
+        self.0 + Duration::from_secs(self.1.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn a_provider_goes_by_the_clock_that_it_is_given() {
+    let keys = Keys::new().await;
+    let foreign = keys.copy(&keys.foreign).await;
+    let hand = Hand(std::time::Instant::now(), Arc::default());
+    let (provider, script) = keys.reader(&keys.alias, without_describe);
+    let provider = provider.clock(hand.clone());
+
+    assert_eq!(kind(&provider, [foreign.clone()]).await, UNKNOWN);
+    // Tokio's clock does not count.
+    advance(Duration::from_mins(2)).await;
+    assert_eq!(kind(&provider, [foreign.clone()]).await, NOT_ASKED);
+    assert_eq!(counts(&script), (1, 0));
+
+    hand.1.store(61, Ordering::Relaxed);
+    assert_eq!(kind(&provider, [foreign]).await, UNKNOWN);
+    assert_eq!(counts(&script), (1, 0));
 }
 
 /// The wrapped key of a record, copied into an item of another table, or under another hint.

@@ -1,9 +1,7 @@
 //! How many Decrypts may be spent on records whose key is unknown: forged items must not become a
 //! bill.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Decrypts that KMS may refuse in a row, …
 const TOKENS: u32 = 8;

@@ -3,11 +3,10 @@
 //! All of it is behind one mutex, which is never held while KMS is asked.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
-use tokio::time::Instant;
 
 use super::budget::{Budget, Empty};
 use super::refused::{Digest, Refused};
@@ -72,7 +71,7 @@ pub(super) struct Token<'a> {
 }
 
 impl Primary {
-    pub(super) fn new(text: String) -> Self {
+    pub(super) fn new(text: String, now: Instant) -> Self {
         let name = KeyName::parse(&text);
         let learnt = match &name {
             Some(KeyName::Arn(arn)) => Some(arn.clone()),
@@ -80,7 +79,7 @@ impl Primary {
         };
         let state = State {
             learnt,
-            budget: Budget::new(Instant::now()),
+            budget: Budget::new(now),
             refused: Refused::default(),
             described: Described::Open,
         };

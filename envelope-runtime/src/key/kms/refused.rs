@@ -5,9 +5,7 @@
 //! record's wrapped key that was copied into another item leaves the record alone.
 
 use std::collections::VecDeque;
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::attribute::write_lp;
 use crate::crypto::sha256;

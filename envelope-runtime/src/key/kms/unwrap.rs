@@ -7,9 +7,7 @@
 
 mod unknown;
 
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use self::unknown::Next;
 use super::KmsKeyProvider;
@@ -67,7 +65,7 @@ impl<C> KmsKeyProvider<C> {
             primary: &self.primary,
             name,
             request,
-            started: Instant::now(),
+            started: self.clock.monotonic(),
             done: Vec::new(),
             described: false,
             unavailable: None,
@@ -153,6 +151,10 @@ impl<'a, C> Unwrap<'a, C> {
                 return Ok(data_key);
             }
         }
+    }
+
+    fn now(&self) -> Instant {
+        self.provider.clock.monotonic()
     }
 
     fn deadline(&self) -> Instant {

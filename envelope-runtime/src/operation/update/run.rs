@@ -88,7 +88,7 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
     let based_on = known.as_ref().and_then(|known| known.attribute(schema.envelope()).cloned());
     let record = PhantomData::<fn() -> R>;
     let running = Running { store, meter, schema, target, plan, based_on, returned, now, record };
-    let patience = Patience::new(within);
+    let patience = Patience::new(store.ticks(), within);
     let answer = if running.plan.protects(&schema) {
         running.protected(known, patience).await?
     } else {

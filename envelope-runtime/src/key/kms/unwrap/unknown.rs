@@ -3,10 +3,10 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Instant;
 
 use aws_sdk_kms::config::AsyncSleep;
 use tokio::sync::futures::Notified;
-use tokio::time::Instant;
 
 use super::Unwrap;
 use crate::key::arn::KeyArn;
@@ -36,7 +36,7 @@ impl<'a, C> Unwrap<'a, C> {
             if primary.learnt().as_ref() != Some(learnt) {
                 return Ok(Next::Look);
             }
-            match primary.turn(Instant::now()) {
+            match primary.turn(self.now()) {
                 Turn::Denied => return Ok(Next::Probe),
                 Turn::Ask(_) if self.described => return Ok(Next::Stop),
                 Turn::Ask(asking) => return self.describe(asking).await,
@@ -55,7 +55,7 @@ impl<'a, C> Unwrap<'a, C> {
             Ok(arn) => {
                 self.described = true;
                 let is_news = self.primary.learnt().as_ref() != Some(&arn);
-                asking.answered(arn, Instant::now());
+                asking.answered(arn, self.now());
                 Ok(if is_news { Next::Look } else { Next::Stop })
             }
             Err(error)
@@ -64,7 +64,7 @@ impl<'a, C> Unwrap<'a, C> {
                     DataKeyErrorKind::AccessDenied | DataKeyErrorKind::Other
                 ) =>
             {
-                asking.denied(Instant::now());
+                asking.denied(self.now());
                 Ok(Next::Probe)
             }
             Err(error) => Err(self.failed(error)),
@@ -79,7 +79,7 @@ impl<'a, C> Unwrap<'a, C> {
         learnt: Option<&KeyArn>,
     ) -> Result<Option<DataKey>, DataKeyError> {
         let digest = Digest::of(copy, self.request.context());
-        if self.primary.was_refused(&digest, Instant::now()) {
+        if self.primary.was_refused(&digest, self.now()) {
             self.done.push(copy);
             self.refusal = Some(self.provider.error(DataKeyErrorKind::NotAsked));
             return Ok(None);
@@ -96,7 +96,7 @@ impl<'a, C> Unwrap<'a, C> {
                 opened.map(Some).ok_or_else(|| self.provider.error(DataKeyErrorKind::Mismatch))
             }
             Err(error) if is_about_the_copy(error.kind()) => {
-                token.spend(digest, Instant::now());
+                token.spend(digest, self.now());
                 if error.kind() != DataKeyErrorKind::UnknownKey {
                     return Err(error);
                 }
@@ -119,14 +119,14 @@ impl<'a, C> Unwrap<'a, C> {
             if primary.learnt().as_ref() != learnt {
                 return Ok(None);
             }
-            let empty = match primary.take(Instant::now()) {
+            let empty = match primary.take(self.now()) {
                 Ok(token) => return Ok(Some(token)),
                 Err(empty) => empty,
             };
             // Many forged items came first. Where the key's name leads to settles it for all of
             // them.
             if empty.spent
-                && let Turn::Ask(asking) = primary.turn(Instant::now())
+                && let Turn::Ask(asking) = primary.turn(self.now())
             {
                 self.describe(asking).await?;
             } else if !self.wait(changed, empty.next).await {
@@ -137,7 +137,7 @@ impl<'a, C> Unwrap<'a, C> {
 
     /// Waits for a change, at most until `next`; `false` when the load has waited long enough.
     async fn wait(&self, mut changed: Pin<&mut Notified<'_>>, next: Instant) -> bool {
-        let now = Instant::now();
+        let now = self.now();
         let left = next.min(self.deadline()).saturating_duration_since(now);
         if now >= self.deadline() {
             return false;

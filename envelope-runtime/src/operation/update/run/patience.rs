@@ -1,33 +1,36 @@
 //! How the time until a deadline is spent between attempts.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::AsyncSleep;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
+use crate::clock::Clock;
 use crate::store::Store;
 
 /// Waits longer each time, up to a limit, each time with as much jitter.
 pub(super) struct Patience {
+    clock: Arc<dyn Clock>,
     started: Instant,
     within: Duration,
     delays: ExponentialBackoff,
 }
 
 impl Patience {
-    pub(super) fn new(within: Duration) -> Self {
+    pub(super) fn new(clock: &Arc<dyn Clock>, within: Duration) -> Self {
         let delays = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(5))
             .with_max_delay(Duration::from_millis(250))
             .without_max_times()
             .with_jitter()
             .build();
-        Self { started: Instant::now(), within, delays }
+        Self { clock: Arc::clone(clock), started: clock.monotonic(), within, delays }
     }
 
     /// Waits before another attempt; `false` when the time is over.
     pub(super) async fn wait<C>(&mut self, store: &Store<C>) -> bool {
-        let left = self.within.saturating_sub(self.started.elapsed());
+        let left = self.within.saturating_sub(self.clock.monotonic().duration_since(self.started));
         let Some(delay) = self.delays.next().filter(|delay| *delay < left) else { return false };
         match store.sleep() {
             Some(sleep) => sleep.sleep(delay).await,
