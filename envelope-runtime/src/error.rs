@@ -2,27 +2,21 @@
 //! the SDK's raw response.
 
 mod answer;
-#[cfg(feature = "aws")]
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod condition;
 mod place;
-#[cfg(feature = "aws")]
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod request;
 #[cfg(feature = "aws")]
 pub(crate) mod service;
-#[cfg(feature = "aws")]
 mod update;
 mod verb;
 
 pub(crate) use answer::Answer;
-#[cfg(feature = "aws")]
 pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
 pub(crate) use place::Place;
-#[cfg(feature = "aws")]
 pub use request::{ServiceError, ServiceErrorKind};
-#[cfg(feature = "aws")]
 pub use update::UpdateError;
-#[cfg(feature = "aws")]
-pub use verb::DeleteError;
-pub use verb::{LoadError, SaveError};
+pub use verb::{DeleteError, LoadError, SaveError};

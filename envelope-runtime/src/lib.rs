@@ -119,12 +119,10 @@ pub use envelope::{
 };
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
-#[cfg(feature = "aws")]
 pub use error::{
-    ConditionError, ContendedError, DeleteError, Presence, PresenceError, ServiceError,
-    ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
+    ConditionError, ContendedError, DeleteError, LoadError, Presence, PresenceError, SaveError,
+    ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
 };
-pub use error::{LoadError, SaveError};
 pub use expression::Condition;
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;

@@ -4,11 +4,8 @@
 use std::error::Error;
 use std::fmt;
 
-#[cfg(feature = "aws")]
-use super::Presence;
-#[cfg(feature = "aws")]
 use super::{
-    ConditionError, PresenceError, ServiceError, ServiceErrorKind, UnknownOutcomeError,
+    ConditionError, Presence, PresenceError, ServiceError, ServiceErrorKind, UnknownOutcomeError,
     VersionError,
 };
 use crate::envelope::{ContextError, OpenError, SealError};
@@ -30,25 +27,18 @@ pub enum SaveError {
     /// The record could not be sealed; nothing was written.
     Seal(SealError),
     /// A record to be created was there already, or one to be replaced was not; nothing was written.
-    #[cfg(feature = "aws")]
     Presence(PresenceError),
     /// The stored item does not fulfil the condition; nothing was written.
-    #[cfg(feature = "aws")]
     Condition(ConditionError),
     /// The stored record has another version than the one that was loaded; nothing was written.
-    #[cfg(feature = "aws")]
     Version(VersionError),
     /// The record is `plaintext_only`, and another struct protects the stored item; nothing was written.
-    #[cfg(feature = "aws")]
     Open(OpenError),
     /// The record may have been saved, and replaced by another writer, or not.
-    #[cfg(feature = "aws")]
     UnknownOutcome(UnknownOutcomeError),
     /// The record was saved, and the one that it replaced could not be loaded.
-    #[cfg(feature = "aws")]
     Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the write.
-    #[cfg(feature = "aws")]
     Request(ServiceError),
 }
 
@@ -61,7 +51,6 @@ pub enum LoadError {
     /// A context field has no usable value; no request was made.
     Context(ContextError),
     /// DynamoDB did not answer with an item.
-    #[cfg(feature = "aws")]
     Request(ServiceError),
     /// The stored item is not what was sealed under this key, or is not sealed.
     Open(OpenError),
@@ -72,7 +61,6 @@ pub enum LoadError {
 }
 
 /// A record was not deleted.
-#[cfg(feature = "aws")]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DeleteError {
@@ -103,13 +91,10 @@ impl SaveError {
         match self {
             Self::GenerateDataKey(error) => error.is_retryable(),
             Self::Seal(error) => error.kind() == crate::SealErrorKind::Random,
-            #[cfg(feature = "aws")]
             Self::Request(error) => error.is_retryable(),
-            #[cfg(feature = "aws")]
             Self::Presence(_) | Self::Condition(_) | Self::Version(_) | Self::UnknownOutcome(_) => {
                 false
             }
-            #[cfg(feature = "aws")]
             Self::Unreadable(_) | Self::Open(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) => false,
         }
@@ -117,7 +102,6 @@ impl SaveError {
 
     /// Whether the record to be created was there already, the stored item did not fulfil the condition, or
     /// the stored record has another version.
-    #[cfg(feature = "aws")]
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         match self {
@@ -128,14 +112,12 @@ impl SaveError {
     }
 
     /// Whether the stored record has another version than the one that was loaded.
-    #[cfg(feature = "aws")]
     #[must_use]
     pub fn is_version_conflict(&self) -> bool {
         matches!(self, Self::Version(_))
     }
 
     /// Whether the record to be replaced was not there.
-    #[cfg(feature = "aws")]
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Presence(error) if error.found() == Presence::Absent)
@@ -146,15 +128,11 @@ impl SaveError {
     pub fn is_access_denied(&self) -> bool {
         match self {
             Self::GenerateDataKey(error) => error.is_access_denied(),
-            #[cfg(feature = "aws")]
             Self::Request(error) => error.kind() == ServiceErrorKind::AccessDenied,
-            #[cfg(feature = "aws")]
             Self::Unreadable(error) => error.is_access_denied(),
-            #[cfg(feature = "aws")]
             Self::Presence(_) | Self::Condition(_) | Self::Version(_) | Self::UnknownOutcome(_) => {
                 false
             }
-            #[cfg(feature = "aws")]
             Self::Open(_) => false,
             Self::Field(_) | Self::Key(_) | Self::Context(_) | Self::Seal(_) => false,
         }
@@ -167,7 +145,6 @@ impl LoadError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::DecryptDataKey(error) => error.is_retryable(),
-            #[cfg(feature = "aws")]
             Self::Request(error) => error.is_retryable(),
             Self::Key(_) | Self::Context(_) | Self::Open(_) | Self::Field(_) => false,
         }
@@ -178,7 +155,6 @@ impl LoadError {
     pub fn is_access_denied(&self) -> bool {
         match self {
             Self::DecryptDataKey(error) => error.is_access_denied(),
-            #[cfg(feature = "aws")]
             Self::Request(error) => error.kind() == ServiceErrorKind::AccessDenied,
             Self::Key(_) | Self::Context(_) | Self::Open(_) | Self::Field(_) => false,
         }
@@ -191,14 +167,12 @@ impl LoadError {
     pub fn is_tampered(&self) -> bool {
         match self {
             Self::Open(error) => error.is_tampered(),
-            #[cfg(feature = "aws")]
             Self::Request(_) => false,
             Self::DecryptDataKey(_) | Self::Key(_) | Self::Context(_) | Self::Field(_) => false,
         }
     }
 }
 
-#[cfg(feature = "aws")]
 impl DeleteError {
     /// Whether the same deletion may succeed later without any change.
     #[must_use]
@@ -231,11 +205,9 @@ impl DeleteError {
 
 impl fmt::Display for SaveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[cfg(feature = "aws")]
         if let Self::Unreadable(error) = self {
             return write!(f, "the record is saved, and the one before it is lost: {error}");
         }
-        #[cfg(feature = "aws")]
         if let Self::UnknownOutcome(error) = self {
             return write!(f, "it is not known whether the record was saved: {error}");
         }
@@ -246,19 +218,12 @@ impl fmt::Display for SaveError {
             Self::Context(error) => error.fmt(f),
             Self::GenerateDataKey(error) => error.fmt(f),
             Self::Seal(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::Presence(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::Condition(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::Version(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::Open(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::UnknownOutcome(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::Unreadable(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::Request(error) => error.fmt(f),
         }
     }
@@ -270,7 +235,6 @@ impl fmt::Display for LoadError {
         match self {
             Self::Key(error) => error.fmt(f),
             Self::Context(error) => error.fmt(f),
-            #[cfg(feature = "aws")]
             Self::Request(error) => error.fmt(f),
             Self::Open(error) => error.fmt(f),
             Self::DecryptDataKey(error) => error.fmt(f),
@@ -279,7 +243,6 @@ impl fmt::Display for LoadError {
     }
 }
 
-#[cfg(feature = "aws")]
 impl fmt::Display for DeleteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Unreadable(error) = self {
@@ -306,5 +269,4 @@ impl fmt::Display for DeleteError {
 // What each variant holds is the whole message and has no further source.
 impl Error for SaveError {}
 impl Error for LoadError {}
-#[cfg(feature = "aws")]
 impl Error for DeleteError {}

@@ -2,7 +2,7 @@
 
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 
-use crate::error::service::{Cause, Failure, Signature, failed_signature};
+use crate::error::service::{Failure, Signature, Stage, failed_signature};
 use crate::key::{DataKeyError, DataKeyErrorKind};
 
 /// Whether another copy may be tried: never after a mismatch.
@@ -34,11 +34,11 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let failure = Failure::of(error);
-    let kind = match failure.cause {
-        Cause::Credentials => DataKeyErrorKind::Credentials,
-        Cause::Network => DataKeyErrorKind::Network,
-        Cause::Request => DataKeyErrorKind::Other,
-        Cause::Answer => {
+    let kind = match failure.stage {
+        Stage::Credentials => DataKeyErrorKind::Credentials,
+        Stage::Network => DataKeyErrorKind::Network,
+        Stage::Request => DataKeyErrorKind::Other,
+        Stage::Answer => {
             let code = failure.answer.code.as_deref().unwrap_or_default();
             let message = error.message().unwrap_or_default();
             kind_of_code(code, message).unwrap_or_else(|| kind_of_status(failure.answer.status))
