@@ -2,17 +2,22 @@
 //! the SDK's raw response.
 
 mod answer;
+mod cause;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod condition;
 mod place;
+mod predicates;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod request;
 #[cfg(feature = "aws")]
 pub(crate) mod service;
+#[cfg(test)]
+mod tests;
 mod update;
 mod verb;
 
 pub(crate) use answer::Answer;
+use cause::Cause;
 pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };

@@ -88,6 +88,12 @@ impl SealError {
     pub fn kind(&self) -> SealErrorKind {
         self.kind
     }
+
+    /// The attribute at fault; `None` if it is the record as a whole.
+    #[must_use]
+    pub fn attribute(&self) -> Option<&str> {
+        self.place.attribute_name()
+    }
 }
 
 impl OpenError {

@@ -1,13 +1,13 @@
 //! Why a record was not updated.
 
-use std::error::Error;
 use std::fmt;
 
+use super::predicates::{predicates, verb};
 use super::{
-    ConditionError, ContendedError, LoadError, PresenceError, ServiceError, ServiceErrorKind,
+    Cause, ConditionError, ContendedError, LoadError, PresenceError, ServiceError,
     UnknownOutcomeError, VersionError,
 };
-use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
+use crate::envelope::{ContextError, OpenError, SealError};
 use crate::key::DataKeyError;
 use crate::record::{FieldError, InvalidKey};
 
@@ -47,85 +47,9 @@ pub enum UpdateError {
     Request(ServiceError),
 }
 
-impl UpdateError {
-    /// Whether the same update may succeed later without any change.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::DecryptDataKey(error) | Self::GenerateDataKey(error) => error.is_retryable(),
-            Self::Seal(error) => error.kind() == SealErrorKind::Random,
-            Self::Request(error) => error.is_retryable(),
-            Self::Contended(_) => true,
-            _ => false,
-        }
-    }
-
-    /// Whether the stored record is not the one that the update depends on.
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Condition(_) | Self::Version(_) | Self::Contended(_))
-    }
-
-    /// Whether the stored record has another version than the update depends on.
-    #[must_use]
-    pub fn is_version_conflict(&self) -> bool {
-        matches!(self, Self::Version(_))
-    }
-
-    /// Whether there was no record to update.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound(_))
-    }
-
-    /// Whether KMS or DynamoDB refused permission.
-    #[must_use]
-    pub fn is_access_denied(&self) -> bool {
-        match self {
-            Self::DecryptDataKey(error) | Self::GenerateDataKey(error) => error.is_access_denied(),
-            Self::Request(error) => error.kind() == ServiceErrorKind::AccessDenied,
-            Self::Unreadable(error) => error.is_access_denied(),
-            _ => false,
-        }
-    }
-
-    /// Whether the stored item was altered or moved here: true of nothing that a deployment can cause. See
-    /// [`OpenError::is_tampered`] for the refusals that this leaves out; a wrapped key that does not fit is
-    /// another.
-    #[must_use]
-    pub fn is_tampered(&self) -> bool {
-        match self {
-            Self::Open(error) => error.is_tampered(),
-            Self::Unreadable(error) => error.is_tampered(),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for UpdateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unreadable(_) => "the record is updated, and cannot be given back: ",
-            Self::UnknownOutcome(_) => "it is not known whether the update happened: ",
-            _ => "cannot update ",
-        })?;
-        match self {
-            Self::Field(error) => error.fmt(f),
-            Self::Key(error) => error.fmt(f),
-            Self::Context(error) => error.fmt(f),
-            Self::NotFound(error) => error.fmt(f),
-            Self::Condition(error) => error.fmt(f),
-            Self::Version(error) => error.fmt(f),
-            Self::Open(error) => error.fmt(f),
-            Self::DecryptDataKey(error) | Self::GenerateDataKey(error) => error.fmt(f),
-            Self::Seal(error) => error.fmt(f),
-            Self::Contended(error) => error.fmt(f),
-            Self::UnknownOutcome(error) => error.fmt(f),
-            Self::Unreadable(error) => error.fmt(f),
-            Self::Request(error) => error.fmt(f),
-        }
-    }
-}
-
-// What each variant holds is the whole message and has no further source.
-impl Error for UpdateError {}
+verb! { UpdateError {
+    Field | Key | Context | NotFound | Condition | Version | Open | DecryptDataKey | GenerateDataKey
+    | Seal | Contended | Request => "cannot update ",
+    UnknownOutcome => "it is not known whether the update happened: ",
+    Unreadable => "the record is updated, and cannot be given back: ",
+}}

@@ -1,0 +1,164 @@
+//! What each inner error means to a caller: the answers that every error of a verb passes on.
+
+use std::fmt;
+
+use super::{
+    ConditionError, ContendedError, LoadError, Presence, PresenceError, ServiceError,
+    ServiceErrorKind, UnknownOutcomeError, VersionError,
+};
+use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
+use crate::key::DataKeyError;
+use crate::record::{FieldError, InvalidKey};
+
+/// The error that a verb's error holds. Its `Display` says all but what the verb has done.
+///
+/// The public predicates and `attribute` of each verb's error ask it: see `predicates.rs`.
+pub(crate) trait Cause: fmt::Display {
+    fn is_retryable(&self) -> bool {
+        false
+    }
+
+    fn is_conflict(&self) -> bool {
+        false
+    }
+
+    fn is_version_conflict(&self) -> bool {
+        false
+    }
+
+    fn is_not_found(&self) -> bool {
+        false
+    }
+
+    fn is_access_denied(&self) -> bool {
+        false
+    }
+
+    fn is_tampered(&self) -> bool {
+        false
+    }
+
+    fn is_unknown_outcome(&self) -> bool {
+        false
+    }
+
+    fn attribute(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Cause for FieldError {
+    fn attribute(&self) -> Option<&str> {
+        Some(self.attribute()).filter(|name| !name.is_empty())
+    }
+}
+
+impl Cause for InvalidKey {
+    fn attribute(&self) -> Option<&str> {
+        self.attribute()
+    }
+}
+
+impl Cause for ContextError {
+    fn attribute(&self) -> Option<&str> {
+        Some(self.attribute())
+    }
+}
+
+impl Cause for DataKeyError {
+    fn is_retryable(&self) -> bool {
+        self.is_retryable()
+    }
+
+    fn is_access_denied(&self) -> bool {
+        self.is_access_denied()
+    }
+}
+
+impl Cause for SealError {
+    fn is_retryable(&self) -> bool {
+        self.kind() == SealErrorKind::Random
+    }
+
+    fn attribute(&self) -> Option<&str> {
+        self.attribute()
+    }
+}
+
+impl Cause for OpenError {
+    fn is_tampered(&self) -> bool {
+        self.is_tampered()
+    }
+
+    fn attribute(&self) -> Option<&str> {
+        self.attribute()
+    }
+}
+
+impl Cause for PresenceError {
+    fn is_conflict(&self) -> bool {
+        self.found() == Presence::Present
+    }
+
+    fn is_not_found(&self) -> bool {
+        self.found() == Presence::Absent
+    }
+}
+
+impl Cause for ConditionError {
+    fn is_conflict(&self) -> bool {
+        true
+    }
+}
+
+impl Cause for VersionError {
+    fn is_conflict(&self) -> bool {
+        true
+    }
+
+    fn is_version_conflict(&self) -> bool {
+        true
+    }
+}
+
+impl Cause for ContendedError {
+    fn is_retryable(&self) -> bool {
+        true
+    }
+
+    fn is_conflict(&self) -> bool {
+        true
+    }
+}
+
+impl Cause for UnknownOutcomeError {
+    fn is_unknown_outcome(&self) -> bool {
+        true
+    }
+}
+
+impl Cause for ServiceError {
+    fn is_retryable(&self) -> bool {
+        self.is_retryable()
+    }
+
+    fn is_access_denied(&self) -> bool {
+        self.kind() == ServiceErrorKind::AccessDenied
+    }
+}
+
+/// What a write gives back cannot be read. The write has happened, so it is not to be repeated, whatever the
+/// load says of itself.
+impl Cause for Box<LoadError> {
+    fn is_access_denied(&self) -> bool {
+        self.as_ref().is_access_denied()
+    }
+
+    fn is_tampered(&self) -> bool {
+        self.as_ref().is_tampered()
+    }
+
+    fn attribute(&self) -> Option<&str> {
+        self.as_ref().attribute()
+    }
+}

@@ -1,0 +1,255 @@
+//! What the error of each verb tells, variant by variant.
+
+use super::{
+    ConditionError, ContendedError, DeleteError, LoadError, Presence, PresenceError, SaveError,
+    ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
+};
+use crate::attribute::{AttributeValue, ConvertError, Problem};
+use crate::envelope::{
+    ContextError, OpenError, OpenErrorKind, SealError, SealErrorKind, expected_context,
+};
+use crate::error::Answer;
+use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind};
+use crate::record::{FieldError, FieldRole, FieldSchema, InvalidKey, RecordSchema};
+
+const SCHEMA: RecordSchema = RecordSchema::new(
+    "users",
+    &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("tenant", FieldRole::Authenticated).context(),
+    ],
+);
+
+/// The names of the predicates that hold, and the attribute.
+fn told<'a>(predicates: [(&'static str, bool); 7], attribute: Option<&'a str>) -> Told<'a> {
+    (predicates.iter().filter(|(_, holds)| *holds).map(|(name, _)| *name).collect(), attribute)
+}
+
+type Told<'a> = (Vec<&'static str>, Option<&'a str>);
+
+macro_rules! told {
+    ($error:expr) => {
+        told(
+            [
+                ("retryable", $error.is_retryable()),
+                ("conflict", $error.is_conflict()),
+                ("version", $error.is_version_conflict()),
+                ("not found", $error.is_not_found()),
+                ("denied", $error.is_access_denied()),
+                ("tampered", $error.is_tampered()),
+                ("unknown", $error.is_unknown_outcome()),
+            ],
+            $error.attribute(),
+        )
+    };
+}
+
+/// Compares all that each error tells with what stands beside it.
+macro_rules! assert_tells {
+    ($($error:expr => [$($predicate:literal),*] $attribute:expr;)+) => {$({
+        let error = $error;
+        assert_eq!(told!(error), (vec![$($predicate),*], $attribute), "{error}");
+    })+};
+}
+
+fn field() -> FieldError {
+    FieldError::new(&SCHEMA, "ssn", ConvertError::new(Problem::EmptySet))
+}
+
+fn key() -> InvalidKey {
+    let id = SCHEMA.keys().next().unwrap();
+    id.value(&SCHEMA, |_| Some(&AttributeValue::Null)).unwrap_err()
+}
+
+fn context() -> ContextError {
+    let caller = ContextPairs::default();
+    expected_context(&SCHEMA, |_| None, &caller).map(|_| ()).unwrap_err()
+}
+
+fn data_key(kind: DataKeyErrorKind) -> DataKeyError {
+    DataKeyError::new(kind, "alias/users").at(SCHEMA.place())
+}
+
+fn seal(kind: SealErrorKind) -> SealError {
+    SealError::new(SCHEMA.place(), kind)
+}
+
+fn open(kind: OpenErrorKind) -> OpenError {
+    OpenError::new(SCHEMA.place().attribute("ssn"), kind)
+}
+
+fn presence(found: Presence) -> PresenceError {
+    PresenceError::new(SCHEMA.place(), found)
+}
+
+fn condition() -> ConditionError {
+    ConditionError::new(SCHEMA.place(), None)
+}
+
+fn version() -> VersionError {
+    VersionError::new(SCHEMA.place(), 3, Some(4), None)
+}
+
+fn contended() -> ContendedError {
+    ContendedError::new(SCHEMA.place())
+}
+
+fn unknown() -> UnknownOutcomeError {
+    UnknownOutcomeError::new(SCHEMA.place())
+}
+
+fn request(kind: ServiceErrorKind) -> ServiceError {
+    ServiceError::of_answer(SCHEMA.place(), "physical", kind, Answer::default())
+}
+
+#[test]
+fn a_save_tells_what_it_failed_of() {
+    use SaveError as E;
+    assert_tells! {
+        E::Field(field()) => [] Some("ssn");
+        E::Field(FieldError::new(&SCHEMA, "", ConvertError::new(Problem::Version))) => [] None;
+        E::Key(key()) => [] Some("id");
+        E::Context(context()) => [] Some("tenant");
+        E::GenerateDataKey(data_key(DataKeyErrorKind::Throttled)) => ["retryable"] None;
+        E::GenerateDataKey(data_key(DataKeyErrorKind::AccessDenied)) => ["denied"] None;
+        E::GenerateDataKey(data_key(DataKeyErrorKind::NotFound)) => [] None;
+        E::Seal(seal(SealErrorKind::Random)) => ["retryable"] None;
+        E::Seal(seal(SealErrorKind::EnvelopeTooLarge)) => [] None;
+        E::Seal(SealError::new(SCHEMA.place().attribute("ssn"), SealErrorKind::BytesAsNumbers(1)))
+            => [] Some("ssn");
+        E::Presence(presence(Presence::Present)) => ["conflict"] None;
+        E::Presence(presence(Presence::Absent)) => ["not found"] None;
+        E::Condition(condition()) => ["conflict"] None;
+        E::Version(version()) => ["conflict", "version"] None;
+        E::Open(open(OpenErrorKind::HasEnvelope)) => [] Some("ssn");
+        E::Open(open(OpenErrorKind::Tampered)) => ["tampered"] Some("ssn");
+        E::UnknownOutcome(unknown()) => ["unknown"] None;
+        E::Request(request(ServiceErrorKind::Throttled)) => ["retryable"] None;
+        E::Request(request(ServiceErrorKind::Network)) => ["retryable"] None;
+        E::Request(request(ServiceErrorKind::AccessDenied)) => ["denied"] None;
+        // Another transaction is at the item: no condition of the caller's was looked at.
+        E::Request(request(ServiceErrorKind::Conflict)) => ["retryable"] None;
+        // It is the table that is not found.
+        E::Request(request(ServiceErrorKind::TableNotFound)) => [] None;
+    }
+}
+
+#[test]
+fn a_load_tells_what_it_failed_of() {
+    use LoadError as E;
+    assert_tells! {
+        E::Key(key()) => [] Some("id");
+        E::Context(context()) => [] Some("tenant");
+        E::Request(request(ServiceErrorKind::Service)) => ["retryable"] None;
+        E::Request(request(ServiceErrorKind::AccessDenied)) => ["denied"] None;
+        E::Request(request(ServiceErrorKind::Validation)) => [] None;
+        E::Open(open(OpenErrorKind::Tampered)) => ["tampered"] Some("ssn");
+        E::Open(open(OpenErrorKind::MalformedEnvelope)) => ["tampered"] Some("ssn");
+        E::Open(OpenError::new(SCHEMA.place(), OpenErrorKind::NoEnvelope)) => [] None;
+        E::DecryptDataKey(data_key(DataKeyErrorKind::Clock)) => ["retryable"] None;
+        E::DecryptDataKey(data_key(DataKeyErrorKind::AccessDenied)) => ["denied"] None;
+        E::DecryptDataKey(data_key(DataKeyErrorKind::Mismatch)) => [] None;
+        E::Field(field()) => [] Some("ssn");
+    }
+}
+
+#[test]
+fn an_update_tells_what_it_failed_of() {
+    use UpdateError as E;
+    assert_tells! {
+        E::Field(field()) => [] Some("ssn");
+        E::Key(key()) => [] Some("id");
+        E::Context(context()) => [] Some("tenant");
+        E::NotFound(presence(Presence::Absent)) => ["not found"] None;
+        E::Condition(condition()) => ["conflict"] None;
+        E::Version(version()) => ["conflict", "version"] None;
+        E::Open(open(OpenErrorKind::Tampered)) => ["tampered"] Some("ssn");
+        E::Open(open(OpenErrorKind::Sealed)) => [] Some("ssn");
+        E::DecryptDataKey(data_key(DataKeyErrorKind::Network)) => ["retryable"] None;
+        E::DecryptDataKey(data_key(DataKeyErrorKind::AccessDenied)) => ["denied"] None;
+        E::GenerateDataKey(data_key(DataKeyErrorKind::Service)) => ["retryable"] None;
+        E::GenerateDataKey(data_key(DataKeyErrorKind::AccessDenied)) => ["denied"] None;
+        E::Seal(seal(SealErrorKind::Random)) => ["retryable"] None;
+        E::Seal(seal(SealErrorKind::ItemTooLarge(500_000))) => [] None;
+        E::Contended(contended()) => ["retryable", "conflict"] None;
+        E::UnknownOutcome(unknown()) => ["unknown"] None;
+        E::Request(request(ServiceErrorKind::Clock)) => ["retryable"] None;
+        E::Request(request(ServiceErrorKind::AccessDenied)) => ["denied"] None;
+        E::Request(request(ServiceErrorKind::ItemTooLarge)) => [] None;
+    }
+}
+
+#[test]
+fn a_deletion_tells_what_it_failed_of() {
+    use DeleteError as E;
+    assert_tells! {
+        E::Key(key()) => [] Some("id");
+        E::Context(context()) => [] Some("tenant");
+        E::Field(field()) => [] Some("ssn");
+        E::Condition(condition()) => ["conflict"] None;
+        E::Version(version()) => ["conflict", "version"] None;
+        E::Open(open(OpenErrorKind::HasEnvelope)) => [] Some("ssn");
+        E::UnknownOutcome(unknown()) => ["unknown"] None;
+        E::Request(request(ServiceErrorKind::Network)) => ["retryable"] None;
+        E::Request(request(ServiceErrorKind::AccessDenied)) => ["denied"] None;
+        E::Request(request(ServiceErrorKind::Other)) => [] None;
+    }
+}
+
+#[test]
+fn a_write_that_has_happened_is_never_retryable_and_tells_why_it_cannot_be_read() {
+    let throttled = || LoadError::DecryptDataKey(data_key(DataKeyErrorKind::Throttled));
+    let denied = || LoadError::DecryptDataKey(data_key(DataKeyErrorKind::AccessDenied));
+    let tampered = || LoadError::Open(open(OpenErrorKind::Tampered));
+    assert!(throttled().is_retryable());
+    macro_rules! of_each_write {
+        ($($error:ident),*) => {
+            assert_tells! {$(
+                $error::Unreadable(Box::new(throttled())) => [] None;
+                $error::Unreadable(Box::new(denied())) => ["denied"] None;
+                $error::Unreadable(Box::new(tampered())) => ["tampered"] Some("ssn");
+                $error::Unreadable(Box::new(LoadError::Field(field()))) => [] Some("ssn");
+            )*}
+        };
+    }
+    of_each_write!(SaveError, UpdateError, DeleteError);
+}
+
+#[test]
+fn a_text_begins_with_what_came_of_the_verb() {
+    let field_text = "record of table `users`, key `id`, attribute `ssn`: ";
+    let unknown_text = "record of table `users`, key `id`: DynamoDB's answer was lost";
+    let unreadable = || Box::new(LoadError::Field(field()));
+    for (error, text) in [
+        (SaveError::Field(field()).to_string(), format!("cannot save {field_text}")),
+        (LoadError::Field(field()).to_string(), format!("cannot load {field_text}")),
+        (UpdateError::Field(field()).to_string(), format!("cannot update {field_text}")),
+        (DeleteError::Field(field()).to_string(), format!("cannot delete {field_text}")),
+        (
+            SaveError::UnknownOutcome(unknown()).to_string(),
+            format!("it is not known whether the record was saved: {unknown_text}"),
+        ),
+        (
+            UpdateError::UnknownOutcome(unknown()).to_string(),
+            format!("it is not known whether the update happened: {unknown_text}"),
+        ),
+        (
+            DeleteError::UnknownOutcome(unknown()).to_string(),
+            format!("it is not known whether the record was deleted: {unknown_text}"),
+        ),
+        (
+            SaveError::Unreadable(unreadable()).to_string(),
+            format!("the record is saved, and the one before it is lost: cannot load {field_text}"),
+        ),
+        (
+            UpdateError::Unreadable(unreadable()).to_string(),
+            format!("the record is updated, and cannot be given back: cannot load {field_text}"),
+        ),
+        (
+            DeleteError::Unreadable(unreadable()).to_string(),
+            format!("the record is deleted, and cannot be given back: cannot load {field_text}"),
+        ),
+    ] {
+        assert!(error.starts_with(&text), "{error}");
+    }
+}
