@@ -5,6 +5,7 @@ mod answer;
 mod cause;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod condition;
+mod debug;
 mod place;
 mod predicates;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
@@ -21,6 +22,7 @@ use cause::Cause;
 pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
+pub(crate) use debug::debug_is_display;
 pub(crate) use place::Place;
 pub use request::{ServiceError, ServiceErrorKind};
 pub use update::UpdateError;

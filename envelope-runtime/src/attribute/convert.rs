@@ -8,7 +8,7 @@ use super::InvalidNumber;
 ///
 /// It holds the path inside the field and the two types, never a value: texts of serde
 /// implementations are dropped, since many of them repeat what they were given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConvertError {
     /// From the innermost step to the outermost.
     path: Vec<Step>,
@@ -16,7 +16,7 @@ pub struct ConvertError {
 }
 
 /// One step into a field's value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Step {
     Field(&'static str),
     Index(usize),
@@ -244,6 +244,8 @@ impl fmt::Display for Problem {
         }
     }
 }
+
+crate::error::debug_is_display!(ConvertError);
 
 impl std::error::Error for ConvertError {}
 

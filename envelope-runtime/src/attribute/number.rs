@@ -33,7 +33,7 @@ const MIN_MAGNITUDE: i64 = -130;
 pub struct Number(String);
 
 /// Why a text is not a number that DynamoDB can hold. It does not repeat the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidNumber {
     /// It is not a finite decimal number.
@@ -142,6 +142,8 @@ impl fmt::Display for InvalidNumber {
         })
     }
 }
+
+crate::error::debug_is_display!(InvalidNumber);
 
 impl std::error::Error for InvalidNumber {}
 

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use crate::attribute::AttributeValue;
-use crate::error::Place;
+use crate::error::{Place, debug_is_display};
 use crate::key::{ContextPairs, EncryptionContext};
 use crate::record::RecordSchema;
 #[cfg(feature = "aws")]
 use crate::record::{FieldSchema, RequestKey};
 
 /// A context field has no value that may be used.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ContextError {
     place: Place,
     problem: ContextProblem,
@@ -213,6 +213,8 @@ impl fmt::Display for ContextError {
         })
     }
 }
+
+debug_is_display!(ContextError);
 
 impl std::error::Error for ContextError {}
 

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::Item;
-use crate::error::Place;
+use crate::error::{Place, debug_is_display};
 
 /// A record could not be sealed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SealError {
     place: Place,
     kind: SealErrorKind,
@@ -30,7 +30,7 @@ pub enum SealErrorKind {
 }
 
 /// A stored item was not opened: nothing of it was used.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenError {
     place: Place,
     kind: OpenErrorKind,
@@ -230,6 +230,8 @@ impl fmt::Display for OpenError {
         }
     }
 }
+
+debug_is_display!(SealError, OpenError);
 
 impl std::error::Error for SealError {}
 impl std::error::Error for OpenError {}

@@ -3,18 +3,18 @@
 use std::error::Error;
 use std::fmt;
 
-use super::Place;
+use super::{Place, debug_is_display};
 use crate::envelope::Item;
 
 /// A condition on the presence of a record did not hold.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PresenceError {
     place: Place,
     found: Presence,
 }
 
 /// The stored item does not fulfil the condition of a write; nothing was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConditionError {
     place: Place,
     stored: Option<Item>,
@@ -23,7 +23,7 @@ pub struct ConditionError {
 }
 
 /// The stored record has another version than the write depends on; nothing was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VersionError {
     place: Place,
     expected: u64,
@@ -32,13 +32,13 @@ pub struct VersionError {
 }
 
 /// An update met other writers each time until its deadline; nothing was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ContendedError {
     place: Place,
 }
 
 /// An answer was lost, and what is stored does not tell whether the write happened.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnknownOutcomeError {
     place: Place,
 }
@@ -196,6 +196,8 @@ impl fmt::Display for PresenceError {
         })
     }
 }
+
+debug_is_display!(PresenceError, ConditionError, VersionError, ContendedError, UnknownOutcomeError);
 
 impl Error for PresenceError {}
 impl Error for ConditionError {}

@@ -93,6 +93,8 @@ macro_rules! verb {
             }
         }
 
+        crate::error::debug_is_display!($error);
+
         // The text of the inner error is part of this one's, and nothing lies behind it.
         impl std::error::Error for $error {}
     };

@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{Answer, Place};
+use super::{Answer, Place, debug_is_display};
 
 /// DynamoDB refused a request, or did not answer. Holds names and AWS's error code only.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServiceError {
     place: Place,
     table: String,
@@ -146,5 +146,7 @@ impl fmt::Display for ServiceErrorKind {
         })
     }
 }
+
+debug_is_display!(ServiceError);
 
 impl Error for ServiceError {}

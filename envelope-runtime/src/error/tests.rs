@@ -4,12 +4,12 @@ use super::{
     ConditionError, ContendedError, DeleteError, LoadError, Presence, PresenceError, SaveError,
     ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
 };
-use crate::attribute::{AttributeValue, ConvertError, Problem};
+use crate::attribute::{AttributeValue, ConvertError, Number, Problem};
 use crate::envelope::{
-    ContextError, OpenError, OpenErrorKind, SealError, SealErrorKind, expected_context,
+    ContextError, Item, OpenError, OpenErrorKind, SealError, SealErrorKind, expected_context,
 };
 use crate::error::Answer;
-use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind};
+use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind, LocalKeyProvider};
 use crate::record::{FieldError, FieldRole, FieldSchema, InvalidKey, RecordSchema};
 
 const SCHEMA: RecordSchema = RecordSchema::new(
@@ -252,4 +252,40 @@ fn a_text_begins_with_what_came_of_the_verb() {
     ] {
         assert!(error.starts_with(&text), "{error}");
     }
+}
+
+macro_rules! assert_shown_as_displayed {
+    ($($error:expr),+ $(,)?) => {$({
+        let error = $error;
+        let text = error.to_string();
+        assert_eq!((format!("{error:?}"), format!("{error:#?}")), (text.clone(), text));
+    })+};
+}
+
+#[test]
+fn the_debug_of_an_error_is_its_text_with_the_cure() {
+    assert_shown_as_displayed!(
+        SaveError::Field(field()),
+        LoadError::Field(field()),
+        UpdateError::Field(field()),
+        DeleteError::Field(field()),
+        SaveError::Unreadable(Box::new(LoadError::Field(field()))),
+        field(),
+        key(),
+        context(),
+        data_key(DataKeyErrorKind::AccessDenied),
+        seal(SealErrorKind::EnvelopeTooLarge),
+        open(OpenErrorKind::Tampered),
+        presence(Presence::Absent),
+        condition(),
+        version(),
+        ConditionError::not_as_loaded(SCHEMA.place(), Item::default()),
+        VersionError::new(SCHEMA.place(), 3, None, Some(Item::default())),
+        contended(),
+        unknown(),
+        request(ServiceErrorKind::TableNotFound),
+        LocalKeyProvider::from_hex("7f").unwrap_err(),
+        ConvertError::new(Problem::EmptySet),
+        Number::parse("NaN").unwrap_err(),
+    );
 }

@@ -12,7 +12,7 @@ use crate::key::DataKeyError;
 use crate::record::{FieldError, InvalidKey};
 
 /// A record was not updated.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UpdateError {
     /// A value of the update or of its condition cannot be stored, and no request was made; or the version

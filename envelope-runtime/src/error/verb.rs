@@ -12,7 +12,7 @@ use crate::key::DataKeyError;
 use crate::record::{FieldError, InvalidKey};
 
 /// A record was not saved.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SaveError {
     /// A field, or a value of the condition, is what DynamoDB cannot store; no request was made.
@@ -42,7 +42,7 @@ pub enum SaveError {
 }
 
 /// A record was not loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The key cannot be used; no request was made.
@@ -60,7 +60,7 @@ pub enum LoadError {
 }
 
 /// A record was not deleted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeleteError {
     /// The key cannot be used; no request was made.

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::error::{Answer, Place};
+use crate::error::{Answer, Place, debug_is_display};
 
 /// A key service refused, failed, or was not asked because the reference could not be trusted.
 ///
 /// It holds names only: the record's table and key attribute, the configured KMS key, AWS's error
 /// code and request id.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DataKeyError {
     kind: DataKeyErrorKind,
     key: String,
@@ -206,6 +206,8 @@ impl fmt::Display for DataKeyErrorKind {
         })
     }
 }
+
+debug_is_display!(DataKeyError);
 
 impl std::error::Error for DataKeyError {}
 

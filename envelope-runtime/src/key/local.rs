@@ -13,6 +13,7 @@ use super::{
 };
 use crate::attribute::write_lp;
 use crate::crypto::{self, NONCE_LEN, Prk, Rejected, SealKey, Secret32};
+use crate::error::debug_is_display;
 
 const NAME: &str = "local key";
 /// The most bytes that are read of a key's file: 64 digits, and white space.
@@ -41,7 +42,6 @@ pub struct LocalKeyProvider {
 }
 
 /// Why there is no local key. It does not repeat what was read.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum InvalidLocalKey {
     /// The text is not exactly 64 hexadecimal digits.
@@ -199,6 +199,8 @@ impl fmt::Display for InvalidLocalKey {
         }
     }
 }
+
+debug_is_display!(InvalidLocalKey);
 
 impl std::error::Error for InvalidLocalKey {}
 

@@ -98,7 +98,7 @@ impl Expression {
 }
 
 /// An attribute is of a type, or holds a number, that this library does not know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UnknownAttributeType {
     attribute: String,
 }
@@ -117,6 +117,8 @@ impl fmt::Display for UnknownAttributeType {
         write!(f, "attribute {:?} has a type that this library does not know", self.attribute)
     }
 }
+
+crate::error::debug_is_display!(UnknownAttributeType);
 
 impl std::error::Error for UnknownAttributeType {}
 

@@ -14,7 +14,7 @@ use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
     self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer, Wiped,
 };
-use crate::error::Place;
+use crate::error::{Place, debug_is_display};
 
 /// Collects the attribute values of a record, one call for each field of the schema, in its order.
 ///
@@ -60,7 +60,7 @@ pub struct FieldReader {
 }
 
 /// A field that cannot be stored, or a stored value that does not fit its field.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FieldError {
     place: Place,
     error: ConvertError,
@@ -377,5 +377,7 @@ impl fmt::Display for FieldError {
         write!(f, "{}: {}", self.place, self.error)
     }
 }
+
+debug_is_display!(FieldError);
 
 impl std::error::Error for FieldError {}

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{KeyAttribute, RecordSchema};
 use crate::attribute::{self, AttributeValue, ConvertError};
-use crate::error::Place;
+use crate::error::{Place, debug_is_display};
 
 /// DynamoDB's limit for a partition key, in bytes.
 const MAX_PARTITION_KEY: usize = 2048;
@@ -82,7 +82,7 @@ pub trait IntoKeyPart<P> {
 }
 
 /// Why a key cannot be used in a request. It names the attribute, never the value.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InvalidKey {
     place: Place,
     problem: KeyProblem,
@@ -357,5 +357,7 @@ impl fmt::Display for InvalidKey {
         }
     }
 }
+
+debug_is_display!(InvalidKey);
 
 impl std::error::Error for InvalidKey {}

@@ -6,7 +6,7 @@ use envelope_runtime::{OpenErrorKind, Presence, SaveError, Store};
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, done, refused};
-use crate::models::{Account, Document, account, document, note};
+use crate::models::{Account, Document, Person, account, document, note, person};
 use crate::request::Request;
 
 fn at(store: Store, seconds: u64) -> Store {
@@ -276,4 +276,22 @@ async fn builders_show_names_and_no_values() {
     for (debug, expected) in shown {
         assert_eq!(debug, expected);
     }
+}
+
+/// As `main` prints what it gives back.
+#[tokio::test]
+async fn a_program_that_ends_with_a_failed_save_prints_where_and_what_to_do() {
+    async fn main(store: &Store) -> Result<(), Box<dyn std::error::Error>> {
+        store.put(&Person { tenant: String::new(), ..person() }).await?;
+        Ok(())
+    }
+    let dynamodb = Dynamodb::new();
+
+    let error = main(&dynamodb.store()).await.unwrap_err();
+
+    assert_eq!(
+        format!("Error: {error:?}"),
+        "Error: cannot save record of table `people`, key `id`, attribute `tenant`: a context field \
+         needs a value, stored as a non-empty S or as N"
+    );
 }
