@@ -2,6 +2,7 @@
 //! the SDK's raw response.
 
 mod answer;
+mod any;
 mod cause;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod condition;
@@ -18,6 +19,7 @@ mod update;
 mod verb;
 
 pub(crate) use answer::Answer;
+pub use any::Error;
 use cause::Cause;
 pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,

@@ -120,8 +120,8 @@ pub use envelope::{
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
 pub use error::{
-    ConditionError, ContendedError, DeleteError, LoadError, Presence, PresenceError, SaveError,
-    ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
+    ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
+    SaveError, ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
 };
 pub use expression::Condition;
 #[cfg(feature = "aws")]

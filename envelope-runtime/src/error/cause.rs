@@ -1,4 +1,4 @@
-//! What each inner error means to a caller: the answers that every error of a verb passes on.
+//! The meaning of each inner error to a caller, which the error of every verb passes on.
 
 use std::fmt;
 
@@ -6,13 +6,15 @@ use super::{
     ConditionError, ContendedError, LoadError, Presence, PresenceError, ServiceError,
     ServiceErrorKind, UnknownOutcomeError, VersionError,
 };
+use crate::attribute::InvalidNumber;
 use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
-use crate::key::DataKeyError;
+use crate::key::{DataKeyError, InvalidLocalKey};
 use crate::record::{FieldError, InvalidKey};
 
-/// The error that a verb's error holds. Its `Display` says all but what the verb has done.
+/// An error that another one holds. Its `Display` says all but what came of the verb.
 ///
-/// The public predicates and `attribute` of each verb's error ask it: see `predicates.rs`.
+/// The public predicates and `attribute` of the error that holds it ask it: see `predicates.rs`, which documents
+/// them.
 pub(crate) trait Cause: fmt::Display {
     fn is_retryable(&self) -> bool {
         false
@@ -74,6 +76,14 @@ impl Cause for DataKeyError {
         self.is_access_denied()
     }
 }
+
+impl Cause for InvalidLocalKey {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Random)
+    }
+}
+
+impl Cause for InvalidNumber {}
 
 impl Cause for SealError {
     fn is_retryable(&self) -> bool {

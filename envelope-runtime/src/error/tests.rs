@@ -1,15 +1,15 @@
 //! What the error of each verb tells, variant by variant.
 
 use super::{
-    ConditionError, ContendedError, DeleteError, LoadError, Presence, PresenceError, SaveError,
-    ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
+    ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
+    SaveError, ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
 };
-use crate::attribute::{AttributeValue, ConvertError, Number, Problem};
+use crate::attribute::{AttributeValue, ConvertError, InvalidNumber, Number, Problem};
 use crate::envelope::{
     ContextError, Item, OpenError, OpenErrorKind, SealError, SealErrorKind, expected_context,
 };
 use crate::error::Answer;
-use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind, LocalKeyProvider};
+use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind, InvalidLocalKey, LocalKeyProvider};
 use crate::record::{FieldError, FieldRole, FieldSchema, InvalidKey, RecordSchema};
 
 const SCHEMA: RecordSchema = RecordSchema::new(
@@ -216,6 +216,58 @@ fn a_write_that_has_happened_is_never_retryable_and_tells_why_it_cannot_be_read(
 }
 
 #[test]
+fn the_error_of_all_calls_tells_what_the_inner_one_tells() {
+    let throttled = || LoadError::DecryptDataKey(data_key(DataKeyErrorKind::Throttled));
+    let denied = || request(ServiceErrorKind::AccessDenied);
+    assert_tells! {
+        Error::from(SaveError::Version(version())) => ["conflict", "version"] None;
+        Error::from(SaveError::Presence(presence(Presence::Absent))) => ["not found"] None;
+        Error::from(SaveError::Unreadable(Box::new(throttled()))) => [] None;
+        Error::from(throttled()) => ["retryable"] None;
+        Error::from(LoadError::Open(open(OpenErrorKind::Tampered))) => ["tampered"] Some("ssn");
+        Error::from(UpdateError::Contended(contended())) => ["retryable", "conflict"] None;
+        Error::from(UpdateError::UnknownOutcome(unknown())) => ["unknown"] None;
+        Error::from(DeleteError::Request(denied())) => ["denied"] None;
+        Error::from(DeleteError::Key(key())) => [] Some("id");
+        Error::from(data_key(DataKeyErrorKind::Network)) => ["retryable"] None;
+        Error::from(data_key(DataKeyErrorKind::AccessDenied)) => ["denied"] None;
+        Error::from(InvalidLocalKey::Random) => ["retryable"] None;
+        Error::from(InvalidLocalKey::NotHex) => [] None;
+        Error::from(InvalidLocalKey::Unreadable(std::io::ErrorKind::PermissionDenied)) => [] None;
+        Error::from(field()) => [] Some("ssn");
+        Error::from(InvalidNumber::OutOfRange) => [] None;
+    }
+}
+
+#[test]
+fn the_error_of_all_calls_fits_into_a_box_that_crosses_threads() {
+    let boxed: Box<dyn std::error::Error + Send + Sync> = Error::from(field()).into();
+
+    assert_eq!(boxed.to_string(), field().to_string());
+    assert!(boxed.source().is_none());
+}
+
+#[test]
+fn the_text_of_the_error_of_all_calls_is_the_inner_one() {
+    macro_rules! assert_same_text {
+        ($($error:expr),+ $(,)?) => {$({
+            let error = $error;
+            assert_eq!(Error::from(error.clone()).to_string(), error.to_string());
+        })+};
+    }
+    assert_same_text!(
+        SaveError::Field(field()),
+        LoadError::Field(field()),
+        UpdateError::Field(field()),
+        DeleteError::Field(field()),
+        data_key(DataKeyErrorKind::Other),
+        InvalidLocalKey::NotHex,
+        field(),
+        InvalidNumber::NotANumber,
+    );
+}
+
+#[test]
 fn a_text_begins_with_what_came_of_the_verb() {
     let field_text = "record of table `users`, key `id`, attribute `ssn`: ";
     let unknown_text = "record of table `users`, key `id`: DynamoDB's answer was lost";
@@ -269,6 +321,7 @@ fn the_debug_of_an_error_is_its_text_with_the_cure() {
         LoadError::Field(field()),
         UpdateError::Field(field()),
         DeleteError::Field(field()),
+        Error::from(SaveError::Field(field())),
         SaveError::Unreadable(Box::new(LoadError::Field(field()))),
         field(),
         key(),

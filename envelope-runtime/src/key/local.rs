@@ -42,6 +42,7 @@ pub struct LocalKeyProvider {
 }
 
 /// Why there is no local key. It does not repeat what was read.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum InvalidLocalKey {
     /// The text is not exactly 64 hexadecimal digits.

@@ -1,0 +1,117 @@
+//! One error for all calls of this library.
+
+use std::fmt;
+
+use super::predicates::predicates;
+use super::{Cause, DeleteError, LoadError, SaveError, UpdateError, debug_is_display};
+use crate::attribute::InvalidNumber;
+use crate::key::{DataKeyError, InvalidLocalKey};
+use crate::record::FieldError;
+
+/// The error of any call of this library, for functions that make several.
+///
+/// `?` converts every other error into it. Its text and its predicates are those of the error that it holds.
+///
+/// ```
+/// use envelope_runtime::{EnvelopeRecord, Error, LocalKeyProvider, Opener, Sealer};
+///
+/// #[derive(EnvelopeRecord)]
+/// #[envelope(table = "users")]
+/// struct User {
+///     #[partition_key]
+///     id: String,
+///     #[encrypted]
+///     ssn: String,
+/// }
+///
+/// async fn sealed_and_opened(user: &User, key: &str) -> Result<User, Error> {
+///     let item = Sealer::new(LocalKeyProvider::from_hex(key)?).seal(user).await?;
+///     let user = Opener::new(LocalKeyProvider::from_hex(key)?).open::<User>(item).await?;
+///     Ok(user.into_record())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// let nameless = User { id: String::new(), ssn: "078-05-1120".into() };
+///
+/// let error = sealed_and_opened(&nameless, key).await.err().unwrap();
+/// assert!(matches!(error, Error::Save(_)) && !error.is_retryable());
+/// assert_eq!(error.attribute(), Some("id"));
+///
+/// let error = sealed_and_opened(&nameless, "no key").await.err().unwrap();
+/// assert!(matches!(error, Error::LocalKey(_)));
+/// # }
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Error {
+    /// A record was not saved.
+    Save(SaveError),
+    /// A record was not loaded.
+    Load(LoadError),
+    /// A record was not updated.
+    Update(UpdateError),
+    /// A record was not deleted.
+    Delete(DeleteError),
+    /// A key provider has no key, such as [`KmsKeyProvider::resolve`](crate::KmsKeyProvider::resolve).
+    DataKey(DataKeyError),
+    /// There is no [`LocalKeyProvider`](crate::LocalKeyProvider).
+    LocalKey(InvalidLocalKey),
+    /// A field does not come back from [`testing::round_trip`](crate::testing::round_trip).
+    Field(FieldError),
+    /// A text is not a [`Number`](crate::Number).
+    Number(InvalidNumber),
+}
+
+predicates!(Error);
+
+impl Error {
+    fn cause(&self) -> &dyn Cause {
+        match self {
+            Self::Save(error) => error.cause(),
+            Self::Load(error) => error.cause(),
+            Self::Update(error) => error.cause(),
+            Self::Delete(error) => error.cause(),
+            Self::DataKey(error) => error,
+            Self::LocalKey(error) => error,
+            Self::Field(error) => error,
+            Self::Number(error) => error,
+        }
+    }
+}
+
+/// The text of each inner error, and the way from it.
+macro_rules! any {
+    ($($variant:ident($error:ident),)+) => {
+        impl fmt::Display for Error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(error) => error.fmt(f),)+
+                }
+            }
+        }
+
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })+
+    };
+}
+
+any! {
+    Save(SaveError),
+    Load(LoadError),
+    Update(UpdateError),
+    Delete(DeleteError),
+    DataKey(DataKeyError),
+    LocalKey(InvalidLocalKey),
+    Field(FieldError),
+    Number(InvalidNumber),
+}
+
+debug_is_display!(Error);
+
+// The text of the inner error is this one's, and nothing lies behind it.
+impl std::error::Error for Error {}
