@@ -15,6 +15,8 @@ mod request;
 pub(crate) mod service;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of the SDK's items only"))]
+mod unknown_type;
 mod update;
 mod verb;
 
@@ -27,5 +29,6 @@ pub use condition::{
 pub(crate) use debug::debug_is_display;
 pub(crate) use place::Place;
 pub use request::{ServiceError, ServiceErrorKind};
+pub use unknown_type::UnknownAttributeType;
 pub use update::UpdateError;
 pub use verb::{DeleteError, LoadError, SaveError};

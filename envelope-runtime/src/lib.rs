@@ -121,7 +121,8 @@ pub use envelope::{
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
 pub use error::{
     ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
-    SaveError, ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
+    SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
+    UpdateError, VersionError,
 };
 pub use expression::Condition;
 #[cfg(feature = "aws")]
@@ -132,7 +133,7 @@ pub use key::{
     HINT_LEN, InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
 };
 #[cfg(feature = "aws")]
-pub use operation::{AtKey, Delete, Get, OperationFuture, Put, UnknownAttributeType, returned};
+pub use operation::{AtKey, Delete, Get, OperationFuture, Put, returned};
 pub use operation::{Opener, Sealer};
 pub use record::{
     Attribute, Bytes, CanBeAbsent, CanGrow, Composite, Encode, EnvelopeFields, EnvelopeRecord,

@@ -39,8 +39,6 @@ pub use delete::Delete;
 pub use load::Get;
 #[cfg(feature = "aws")]
 pub use save::Put;
-#[cfg(feature = "aws")]
-pub use sdk::UnknownAttributeType;
 pub use sealer::{Opener, Sealer};
 #[cfg(feature = "aws")]
 pub use update::AtKey;

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::predicates::predicates;
-use super::{Cause, DeleteError, LoadError, SaveError, UpdateError, debug_is_display};
+use super::{
+    Cause, DeleteError, LoadError, SaveError, UnknownAttributeType, UpdateError, debug_is_display,
+};
 use crate::attribute::InvalidNumber;
 use crate::key::{DataKeyError, InvalidLocalKey};
 use crate::record::FieldError;
@@ -60,6 +62,8 @@ pub enum Error {
     LocalKey(InvalidLocalKey),
     /// A field does not come back from [`testing::round_trip`](crate::testing::round_trip).
     Field(FieldError),
+    /// An item of the SDK is no [`Item`](crate::Item).
+    Item(UnknownAttributeType),
     /// A text is not a [`Number`](crate::Number).
     Number(InvalidNumber),
 }
@@ -76,6 +80,7 @@ impl Error {
             Self::DataKey(error) => error,
             Self::LocalKey(error) => error,
             Self::Field(error) => error,
+            Self::Item(error) => error,
             Self::Number(error) => error,
         }
     }
@@ -108,6 +113,7 @@ any! {
     DataKey(DataKeyError),
     LocalKey(InvalidLocalKey),
     Field(FieldError),
+    Item(UnknownAttributeType),
     Number(InvalidNumber),
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     ConditionError, ContendedError, LoadError, Presence, PresenceError, ServiceError,
-    ServiceErrorKind, UnknownOutcomeError, VersionError,
+    ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError, VersionError,
 };
 use crate::attribute::InvalidNumber;
 use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
@@ -84,6 +84,12 @@ impl Cause for InvalidLocalKey {
 }
 
 impl Cause for InvalidNumber {}
+
+impl Cause for UnknownAttributeType {
+    fn attribute(&self) -> Option<&str> {
+        Some(self.attribute())
+    }
+}
 
 impl Cause for SealError {
     fn is_retryable(&self) -> bool {

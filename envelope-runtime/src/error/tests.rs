@@ -2,7 +2,8 @@
 
 use super::{
     ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
-    SaveError, ServiceError, ServiceErrorKind, UnknownOutcomeError, UpdateError, VersionError,
+    SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
+    UpdateError, VersionError,
 };
 use crate::attribute::{AttributeValue, ConvertError, InvalidNumber, Number, Problem};
 use crate::envelope::{
@@ -235,6 +236,7 @@ fn the_error_of_all_calls_tells_what_the_inner_one_tells() {
         Error::from(InvalidLocalKey::NotHex) => [] None;
         Error::from(InvalidLocalKey::Unreadable(std::io::ErrorKind::PermissionDenied)) => [] None;
         Error::from(field()) => [] Some("ssn");
+        Error::from(UnknownAttributeType::new("ssn".into())) => [] Some("ssn");
         Error::from(InvalidNumber::OutOfRange) => [] None;
     }
 }
@@ -263,6 +265,7 @@ fn the_text_of_the_error_of_all_calls_is_the_inner_one() {
         data_key(DataKeyErrorKind::Other),
         InvalidLocalKey::NotHex,
         field(),
+        UnknownAttributeType::new("ssn".into()),
         InvalidNumber::NotANumber,
     );
 }
@@ -339,6 +342,7 @@ fn the_debug_of_an_error_is_its_text_with_the_cure() {
         request(ServiceErrorKind::TableNotFound),
         LocalKeyProvider::from_hex("7f").unwrap_err(),
         ConvertError::new(Problem::EmptySet),
+        UnknownAttributeType::new("ssn".into()),
         Number::parse("NaN").unwrap_err(),
     );
 }

@@ -1,7 +1,6 @@
 //! Attribute values to the SDK's type and back.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::hash::BuildHasher;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -9,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
+use crate::error::UnknownAttributeType;
 use crate::expression::Expression;
 use crate::record::{RecordSchema, RequestKey};
 
@@ -72,7 +72,7 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
     fn try_from(item: HashMap<String, SdkValue, S>) -> Result<Self, UnknownAttributeType> {
         let attributes = item.into_iter().map(|(name, value)| match from_sdk(value) {
             Some(value) => Ok((name, value)),
-            None => Err(UnknownAttributeType { attribute: name }),
+            None => Err(UnknownAttributeType::new(name)),
         });
         attributes.collect()
     }
@@ -96,31 +96,6 @@ impl Expression {
         (text, names, (values.len() > 0).then(|| values.collect()))
     }
 }
-
-/// An attribute is of a type, or holds a number, that this library does not know.
-#[derive(Clone, PartialEq, Eq)]
-pub struct UnknownAttributeType {
-    attribute: String,
-}
-
-impl UnknownAttributeType {
-    /// The attribute's name, as it stands in the item.
-    #[must_use]
-    pub fn attribute(&self) -> &str {
-        &self.attribute
-    }
-}
-
-impl fmt::Display for UnknownAttributeType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Escaped, since the name is the item's.
-        write!(f, "attribute {:?} has a type that this library does not know", self.attribute)
-    }
-}
-
-crate::error::debug_is_display!(UnknownAttributeType);
-
-impl std::error::Error for UnknownAttributeType {}
 
 /// As [`Item::try_from`], but what the record does not know may be of an unknown type.
 pub(super) fn from_sdk_item(
