@@ -1,5 +1,5 @@
-//! Errors: one enum for each verb family. None of them ever holds a plaintext value, key bytes or
-//! the SDK's raw response.
+//! Errors: one enum a verb, made of inner errors that several verbs share. None of them ever holds
+//! a plaintext value, key bytes or the SDK's raw response.
 
 mod answer;
 mod any;

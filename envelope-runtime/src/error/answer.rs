@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// AWS's error code and request id; all absent when no answer came.
+/// AWS's error code and request id, and the HTTP status; all absent if no answer came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
     /// The HTTP status. An answer of a proxy has one too.

@@ -12,7 +12,8 @@ use crate::record::FieldError;
 
 /// The error of any call of this library, for functions that make several.
 ///
-/// `?` converts every other error into it. Its text and its predicates are those of the error that it holds.
+/// `?` converts every other error into it. Its text and its predicates are those of the error that
+/// it holds.
 ///
 /// ```
 /// use envelope_runtime::{EnvelopeRecord, Error, LocalKeyProvider, Opener, Sealer};
@@ -56,7 +57,8 @@ pub enum Error {
     Update(UpdateError),
     /// A record was not deleted.
     Delete(DeleteError),
-    /// A key provider has no key, such as [`KmsKeyProvider::resolve`](crate::KmsKeyProvider::resolve).
+    /// A key provider has no key, such as
+    /// [`KmsKeyProvider::resolve`](crate::KmsKeyProvider::resolve).
     DataKey(DataKeyError),
     /// There is no [`LocalKeyProvider`](crate::LocalKeyProvider).
     LocalKey(InvalidLocalKey),

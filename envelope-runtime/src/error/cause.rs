@@ -13,8 +13,8 @@ use crate::record::{FieldError, InvalidKey};
 
 /// An error that another one holds. Its `Display` says all but what came of the verb.
 ///
-/// The public predicates and `attribute` of the error that holds it ask it: see `predicates.rs`, which documents
-/// them.
+/// The public predicates and `attribute` of the error that holds it ask it: see `predicates.rs`,
+/// which documents them.
 pub(crate) trait Cause: fmt::Display {
     fn is_retryable(&self) -> bool {
         false
@@ -163,8 +163,8 @@ impl Cause for ServiceError {
     }
 }
 
-/// What a write gives back cannot be read. The write has happened, so it is not to be repeated, whatever the
-/// load says of itself.
+/// The item that a write gives back cannot be read. The write has happened, so it is not to be
+/// repeated, whatever the load says of itself.
 impl Cause for Box<LoadError> {
     fn is_access_denied(&self) -> bool {
         self.as_ref().is_access_denied()

@@ -1,4 +1,4 @@
-//! What is stored is not what a write depends on.
+//! Writes that depend on something else than what is stored, or cannot tell.
 
 use std::error::Error;
 use std::fmt;
@@ -43,7 +43,7 @@ pub struct UnknownOutcomeError {
     place: Place,
 }
 
-/// Whether a record is there.
+/// The presence of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third")]
 pub enum Presence {
@@ -75,7 +75,7 @@ impl ConditionError {
         Self { place, stored: Some(stored), as_loaded: true }
     }
 
-    /// The item that is stored, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
+    /// The stored item, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
     /// it. `None` if there is no item, or DynamoDB did not give it.
     #[must_use]
     pub fn stored(&self) -> Option<&Item> {
@@ -112,7 +112,7 @@ impl VersionError {
         self.found
     }
 
-    /// The item that is stored, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
+    /// The stored item, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
     /// it. `None` if there is no item, or DynamoDB did not give it.
     #[must_use]
     pub fn stored(&self) -> Option<&Item> {

@@ -1,8 +1,8 @@
-//! Where something went wrong: names only.
+//! The names of the record and the attribute that an error is about.
 
 use std::fmt;
 
-/// A record type and, where one is concerned, an attribute. Holds names, never values. Boxed, so
+/// A record type, and an attribute if the error is about one. Holds names, never values. Boxed, so
 /// that errors stay small.
 #[derive(Clone, Debug)]
 pub(crate) struct Place(Box<Names>);

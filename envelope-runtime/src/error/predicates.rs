@@ -14,14 +14,16 @@ macro_rules! predicates {
 
             /// Whether a write depends on something else than what is stored.
             ///
-            /// A record to be created was there already, the stored item did not fulfil the condition, it has
-            /// another version, or other writers were faster each time until the deadline.
+            /// A record to be created was there already, the stored item did not fulfil the
+            /// condition, it has another version, or other writers were faster each time until the
+            /// deadline.
             #[must_use]
             pub fn is_conflict(&self) -> bool {
                 self.cause().is_conflict()
             }
 
-            /// Whether the stored record has another version than a write depends on. This is a conflict too.
+            /// Whether the stored record has another version than a write depends on. This is a
+            /// conflict too.
             #[must_use]
             pub fn is_version_conflict(&self) -> bool {
                 self.cause().is_version_conflict()
@@ -44,18 +46,18 @@ macro_rules! predicates {
             /// Whether the stored item was altered or moved from elsewhere.
             ///
             /// `true` of nothing that a deployment can cause. See
-            /// [`OpenError::is_tampered`](crate::OpenError::is_tampered) for the refusals that this leaves
-            /// out; a wrapped key that does not fit is another.
+            /// [`OpenError::is_tampered`](crate::OpenError::is_tampered) for the refusals that this
+            /// leaves out; a wrapped key that does not fit is another.
             #[must_use]
             pub fn is_tampered(&self) -> bool {
                 self.cause().is_tampered()
             }
 
-            /// Whether DynamoDB's answer was lost, and what is stored does not tell whether the write happened:
-            /// load the record, and decide again.
+            /// Whether DynamoDB's answer was lost, and what is stored does not tell whether the
+            /// write happened: load the record, and decide again.
             ///
-            /// A failed request that may be repeated, since the write does the same when it is done twice, is
-            /// retryable instead.
+            /// A failed request that may be repeated, since the write does the same when it is done
+            /// twice, is retryable instead.
             #[must_use]
             pub fn is_unknown_outcome(&self) -> bool {
                 self.cause().is_unknown_outcome()
@@ -70,8 +72,8 @@ macro_rules! predicates {
     };
 }
 
-/// Makes an enum of inner errors the error of a verb: all of its variants, and the text that stands before the
-/// inner error's.
+/// Makes an enum of inner errors the error of a verb: all of its variants, and the text that stands
+/// before the inner error's.
 macro_rules! verb {
     ($error:ident { $($($variant:ident)|+ => $lead:literal,)+ }) => {
         predicates! { $error }

@@ -1,4 +1,4 @@
-//! What came of a request to DynamoDB, other than what was asked for.
+//! Requests that DynamoDB refused or did not answer.
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +14,7 @@ pub struct ServiceError {
     answer: Answer,
 }
 
-/// What went wrong with a DynamoDB request.
+/// The kind of a DynamoDB request's failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServiceErrorKind {
@@ -34,13 +34,14 @@ pub enum ServiceErrorKind {
     KeySchema,
     /// The item would be over 400 KB with what an update adds.
     ItemTooLarge,
-    /// An update adds to an attribute, or a condition asks one, that is stored with another type.
+    /// An update adds to an attribute that is stored with another type, or a condition compares
+    /// with one.
     OperandType,
-    /// DynamoDB holds the request to be invalid for another reason.
+    /// The request is invalid for another reason.
     Validation,
     /// No AWS credentials were found, they could not be loaded, or AWS does not know them.
     Credentials,
-    /// The AWS credentials are temporary ones, and their time is over.
+    /// The AWS credentials are temporary and have expired.
     ExpiredCredentials,
     /// The clock of this machine differs too much from AWS's.
     Clock,
@@ -58,13 +59,13 @@ impl ServiceError {
         Self { place, table: table.to_owned(), kind, answer }
     }
 
-    /// What went wrong.
+    /// The kind of the failure.
     #[must_use]
     pub fn kind(&self) -> ServiceErrorKind {
         self.kind
     }
 
-    /// The physical table that was asked.
+    /// The physical table of the request.
     #[must_use]
     pub fn table_name(&self) -> &str {
         &self.table

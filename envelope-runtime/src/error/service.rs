@@ -1,4 +1,4 @@
-//! What an AWS SDK error means, without its texts and bodies: they may hold the item.
+//! The meaning of an AWS SDK error, without its texts and bodies: they may hold the item.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::RequestId;
 
 use super::{Answer, Place, ServiceError, ServiceErrorKind};
 
-/// Where a call to AWS failed.
+/// The stage at which a call to AWS failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// AWS answered with an error.
@@ -66,8 +66,8 @@ impl ServiceError {
     }
 }
 
-/// By AWS's code; without one that is known, as a proxy answers, by the status. The message is looked at, and
-/// not kept.
+/// Goes by AWS's code, and by the status if there is no known code, as in the answer of a proxy.
+/// Reads the message and does not keep it.
 fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErrorKind {
     match code {
         "AccessDeniedException" => ServiceErrorKind::AccessDenied,
@@ -84,7 +84,7 @@ fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErro
             Some(Signature::Expired) => ServiceErrorKind::ExpiredCredentials,
             Some(Signature::Unknown) => ServiceErrorKind::Credentials,
             None => match status {
-                // A body that is none of DynamoDB's: it was lost on its way.
+                // The body is not DynamoDB's, whose answer was lost on its way.
                 Some(200..=299 | 408) => ServiceErrorKind::Network,
                 Some(429) => ServiceErrorKind::Throttled,
                 Some(500..) => ServiceErrorKind::Service,
@@ -94,7 +94,7 @@ fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErro
     }
 }
 
-/// What DynamoDB finds invalid, as far as its message says.
+/// Tells apart the requests that DynamoDB finds invalid, as far as its message does.
 fn kind_of_validation(message: &str) -> ServiceErrorKind {
     let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
     if says(&["does not match the schema", "Missing the key", "Type mismatch for key"]) {
@@ -117,18 +117,18 @@ fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
         .any(<dyn Error>::is::<CredentialsError>)
 }
 
-/// Why AWS does not take a request's signature.
+/// A reason why AWS rejects a request's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signature {
     /// It was made at another time than AWS's clock says it is.
     Clock,
-    /// The credentials are temporary, and their time is over.
+    /// The credentials are temporary and have expired.
     Expired,
     /// The credentials are not known, or wrong.
     Unknown,
 }
 
-/// By AWS's code, and for a signature out of time by its message.
+/// Goes by AWS's code, and for a signature out of time by the message.
 pub(crate) fn failed_signature(code: &str, message: &str) -> Option<Signature> {
     let is_of_another_time =
         || ["Signature expired", "not yet current"].iter().any(|text| message.contains(text));

@@ -1,4 +1,4 @@
-//! Why a record was not updated.
+//! The error of updates.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ use crate::record::{FieldError, InvalidKey};
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum UpdateError {
-    /// A value of the update or of its condition cannot be stored, and no request was made; or the version
-    /// cannot be counted up, and nothing was written.
+    /// A value of the update or of its condition cannot be stored, and no request was made; or the
+    /// version cannot be counted up, and nothing was written.
     Field(FieldError),
     /// The key cannot be used; no request was made.
     Key(InvalidKey),
@@ -28,18 +28,19 @@ pub enum UpdateError {
     Condition(ConditionError),
     /// The stored record has another version; nothing was written.
     Version(VersionError),
-    /// The stored item is not what was sealed under this key, or an attribute is protected there and not in
-    /// this struct; nothing was written.
+    /// The stored item is not the one that was sealed under this key, or an attribute is protected
+    /// there and not in this struct; nothing was written.
     Open(OpenError),
     /// There is no data key to seal with; nothing was written.
     DecryptDataKey(DataKeyError),
-    /// There is no new data key for a record whose own is no longer to be used; nothing was written.
+    /// There is no new data key for a record whose old one must not be used any more; nothing was
+    /// written.
     GenerateDataKey(DataKeyError),
     /// The new values could not be sealed; nothing was written.
     Seal(SealError),
     /// Other writers were first until the deadline; nothing was written.
     Contended(ContendedError),
-    /// The update may have happened, once, or not.
+    /// The update may have happened once, or not at all.
     UnknownOutcome(UnknownOutcomeError),
     /// The record was updated, and could not be loaded.
     Unreadable(Box<LoadError>),

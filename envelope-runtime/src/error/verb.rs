@@ -1,5 +1,6 @@
-//! One enum a verb family. `Display` is the whole message of the variant's error behind what came of the
-//! verb, and there is no `source`, so that a report of the chain says nothing twice.
+//! The errors of saves, loads and deletions. `Display` says what came of the verb and then the
+//! whole message of the inner error. There is no `source`, so a report of the chain says nothing
+//! twice.
 
 use std::fmt;
 
@@ -15,25 +16,27 @@ use crate::record::{FieldError, InvalidKey};
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SaveError {
-    /// A field, or a value of the condition, is what DynamoDB cannot store; no request was made.
+    /// A field, or a value of the condition, cannot be stored; no request was made.
     Field(FieldError),
     /// The record's key cannot be used; no request was made.
     Key(InvalidKey),
-    /// A context field has no usable value, or another one than the caller's; no request was made.
+    /// A context field has no usable value, or not the caller's; no request was made.
     Context(ContextError),
     /// There is no data key; nothing was written.
     GenerateDataKey(DataKeyError),
     /// The record could not be sealed; nothing was written.
     Seal(SealError),
-    /// A record to be created was there already, or one to be replaced was not; nothing was written.
+    /// A record to be created was there already, or one to be replaced was not; nothing was
+    /// written.
     Presence(PresenceError),
     /// The stored item does not fulfil the condition; nothing was written.
     Condition(ConditionError),
-    /// The stored record has another version than the one that was loaded; nothing was written.
+    /// The stored record has another version than the loaded one; nothing was written.
     Version(VersionError),
-    /// The record is `plaintext_only`, and another struct protects the stored item; nothing was written.
+    /// The record is `plaintext_only`, and another struct protects the stored item; nothing was
+    /// written.
     Open(OpenError),
-    /// The record may have been saved, and replaced by another writer, or not.
+    /// The record may have been saved and then replaced by another writer, or never saved.
     UnknownOutcome(UnknownOutcomeError),
     /// The record was saved, and the one that it replaced could not be loaded.
     Unreadable(Box<LoadError>),
@@ -51,7 +54,7 @@ pub enum LoadError {
     Context(ContextError),
     /// DynamoDB did not answer with an item.
     Request(ServiceError),
-    /// The stored item is not what was sealed under this key, or is not sealed.
+    /// The stored item is not the one that was sealed under this key, or is not sealed.
     Open(OpenError),
     /// There is no data key.
     DecryptDataKey(DataKeyError),
@@ -73,9 +76,10 @@ pub enum DeleteError {
     Condition(ConditionError),
     /// The stored record has another version; nothing was deleted.
     Version(VersionError),
-    /// The record is `plaintext_only`, and another struct protects the stored item; nothing was deleted.
+    /// The record is `plaintext_only`, and another struct protects the stored item; nothing was
+    /// deleted.
     Open(OpenError),
-    /// The record may have been deleted by this, or by another writer, or not.
+    /// This call or another writer may have deleted the record, or nobody.
     UnknownOutcome(UnknownOutcomeError),
     /// The record was deleted, and could not be loaded.
     Unreadable(Box<LoadError>),
