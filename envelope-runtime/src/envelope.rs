@@ -38,7 +38,6 @@ pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
 pub use forge::Forgery;
 #[cfg(fuzzing)]
 pub use header::reencode_header;
-pub(crate) use header::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 pub use item::Item;
 pub use loaded::{Envelope, Loaded};
 pub(crate) use opening::{Asked, Opening, plain_core};

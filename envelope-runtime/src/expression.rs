@@ -1,6 +1,11 @@
 //! Conditions, and how they are written for DynamoDB: every name and every value behind a placeholder.
 
+mod clauses;
+mod handle;
+pub mod kind;
 mod names;
+mod owned;
+mod part;
 mod presence;
 mod update;
 
@@ -13,7 +18,13 @@ use crate::attribute::{AttributeValue, ConvertError, Problem};
 use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
 
 #[cfg(feature = "aws")]
-pub(crate) use update::Clauses;
+pub(crate) use clauses::Clauses;
+pub use handle::{Attribute, Operand};
+pub use part::Part;
+pub(crate) use update::Change;
+pub use update::{CanBeAbsent, CanGrow, Update};
+#[cfg(feature = "aws")]
+pub(crate) use update::{Changes, UpdatePlan};
 
 /// A condition on the stored item of the record `R`, built of its attributes:
 /// `|f| f.status.eq("new").and(f.ssn.not_exists())`.
@@ -32,17 +43,17 @@ pub struct Condition<R> {
 pub(crate) enum Node {
     Exists(&'static str),
     NotExists(&'static str),
-    Compare(&'static str, Comparison, Operand),
-    Between(&'static str, Operand, Operand),
-    In(&'static str, Vec<Operand>),
-    BeginsWith(&'static str, Operand),
-    Contains(&'static str, Operand),
+    Compare(&'static str, Comparison, Encoded),
+    Between(&'static str, Encoded, Encoded),
+    In(&'static str, Vec<Encoded>),
+    BeginsWith(&'static str, Encoded),
+    Contains(&'static str, Encoded),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
 }
 
-type Operand = Result<AttributeValue, ConvertError>;
+type Encoded = Result<AttributeValue, ConvertError>;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Comparison {
@@ -280,7 +291,7 @@ impl Placeholders {
         &mut self,
         schema: &RecordSchema,
         name: &str,
-        value: Operand,
+        value: Encoded,
     ) -> Result<String, FieldError> {
         match value {
             Ok(value) => Ok(self.value(value)),

@@ -98,6 +98,7 @@ mod expression;
 #[doc(hidden)]
 pub mod fuzzing;
 mod key;
+mod limits;
 mod operation;
 mod record;
 #[cfg(feature = "secrecy")]
@@ -119,12 +120,7 @@ pub use envelope::{
 };
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
-pub use error::{
-    ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
-    SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
-    UpdateError, VersionError,
-};
-pub use expression::Condition;
+pub use expression::{Attribute, CanBeAbsent, CanGrow, Condition, Operand, Part, Update, kind};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
 pub use key::{
@@ -132,14 +128,19 @@ pub use key::{
     DecryptOnly, EncryptOnly, EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey,
     HINT_LEN, InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
 };
+pub use operation::error::{
+    ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
+    SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
+    UpdateError, VersionError,
+};
 #[cfg(feature = "aws")]
 pub use operation::{AtKey, Delete, Get, OperationFuture, Put, returned};
 pub use operation::{Opener, Sealer};
 pub use record::{
-    Attribute, Bytes, CanBeAbsent, CanGrow, Composite, Encode, EnvelopeFields, EnvelopeRecord,
-    FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey,
-    KeyPiece, KeyProblem, KeyTemplate, KeyValues, Lone, Now, Operand, OtherAttributes, Part, Parts,
-    RecordSchema, Stamp, Unversioned, Update, VersionNumber, Versioned, kind,
+    Bytes, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError, FieldReader, FieldRole,
+    FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece, KeyProblem, KeyTemplate,
+    KeyValues, Lone, Now, OtherAttributes, Parts, RecordSchema, Stamp, Unversioned, VersionNumber,
+    Versioned,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;

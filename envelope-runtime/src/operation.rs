@@ -7,6 +7,7 @@ mod attempts;
 mod delete;
 #[cfg(feature = "aws")]
 mod dependence;
+pub mod error;
 #[cfg(feature = "aws")]
 mod load;
 #[cfg(feature = "aws")]

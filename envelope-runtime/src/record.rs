@@ -2,47 +2,40 @@
 
 mod bytes;
 mod check;
+mod encode;
 mod fields;
 mod group;
-mod handle;
 mod key;
-pub mod kind;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod maintained;
 #[doc(hidden)]
 pub mod nested;
 mod other;
-mod owned;
-mod part;
 mod schema;
 mod stored;
 mod template;
-#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
-mod update;
 
 pub use bytes::{encode_bytes, encode_optional_bytes, read_array, read_optional_array};
+pub use encode::Encode;
+pub(crate) use encode::checked;
 pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
-pub use handle::{Attribute, Encode, Operand};
 pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, Parts,
 };
+#[cfg_attr(not(feature = "aws"), allow(unused_imports, reason = "updates are DynamoDB's"))]
+pub(crate) use maintained::check_ttl;
 pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, next_version};
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
-pub use part::Part;
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
 pub use stored::Stored;
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
-pub(crate) use update::Change;
-pub use update::{CanBeAbsent, CanGrow, Update};
-#[cfg(feature = "aws")]
-pub(crate) use update::{Changes, UpdatePlan};
 
 /// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
 ///
@@ -122,7 +115,7 @@ pub trait EnvelopeRecord: Sized + 'static {
     fn update<C: crate::CanEncrypt + crate::CanDecrypt>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
-    ) -> Update<Self, crate::AtKey<C>> {
+    ) -> crate::Update<Self, crate::AtKey<C>> {
         store.update(key)
     }
 

@@ -4,7 +4,8 @@ use proc_macro2::Span;
 
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, Record, Role, Shape};
-use crate::{symbol, written};
+use crate::symbol;
+use crate::written;
 
 /// An option, and the function that finds its place on a field.
 type Mark = (&'static str, fn(&Field) -> Option<Span>);

@@ -8,8 +8,8 @@ use super::opening::Asked;
 use super::{Item, OpenErrorKind, RecordKeys, SALT_LEN, SUITE, VERSION};
 use crate::attribute::AttributeValue;
 use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Secret32, colliding};
-use crate::error::LoadError;
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
+use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Lone,
     RecordSchema,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::opening::{Asked, Opening};
 use super::{Item, expected_context};
 use crate::DataKeyErrorKind;
-use crate::error::LoadError;
 use crate::key::{
     ContextPairs, DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture,
     KeyProvider, KeyReference,
 };
+use crate::operation::error::LoadError;
 
 use crate::record::{EnvelopeRecord, FieldReader};
 

@@ -6,17 +6,8 @@ mod tests;
 use super::{SALT_LEN, SUITE, VERSION};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
 use crate::key::{EncryptedDataKey, HINT_LEN, KeyReference, ProviderId};
+use crate::limits::{MAX_AUTHENTICATED, MAX_HEADER, MAX_NAME, MAX_SEALED};
 
-/// The longest header, in bytes.
-pub(super) const MAX_HEADER: usize = 8192;
-/// The longest attribute name, in bytes.
-const MAX_NAME: usize = 255;
-/// The most sealed attributes.
-pub(crate) const MAX_SEALED: usize = 255;
-/// The most authenticated attributes.
-pub(crate) const MAX_AUTHENTICATED: usize = 64;
-/// The most bytes of both lists, beside the fixed part and one key that AWS KMS wrapped, of 184 bytes.
-pub(crate) const MAX_LISTS: usize = MAX_HEADER - 53 - 195;
 /// The reference byte of a key-table id.
 const KEY_TABLE: u8 = 0x80;
 

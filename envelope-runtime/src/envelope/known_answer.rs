@@ -6,8 +6,8 @@ use super::fixed::{Fixed, open_with};
 use super::opening::Asked;
 use super::seal::Plan;
 use crate::attribute::{AttributeValue, Number};
-use crate::error::LoadError;
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
+use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Lone,
     RecordSchema, Values,

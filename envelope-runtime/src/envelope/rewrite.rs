@@ -12,8 +12,9 @@ use super::verified::Verified;
 use super::{Item, OpenError, OpenErrorKind, RecordKeys, SALT_LEN, SealError, SealErrorKind};
 use crate::attribute::AttributeValue;
 use crate::crypto::{NONCE_LEN, RandomFailed};
+use crate::expression::Change;
 use crate::key::{DataKey, KeyReference};
-use crate::record::{Change, FieldRole, FieldSchema};
+use crate::record::{FieldRole, FieldSchema};
 
 /// What is written: attributes that take a value, the envelope among them, and those that go.
 #[derive(Debug)]

@@ -1,93 +1,402 @@
-//! The text of an update: what is set, removed and added.
+//! What an update changes: typed, and checked against the schema before any request.
 
-use super::Placeholders;
-use crate::attribute::{AttributeValue, Number};
-use crate::record::{Change, FieldSchema};
+mod plan;
 
-/// The clauses of an
-/// [update expression](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html).
-#[derive(Default)]
-pub(crate) struct Clauses {
-    set: Vec<String>,
-    remove: Vec<String>,
-    add: Vec<String>,
-    delete: Vec<String>,
+use std::collections::{BTreeSet, HashSet, LinkedList, VecDeque};
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::handle::{Attribute, Operand};
+use super::kind::{
+    NotContext, NotKey, NotVersion, Removable, Sealable, Settable, Summable, Untagged,
+};
+use super::{Condition, Node};
+use crate::attribute::{AttributeValue, ConvertError, Problem, Wiped};
+use crate::record::EnvelopeRecord;
+
+#[cfg(feature = "aws")]
+pub(crate) use plan::UpdatePlan;
+pub(crate) use plan::{Change, Changes};
+
+/// An update of single attributes of the record `R`, ready to be awaited where `T` says which record it is.
+/// Made by [`Store::update`](crate::Store::update) and [`EnvelopeRecord::update`].
+///
+/// Attributes are named through typed handles; each can be changed once. An update never makes a record:
+/// where there is none, it fails.
+///
+/// - Changes of plaintext attributes alone are one
+///   [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html),
+///   without a read and without a call to KMS.
+/// - A change of an `#[encrypted]` or `#[authenticated]` attribute reads the item, verifies it, seals the
+///   new value under the record's own data key (one KMS call), and writes on the condition that the
+///   envelope is still the one that was read. It begins again when it is not. So does every update of a
+///   record whose version or `updated_at` is `#[authenticated]`.
+///
+/// Both kinds together are one write. Its type is `Update<User, AtKey>` in a store that can encrypt and
+/// decrypt.
+#[must_use = "an update does nothing until it is awaited"]
+pub struct Update<R, T = ()> {
+    pub(crate) changes: Changes,
+    pub(crate) target: T,
+    record: PhantomData<fn() -> R>,
 }
 
-impl Clauses {
-    pub(crate) fn set(&mut self, to: &mut Placeholders, name: &str, value: AttributeValue) {
-        let (name, value) = (to.name(name), to.value(value));
-        self.set.push(format!("{name} = {value}"));
+impl<R: EnvelopeRecord> Update<R> {
+    /// Changes of no record in particular.
+    #[doc(hidden)]
+    pub fn of() -> Self {
+        Self::at(())
+    }
+}
+
+impl<R: EnvelopeRecord, T> Update<R, T> {
+    pub(crate) fn at(target: T) -> Self {
+        Self { changes: Changes::default(), target, record: PhantomData }
     }
 
-    pub(crate) fn remove(&mut self, to: &mut Placeholders, name: &str) {
-        self.remove.push(to.name(name));
+    #[cfg(feature = "aws")]
+    pub(crate) fn at_other<U>(self, other: impl FnOnce(T) -> U) -> Update<R, U> {
+        let Self { changes, target, record } = self;
+        Update { changes, target: other(target), record }
     }
 
-    /// Adds 1 to a number.
-    pub(crate) fn count_up(&mut self, to: &mut Placeholders, name: &str) {
-        self.add(to, name, AttributeValue::N(Number::from(1_u8)));
+    /// Sets a plaintext attribute. A value that is stored as no attribute (`None`, an empty set) removes
+    /// it; `None` of a field whose default is another value is stored as NULL.
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     status: String,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// store.update::<User>("foobar").set(|f| f.status, "active").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Settable + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = attribute.written(value, false);
+        self.change(attribute.name(), value.map(Change::Set))
     }
 
-    fn add(&mut self, to: &mut Placeholders, name: &str, value: AttributeValue) {
-        let (name, value) = (to.name(name), to.value(value));
-        self.add.push(format!("{name} {value}"));
+    /// Sets a plaintext attribute, unless the item has it already, be it as NULL.
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").set_if_absent(|f| f.first_seen, 1_800_000_000).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_if_absent<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Settable + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(value, false));
+        self.change(attribute.name(), value.map(Change::SetIfAbsent))
     }
 
-    /// The change of a plaintext attribute, which is stored as NULL or not. Where it is replaced, what lies
-    /// under older names goes.
-    pub(crate) fn change(
-        &mut self,
-        to: &mut Placeholders,
-        field: &FieldSchema,
-        change: &Change,
-        is_null: bool,
-    ) {
-        let name = field.name();
-        match change {
-            // DynamoDB adds to an absent attribute, and not to NULL, which counts as absent.
-            Change::Add(value) | Change::Append(value) if is_null => {
-                self.set(to, name, (**value).clone());
-            }
-            Change::Delete(_) if is_null => {}
-            Change::Set(Some(value)) => self.set(to, name, (**value).clone()),
-            Change::Set(None) | Change::Remove => self.remove(to, name),
-            Change::SetIfAbsent(value) => {
-                let (name, value) = (to.name(name), to.value((**value).clone()));
-                self.set.push(format!("{name} = if_not_exists({name}, {value})"));
-            }
-            Change::Add(value) => self.add(to, name, (**value).clone()),
-            Change::Delete(value) => {
-                let (name, value) = (to.name(name), to.value((**value).clone()));
-                self.delete.push(format!("{name} {value}"));
-            }
-            Change::Append(value) => {
-                let (name, value) = (to.name(name), to.value((**value).clone()));
-                let empty = to.value(AttributeValue::L(Vec::new()));
-                self.set
-                    .push(format!("{name} = list_append(if_not_exists({name}, {empty}), {value})"));
-            }
-        }
-        if let Change::Set(_) | Change::Remove = change {
-            for older in field.names().skip(1) {
-                self.remove(to, older);
-            }
-        }
+    /// Seals a value into an `#[encrypted]` attribute, under a fresh nonce. `None` removes it.
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     #[encrypted]
+    /// #     email: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// store.update::<User>("foobar").seal(|f| f.email, "zoe@example.com").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn seal<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Sealable,
+    {
+        let attribute = attribute(R::attributes());
+        let value = attribute.written(value, true);
+        self.change(attribute.name(), value.map(Change::Set))
     }
 
-    /// The whole; `None` when nothing changes.
-    pub(crate) fn text(self) -> Option<String> {
-        let clauses = [
-            ("SET", self.set),
-            ("REMOVE", self.remove),
-            ("ADD", self.add),
-            ("DELETE", self.delete),
-        ];
-        let clauses: Vec<_> = clauses
-            .into_iter()
-            .filter(|(_, parts)| !parts.is_empty())
-            .map(|(verb, parts)| format!("{verb} {}", parts.join(", ")))
-            .collect();
-        (!clauses.is_empty()).then(|| clauses.join(" "))
+    /// Removes an attribute, plaintext or encrypted, whose field is an `Option`. It then has its default.
+    ///
+    /// A field that is read through a `with` module and has no default cannot be removed: set it to `None`.
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").remove(|f| f.nickname).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn remove<K, F>(self, attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>) -> Self
+    where
+        K: Removable + NotKey + NotContext + NotVersion,
+        F: CanBeAbsent,
+    {
+        let attribute = attribute(R::attributes());
+        self.change(attribute.name(), Ok(Change::Remove))
+    }
+
+    /// Adds to a number, or adds elements to a set; an absent number counts as 0, an absent set as empty, and
+    /// so does NULL.
+    ///
+    /// Because the sum is made where the item is stored, no two additions are lost, and the type of the field
+    /// is not asked: a sum that it cannot hold makes the record unreadable. Guard it with a
+    /// [`condition`](Self::condition).
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").add(|f| f.logins, 1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Summable + Untagged + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(value, false)).and_then(|value| match &*value {
+            AttributeValue::N(_)
+            | AttributeValue::Ss(_)
+            | AttributeValue::Ns(_)
+            | AttributeValue::Bs(_) => Ok(Change::Add(value)),
+            other => Err(ConvertError::new(Problem::NotAddable(other.type_name()))),
+        });
+        self.change(attribute.name(), value)
+    }
+
+    /// Subtracts from a number, or takes elements out of a set; the opposite of [`add`](Self::add).
+    ///
+    /// A set without elements is an absent attribute. So elements are not taken out of a field that is read
+    /// through a `with` module and has no default: store it with `#[envelope(set)]`.
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "products")]
+    /// # struct Product {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     stock: u32,
+    /// #     #[encrypted]
+    /// #     supplier: String,
+    /// # }
+    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// let sale = store.update::<Product>("p-1").subtract(|f| f.stock, 1);
+    /// sale.condition(|f| f.stock.ge(1)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subtract<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        value: impl Operand<F>,
+    ) -> Self
+    where
+        K: Summable + Untagged + NotKey + NotContext + NotVersion,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(value, false)).and_then(|value| match &*value {
+            AttributeValue::N(number) => {
+                Ok(Change::Add(Wiped::new(AttributeValue::N(number.negated()))))
+            }
+            // Without its last element the attribute is gone, which the field's own function may not read.
+            AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)
+                if K::IS_CONVERTED =>
+            {
+                Err(ConvertError::new(Problem::NotEmptied))
+            }
+            AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => {
+                Ok(Change::Delete(value))
+            }
+            other => Err(ConvertError::new(Problem::NotAddable(other.type_name()))),
+        });
+        self.change(attribute.name(), value)
+    }
+
+    /// Appends elements to a list; an absent one, or NULL, counts as empty.
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").append(|f| f.tags, vec!["beta".to_owned()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn append<K, F>(
+        self,
+        attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
+        elements: impl Operand<F>,
+    ) -> Self
+    where
+        K: Summable + Untagged + NotKey + NotContext + NotVersion,
+        F: CanGrow,
+    {
+        let attribute = attribute(R::attributes());
+        let value = there(attribute.written(elements, false)).and_then(|value| match &*value {
+            AttributeValue::L(_) => Ok(Change::Append(value)),
+            other => Err(ConvertError::new(Problem::NotAppendable(other.type_name()))),
+        });
+        self.change(attribute.name(), value)
+    }
+
+    /// Changes only a record that fulfils a condition; a second one must hold as well. Otherwise nothing
+    /// is changed, and the error is [`UpdateError::Condition`](crate::UpdateError::Condition), which holds
+    /// the stored item.
+    ///
+    #[cfg_attr(feature = "aws", doc = "```no_run")]
+    #[cfg_attr(not(feature = "aws"), doc = "```text")]
+    /// # use envelope_runtime::{EnvelopeRecord, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User {
+    /// #     #[partition_key]
+    /// #     id: String,
+    /// #     nickname: Option<String>,
+    /// #     logins: u64,
+    /// #     tags: Vec<String>,
+    /// #     first_seen: Option<u64>,
+    /// #     #[encrypted]
+    /// #     ssn: String,
+    /// # }
+    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// store.update::<User>("foobar").add(|f| f.logins, 1).condition(|f| f.ssn.exists()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
+        let condition = condition(R::attributes()).into_node();
+        self.changes.condition = Node::both(self.changes.condition, Some(condition));
+        self
+    }
+
+    fn change(mut self, name: &'static str, change: Result<Change, ConvertError>) -> Self {
+        self.changes.list.push((name, change));
+        self
+    }
+}
+
+/// A field whose attribute can be absent: an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`.remove()` needs a field that can be absent, and this one is a `{Self}`",
+    label = "without the attribute the record could not be loaded",
+    note = "make the field an Option, or `.set()` another value"
+)]
+pub trait CanBeAbsent {}
+
+impl<T> CanBeAbsent for Option<T> {}
+
+/// A field that holds a list of any length. Implement it for a type of yours that is stored as one.
+#[diagnostic::on_unimplemented(
+    message = "`.append()` needs a list of any length, and this field is a `{Self}`",
+    label = "with one element more the record could not be loaded",
+    note = "use a Vec, or `.set()` the whole value; a type of yours that is stored as a list of any length \
+            implements `CanGrow`"
+)]
+pub trait CanGrow {}
+
+impl<T> CanGrow for Vec<T> {}
+impl<T> CanGrow for VecDeque<T> {}
+impl<T> CanGrow for LinkedList<T> {}
+impl<T> CanGrow for BTreeSet<T> {}
+impl<T, S> CanGrow for HashSet<T, S> {}
+impl<T> CanGrow for Box<[T]> {}
+impl<T: CanGrow> CanGrow for Option<T> {}
+
+fn there(value: Result<Option<Wiped>, ConvertError>) -> Result<Wiped, ConvertError> {
+    value?.ok_or(ConvertError::new(Problem::NothingToAdd))
+}
+
+impl<R, T> fmt::Debug for Update<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.changes.list.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("Update").field("changes", &names).finish_non_exhaustive()
     }
 }

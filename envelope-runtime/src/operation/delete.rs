@@ -14,9 +14,9 @@ use super::target::Target;
 use super::write::{Answer, Outcome};
 use crate::attribute::ConvertError;
 use crate::envelope::refuse_foreign_key;
-use crate::error::{DeleteError, UnknownOutcomeError};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
+use crate::operation::error::{DeleteError, UnknownOutcomeError};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, IntoKey, InvalidKey, KeyValues, RequestKey,
     Unversioned, VersionNumber, Versioned, version_number,

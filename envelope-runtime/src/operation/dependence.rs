@@ -1,8 +1,8 @@
 //! What a save or a deletion depends on, and what it means when that does not hold.
 
 use crate::envelope::{Item, OpenError, refuse_protected};
-use crate::error::{ConditionError, Presence, PresenceError, SaveError, VersionError};
 use crate::expression::{Expression, Node, Placeholders};
+use crate::operation::error::{ConditionError, Presence, PresenceError, SaveError, VersionError};
 use crate::record::{FieldError, Now, RecordSchema, stored_version};
 
 use super::prepared::Twice;

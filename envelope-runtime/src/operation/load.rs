@@ -14,8 +14,8 @@ use super::sdk::from_sdk_item;
 use super::target::Target;
 use crate::attribute::ConvertError;
 use crate::envelope::{Asked, Loaded};
-use crate::error::LoadError;
 use crate::key::{CanDecrypt, Capability, ContextPairs, Full};
+use crate::operation::error::LoadError;
 use crate::record::{EnvelopeRecord, IntoKey, KeyValues};
 use crate::store::Store;
 

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicU64;
 use crate::envelope::{
     Asked, ExpectedContext, Item, Loaded, Opening, plain_core, plaintext_values,
 };
-use crate::error::LoadError;
 use crate::key::{CanDecrypt, DataKeyRequest, KeyProvider};
+use crate::operation::error::LoadError;
 use crate::record::{EnvelopeRecord, FieldReader};
 
 /// A provider of data keys, and the answers that an item must give before it is opened.

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use super::meter::Meter;
 use super::sdk::to_sdk_key;
-use crate::error::ServiceError;
 use crate::key::Capability;
+use crate::operation::error::ServiceError;
 use crate::record::{RecordSchema, RequestKey};
 use crate::store::Store;
 

@@ -10,8 +10,8 @@ use super::open::Reading;
 use super::sdk::from_sdk_item;
 use super::target::Target;
 use crate::envelope::Asked;
-use crate::error::LoadError;
 use crate::key::CanDecrypt;
+use crate::operation::error::LoadError;
 use crate::record::EnvelopeRecord;
 use crate::store::Store;
 

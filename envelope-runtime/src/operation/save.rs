@@ -13,9 +13,9 @@ use super::returned::{Nothing, Old, Returned, open_returned};
 use super::seal::seal_record;
 use super::target::Target;
 use super::write::{Answer, Outcome};
-use crate::error::{Presence, SaveError, UnknownOutcomeError};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, Full};
+use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
 use crate::record::{EnvelopeRecord, FieldError, FieldWriter, Now, Values};
 use crate::store::Store;
 

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
-use crate::error::UnknownAttributeType;
 use crate::expression::Expression;
+use crate::operation::error::UnknownAttributeType;
 use crate::record::{RecordSchema, RequestKey};
 
 impl From<AttributeValue> for SdkValue {

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicU64;
 use super::target::Target;
 use crate::crypto;
 use crate::envelope::{Item, Plan, SealError, SealErrorKind};
-use crate::error::SaveError;
 use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyProvider};
+use crate::operation::error::SaveError;
 use crate::record::{RecordSchema, Values};
 
 /// Seals a record's values, and gives the target that they make.

@@ -7,8 +7,8 @@ use super::open::Reading;
 use super::seal::seal_record;
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{Asked, Item, Loaded, expected_context};
-use crate::error::{LoadError, SaveError};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
+use crate::operation::error::{LoadError, SaveError};
 use crate::record::{EnvelopeRecord, FieldWriter, Now};
 
 /// Seals records into items, for exports and other stores: those that [`Store::put`](crate::Store::put) would

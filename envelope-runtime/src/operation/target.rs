@@ -2,15 +2,17 @@
 
 use crate::attribute::AttributeValue;
 #[cfg(feature = "aws")]
+use crate::attribute::ConvertError;
+#[cfg(feature = "aws")]
 use crate::envelope::expected_context;
 use crate::envelope::{ContextError, ExpectedContext, context_of_record};
-#[cfg(feature = "aws")]
-use crate::error::{DeleteError, UpdateError};
-use crate::error::{LoadError, SaveError};
 use crate::key::ContextPairs;
-use crate::record::{InvalidKey, RecordSchema, RequestKey};
 #[cfg(feature = "aws")]
-use crate::{attribute::ConvertError, record::KeyValues};
+use crate::operation::error::{DeleteError, UpdateError};
+use crate::operation::error::{LoadError, SaveError};
+#[cfg(feature = "aws")]
+use crate::record::KeyValues;
+use crate::record::{InvalidKey, RecordSchema, RequestKey};
 
 /// A key, and the encryption context of the record under it.
 pub(crate) struct Target {

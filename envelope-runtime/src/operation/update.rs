@@ -14,11 +14,11 @@ use super::meter::Meter;
 use super::returned::{New, Nothing, Old, Returned};
 use crate::attribute::{ConvertError, Problem};
 use crate::envelope::{Item, Loaded};
-use crate::error::{UnknownOutcomeError, UpdateError};
+use crate::expression::Update;
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full};
+use crate::operation::error::{UnknownOutcomeError, UpdateError};
 use crate::record::{
-    EnvelopeRecord, IntoKey, KeyValues, Update, VersionNumber, Versioned, stored_version,
-    version_number,
+    EnvelopeRecord, IntoKey, KeyValues, VersionNumber, Versioned, stored_version, version_number,
 };
 use crate::store::Store;
 

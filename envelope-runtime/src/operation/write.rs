@@ -20,8 +20,8 @@ use super::read::read;
 use super::returned::Returned;
 use super::sdk::{from_sdk_item, to_sdk_key};
 use crate::envelope::{Item, OpenError};
-use crate::error::ServiceError;
 use crate::key::Capability;
+use crate::operation::error::ServiceError;
 use crate::record::RecordSchema;
 use crate::store::Store;
 

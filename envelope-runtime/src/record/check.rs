@@ -2,7 +2,7 @@
 //! into it.
 
 use super::{FieldRole, FieldSchema, RecordSchema};
-use crate::envelope::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
+use crate::limits::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 
 /// More names than an item within DynamoDB's limits is likely to have.
 const MAX_NAMES: usize = 1024;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::bytes::{bytes, encode_bytes, encode_optional_bytes};
-use super::handle::{checked, encode_set};
+use super::encode::{checked, encode_set};
 use super::maintained::{Now, VersionNumber, check_ttl, next_version, version_number};
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{

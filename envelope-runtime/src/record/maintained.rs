@@ -95,7 +95,7 @@ pub(crate) fn stored_version(value: Option<&AttributeValue>) -> Option<u64> {
 }
 
 /// Refuses what is no time to live in seconds.
-pub(super) fn check_ttl(value: Option<&AttributeValue>) -> Result<(), ConvertError> {
+pub(crate) fn check_ttl(value: Option<&AttributeValue>) -> Result<(), ConvertError> {
     let problem = match value {
         None => return Ok(()),
         Some(AttributeValue::N(number)) => match number.as_str().parse::<u64>() {

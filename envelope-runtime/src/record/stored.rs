@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::handle::encode_set;
+use super::encode::encode_set;
 use super::{FieldError, FieldReader, FieldWriter};
 use crate::attribute::{self, AttributeValue, ConvertError, ValueSerializer, Wiped};
 

@@ -1,6 +1,7 @@
 //! What a header may be, to the byte.
 
 use super::*;
+use crate::limits::MAX_LISTS;
 
 fn copy(provider: ProviderId, length: usize) -> EncryptedDataKey {
     EncryptedDataKey::new(provider, [5; HINT_LEN], vec![9; length]).unwrap()

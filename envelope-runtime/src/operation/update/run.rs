@@ -10,20 +10,20 @@ use std::time::Duration;
 
 use crate::attribute::{AttributeValue, ConvertError, Problem};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
-use crate::error::{
+use crate::expression::{Changes, Clauses, Comparison, Node, Placeholders, UpdatePlan};
+use crate::key::{CanDecrypt, CanEncrypt, ContextPairs};
+use crate::operation::error::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, UpdateError,
     VersionError,
 };
-use crate::expression::{Clauses, Comparison, Node, Placeholders};
-use crate::key::{CanDecrypt, CanEncrypt, ContextPairs};
 use crate::operation::meter::Meter;
 use crate::operation::prepared::{Prepared, Twice, Write};
 use crate::operation::returned::{Returned, open_returned};
 use crate::operation::target::Target;
 use crate::operation::write::{Answer, Outcome};
 use crate::record::{
-    Changes, EnvelopeRecord, FieldError, FieldSchema, InvalidKey, KeyValues, Now, RecordSchema,
-    UpdatePlan, stored_version,
+    EnvelopeRecord, FieldError, FieldSchema, InvalidKey, KeyValues, Now, RecordSchema,
+    stored_version,
 };
 use crate::store::Store;
 use patience::Patience;

@@ -8,9 +8,9 @@ use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{
     FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection, refuse_protected,
 };
-use crate::error::UpdateError;
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt};
+use crate::operation::error::UpdateError;
 use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};

@@ -7,13 +7,13 @@ use super::{Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
 use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
-use crate::error::UpdateError;
-use crate::expression::{Clauses, Comparison, Node, Placeholders};
+use crate::expression::{Change, Clauses, Comparison, Node, Placeholders};
 use crate::key::{CanDecrypt, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
+use crate::operation::error::UpdateError;
 use crate::operation::read::read;
 use crate::operation::sdk::from_sdk_item;
 use crate::operation::write::Answer;
-use crate::record::{Change, EnvelopeRecord, FieldSchema, stored_version};
+use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
 
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     pub(super) async fn protected(

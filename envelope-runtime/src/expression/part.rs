@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::Encode;
 use crate::attribute::{ConvertError, ValueSerializer, Wiped};
+use crate::record::Encode;
 
 /// A value that an attribute of a field of type `T` may contain: a part of a string or of bytes, or an
 /// element of a list or set (`Vec`, `BTreeSet`, `HashSet`).

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{Answer, Place, debug_is_display};
+use crate::error::{Answer, Place, debug_is_display};
 
 /// DynamoDB refused a request, or did not answer. Holds names and AWS's error code only.
 #[derive(Clone)]

@@ -2,8 +2,7 @@
 
 use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped};
 use crate::expression::{Node, Placeholders};
-use crate::record::maintained::{Now, check_ttl};
-use crate::record::{FieldError, FieldSchema, RecordSchema};
+use crate::record::{FieldError, FieldSchema, Now, RecordSchema, check_ttl};
 
 /// The changes of an update, as they were asked for.
 #[derive(Default)]

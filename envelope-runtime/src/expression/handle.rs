@@ -3,17 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::Part;
 use super::kind::Comparable;
 use super::owned::Owned;
+use super::{Comparison, Condition, Node, Part};
 use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped, unwiped};
-use crate::expression::{Comparison, Condition, Node};
-
-/// How a value of a field becomes an attribute value: what the field's options say.
-pub type Encode<T> = fn(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
+use crate::record::{Encode, checked};
 
 /// An attribute of the record `R`, of a [`kind`](crate::kind) `K`, that holds a field of type `T`.
 ///
@@ -230,31 +226,7 @@ impl<R, K, T> fmt::Debug for Attribute<R, K, T> {
     }
 }
 
-/// What DynamoDB would store.
-pub(super) fn checked(value: Option<Wiped>) -> Result<Option<Wiped>, ConvertError> {
-    match value.as_ref().and_then(|value| value.refusal()) {
-        Some(problem) => Err(ConvertError::new(problem)),
-        None => Ok(value),
-    }
-}
-
 /// A value to compare with, which must be there.
 fn storable(value: Option<Wiped>) -> Result<AttributeValue, ConvertError> {
     value.map(unwiped).ok_or(ConvertError::new(Problem::AbsentOperand))
-}
-
-/// A collection as a set; an empty one is nothing.
-///
-/// # Errors
-///
-/// [`ConvertError`] when the elements are not all strings, numbers or bytes, or two are equal.
-pub(super) fn encode_set<T: Serialize + ?Sized>(
-    set: &T,
-    to: ValueSerializer,
-) -> Result<Option<Wiped>, ConvertError> {
-    match set.serialize(to)? {
-        Some(list) if to.is_distinct() => Ok(Some(list)),
-        Some(mut list) => Ok(list.take_set()?.map(Wiped::new)),
-        None => Ok(None),
-    }
 }

@@ -3,10 +3,9 @@
 use std::fmt;
 
 use super::predicates::predicates;
-use super::{
-    Cause, DeleteError, LoadError, SaveError, UnknownAttributeType, UpdateError, debug_is_display,
-};
+use super::{Cause, DeleteError, LoadError, SaveError, UnknownAttributeType, UpdateError};
 use crate::attribute::InvalidNumber;
+use crate::error::debug_is_display;
 use crate::key::{DataKeyError, InvalidLocalKey};
 use crate::record::FieldError;
 

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{Place, debug_is_display};
 use crate::envelope::Item;
+use crate::error::{Place, debug_is_display};
 
 /// A condition on the presence of a record did not hold.
 #[derive(Clone)]

@@ -1,0 +1,27 @@
+//! One error a verb, made of inner errors that several verbs share.
+
+mod any;
+mod cause;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
+mod condition;
+mod predicates;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
+mod request;
+#[cfg(feature = "aws")]
+mod service;
+#[cfg(test)]
+mod tests;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of the SDK's items only"))]
+mod unknown_type;
+mod update;
+mod verb;
+
+pub use any::Error;
+use cause::Cause;
+pub use condition::{
+    ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
+};
+pub use request::{ServiceError, ServiceErrorKind};
+pub use unknown_type::UnknownAttributeType;
+pub use update::UpdateError;
+pub use verb::{DeleteError, LoadError, SaveError};

@@ -1,0 +1,32 @@
+//! Values of fields as attribute values.
+
+use serde::Serialize;
+
+use crate::attribute::{ConvertError, ValueSerializer, Wiped};
+
+/// Converts a value of a field to an attribute value, as the field's options say.
+pub type Encode<T> = fn(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
+
+/// Refuses what DynamoDB would not store.
+pub(crate) fn checked(value: Option<Wiped>) -> Result<Option<Wiped>, ConvertError> {
+    match value.as_ref().and_then(|value| value.refusal()) {
+        Some(problem) => Err(ConvertError::new(problem)),
+        None => Ok(value),
+    }
+}
+
+/// A collection as a set; an empty one is nothing.
+///
+/// # Errors
+///
+/// [`ConvertError`] when the elements are not all strings, numbers or bytes, or two are equal.
+pub(super) fn encode_set<T: Serialize + ?Sized>(
+    set: &T,
+    to: ValueSerializer,
+) -> Result<Option<Wiped>, ConvertError> {
+    match set.serialize(to)? {
+        Some(list) if to.is_distinct() => Ok(Some(list)),
+        Some(mut list) => Ok(list.take_set()?.map(Wiped::new)),
+        None => Ok(None),
+    }
+}
