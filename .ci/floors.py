@@ -10,7 +10,7 @@ from pathlib import Path
 
 FLOORS = {
     "envelope-runtime": [
-        ["limits", "clock", "crypto", "error"],
+        ["limits", "clock", "crypto", "report"],
         ["attribute"],
         ["record"],
         ["key"],
@@ -36,14 +36,14 @@ UP_FILE = "record.rs"
 AWS = r"\baws_(sdk|smithy|config|credential_types|types)\w*"
 # A module, by the beginning of its path; all files but these, where the list begins with "not".
 ABSENT = [
-    (["not", "store", "operation", "key::kms", "error::service"], AWS, "names an AWS crate"),
+    (["not", "store", "operation", "key::kms", "report::service"], AWS, "names an AWS crate"),
     (
         [f"operation::{name}" for name in ("prepared", "dependence", "target", "seal", "open", "sealer")],
         AWS,
         "names an AWS crate",
     ),
     (
-        ["limits", "error", "crypto", "attribute", "record", "expression", "envelope"],
+        ["limits", "report", "crypto", "attribute", "record", "expression", "envelope"],
         r"\basync\b|\.await\b|\bFuture\b",
         "waits for something",
     ),

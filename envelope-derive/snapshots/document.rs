@@ -1,6 +1,6 @@
 const _: () = {
-    use ::envelope_runtime as _envelope;
-    use _envelope::__private::Stored as __EnvelopeStored;
+    use ::envelope_runtime::__private as _envelope;
+    use _envelope::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
@@ -25,7 +25,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for Document {
-        type Key = _envelope::Lone<String>;
+        type Key = _envelope::Simple<String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "documents",
             &[
@@ -68,13 +68,13 @@ const _: () = {
                 __generics: ::core::marker::PhantomData,
             }
         }
-        type Saved = Self;
+        type Saved = _envelope::Saved<Self>;
         fn saved(
             &self,
             now: _envelope::Now,
-        ) -> ::core::result::Result<Self, _envelope::ConvertError> {
+        ) -> ::core::result::Result<Self::Saved, _envelope::ConvertError> {
             let mut saved = <Self as ::core::clone::Clone>::clone(self);
-            saved.version = _envelope::__private::next_version(self.version)?;
+            saved.version = _envelope::next_version(self.version)?;
             if saved.created.is_none() {
                 saved.created = ::core::option::Option::Some(
                     <DateTime<
@@ -89,7 +89,7 @@ const _: () = {
             > as ::core::convert::From<
                 ::std::time::SystemTime,
             >>::from(now.system_time());
-            ::core::result::Result::Ok(saved)
+            ::core::result::Result::Ok(_envelope::Saved::new(saved))
         }
         fn write_fields(
             &self,
@@ -144,15 +144,15 @@ const _: () = {
     #[automatically_derived]
     impl _envelope::Versioned for Document {}
     const _: () = {
-        use _envelope::__private::nested::Otherwise as _;
+        use _envelope::nested::Otherwise as _;
         const _: () = ::core::assert!(
-            ! _envelope::__private::nested::Fields:: < DateTime < Utc > > ::PROTECTS && !
-            _envelope::__private::nested::Record:: < DateTime < Utc > > ::PROTECTS,
+            ! _envelope::nested::Fields:: < DateTime < Utc > > ::PROTECTS && !
+            _envelope::nested::Record:: < DateTime < Utc > > ::PROTECTS,
             "`created` would store the `#[encrypted]` fields of its struct in plaintext: mark it `#[encrypted]`, or add `#[envelope(flatten)]`"
         );
         const _: () = ::core::assert!(
-            ! _envelope::__private::nested::Fields:: < Utc > ::PROTECTS && !
-            _envelope::__private::nested::Record:: < Utc > ::PROTECTS,
+            ! _envelope::nested::Fields:: < Utc > ::PROTECTS && !
+            _envelope::nested::Record:: < Utc > ::PROTECTS,
             "`created` would store the `#[encrypted]` fields of its struct in plaintext: mark it `#[encrypted]`, or add `#[envelope(flatten)]`"
         );
     };

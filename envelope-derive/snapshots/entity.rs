@@ -1,6 +1,6 @@
 const _: () = {
-    use ::envelope_runtime as _envelope;
-    use _envelope::__private::Stored as __EnvelopeStored;
+    use ::envelope_runtime::__private as _envelope;
+    use _envelope::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub tenant_id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
@@ -91,10 +91,10 @@ const _: () = {
     #[automatically_derived]
     impl _envelope::Unversioned for Order {}
     const _: () = {
-        use _envelope::__private::nested::Otherwise as _;
+        use _envelope::nested::Otherwise as _;
         const _: () = ::core::assert!(
-            ! _envelope::__private::nested::Fields:: < Kind > ::PROTECTS && !
-            _envelope::__private::nested::Record:: < Kind > ::PROTECTS,
+            ! _envelope::nested::Fields:: < Kind > ::PROTECTS && !
+            _envelope::nested::Record:: < Kind > ::PROTECTS,
             "`type` would store the `#[encrypted]` fields of its struct in plaintext: mark it `#[encrypted]`, or add `#[envelope(flatten)]`"
         );
     };

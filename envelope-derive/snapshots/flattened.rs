@@ -1,6 +1,6 @@
 const _: () = {
-    use ::envelope_runtime as _envelope;
-    use _envelope::__private::Stored as __EnvelopeStored;
+    use ::envelope_runtime::__private as _envelope;
+    use _envelope::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<'a, __Record, T, const N: usize>
     where
@@ -59,29 +59,23 @@ const _: () = {
             __EnvelopeAttributes {
                 phone: _envelope::Attribute::new("phone", __EnvelopeStored::encode),
                 email: _envelope::Attribute::new("email", __EnvelopeStored::encode),
-                token: _envelope::Attribute::new(
-                    "token",
-                    _envelope::__private::encode_bytes,
-                ),
+                token: _envelope::Attribute::new("token", _envelope::encode_bytes),
                 nonce: _envelope::Attribute::new(
                     "nonce",
-                    _envelope::__private::encode_optional_bytes,
+                    _envelope::encode_optional_bytes,
                 ),
-                photo: _envelope::Attribute::new(
-                    "photo",
-                    _envelope::__private::encode_bytes,
-                ),
+                photo: _envelope::Attribute::new("photo", _envelope::encode_bytes),
                 hash: _envelope::Attribute::new(
                     "hash",
-                    _envelope::__private::encode_optional_bytes,
+                    _envelope::encode_optional_bytes,
                 ),
                 blob: _envelope::Attribute::new(
                     "blob",
-                    _envelope::__private::encode_optional_bytes,
+                    _envelope::encode_optional_bytes,
                 ),
                 icon: _envelope::Attribute::new(
                     "icon",
-                    _envelope::__private::encode_optional_bytes,
+                    _envelope::encode_optional_bytes,
                 ),
                 __generics: ::core::marker::PhantomData,
             }
@@ -106,17 +100,17 @@ const _: () = {
             ::core::result::Result::Ok(Self {
                 phone: __EnvelopeStored::read(fields)?,
                 email: __EnvelopeStored::read(fields)?,
-                token: fields.read_with(_envelope::__private::read_array)?,
+                token: fields.read_with(_envelope::read_array)?,
                 nonce: fields
                     .read_with_or(
-                        _envelope::__private::read_optional_array,
+                        _envelope::read_optional_array,
                         || <Option<[u8; 4]> as ::core::default::Default>::default(),
                     )?,
                 photo: fields
                     .read_bytes_or::<
                         Vec<u8>,
                     >(|| <Vec<u8> as ::core::default::Default>::default())?,
-                hash: fields.read_with(_envelope::__private::read_optional_array)?,
+                hash: fields.read_with(_envelope::read_optional_array)?,
                 blob: fields.read_optional_bytes()?,
                 icon: fields.read_optional_bytes_or(|| empty())?,
                 source: <PhantomData<&'a str> as ::core::default::Default>::default(),
@@ -143,14 +137,14 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<'a, T, const N: usize> _envelope::__private::RedactedDebug for Contact<'a, T, N>
+    impl<'a, T, const N: usize> _envelope::RedactedDebug for Contact<'a, T, N>
     where
         T: ::core::fmt::Debug,
     {}
 };
 const _: () = {
-    use ::envelope_runtime as _envelope;
-    use _envelope::__private::Stored as __EnvelopeStored;
+    use ::envelope_runtime::__private as _envelope;
+    use _envelope::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record, C>
     where
@@ -169,7 +163,7 @@ const _: () = {
         C: ::envelope_runtime::EnvelopeFields,
         Self: 'static,
     {
-        type Key = _envelope::Lone<String>;
+        type Key = _envelope::Simple<String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
                 "users",
                 &[
@@ -240,20 +234,20 @@ const _: () = {
     #[automatically_derived]
     impl<C> ::core::fmt::Debug for User<C>
     where
-        C: _envelope::__private::RedactedDebug,
+        C: _envelope::RedactedDebug,
     {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("User")
                 .field("id", &self.id)
-                .field("contact", _envelope::__private::redacted(&self.contact))
-                .field("address", _envelope::__private::redacted(&self.address))
+                .field("contact", _envelope::redacted(&self.contact))
+                .field("address", _envelope::redacted(&self.address))
                 .field("others", &self.others)
                 .finish()
         }
     }
     #[automatically_derived]
-    impl<C> _envelope::__private::RedactedDebug for User<C>
+    impl<C> _envelope::RedactedDebug for User<C>
     where
-        C: _envelope::__private::RedactedDebug,
+        C: _envelope::RedactedDebug,
     {}
 };

@@ -5,7 +5,7 @@
     "no partition key: mark one field `#[partition_key]`"
 }
 const _: () = {
-    use ::envelope_runtime as _envelope;
+    use ::envelope_runtime::__private as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub ssn: _envelope::Attribute<__Record, _envelope::kind::Encrypted, String>,
@@ -13,7 +13,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for User {
-        type Key = _envelope::Lone<::std::string::String>;
+        type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             ::std::string::String::new()

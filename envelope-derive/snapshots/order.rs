@@ -1,6 +1,6 @@
 const _: () = {
-    use my::runtime as _envelope;
-    use _envelope::__private::Stored as __EnvelopeStored;
+    use my::runtime::__private as _envelope;
+    use _envelope::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record, T: Clone>
     where
@@ -78,24 +78,18 @@ const _: () = {
                     "tenantId",
                     __EnvelopeStored::encode,
                 ),
-                number: _envelope::Attribute::new(
-                    "SK",
-                    _envelope::__private::encode_bytes,
-                ),
+                number: _envelope::Attribute::new("SK", _envelope::encode_bytes),
                 state: _envelope::Attribute::new("state", __EnvelopeStored::encode),
                 payload: _envelope::Attribute::new("payload", __EnvelopeStored::encode),
                 photo: _envelope::Attribute::new(
                     "photo",
-                    _envelope::__private::encode_optional_bytes,
+                    _envelope::encode_optional_bytes,
                 ),
                 placed_at: _envelope::Attribute::new(
                     "placedAt",
                     |value, to| time::serde::rfc3339::serialize(value, to),
                 ),
-                r#type: _envelope::Attribute::new(
-                    "type",
-                    _envelope::__private::encode_bytes,
-                ),
+                r#type: _envelope::Attribute::new("type", _envelope::encode_bytes),
                 __generics: ::core::marker::PhantomData,
             }
         }
@@ -134,7 +128,7 @@ const _: () = {
                     > as ::core::default::Default>::default())?,
                 placed_at: fields
                     .read_with(|from| time::serde::rfc3339::deserialize(from))?,
-                r#type: fields.read_with_or(_envelope::__private::read_array, || one())?,
+                r#type: fields.read_with_or(_envelope::read_array, || one())?,
                 cache: <T as ::core::default::Default>::default(),
             })
         }
@@ -168,7 +162,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T: Clone> _envelope::__private::RedactedDebug for Order<T>
+    impl<T: Clone> _envelope::RedactedDebug for Order<T>
     where
         T: Debug,
         T: ::core::fmt::Debug,

@@ -2,10 +2,10 @@
     "an enum is not a record: store it in a field of a struct, or derive on a struct for each variant"
 }
 const _: () = {
-    use ::envelope_runtime as _envelope;
+    use ::envelope_runtime::__private as _envelope;
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for Shape {
-        type Key = _envelope::Lone<::std::string::String>;
+        type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             ::std::string::String::new()
@@ -38,15 +38,15 @@ const _: () = {
     "no partition key: mark one field `#[partition_key]`"
 }
 const _: () = {
-    use ::envelope_runtime as _envelope;
+    use ::envelope_runtime::__private as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub sort: _envelope::Attribute<__Record, _envelope::kind::Key, u64>,
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Lone {
-        type Key = _envelope::Lone<::std::string::String>;
+    impl _envelope::EnvelopeRecord for Simple {
+        type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             ::std::string::String::new()
@@ -75,13 +75,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for Lone {}
+    impl _envelope::Unversioned for Simple {}
 };
 ::core::compile_error! {
     "no table: add `#[envelope(table = \"…\")]` with the logical table name"
 }
 const _: () = {
-    use ::envelope_runtime as _envelope;
+    use ::envelope_runtime::__private as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub id: _envelope::Attribute<__Record, _envelope::kind::Key, Uuid>,
@@ -89,7 +89,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for Keyed {
-        type Key = _envelope::Lone<Uuid>;
+        type Key = _envelope::Simple<Uuid>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             &self.id
@@ -124,14 +124,14 @@ const _: () = {
     "key template uses `{contact}`, a flattened struct: name a field of the record itself"
 }
 const _: () = {
-    use ::envelope_runtime as _envelope;
+    use ::envelope_runtime::__private as _envelope;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for Flattened {
-        type Key = _envelope::Lone<::std::string::String>;
+        type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
             ::std::string::String::new()
@@ -166,7 +166,7 @@ const _: () = {
     "an enum cannot be flattened: store it in a field of its own, without `flatten`"
 }
 const _: () = {
-    use ::envelope_runtime as _envelope;
+    use ::envelope_runtime::__private as _envelope;
     #[automatically_derived]
     impl _envelope::EnvelopeFields for Shape {
         const FIELDS: &'static [_envelope::FieldSchema] = &[];

@@ -1,6 +1,6 @@
 const _: () = {
-    use ::envelope_runtime as _envelope;
-    use _envelope::__private::Stored as __EnvelopeStored;
+    use ::envelope_runtime::__private as _envelope;
+    use _envelope::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
@@ -23,7 +23,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for User {
-        type Key = _envelope::Lone<String>;
+        type Key = _envelope::Simple<String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "users",
             &[

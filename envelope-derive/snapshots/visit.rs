@@ -1,6 +1,6 @@
 const _: () = {
-    use ::envelope_runtime as _envelope;
-    use _envelope::__private::Stored as __EnvelopeStored;
+    use ::envelope_runtime::__private as _envelope;
+    use _envelope::Stored as __EnvelopeStored;
     #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
     pub struct __EnvelopeAttributes<__Record> {
         pub id: _envelope::Attribute<__Record, _envelope::kind::Key, String>,
@@ -39,7 +39,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for Visit {
-        type Key = _envelope::Lone<String>;
+        type Key = _envelope::Simple<String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "visits",
             &[
@@ -70,10 +70,7 @@ const _: () = {
                     "paid",
                     |value, to| seconds::serialize(value, to),
                 ),
-                came: _envelope::Attribute::new(
-                    "came",
-                    _envelope::__private::Serialize::serialize,
-                ),
+                came: _envelope::Attribute::new("came", _envelope::Serialize::serialize),
                 seen: _envelope::Attribute::new(
                     "seen",
                     |value, to| seconds::serialize(value, to),
@@ -101,11 +98,7 @@ const _: () = {
             __EnvelopeStored::write(&self.tenant, fields)?;
             fields.write_with(|to| seconds::serialize(&self.left, to))?;
             fields.write_with(|to| seconds::serialize(&self.paid, to))?;
-            fields
-                .write_with(|to| _envelope::__private::Serialize::serialize(
-                    &self.came,
-                    to,
-                ))?;
+            fields.write_with(|to| _envelope::Serialize::serialize(&self.came, to))?;
             fields.write_with(|to| seconds::serialize(&self.seen, to))?;
             fields.write_with(|to| envelope_runtime::secret::serialize(&self.pin, to))?;
             __EnvelopeStored::write_set(&self.tags, fields)?;

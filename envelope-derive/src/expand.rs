@@ -43,7 +43,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
         });
 
     let stored = record.attributes().any(|field| matches!(field.shape, Shape::Serde | Shape::Set));
-    let stored = stored.then(|| quote! { use _envelope::__private::Stored as __EnvelopeStored; });
+    let stored = stored.then(|| quote! { use _envelope::Stored as __EnvelopeStored; });
     let nested = nested::assertions(record);
     let debug = debug::implementation(record);
     let attributes = handles::definition(record);
@@ -58,7 +58,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
 
     quote! {
         const _: () = {
-            use #krate as _envelope;
+            use #krate::__private as _envelope;
             #stored
 
             #attributes

@@ -20,10 +20,10 @@ use std::fmt;
 #[cfg(fuzzing)]
 pub use canonical::decode;
 pub(crate) use canonical::{decode_plaintext, write_lp, write_type_and_value};
-pub use convert::{ConvertError, Problem};
+pub use convert::{ConvertError, ConvertErrorKind};
 pub use de::ValueDeserializer;
 pub(crate) use de::{from_absent, from_attribute};
-pub use number::{InvalidNumber, Number};
+pub use number::{Number, NumberError};
 #[cfg(feature = "secrecy")]
 pub(crate) use ser::SECRET;
 pub use ser::ValueSerializer;
@@ -93,7 +93,7 @@ impl AttributeValue {
     }
 
     /// Says why DynamoDB would refuse to store this value, if it would.
-    pub(crate) fn refusal(&self) -> Option<Problem> {
+    pub(crate) fn refusal(&self) -> Option<ConvertErrorKind> {
         self.refusal_at(0)
     }
 
@@ -126,15 +126,15 @@ impl AttributeValue {
         }
     }
 
-    fn refusal_at(&self, depth: usize) -> Option<Problem> {
+    fn refusal_at(&self, depth: usize) -> Option<ConvertErrorKind> {
         match self {
-            _ if depth >= MAX_DEPTH => Some(Problem::TooDeep),
-            Self::M(map) if map.contains_key("") => Some(Problem::EmptyName),
+            _ if depth >= MAX_DEPTH => Some(ConvertErrorKind::TooDeep),
+            Self::M(map) if map.contains_key("") => Some(ConvertErrorKind::EmptyName),
             Self::M(map) => map.values().find_map(|value| value.refusal_at(depth + 1)),
             Self::L(list) => list.iter().find_map(|value| value.refusal_at(depth + 1)),
-            Self::Ss(set) if set.is_empty() => Some(Problem::EmptySet),
-            Self::Ns(set) if set.is_empty() => Some(Problem::EmptySet),
-            Self::Bs(set) if set.is_empty() => Some(Problem::EmptySet),
+            Self::Ss(set) if set.is_empty() => Some(ConvertErrorKind::EmptySet),
+            Self::Ns(set) if set.is_empty() => Some(ConvertErrorKind::EmptySet),
+            Self::Bs(set) if set.is_empty() => Some(ConvertErrorKind::EmptySet),
             _ => None,
         }
     }

@@ -29,7 +29,7 @@ mod vectors;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod verified;
 
-pub use context::{ContextError, ContextProblem};
+pub use context::{ContextError, ContextErrorKind};
 pub(crate) use context::{ExpectedContext, context_of_record, expected_context};
 #[cfg(feature = "aws")]
 pub(crate) use context::{refuse_foreign_key, refuse_unknown};

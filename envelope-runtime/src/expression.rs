@@ -1,11 +1,11 @@
 //! Conditions, and how they are written for DynamoDB: every name and every value behind a placeholder.
 
 mod clauses;
+mod contained;
 mod handle;
 pub mod kind;
 mod names;
 mod owned;
-mod part;
 mod presence;
 mod update;
 
@@ -14,13 +14,13 @@ use std::fmt::{self, Write};
 use std::marker::PhantomData;
 use std::ops::Not;
 
-use crate::attribute::{AttributeValue, ConvertError, Problem};
+use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind};
 use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
 
 #[cfg(feature = "aws")]
 pub(crate) use clauses::Clauses;
+pub use contained::Contained;
 pub use handle::{Attribute, Operand};
-pub use part::Part;
 pub(crate) use update::Change;
 pub use update::{CanBeAbsent, CanGrow, Update};
 #[cfg(feature = "aws")]
@@ -233,7 +233,7 @@ impl Placeholders {
                     return Err(FieldError::new(
                         schema,
                         name,
-                        ConvertError::new(Problem::NoOperand),
+                        ConvertError::new(ConvertErrorKind::NoOperand),
                     ));
                 }
                 let values = values.into_iter().map(|value| self.operand(schema, name, value));

@@ -1,4 +1,4 @@
-//! Data keys and where they come from.
+//! Data keys and their sources: [`KeyProvider`] and what it takes and gives.
 
 #[cfg(feature = "aws")]
 mod arn;
@@ -11,12 +11,13 @@ mod local;
 mod provider;
 mod request;
 
-pub use context::{ContextPairs, EncryptionContext};
+pub(crate) use context::ContextPairs;
+pub use context::EncryptionContext;
 pub use data_key::{DataKey, EncryptedDataKey, HINT_LEN, KeyReference, ProviderId};
 pub use error::{DataKeyError, DataKeyErrorKind};
 #[cfg(feature = "aws")]
 pub use kms::KmsKeyProvider;
-pub use local::{InvalidLocalKey, LocalKeyProvider};
+pub use local::{LocalKeyError, LocalKeyProvider};
 pub use provider::{
     CanDecrypt, CanEncrypt, Capability, DecryptOnly, EncryptOnly, Full, GeneratedDataKey,
     KeyFuture, KeyProvider,

@@ -91,16 +91,16 @@ mod attribute;
 mod clock;
 mod crypto;
 mod envelope;
-mod error;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod expression;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod key;
+pub mod key;
 mod limits;
-mod operation;
+pub mod operation;
 mod record;
+mod report;
 #[cfg(feature = "secrecy")]
 pub mod secret;
 #[cfg(feature = "aws")]
@@ -109,51 +109,67 @@ pub mod testing;
 #[cfg(feature = "aws")]
 mod usage;
 
-pub use attribute::{
-    AttributeValue, ConvertError, InvalidNumber, MAX_DEPTH, Number, Problem, ValueDeserializer,
-    ValueSerializer,
-};
+pub use attribute::{AttributeValue, Number};
 pub use clock::Clock;
-pub use envelope::{
-    ContextError, ContextProblem, Envelope, Item, Loaded, OpenError, OpenErrorKind, SealError,
-    SealErrorKind,
-};
+pub use envelope::{Envelope, Item, Loaded};
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
-pub use expression::{Attribute, CanBeAbsent, CanGrow, Condition, Operand, Part, Update, kind};
+pub use error::{DeleteError, Error, LoadError, SaveError, UpdateError};
+pub use expression::{Condition, Update, kind};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
-pub use key::{
-    CanDecrypt, CanEncrypt, Capability, DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest,
-    DecryptOnly, EncryptOnly, EncryptedDataKey, EncryptionContext, Full, GeneratedDataKey,
-    HINT_LEN, InvalidLocalKey, KeyFuture, KeyProvider, KeyReference, LocalKeyProvider, ProviderId,
-};
-pub use operation::error::{
-    ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
-    SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
-    UpdateError, VersionError,
-};
-#[cfg(feature = "aws")]
-pub use operation::{AtKey, Delete, Get, OperationFuture, Put, returned};
+pub use key::LocalKeyProvider;
 pub use operation::{Opener, Sealer};
-pub use record::{
-    Bytes, Composite, Encode, EnvelopeFields, EnvelopeRecord, FieldError, FieldReader, FieldRole,
-    FieldSchema, FieldWriter, IntoKey, IntoKeyPart, InvalidKey, KeyPiece, KeyProblem, KeyTemplate,
-    KeyValues, Lone, Now, OtherAttributes, Parts, RecordSchema, Stamp, Unversioned, VersionNumber,
-    Versioned,
-};
+pub use record::{EnvelopeFields, EnvelopeRecord, OtherAttributes, Saved};
 #[cfg(feature = "aws")]
 pub use store::Store;
 #[cfg(feature = "aws")]
 pub use usage::Usage;
 
-/// What generated code needs of other crates. Not for use by hand.
+/// Errors: one enum a verb, the inner errors that these hold, and [`Error`], which takes them all.
+///
+/// The predicates of an enum answer what a program asks of a failure:
+/// [`is_retryable`](SaveError::is_retryable), [`is_conflict`](SaveError::is_conflict),
+/// [`is_tampered`](LoadError::is_tampered) and their companions. `Display` and `Debug` are the text for
+/// people: it names the table, the key attribute, the attribute and the likeliest cure, and never a
+/// value.
+pub mod error {
+    pub use crate::attribute::{ConvertError, ConvertErrorKind, NumberError};
+    pub use crate::envelope::{
+        ContextError, ContextErrorKind, OpenError, OpenErrorKind, SealError, SealErrorKind,
+    };
+    pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
+    pub use crate::operation::error::{
+        ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
+        SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
+        UpdateError, VersionError,
+    };
+    pub use crate::record::{FieldError, KeyError, KeyErrorKind};
+    pub use crate::testing::ConformanceError;
+}
+
+/// The surface that generated code calls, for records that are written by hand and for code that is
+/// generic over records.
+pub mod schema {
+    pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
+    pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
+    pub use crate::record::{
+        Bytes, Composite, Encode, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey,
+        IntoKeyPart, KeyPiece, KeyTemplate, KeyValues, Now, Parts, RecordSchema, Simple, Stamp,
+        Unversioned, VersionNumber, Versioned,
+    };
+}
+
+/// The names that generated code uses. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::attribute::ConvertError;
+    pub use crate::expression::kind;
     pub use crate::record::{
-        RedactedDebug, Stored, encode_bytes, encode_optional_bytes, nested, next_version,
-        read_array, read_optional_array, redacted,
+        EnvelopeFields, EnvelopeRecord, FieldError, RedactedDebug, Saved, Stored, encode_bytes,
+        encode_optional_bytes, nested, next_version, read_array, read_optional_array, redacted,
     };
+    pub use crate::schema::*;
     pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;
 }

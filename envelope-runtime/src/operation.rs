@@ -1,5 +1,7 @@
-//! The verbs: each joins keys, items and DynamoDB. With the store, the KMS provider and
-//! the service errors the only place that names the AWS SDK.
+//! Operations: each joins keys, items and DynamoDB.
+//!
+//! An operation is a builder, made by a method of [`Store`](crate::Store) or of the record itself: set its
+//! options, then `.await` it. Its type says what awaiting it gives: see [`returned`].
 
 #[cfg(feature = "aws")]
 mod attempts;
@@ -7,7 +9,7 @@ mod attempts;
 mod delete;
 #[cfg(feature = "aws")]
 mod dependence;
-pub mod error;
+pub(crate) mod error;
 #[cfg(feature = "aws")]
 mod load;
 #[cfg(feature = "aws")]

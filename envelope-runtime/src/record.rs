@@ -11,6 +11,7 @@ mod maintained;
 #[doc(hidden)]
 pub mod nested;
 mod other;
+mod saved;
 mod schema;
 mod stored;
 mod template;
@@ -23,7 +24,7 @@ pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
 pub(crate) use key::RequestKey;
 pub use key::{
-    Bytes, Composite, IntoKey, IntoKeyPart, InvalidKey, KeyProblem, KeyValues, Lone, Parts,
+    Bytes, Composite, IntoKey, IntoKeyPart, KeyError, KeyErrorKind, KeyValues, Parts, Simple,
 };
 #[cfg_attr(not(feature = "aws"), allow(unused_imports, reason = "updates are DynamoDB's"))]
 pub(crate) use maintained::check_ttl;
@@ -31,6 +32,7 @@ pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, next_ver
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
+pub use saved::Saved;
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
 pub use stored::Stored;
@@ -51,18 +53,19 @@ pub use template::{KeyPiece, KeyTemplate};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an envelope record",
     label = "not an envelope record",
-    note = "put `#[derive(EnvelopeRecord)]` on the struct"
+    note = "put `#[derive(EnvelopeRecord)]` on the struct",
+    note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
 pub trait EnvelopeRecord: Sized + 'static {
-    /// The shape of the record's key: [`Lone`] for a partition key, [`Composite`] with a sort key,
+    /// The shape of the record's key: [`Simple`] for a partition key, [`Composite`] with a sort key,
     /// [`Parts`] where templates make the key.
     type Key;
 
     /// The handles of the record's attributes: one field for each of the struct's.
     type Attributes;
 
-    /// What a save gives back: the record, where the library fills in fields of it (a version, a time),
-    /// and `()` elsewhere.
+    /// The output of a save: [`Saved<Self>`](crate::Saved) if the library fills in fields of the record (a
+    /// version, a time), `()` otherwise.
     type Saved: Send + 'static;
 
     /// The record's table, attributes and their roles.
@@ -71,7 +74,7 @@ pub trait EnvelopeRecord: Sized + 'static {
     /// The record's own key, for loading it again or deleting it.
     fn key(&self) -> impl IntoKey<Self::Key>;
 
-    /// Makes the handles, for conditions and updates: see [`Condition`](crate::Condition) and [`Update`].
+    /// Makes the handles, for conditions and updates: see [`Condition`](crate::Condition) and [`Update`](crate::Update).
     fn attributes() -> Self::Attributes;
 
     /// Hands over every stored field, in the schema's order.
@@ -85,8 +88,8 @@ pub trait EnvelopeRecord: Sized + 'static {
     ///
     /// # Errors
     ///
-    /// [`ConvertError`](crate::ConvertError) when a field cannot hold what is filled in.
-    fn saved(&self, now: Now) -> Result<Self::Saved, crate::ConvertError>;
+    /// [`ConvertError`](crate::error::ConvertError) when a field cannot hold what is filled in.
+    fn saved(&self, now: Now) -> Result<Self::Saved, crate::error::ConvertError>;
 
     /// Takes every stored field, in the schema's order.
     ///
@@ -97,34 +100,37 @@ pub trait EnvelopeRecord: Sized + 'static {
 
     /// Saves the record under a fresh data key: [`Store::put`](crate::Store::put).
     #[cfg(feature = "aws")]
-    fn save<C: crate::CanEncrypt>(&self, store: &crate::Store<C>) -> crate::Put<Self, C> {
+    fn save<C: crate::key::CanEncrypt>(
+        &self,
+        store: &crate::Store<C>,
+    ) -> crate::operation::Put<Self, C> {
         store.put(self)
     }
 
     /// Loads the record under `key`: [`Store::get`](crate::Store::get).
     #[cfg(feature = "aws")]
-    fn load<C: crate::CanDecrypt>(
+    fn load<C: crate::key::CanDecrypt>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
-    ) -> crate::Get<Self, C> {
+    ) -> crate::operation::Get<Self, C> {
         store.get(key)
     }
 
     /// Changes attributes of the record under `key`: [`Store::update`](crate::Store::update).
     #[cfg(feature = "aws")]
-    fn update<C: crate::CanEncrypt + crate::CanDecrypt>(
+    fn update<C: crate::key::CanEncrypt + crate::key::CanDecrypt>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
-    ) -> crate::Update<Self, crate::AtKey<C>> {
+    ) -> crate::Update<Self, crate::operation::AtKey<C>> {
         store.update(key)
     }
 
     /// Deletes the record under `key`: [`Store::delete`](crate::Store::delete).
     #[cfg(feature = "aws")]
-    fn delete<C: crate::Capability>(
+    fn delete<C: crate::key::Capability>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
-    ) -> crate::Delete<Self, C>
+    ) -> crate::operation::Delete<Self, C>
     where
         Self: Unversioned,
     {

@@ -68,12 +68,12 @@ impl<C: Capability> Store<C> {
     }
 
     /// Keeps the records of `R`'s logical table in the DynamoDB table `physical`:
-    /// `store.table_name::<User>("prod-users")`.
+    /// `store.map_table::<User>("prod-users")`.
     ///
     /// The logical name is the one in `#[envelope(table = "…")]` and is sealed into every record;
     /// the physical name is not, so that a restored or copied table can be read under its new name.
     #[must_use]
-    pub fn table_name<R: EnvelopeRecord>(mut self, physical: impl Into<String>) -> Self {
+    pub fn map_table<R: EnvelopeRecord>(mut self, physical: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.tables).insert(R::SCHEMA.table(), physical.into());
         self
     }

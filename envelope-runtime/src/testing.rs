@@ -4,7 +4,7 @@ mod conformance;
 
 use std::time::SystemTime;
 
-use crate::attribute::{ConvertError, Problem, decode_plaintext};
+use crate::attribute::{ConvertError, ConvertErrorKind, decode_plaintext};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldWriter, Now, RecordSchema, Values,
 };
@@ -56,7 +56,7 @@ pub use conformance::{ConformanceError, conforms};
 /// # Errors
 ///
 /// [`FieldError`] names the field: a save would refuse it, a load could not read it, or it comes back as
-/// another value ([`Problem::Changed`]).
+/// another value ([`ConvertErrorKind::Changed`]).
 pub fn round_trip<R: EnvelopeRecord>(record: &R) -> Result<R, FieldError> {
     let (schema, now) = (R::SCHEMA, Now::new(SystemTime::now()));
     let values = through_storage(&schema, written(record, FieldWriter::new(schema, now))?)?;
@@ -66,7 +66,7 @@ pub fn round_trip<R: EnvelopeRecord>(record: &R) -> Result<R, FieldError> {
     let after = written(&loaded, FieldWriter::distinct(schema, now))?;
     let fields = before.fields.iter().zip(&after.fields).zip(schema.fields());
     match fields.into_iter().find(|((before, after), _)| before != after) {
-        Some((_, field)) => Err(error(&schema, field.name(), Problem::Changed)),
+        Some((_, field)) => Err(error(&schema, field.name(), ConvertErrorKind::Changed)),
         None => Ok(loaded),
     }
 }
@@ -82,12 +82,13 @@ fn through_storage(schema: &RecordSchema, mut values: Values) -> Result<Values, 
         if let (FieldRole::Encrypted, Some(stored)) = (field.role(), value.as_deref_mut()) {
             let decoded = decode_plaintext(&stored.to_plaintext(0));
             let decoded = decoded.ok().flatten();
-            *stored = decoded.ok_or_else(|| error(schema, field.name(), Problem::Changed))?;
+            *stored =
+                decoded.ok_or_else(|| error(schema, field.name(), ConvertErrorKind::Changed))?;
         }
     }
     Ok(values)
 }
 
-fn error(schema: &RecordSchema, name: &str, problem: Problem) -> FieldError {
+fn error(schema: &RecordSchema, name: &str, problem: ConvertErrorKind) -> FieldError {
     FieldError::new(schema, name, ConvertError::new(problem))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Adds up what the operations of a store cost: see [`Store::measured`]. Clones count together.
+/// Adds up what the operations of a store cost: see [`Store::measured`](crate::Store::measured). Clones count together.
 ///
 /// An operation is counted when it ends, also where it fails or is given up.
 ///

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use envelope_runtime::error::SealErrorKind;
 use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, Item, LocalKeyProvider, Opener, SaveError, SealErrorKind,
-    Sealer,
+    AttributeValue, EnvelopeRecord, Item, LocalKeyProvider, Opener, SaveError, Sealer,
 };
 
 fn provider() -> LocalKeyProvider {

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use envelope_runtime::error::OpenErrorKind;
 use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, Item, LoadError, LocalKeyProvider, OpenErrorKind, Opener,
-    OtherAttributes, Sealer,
+    AttributeValue, EnvelopeRecord, Item, LoadError, LocalKeyProvider, Opener, OtherAttributes,
+    Sealer,
 };
 
 /// Of the older program, which keeps what it does not know.

@@ -9,7 +9,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use envelope_runtime::{EnvelopeFields, EnvelopeRecord, OtherAttributes, Problem, testing};
+use envelope_runtime::error::ConvertErrorKind;
+use envelope_runtime::{EnvelopeFields, EnvelopeRecord, OtherAttributes, testing};
 use serde::{Deserialize, Serialize};
 
 #[derive(EnvelopeRecord, Clone)]
@@ -84,9 +85,9 @@ fn everything() -> Everything {
 }
 
 /// The attribute and the problem that are found.
-fn found<R: EnvelopeRecord>(record: &R) -> (String, Problem) {
+fn found<R: EnvelopeRecord>(record: &R) -> (String, ConvertErrorKind) {
     let error = testing::round_trip(record).err().unwrap();
-    (error.attribute().to_owned(), error.problem())
+    (error.attribute().to_owned(), error.kind())
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn a_record_that_comes_back_is_given_back() {
 
 #[test]
 fn a_value_that_comes_back_as_another_one_is_found() {
-    let changed = |name: &str| (name.to_owned(), Problem::Changed);
+    let changed = |name: &str| (name.to_owned(), ConvertErrorKind::Changed);
     let group = |untagged| Everything { group: Group { untagged }, ..everything() };
 
     assert!(testing::round_trip(&group(Untagged::Integer(2))).is_ok());
@@ -115,14 +116,14 @@ fn a_value_that_serde_writes_and_cannot_read_is_found() {
     let untagged = Untagged::Keyed(BTreeMap::from([(true, 1)]));
     let record = Everything { group: Group { untagged }, ..everything() };
 
-    assert_eq!(found(&record), ("untagged".to_owned(), Problem::Refused));
+    assert_eq!(found(&record), ("untagged".to_owned(), ConvertErrorKind::Refused));
 }
 
 #[test]
 fn a_value_that_a_save_refuses_is_found() {
     let problem = found(&Everything { maybe: Some(f64::NAN), ..everything() }).1;
 
-    assert!(matches!(problem, Problem::Number(_)), "{problem:?}");
+    assert!(matches!(problem, ConvertErrorKind::Number(_)), "{problem:?}");
 }
 
 #[derive(EnvelopeRecord)]
@@ -168,7 +169,7 @@ fn a_key_of_a_map_that_comes_back_as_another_one_is_found() {
 
     assert!(testing::round_trip(&keys(Key::Text("5".into()))).is_ok());
     let integer = found(&keys(Key::Integer(5)));
-    assert_eq!(integer, ("untagged".to_owned(), Problem::Changed));
+    assert_eq!(integer, ("untagged".to_owned(), ConvertErrorKind::Changed));
 }
 
 #[test]
@@ -186,7 +187,7 @@ fn what_dynamodb_stores_alike_is_found() {
     assert!(testing::round_trip(&json(serde_json::json!([1, 1.5, -1, {"a": null}]), None)).is_ok());
     assert!(testing::round_trip(&json(serde_json::json!(null), Some(Some(1)))).is_ok());
     let whole = found(&json(serde_json::json!([{ "ratio": 1.0 }]), None));
-    assert_eq!(whole, ("document".to_owned(), Problem::Changed));
+    assert_eq!(whole, ("document".to_owned(), ConvertErrorKind::Changed));
     let null = found(&json(serde_json::json!(1), Some(None)));
-    assert_eq!(null, ("nested".to_owned(), Problem::Changed));
+    assert_eq!(null, ("nested".to_owned(), ConvertErrorKind::Changed));
 }

@@ -5,9 +5,10 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use envelope_runtime::error::{OpenErrorKind, SealErrorKind};
 use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, Item, LoadError, LocalKeyProvider, OpenErrorKind, Opener,
-    OtherAttributes, SaveError, SealErrorKind, Sealer,
+    AttributeValue, EnvelopeRecord, Item, LoadError, LocalKeyProvider, Opener, OtherAttributes,
+    SaveError, Sealer,
 };
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

@@ -11,11 +11,11 @@ use std::task::{Context, Poll, Waker};
 
 use envelope_fuzz::in_linear_memory;
 use envelope_runtime::fuzzing::{Forgery, decode};
-use envelope_runtime::{
-    AttributeValue, DataKey, DataKeyRequest, EncryptedDataKey, EnvelopeRecord, Full,
-    GeneratedDataKey, Item, KeyFuture, KeyProvider, KeyReference, Opener, OtherAttributes,
-    ProviderId, Sealer,
+use envelope_runtime::key::{
+    DataKey, DataKeyRequest, EncryptedDataKey, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    KeyReference, ProviderId,
 };
+use envelope_runtime::{AttributeValue, EnvelopeRecord, Item, Opener, OtherAttributes, Sealer};
 use libfuzzer_sys::fuzz_target;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

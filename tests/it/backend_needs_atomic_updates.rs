@@ -36,7 +36,7 @@ record!(Older: a, b, c);
 const TASKS: usize = 50;
 
 type Handles = <Busy as EnvelopeRecord>::Attributes;
-type Field = envelope_runtime::Attribute<Busy, envelope_runtime::kind::Encrypted, String>;
+type Field = envelope_runtime::schema::Attribute<Busy, envelope_runtime::kind::Encrypted, String>;
 type Choose = fn(Handles) -> Field;
 type Read = fn(&Busy) -> &String;
 
@@ -73,7 +73,7 @@ async fn seal(store: Store, task: usize) -> Result<Step, UpdateError> {
     let (choose, read) = FIELDS[number];
     let new = format!("task {task}");
     let update = store.update::<Busy>("b-1").seal(choose, new.as_str());
-    let old = update.within(WITHIN).return_old().await?.unwrap();
+    let old = update.deadline(WITHIN).return_old().await?.unwrap();
     Ok((number, read(&old).clone(), new))
 }
 
@@ -134,7 +134,7 @@ async fn nothing_is_lost_among_rewraps_plaintext_updates_and_an_older_program() 
         let store = world.store.clone();
         wards.spawn(async move {
             let update = store.update::<Older>("b-1").set(|f| f.ward, ward);
-            update.within(WITHIN).return_old().await.unwrap().unwrap().ward
+            update.deadline(WITHIN).return_old().await.unwrap().unwrap().ward
         });
     }
     let mut older = JoinSet::new();
@@ -143,7 +143,7 @@ async fn nothing_is_lost_among_rewraps_plaintext_updates_and_an_older_program() 
         older.spawn(async move {
             let new = format!("older {task}");
             let update = store.update::<Older>("b-1").seal(|f| f.a, new.as_str());
-            let old = update.within(WITHIN).return_old().await.unwrap().unwrap();
+            let old = update.deadline(WITHIN).return_old().await.unwrap().unwrap();
             (0, old.a, new)
         });
     }

@@ -1,7 +1,8 @@
 //! Needs a KMS that answers `IncorrectKeyException` when another key is named, as AWS does: moto
 //! answers `AccessDeniedException`.
 
-use envelope_runtime::{DataKeyErrorKind, EnvelopeRecord, KmsKeyProvider, LoadError};
+use envelope_runtime::error::DataKeyErrorKind;
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError};
 
 use crate::support::{User, World};
 

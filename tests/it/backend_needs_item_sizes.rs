@@ -1,6 +1,7 @@
 //! Needs a DynamoDB that counts an item's bytes as AWS does: moto refuses binaries of 400 KiB earlier.
 
-use envelope_runtime::{EnvelopeRecord, Item, SealErrorKind, UpdateError};
+use envelope_runtime::error::SealErrorKind;
+use envelope_runtime::{EnvelopeRecord, Item, UpdateError};
 
 use crate::support::{User, World};
 

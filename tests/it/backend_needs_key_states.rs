@@ -1,6 +1,7 @@
 //! Needs a KMS whose disabled keys do not work: moto's still do.
 
-use envelope_runtime::{DataKeyErrorKind, EnvelopeRecord, LoadError};
+use envelope_runtime::error::DataKeyErrorKind;
+use envelope_runtime::{EnvelopeRecord, LoadError};
 
 use crate::support::{User, World};
 

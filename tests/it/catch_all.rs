@@ -1,9 +1,10 @@
 //! Attributes that a struct does not know: kept as they are, and as they were protected.
 
 use aws_sdk_dynamodb::types::AttributeValue as Sdk;
+use envelope_runtime::error::{ConvertErrorKind, OpenErrorKind};
 use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, LoadError, LocalKeyProvider, OpenErrorKind, Opener,
-    OtherAttributes, Problem, SaveError, Sealer,
+    AttributeValue, EnvelopeRecord, LoadError, LocalKeyProvider, Opener, OtherAttributes,
+    SaveError, Sealer,
 };
 
 use crate::support::{World, binary, string};
@@ -161,18 +162,18 @@ async fn an_unknown_sealed_attribute_that_was_altered_is_refused() {
 async fn a_name_of_the_records_own_is_refused_before_any_request() {
     let world = World::new().await;
     for (name, value, problem) in [
-        ("name", text("canary"), Problem::OwnName),
-        ("former", text("canary"), Problem::OwnName),
-        ("_envelope", text("canary"), Problem::OwnName),
-        ("", text("canary"), Problem::EmptyName),
-        ("set", AttributeValue::Ss([].into()), Problem::EmptySet),
+        ("name", text("canary"), ConvertErrorKind::OwnName),
+        ("former", text("canary"), ConvertErrorKind::OwnName),
+        ("_envelope", text("canary"), ConvertErrorKind::OwnName),
+        ("", text("canary"), ConvertErrorKind::EmptyName),
+        ("set", AttributeValue::Ss([].into()), ConvertErrorKind::EmptySet),
     ] {
         let mut others = OtherAttributes::default();
         others.insert(name, value);
         let old = Old { id: "n".into(), name: String::new(), others };
         let error = old.save(&world.store).await.unwrap_err();
         assert!(!error.to_string().contains("canary"), "{error}");
-        assert!(matches!(error, SaveError::Field(field) if field.problem() == problem), "{name}");
+        assert!(matches!(error, SaveError::Field(field) if field.kind() == problem), "{name}");
     }
     assert_eq!(world.requests.take(), []);
 }
@@ -212,7 +213,9 @@ async fn a_plaintext_record_neither_takes_nor_writes_what_was_sealed() {
 
     let borrowed = Plain { id: "p".into(), others: loaded(&world).await.others };
     let refused = borrowed.save(&world.store).await.unwrap_err();
-    assert!(matches!(refused, SaveError::Field(error) if error.problem() == Problem::Protected));
+    assert!(
+        matches!(refused, SaveError::Field(error) if error.kind() == ConvertErrorKind::Protected)
+    );
 }
 
 #[tokio::test]

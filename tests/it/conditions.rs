@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use envelope_runtime::error::ConvertErrorKind;
+use envelope_runtime::schema::Attribute;
 use envelope_runtime::{
-    Attribute, Condition, DeleteError, EnvelopeFields, EnvelopeRecord, KmsKeyProvider, Opener,
-    Problem, SaveError, kind,
+    Condition, DeleteError, EnvelopeFields, EnvelopeRecord, KmsKeyProvider, Opener, SaveError, kind,
 };
 
 use crate::support::World;
@@ -208,13 +209,13 @@ async fn a_condition_that_fails_gives_the_stored_item_still_sealed() {
 async fn a_value_that_cannot_be_compared_is_refused_with_its_attribute() {
     let world = World::new().await;
     let cases: [(Build, _, _); 4] = [
-        (|f| f.comment.eq(None), "comment", Problem::AbsentOperand),
-        (|f| f.groups.eq(BTreeSet::new()), "groups", Problem::AbsentOperand),
-        (|f| f.size.is_in(Vec::<u64>::new()), "size", Problem::NoOperand),
+        (|f| f.comment.eq(None), "comment", ConvertErrorKind::AbsentOperand),
+        (|f| f.groups.eq(BTreeSet::new()), "groups", ConvertErrorKind::AbsentOperand),
+        (|f| f.size.is_in(Vec::<u64>::new()), "size", ConvertErrorKind::NoOperand),
         (
             |f| f.name.exists().and(!f.ratio.eq(f64::NAN)),
             "values",
-            Problem::Number(envelope_runtime::InvalidNumber::NotANumber),
+            ConvertErrorKind::Number(envelope_runtime::error::NumberError::NotANumber),
         ),
     ];
     for (condition, attribute, problem) in cases {
@@ -223,7 +224,7 @@ async fn a_value_that_cannot_be_compared_is_refused_with_its_attribute() {
         let Err(SaveError::Field(saved)) = saved else { panic!("{saved:?}") };
         let Err(DeleteError::Field(deleted)) = deleted else { panic!("{deleted:?}") };
         for error in [saved, deleted] {
-            assert_eq!((error.attribute(), error.problem()), (attribute, problem), "{error}");
+            assert_eq!((error.attribute(), error.kind()), (attribute, problem), "{error}");
         }
     }
     assert!(world.requests.take().is_empty());
@@ -232,7 +233,7 @@ async fn a_value_that_cannot_be_compared_is_refused_with_its_attribute() {
 #[tokio::test]
 async fn an_answer_that_is_lost_is_no_failed_condition() {
     let world = World::new().await;
-    let lossy = |store: envelope_runtime::Store| store.table_name::<Account>(&world.table);
+    let lossy = |store: envelope_runtime::Store| store.map_table::<Account>(&world.table);
 
     let store = lossy(world.store_losing_answers());
     store.create(&account()).condition(|f| f.name.not_exists()).await.unwrap();

@@ -1,9 +1,7 @@
 //! Context fields: the caller's, never the item's.
 
-use envelope_runtime::{
-    ContextProblem, DataKeyErrorKind, DeleteError, EnvelopeRecord, LoadError, OpenErrorKind,
-    SaveError, UpdateError,
-};
+use envelope_runtime::error::{ContextErrorKind, DataKeyErrorKind, OpenErrorKind};
+use envelope_runtime::{DeleteError, EnvelopeRecord, LoadError, SaveError, UpdateError};
 
 use crate::support::{World, string};
 
@@ -37,12 +35,12 @@ fn person(tenant: &str) -> Person {
 async fn a_load_needs_the_context_before_any_request() {
     let world = World::new().await;
     // No table of this name exists, so a request would fail in another way.
-    let store = world.store.clone().table_name::<Person>("no-such-table");
+    let store = world.store.clone().map_table::<Person>("no-such-table");
 
     let error = Person::load(&store, "p").await.unwrap_err();
 
     assert!(
-        matches!(&error, LoadError::Context(error) if error.problem() == ContextProblem::NotGiven)
+        matches!(&error, LoadError::Context(error) if error.kind() == ContextErrorKind::NotGiven)
     );
     assert_eq!(
         error.to_string(),
@@ -105,10 +103,10 @@ async fn a_scoped_store_does_not_save_records_of_another_context() {
     let empty = person("").save(&world.store).await.unwrap_err();
 
     assert!(
-        matches!(error, SaveError::Context(error) if error.problem() == ContextProblem::Differs)
+        matches!(error, SaveError::Context(error) if error.kind() == ContextErrorKind::Differs)
     );
     assert!(
-        matches!(empty, SaveError::Context(error) if error.problem() == ContextProblem::NotText)
+        matches!(empty, SaveError::Context(error) if error.kind() == ContextErrorKind::NotText)
     );
     assert_eq!(world.requests.take(), []);
 }
@@ -121,7 +119,7 @@ async fn a_mistyped_name_is_refused_rather_than_ignored() {
     let error = load.await.unwrap_err();
 
     assert!(
-        matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Unknown)
+        matches!(error, LoadError::Context(error) if error.kind() == ContextErrorKind::Unknown)
     );
 }
 
@@ -134,7 +132,7 @@ async fn a_scoped_store_deletes_no_key_of_another_context() {
     let error = Order::delete(&world.store.scoped([("id", "o-2")]), "o-1").await.unwrap_err();
 
     assert!(
-        matches!(error, DeleteError::Context(error) if error.problem() == ContextProblem::Differs)
+        matches!(error, DeleteError::Context(error) if error.kind() == ContextErrorKind::Differs)
     );
     Order::delete(&world.store.scoped([("id", "o-1")]), "o-1").await.unwrap();
     assert_eq!(Order::load(&world.store, "o-1").await.unwrap(), None);
@@ -166,7 +164,7 @@ async fn an_operation_cannot_leave_the_scope_of_its_store() {
     let error = store.get::<Person>("p").context([("tenant", "clinic-8")]).await.unwrap_err();
 
     assert!(
-        matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Differs)
+        matches!(error, LoadError::Context(error) if error.kind() == ContextErrorKind::Differs)
     );
 }
 
@@ -181,7 +179,7 @@ async fn a_context_field_that_is_the_key_comes_from_the_key_that_is_asked_for() 
     let other = world.store.scoped([("id", "o-2")]);
     let error = Order::load(&other, "o-1").await.unwrap_err();
     assert!(
-        matches!(error, LoadError::Context(error) if error.problem() == ContextProblem::Differs)
+        matches!(error, LoadError::Context(error) if error.kind() == ContextErrorKind::Differs)
     );
 }
 
@@ -204,7 +202,7 @@ async fn an_update_leaves_records_of_other_contexts_alone() {
         assert_eq!((open.kind(), open.attribute()), (OpenErrorKind::OtherContext, Some("tenant")));
     }
     let without = world.store.update::<Person>("p").set(|f| f.nickname, "x").await.unwrap_err();
-    assert!(matches!(&without, UpdateError::Context(e) if e.problem() == ContextProblem::NotGiven));
+    assert!(matches!(&without, UpdateError::Context(e) if e.kind() == ContextErrorKind::NotGiven));
     let both = scoped("clinic-7").update::<Person>("p").context([("tenant", "clinic-8")]);
     assert!(matches!(both.await.unwrap_err(), UpdateError::Context(_)));
     assert_eq!(world.stored("p").await, before);

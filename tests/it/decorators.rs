@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use envelope_runtime::{
-    DataKey, DataKeyRequest, EncryptionContext, EnvelopeRecord, Full, GeneratedDataKey, KeyFuture,
-    KeyProvider, KeyReference, KmsKeyProvider, LocalKeyProvider, Store, testing,
+use envelope_runtime::key::{
+    DataKey, DataKeyRequest, EncryptionContext, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    KeyReference,
 };
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LocalKeyProvider, Store, testing};
 use envelope_tests::KmsRequest;
 
 use crate::support::{User, World};
@@ -130,7 +131,7 @@ async fn a_provider_that_seals_several_records_under_one_data_key_conforms() {
 }
 
 fn store(world: &World, provider: impl KeyProvider<Capability = Full>) -> Store {
-    Store::new(world.backend.dynamodb.clone(), provider).table_name::<User>(&world.table)
+    Store::new(world.backend.dynamodb.clone(), provider).map_table::<User>(&world.table)
 }
 
 fn counts(requests: &[KmsRequest]) -> (usize, usize) {

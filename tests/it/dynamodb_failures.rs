@@ -1,9 +1,9 @@
 //! What DynamoDB can answer, told apart.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use envelope_runtime::error::ServiceErrorKind;
 use envelope_runtime::{
-    DeleteError, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError, ServiceErrorKind, Store,
-    UpdateError,
+    DeleteError, EnvelopeRecord, KmsKeyProvider, LoadError, SaveError, Store, UpdateError,
 };
 use envelope_tests::{dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb};
 
@@ -61,7 +61,7 @@ async fn each_failure_of_dynamodb_is_told_apart_on_every_verb() {
 #[tokio::test]
 async fn failures_of_dynamodb_are_told_apart() {
     let world = World::new().await;
-    let store = world.store.clone().table_name::<User>("no-such-table");
+    let store = world.store.clone().map_table::<User>("no-such-table");
 
     let error = User::load(&store, "foobar").await.unwrap_err();
 

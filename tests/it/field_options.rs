@@ -334,7 +334,8 @@ async fn our_with_goes_before_serdes() {
 /// Through a module and a type of other names, which the derive does not see.
 #[tokio::test]
 async fn a_secret_in_a_plaintext_field_is_refused_before_any_request() {
-    use envelope_runtime::{Problem, SaveError, secret as hidden};
+    use envelope_runtime::error::ConvertErrorKind;
+    use envelope_runtime::{SaveError, secret as hidden};
 
     type Password = secrecy::SecretString;
     #[derive(EnvelopeRecord)]
@@ -353,6 +354,6 @@ async fn a_secret_in_a_plaintext_field_is_refused_before_any_request() {
         let error = careless.save(&world.store).await.unwrap_err();
         assert!(!error.to_string().contains("hunter2"), "{error}");
         let SaveError::Field(error) = error else { panic!("{error}") };
-        assert_eq!(error.problem(), Problem::PlaintextSecret);
+        assert_eq!(error.kind(), ConvertErrorKind::PlaintextSecret);
     }
 }

@@ -12,9 +12,8 @@ mod telemetry;
 use std::fmt::Debug;
 
 use aws_sdk_dynamodb::types::{AttributeValue as Sdk, ScalarAttributeType};
-use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, FieldRole, Item, LocalKeyProvider, Sealer, Store,
-};
+use envelope_runtime::schema::FieldRole;
+use envelope_runtime::{AttributeValue, EnvelopeRecord, Item, LocalKeyProvider, Sealer, Store};
 use serde::Serialize;
 
 use crate::support::{Stored, World};
@@ -69,7 +68,7 @@ where
     let sealer = Sealer::new(LocalKeyProvider::insecure_ephemeral().unwrap());
     let item = sealer.seal(model).await.unwrap();
     let table = world.backend.create_table(&keys::<R>(&item)).await;
-    let store: Store = world.store.clone().table_name::<R>(&table).scoped(scope);
+    let store: Store = world.store.clone().map_table::<R>(&table).scoped(scope);
 
     model.save(&store).await.unwrap();
 

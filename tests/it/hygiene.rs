@@ -36,7 +36,7 @@ mod clashes {
 
     struct Result;
     struct Ok;
-    struct Lone;
+    struct Simple;
     struct FieldWriter;
 
     #[derive(EnvelopeRecord)]

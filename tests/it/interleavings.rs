@@ -117,7 +117,7 @@ impl World {
         let name = name(number);
         Box::pin(async move {
             // Not by the clock of the machine, which may do other work.
-            let update = store.update::<Case>(id.as_str()).within(Duration::from_hours(1));
+            let update = store.update::<Case>(id.as_str()).deadline(Duration::from_hours(1));
             let update = match act {
                 Act::SealA => update.seal(|f| f.a, name.as_str()),
                 Act::RemoveB => update.remove(|f| f.b),

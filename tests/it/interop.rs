@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use data_encoding::HEXLOWER;
-use envelope_runtime::{EnvelopeRecord, KeyReference};
+use envelope_runtime::EnvelopeRecord;
+use envelope_runtime::key::KeyReference;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -92,7 +93,7 @@ async fn item_on_the_wire(world: &World, key: [(String, AttributeValue); 2]) -> 
 async fn a_fresh_item_is_left_for_the_second_reader() {
     let keys = [("clinic", ScalarAttributeType::S), ("number", ScalarAttributeType::N)];
     let world = World::with_keys(&keys).await;
-    let store = world.store.clone().table_name::<Visit>(&world.table);
+    let store = world.store.clone().map_table::<Visit>(&world.table);
     let visit = Visit {
         clinic: "clinic-7".into(),
         number: 42,

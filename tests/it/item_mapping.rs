@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue as Sdk;
-use envelope_runtime::{EnvelopeRecord, Problem, SaveError};
+use envelope_runtime::error::ConvertErrorKind;
+use envelope_runtime::{EnvelopeRecord, SaveError};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{World, string};
@@ -187,12 +188,12 @@ async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
     async fn problem<T: Serialize + serde::de::DeserializeOwned + Clone + 'static>(
         world: &World,
         value: T,
-    ) -> Problem {
+    ) -> ConvertErrorKind {
         let mut problems = Vec::new();
         for (sealed, plain) in [(Some(value.clone()), None), (None, Some(value))] {
             let odd = Odd { id: "o".into(), sealed, plain };
             match odd.save(&world.store).await {
-                Err(SaveError::Field(error)) => problems.push(error.problem()),
+                Err(SaveError::Field(error)) => problems.push(error.kind()),
                 other => panic!("{other:?}"),
             }
         }
@@ -205,16 +206,16 @@ async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
     let world = World::new().await;
 
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131, f64::MIN_POSITIVE] {
-        assert!(matches!(problem(&world, float).await, Problem::Number(_)), "{float}");
+        assert!(matches!(problem(&world, float).await, ConvertErrorKind::Number(_)), "{float}");
     }
-    assert!(matches!(problem(&world, u128::MAX).await, Problem::Number(_)));
-    assert_eq!(problem(&world, BTreeMap::from([(vec![1], 1)])).await, Problem::MapKey);
+    assert!(matches!(problem(&world, u128::MAX).await, ConvertErrorKind::Number(_)));
+    assert_eq!(problem(&world, BTreeMap::from([(vec![1], 1)])).await, ConvertErrorKind::MapKey);
     assert_eq!(
         problem(&world, BTreeMap::from([("", 1)].map(|(key, n)| (key.to_owned(), n)))).await,
-        Problem::EmptyName
+        ConvertErrorKind::EmptyName
     );
-    assert_eq!(problem(&world, deep(32)).await, Problem::TooDeep);
-    assert_eq!(problem(&world, deep(2_000)).await, Problem::TooDeep);
+    assert_eq!(problem(&world, deep(32)).await, ConvertErrorKind::TooDeep);
+    assert_eq!(problem(&world, deep(2_000)).await, ConvertErrorKind::TooDeep);
     assert_eq!(world.requests.take(), []);
 
     Odd { id: "o".into(), sealed: Some(deep(31)), plain: Some(deep(31)) }
@@ -234,7 +235,7 @@ async fn a_type_that_would_lose_part_of_the_stored_value_refuses_it() {
         sealed: A,
         plain: B,
     }
-    async fn problem<A, B, C, D>(world: &World, sealed: A, plain: B) -> Problem
+    async fn problem<A, B, C, D>(world: &World, sealed: A, plain: B) -> ConvertErrorKind
     where
         A: Serialize + serde::de::DeserializeOwned + 'static,
         B: Serialize + serde::de::DeserializeOwned + 'static,
@@ -243,7 +244,7 @@ async fn a_type_that_would_lose_part_of_the_stored_value_refuses_it() {
     {
         Pair { id: "n".into(), sealed, plain }.save(&world.store).await.unwrap();
         match world.store.get::<Pair<C, D>>("n").await {
-            Err(envelope_runtime::LoadError::Field(error)) => error.problem(),
+            Err(envelope_runtime::LoadError::Field(error)) => error.kind(),
             other => panic!("{other:?}"),
         }
     }
@@ -256,7 +257,7 @@ async fn a_type_that_would_lose_part_of_the_stored_value_refuses_it() {
     let map = problem::<_, _, u8, BTreeMap<u32, i32>>(&world, 0_u8, keys).await;
 
     for problem in [list, short, float, map] {
-        assert!(matches!(problem, Problem::Value { .. }), "{problem:?}");
+        assert!(matches!(problem, ConvertErrorKind::Value { .. }), "{problem:?}");
     }
 }
 

@@ -1,9 +1,8 @@
 //! Single-table design: keys that are made of fields.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use envelope_runtime::{
-    EnvelopeRecord, KeyProblem, KmsKeyProvider, LoadError, OpenErrorKind, SaveError, Store,
-};
+use envelope_runtime::error::{KeyErrorKind, OpenErrorKind};
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, SaveError, Store};
 use uuid::Uuid;
 
 use crate::support::{Stored, World, string};
@@ -76,7 +75,7 @@ fn order(number: u32) -> Order {
 async fn world() -> (World, Store) {
     let keys = [("PK", ScalarAttributeType::S), ("SK", ScalarAttributeType::S)];
     let world = World::with_keys(&keys).await;
-    let store = world.store.clone().table_name::<Order>(&world.table);
+    let store = world.store.clone().map_table::<Order>(&world.table);
     (world, store)
 }
 
@@ -126,7 +125,7 @@ async fn records_of_one_table_have_keys_of_their_own() {
 async fn a_template_stands_beside_a_key_field_and_may_leave_numbers_as_they_are() {
     let keys = [("owner", ScalarAttributeType::S), ("path", ScalarAttributeType::S)];
     let world = World::with_keys(&keys).await;
-    let store = world.store.clone().table_name::<Device>(&world.table);
+    let store = world.store.clone().map_table::<Device>(&world.table);
     let owner = Uuid::from_u128(5);
     let device = Device { owner, kind: "phone".into(), serial: Serial(-7), token: "secret".into() };
 
@@ -151,7 +150,7 @@ async fn a_binary_key_stands_beside_a_template() {
     }
     let keys = [("digest", ScalarAttributeType::B), ("SK", ScalarAttributeType::S)];
     let world = World::with_keys(&keys).await;
-    let store = world.store.clone().table_name::<Chunk>(&world.table);
+    let store = world.store.clone().map_table::<Chunk>(&world.table);
     let chunk = Chunk { digest: vec![0, 255], number: 7, content: vec![1] };
 
     chunk.save(&store).await.unwrap();
@@ -189,13 +188,13 @@ async fn parts_that_could_make_another_records_key_are_refused_before_any_reques
 
     let mistyped = Mixed { id: Id::Text("7".into()), secret: String::new() };
     for (saved, attribute, problem) in [
-        (mistyped.save(&store).await, "id", KeyProblem::NotNumber("S")),
-        (hostile.save(&store).await, "tenant_id", KeyProblem::Delimiter('#')),
-        (empty.save(&store).await, "tenant_id", KeyProblem::Empty),
-        (wide.save(&store).await, "kind", KeyProblem::Delimiter('/')),
+        (mistyped.save(&store).await, "id", KeyErrorKind::NotNumber("S")),
+        (hostile.save(&store).await, "tenant_id", KeyErrorKind::Delimiter('#')),
+        (empty.save(&store).await, "tenant_id", KeyErrorKind::Empty),
+        (wide.save(&store).await, "kind", KeyErrorKind::Delimiter('/')),
     ] {
         let Err(SaveError::Key(error)) = saved else { panic!("{saved:?}") };
-        assert_eq!((error.attribute(), error.problem()), (Some(attribute), &problem));
+        assert_eq!((error.attribute(), error.kind()), (Some(attribute), &problem));
         assert!(!error.to_string().contains("t-1"), "{error}");
     }
     let loaded = Order::load(&store, ("t-1#ORDER", order(1).placed_on, 1)).await;
@@ -268,7 +267,7 @@ async fn a_plaintext_record_has_templates_too() {
     let (world, _) = world().await;
     let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
     let store =
-        Store::new(world.backend.dynamodb.clone(), provider).table_name::<Flag>(&world.table);
+        Store::new(world.backend.dynamodb.clone(), provider).map_table::<Flag>(&world.table);
     let flag = Flag { name: "dark".into(), on: true };
 
     flag.save(&store).await.unwrap();

@@ -1,7 +1,8 @@
 //! Keys: every type that can be one, every way to write one, and what is refused.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use envelope_runtime::{DeleteError, EnvelopeRecord, KeyProblem, LoadError, SaveError};
+use envelope_runtime::error::KeyErrorKind;
+use envelope_runtime::{DeleteError, EnvelopeRecord, LoadError, SaveError};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{User, World};
@@ -109,9 +110,9 @@ async fn an_empty_key_is_refused_before_any_request() {
     let loaded = User::load(&world.store, "").await.unwrap_err();
     let deleted = User::delete(&world.store, "").await.unwrap_err();
 
-    assert!(matches!(saved, SaveError::Key(error) if *error.problem() == KeyProblem::Empty));
-    assert!(matches!(loaded, LoadError::Key(error) if *error.problem() == KeyProblem::Empty));
-    assert!(matches!(deleted, DeleteError::Key(error) if *error.problem() == KeyProblem::Empty));
+    assert!(matches!(saved, SaveError::Key(error) if *error.kind() == KeyErrorKind::Empty));
+    assert!(matches!(loaded, LoadError::Key(error) if *error.kind() == KeyErrorKind::Empty));
+    assert!(matches!(deleted, DeleteError::Key(error) if *error.kind() == KeyErrorKind::Empty));
     assert_eq!(world.requests.take(), []);
 }
 
@@ -124,7 +125,7 @@ async fn a_key_over_dynamodbs_limit_is_refused_before_any_request() {
     let error = User::load(&world.store, format!("{longest}k")).await.unwrap_err();
 
     assert!(
-        matches!(&error, LoadError::Key(error) if *error.problem() == KeyProblem::TooLong(2048))
+        matches!(&error, LoadError::Key(error) if *error.kind() == KeyErrorKind::TooLong(2048))
     );
 }
 

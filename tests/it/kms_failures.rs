@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::timeout::TimeoutConfig;
-use envelope_runtime::{
-    DataKeyError, DataKeyErrorKind, EnvelopeRecord, KeyProvider, KmsKeyProvider, LoadError,
-    SaveError,
-};
+use envelope_runtime::error::{DataKeyError, DataKeyErrorKind};
+use envelope_runtime::key::KeyProvider;
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, SaveError};
 use envelope_tests::{Backend, Reaction, kms_at, unreachable_kms};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -8,10 +8,11 @@ mod aliases;
 mod foreign;
 mod outages;
 
-use envelope_runtime::{
-    DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EncryptionContext,
-    KeyProvider, KeyReference, KmsKeyProvider, Opener, ProviderId, Sealer,
+use envelope_runtime::error::{DataKeyError, DataKeyErrorKind};
+use envelope_runtime::key::{
+    DataKeyRequest, EncryptedDataKey, EncryptionContext, KeyProvider, KeyReference, ProviderId,
 };
+use envelope_runtime::{KmsKeyProvider, Opener, Sealer};
 use envelope_tests::{Attempt, Backend, Reaction, Script};
 use tokio::time::pause;
 

@@ -1,6 +1,7 @@
 //! Which KMS key is asked is decided by the configuration, never by an item.
 
-use envelope_runtime::{DataKeyErrorKind, EnvelopeRecord, KmsKeyProvider, LoadError, Store};
+use envelope_runtime::error::DataKeyErrorKind;
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, Store};
 use envelope_tests::{Backend, KmsRequest, KmsRequests};
 
 use crate::support::{Stored, User, World, binary, bytes};
@@ -196,10 +197,10 @@ async fn a_provider_can_give_up_half_of_its_rights() {
     let world = World::new().await;
     let provider = || KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
     let store =
-        |dynamodb| Store::new(dynamodb, provider().encrypt_only()).table_name::<User>(&world.table);
+        |dynamodb| Store::new(dynamodb, provider().encrypt_only()).map_table::<User>(&world.table);
     let writer = store(world.backend.dynamodb.clone());
     let reader = Store::new(world.backend.dynamodb.clone(), provider().decrypt_only())
-        .table_name::<User>(&world.table);
+        .map_table::<User>(&world.table);
 
     User::new("foobar").save(&writer).await.unwrap();
 

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use envelope_runtime::error::ConvertErrorKind;
 use envelope_runtime::{
-    DeleteError, EnvelopeRecord, LocalKeyProvider, Opener, Problem, SaveError, Sealer, Store,
-    UpdateError,
+    DeleteError, EnvelopeRecord, LocalKeyProvider, Opener, SaveError, Sealer, Store, UpdateError,
 };
 
 use crate::support::World;
@@ -94,9 +94,9 @@ fn covered() -> Covered {
 async fn a_save_gives_back_the_record_as_it_was_saved() {
     let world = World::new().await;
 
-    let first = at(&world.store, NOW).put(&document()).await.unwrap();
+    let first = at(&world.store, NOW).put(&document()).await.unwrap().into_inner();
     let changed = Document { title: "second".into(), ..first.clone() };
-    let second = at(&world.store, NOW + 5).put(&changed).await.unwrap();
+    let second = at(&world.store, NOW + 5).put(&changed).await.unwrap().into_inner();
 
     let expected = Document { version: 1, created: Some(NOW), updated: NOW, ..document() };
     assert_eq!(first, expected);
@@ -109,7 +109,7 @@ async fn a_save_gives_back_the_record_as_it_was_saved() {
 async fn times_of_other_crates_and_authenticated_ones_are_filled_in_too() {
     let world = World::new().await;
 
-    let first = at(&world.store, NOW).put(&covered()).await.unwrap();
+    let first = at(&world.store, NOW).put(&covered()).await.unwrap().into_inner();
     let title = at(&world.store, NOW + 5).update::<Covered>("d-1").set(|f| f.title, "second");
     title.await.unwrap();
 
@@ -131,9 +131,9 @@ async fn times_of_other_crates_and_authenticated_ones_are_filled_in_too() {
 #[tokio::test]
 async fn a_save_overwrites_only_the_version_that_it_was_loaded_with() {
     let world = World::new().await;
-    let first = world.store.put(&document()).await.unwrap();
+    let first = world.store.put(&document()).await.unwrap().into_inner();
     let other = Document { text: "of somebody else".into(), ..first.clone() };
-    let other = world.store.put(&other).await.unwrap();
+    let other = world.store.put(&other).await.unwrap().into_inner();
     let stored = world.stored("d-1").await;
 
     for stale in [document(), first, Document { version: 9, ..document() }] {
@@ -158,13 +158,13 @@ async fn a_save_overwrites_only_the_version_that_it_was_loaded_with() {
 #[tokio::test]
 async fn a_version_conflict_goes_before_a_condition() {
     let world = World::new().await;
-    let first = world.store.put(&document()).await.unwrap();
+    let first = world.store.put(&document()).await.unwrap().into_inner();
 
     let stale = world.store.put(&document()).condition(|f| f.title.eq("first"));
     assert!(stale.await.unwrap_err().is_version_conflict());
     let error = world.store.put(&first).condition(|f| f.title.eq("x")).await.unwrap_err();
     assert!(matches!(error, SaveError::Condition(_)), "{error}");
-    world.store.put(&first).condition(|f| f.title.eq("first")).await.unwrap();
+    let _ = world.store.put(&first).condition(|f| f.title.eq("first")).await.unwrap();
 }
 
 #[tokio::test]
@@ -216,14 +216,14 @@ async fn an_item_without_a_version_is_at_version_0() {
     let last = After { version: 255, ..loaded };
     let error = world.store.put(&last).await.unwrap_err();
     let SaveError::Field(field) = &error else { panic!("{error}") };
-    assert_eq!((field.problem(), field.attribute()), (Problem::Version, "version"));
+    assert_eq!((field.kind(), field.attribute()), (ConvertErrorKind::Version, "version"));
 }
 
 #[tokio::test]
 async fn a_deletion_says_which_version_it_means() {
     let world = World::new().await;
-    let first = world.store.put(&document()).await.unwrap();
-    world.store.put(&first).await.unwrap();
+    let first = world.store.put(&document()).await.unwrap().into_inner();
+    let _ = world.store.put(&first).await.unwrap();
 
     let error = world.store.delete_version::<Document>("d-1", first.version).await.unwrap_err();
     let DeleteError::Version(version) = &error else { panic!("{error}") };
@@ -236,7 +236,7 @@ async fn a_deletion_says_which_version_it_means() {
     let gone = world.store.delete_version::<Document>("d-1", 2).await.unwrap_err();
     assert!(matches!(gone, DeleteError::Version(error) if error.found().is_none()));
 
-    world.store.put(&document()).await.unwrap();
+    let _ = world.store.put(&document()).await.unwrap();
     world.store.delete_any_version::<Document>("d-1").await.unwrap();
     assert_eq!(world.store.get::<Document>("d-1").await.unwrap(), None);
     let negative = world.store.delete_version::<Document>("d-1", -1).await.unwrap_err();
@@ -246,7 +246,7 @@ async fn a_deletion_says_which_version_it_means() {
 #[tokio::test]
 async fn every_update_counts_the_version_up() {
     let world = World::new().await;
-    let first = at(&world.store, NOW).put(&document()).await.unwrap();
+    let first = at(&world.store, NOW).put(&document()).await.unwrap().into_inner();
     let store = at(&world.store, NOW + 5);
 
     store.update::<Document>("d-1").set(|f| f.title, "second").await.unwrap();
@@ -273,10 +273,10 @@ async fn every_update_counts_the_version_up() {
     }
 
     // A loaded record stands for its version.
-    store.update("d-1").with(&third).set(|f| f.title, "third").await.unwrap();
+    store.update("d-1").based_on(&third).set(|f| f.title, "third").await.unwrap();
     for update in [
-        store.update("d-1").with(&third).set(|f| f.title, "x"),
-        store.update("d-1").with(&third).seal(|f| f.text, "x"),
+        store.update("d-1").based_on(&third).set(|f| f.title, "x"),
+        store.update("d-1").based_on(&third).seal(|f| f.text, "x"),
     ] {
         assert!(update.await.unwrap_err().is_version_conflict());
     }
@@ -286,7 +286,7 @@ async fn every_update_counts_the_version_up() {
 async fn an_authenticated_version_is_covered_by_every_update() {
     let world = World::new().await;
     let store = at(&world.store, NOW);
-    store.put(&covered()).await.unwrap();
+    let _ = store.put(&covered()).await.unwrap();
 
     store.update::<Covered>("d-1").version(1).seal(|f| f.text, "x").await.unwrap();
     let error = store.update::<Covered>("d-1").version(1).set(|f| f.title, "x").await.unwrap_err();
@@ -305,7 +305,7 @@ async fn an_authenticated_version_is_covered_by_every_update() {
 #[tokio::test]
 async fn a_time_that_an_update_sets_itself_is_not_filled_in() {
     let world = World::new().await;
-    at(&world.store, NOW).put(&document()).await.unwrap();
+    let _ = at(&world.store, NOW).put(&document()).await.unwrap();
 
     let update = at(&world.store, NOW + 5).update::<Document>("d-1").set(|f| f.updated, 7);
     update.await.unwrap();
@@ -326,8 +326,8 @@ async fn a_saved_version_whose_answer_was_lost_is_recognised() {
     }
     let world = World::new().await;
 
-    let first = world.store_losing_answers().put(&document()).await.unwrap();
-    world.store_losing_answers().put(&first).await.unwrap();
+    let first = world.store_losing_answers().put(&document()).await.unwrap().into_inner();
+    let _ = world.store_losing_answers().put(&first).await.unwrap();
     // Nothing that is left says who has deleted it.
     let deletion = world.store_losing_answers().delete_version::<Document>("d-1", 2).await;
     assert!(matches!(deletion.unwrap_err(), DeleteError::UnknownOutcome(_)));

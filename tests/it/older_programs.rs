@@ -1,8 +1,7 @@
 //! What an older program takes for plaintext is not written where a newer one protects it.
 
-use envelope_runtime::{
-    DeleteError, EnvelopeRecord, OpenError, OpenErrorKind, SaveError, UpdateError, Usage,
-};
+use envelope_runtime::error::{OpenError, OpenErrorKind};
+use envelope_runtime::{DeleteError, EnvelopeRecord, SaveError, UpdateError, Usage};
 
 use crate::support::{User, World, binary};
 

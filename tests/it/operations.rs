@@ -1,8 +1,8 @@
 //! Saving, loading and deleting.
 
-use envelope_runtime::{
-    EnvelopeRecord, Item, KeyReference, LoadError, OpenErrorKind, SaveError, SealErrorKind, Store,
-};
+use envelope_runtime::error::{OpenErrorKind, SealErrorKind};
+use envelope_runtime::key::KeyReference;
+use envelope_runtime::{EnvelopeRecord, Item, LoadError, SaveError, Store};
 
 use crate::support::{User, World};
 
@@ -112,7 +112,7 @@ async fn a_table_opens_under_another_physical_name() {
     let put = world.backend.dynamodb.put_item().table_name(&restored);
     put.set_item(Some(world.stored("foobar").await)).send().await.unwrap();
 
-    let store = world.store.clone().table_name::<User>(&restored);
+    let store = world.store.clone().map_table::<User>(&restored);
 
     assert_eq!(User::load(&store, "foobar").await.unwrap(), Some(User::new("foobar")));
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use envelope_runtime::{EnvelopeRecord, KeyReference};
+use envelope_runtime::EnvelopeRecord;
+use envelope_runtime::key::KeyReference;
 
 use crate::support::{User, World};
 

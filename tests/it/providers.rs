@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use envelope_runtime::error::DataKeyErrorKind;
+use envelope_runtime::key::{
+    DataKeyRequest, EncryptedDataKey, EncryptionContext, Full, KeyProvider, KeyReference,
+    ProviderId,
+};
 use envelope_runtime::{
-    DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EncryptionContext, EnvelopeRecord, Full,
-    Item, KeyProvider, KeyReference, KmsKeyProvider, LocalKeyProvider, Opener, ProviderId, Sealer,
-    Store, testing,
+    EnvelopeRecord, Item, KmsKeyProvider, LocalKeyProvider, Opener, Sealer, Store, testing,
 };
 use envelope_tests::KmsRequest;
 
@@ -19,7 +22,7 @@ async fn wrapped(
     provider: Arc<impl KeyProvider<Capability = Full>>,
 ) -> EncryptedDataKey {
     let store =
-        Store::new(world.backend.dynamodb.clone(), provider).table_name::<User>(&world.table);
+        Store::new(world.backend.dynamodb.clone(), provider).map_table::<User>(&world.table);
     User::new("wrapped").save(&store).await.unwrap();
     let loaded = store.get::<User>("wrapped").consistent().with_envelope().await.unwrap().unwrap();
     match loaded.envelope().unwrap().key_reference() {
@@ -88,7 +91,7 @@ async fn a_store_over_a_local_key_needs_no_kms() {
     let world = World::new().await;
     let provider = LocalKeyProvider::from_hex(KEY).unwrap();
     let store =
-        Store::new(world.backend.dynamodb.clone(), provider).table_name::<User>(&world.table);
+        Store::new(world.backend.dynamodb.clone(), provider).map_table::<User>(&world.table);
 
     User::new("foobar").save(&store).await.unwrap();
 
@@ -101,7 +104,7 @@ async fn an_opener_opens_what_a_store_wrote_and_a_store_what_a_sealer_sealed() {
     let world = World::new().await;
     let provider = Arc::new(LocalKeyProvider::from_hex(KEY).unwrap());
     let store = Store::new(world.backend.dynamodb.clone(), Arc::clone(&provider))
-        .table_name::<User>(&world.table);
+        .map_table::<User>(&world.table);
     User::new("foobar").save(&store).await.unwrap();
 
     let item = Item::try_from(world.stored("foobar").await).unwrap();

@@ -1,6 +1,7 @@
 //! A renamed attribute while programs of both names run side by side.
 
-use envelope_runtime::{EnvelopeRecord, LoadError, OpenErrorKind, OtherAttributes, Store};
+use envelope_runtime::error::OpenErrorKind;
+use envelope_runtime::{EnvelopeRecord, LoadError, OtherAttributes, Store};
 
 use crate::support::{World, string};
 

@@ -1,6 +1,7 @@
 //! Rolling deployments: binaries that differ in one field read each other's items, or say why not.
 
-use envelope_runtime::{EnvelopeRecord, LoadError, OpenErrorKind};
+use envelope_runtime::error::OpenErrorKind;
+use envelope_runtime::{EnvelopeRecord, LoadError};
 
 use crate::support::{World, string};
 

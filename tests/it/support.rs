@@ -75,16 +75,16 @@ impl World {
         let (kms, requests) = backend.recorded_kms();
         let store = Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(kms, &key));
         let store = store
-            .table_name::<User>(&table)
-            .table_name::<People>(&table)
-            .table_name::<Orders>(&table)
-            .table_name::<Gallery>(&table);
+            .map_table::<User>(&table)
+            .map_table::<People>(&table)
+            .map_table::<Orders>(&table)
+            .map_table::<Gallery>(&table);
         Self { backend, table, key, requests, store }
     }
 
     /// A store over the same table with another provider, as a fresh process would have.
     pub(crate) fn store_with(&self, provider: KmsKeyProvider) -> Store {
-        Store::new(self.backend.dynamodb.clone(), provider).table_name::<User>(&self.table)
+        Store::new(self.backend.dynamodb.clone(), provider).map_table::<User>(&self.table)
     }
 
     /// A store over the same table whose first answer from DynamoDB is lost, and asked for again.
@@ -99,7 +99,7 @@ impl World {
 
     fn store_over(&self, dynamodb: aws_sdk_dynamodb::Client) -> Store {
         let provider = KmsKeyProvider::new(self.backend.kms.clone(), &self.key);
-        Store::new(dynamodb, provider).table_name::<User>(&self.table)
+        Store::new(dynamodb, provider).map_table::<User>(&self.table)
     }
 
     /// The item under the id `id`, as DynamoDB stores it.

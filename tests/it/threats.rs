@@ -12,7 +12,8 @@ mod updated;
 mod values;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use envelope_runtime::{EnvelopeRecord, LoadError, OpenErrorKind};
+use envelope_runtime::error::OpenErrorKind;
+use envelope_runtime::{EnvelopeRecord, LoadError};
 
 use crate::support::{Stored, User, World};
 

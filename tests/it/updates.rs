@@ -7,7 +7,8 @@ mod stored_forms;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Problem, Store, UpdateError, Usage};
+use envelope_runtime::error::ConvertErrorKind;
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store, UpdateError, Usage};
 use envelope_tests::KmsRequest;
 
 use crate::support::{Stored, User, World, binary, bytes, string};
@@ -220,7 +221,7 @@ async fn a_condition_that_does_not_hold_changes_nothing_and_gives_the_stored_ite
     assert_eq!(world.stored("a-1").await, before);
     // Nobody else was there, so it takes no time.
     let update = world.store.update::<Account>("a-1").set(|f| f.status, "active");
-    let error = update.condition(|f| f.status.eq("x")).within(Duration::ZERO).await.unwrap_err();
+    let error = update.condition(|f| f.status.eq("x")).deadline(Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
     let update = world.store.update::<Account>("a-1").seal(|f| f.email, "x");
     update.condition(|f| f.email.exists().and(f.logins.eq(3))).await.unwrap();
@@ -284,7 +285,7 @@ async fn under_a_key_that_is_only_accepted_all_is_sealed_anew() {
     let before = world.stored("a-1").await;
 
     let known = store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    store.update("a-1").with(&known).seal(|f| f.email, "x").await.unwrap();
+    store.update("a-1").based_on(&known).seal(|f| f.email, "x").await.unwrap();
 
     let named: Vec<_> = requests
         .take()
@@ -336,11 +337,13 @@ async fn what_cannot_be_stored_is_refused_before_any_request() {
         update().set_if_absent(|f| f.comment, None),
     ] {
         let error = nothing.await.unwrap_err();
-        assert!(matches!(&error, UpdateError::Field(f) if f.problem() == Problem::NothingToAdd));
+        assert!(
+            matches!(&error, UpdateError::Field(f) if f.kind() == ConvertErrorKind::NothingToAdd)
+        );
         assert!(error.to_string().contains("leave it out"), "{error}");
     }
     let twice = update().set(|f| f.status, "a").set(|f| f.status, "b").await.unwrap_err();
-    assert!(matches!(&twice, UpdateError::Field(f) if f.problem() == Problem::ChangedTwice));
+    assert!(matches!(&twice, UpdateError::Field(f) if f.kind() == ConvertErrorKind::ChangedTwice));
     let error = store.update::<Account>("").set(|f| f.status, "a").await.unwrap_err();
     assert!(matches!(error, UpdateError::Key(_)), "{error}");
     assert_eq!(usage.requests(), 0);

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use data_encoding::HEXLOWER;
-use envelope_runtime::{
-    DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EnvelopeRecord,
-    Full, GeneratedDataKey, Item, KeyFuture, KeyProvider, KeyReference, LoadError,
-    LocalKeyProvider, Opener, ProviderId, Sealer,
+use envelope_runtime::error::{DataKeyError, DataKeyErrorKind};
+use envelope_runtime::key::{
+    DataKey, DataKeyRequest, EncryptedDataKey, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    KeyReference, ProviderId,
 };
+use envelope_runtime::{EnvelopeRecord, Item, LoadError, LocalKeyProvider, Opener, Sealer};
 use envelope_tests::Secrets;
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize, Serializer};

@@ -18,7 +18,7 @@ async fn store() -> Store {
     let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
     let key = backend.create_kms_key().await;
     Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(backend.kms.clone(), key))
-        .table_name::<Patient>(table)
+        .map_table::<Patient>(table)
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -53,12 +53,12 @@ fn t22_saving_and_loading_leave_no_value() {
 }
 
 /// Of values that the update is given to keep.
-fn owned(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::AtKey> {
+fn owned(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::operation::AtKey> {
     let update = store.update::<Patient>("p-1").seal(|f| f.text, PATIENT.text.clone());
     update.seal(|f| f.bytes, PATIENT.bytes.clone())
 }
 
-fn update(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::AtKey> {
+fn update(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::operation::AtKey> {
     let update = store.update::<Patient>("p-1").seal(|f| f.text, PATIENT.text.as_str());
     let update = update.seal(|f| f.bytes, PATIENT.bytes.as_slice());
     update.seal(|f| f.map, &PATIENT.map).seal(|f| f.number, &PATIENT.number)
@@ -79,9 +79,9 @@ fn t22_updates_leave_no_value() {
             mem::forget(update(&store).return_old().await.unwrap());
             mem::forget(update(&store).return_new().await.unwrap());
             let loaded = store.get::<Patient>("p-1").with_envelope().await.unwrap().unwrap();
-            update(&store).with(&loaded).await.unwrap();
+            update(&store).based_on(&loaded).await.unwrap();
             // It has changed since.
-            update(&store).with(&loaded).await.unwrap_err();
+            update(&store).based_on(&loaded).await.unwrap_err();
             mem::forget(loaded);
             update(&store).seal(|f| f.text, "again").await.unwrap_err();
             update(&store).condition(|f| f.id.ne("p-1")).await.unwrap_err();

@@ -7,7 +7,7 @@ use super::generics::generic_fields;
 use super::quoting::{local, span_of};
 use crate::model::{Record, Role};
 
-/// The implementation, if the struct asks for it. `_envelope` is the runtime crate.
+/// The implementation, if the struct asks for it. `_envelope` holds the runtime crate's names for generated code.
 pub(super) fn implementation(record: &Record) -> Option<TokenStream> {
     record.options.debug?;
     let (ident, f) = (&record.ident, local("f"));
@@ -18,7 +18,7 @@ pub(super) fn implementation(record: &Record) -> Option<TokenStream> {
             Role::Encrypted => quote!(.field(#name, &::core::format_args!("[REDACTED]"))),
             // The struct's own `Debug` must hide its encrypted fields.
             Role::Flattened => {
-                quote_spanned!(span=> .field(#name, _envelope::__private::redacted(&self.#ident)))
+                quote_spanned!(span=> .field(#name, _envelope::redacted(&self.#ident)))
             }
             _ => quote_spanned!(span=> .field(#name, &self.#ident)),
         }
@@ -29,7 +29,7 @@ pub(super) fn implementation(record: &Record) -> Option<TokenStream> {
         let ty = &field.ty;
         let bound = match field.role {
             Role::Encrypted => continue,
-            Role::Flattened => quote!(_envelope::__private::RedactedDebug),
+            Role::Flattened => quote!(_envelope::RedactedDebug),
             _ => quote!(::core::fmt::Debug),
         };
         generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: #bound));
@@ -44,7 +44,7 @@ pub(super) fn implementation(record: &Record) -> Option<TokenStream> {
         }
 
         #[automatically_derived]
-        impl #impl_generics _envelope::__private::RedactedDebug for #ident #type_generics
+        impl #impl_generics _envelope::RedactedDebug for #ident #type_generics
             #where_clause
         {
         }

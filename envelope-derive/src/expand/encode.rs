@@ -13,10 +13,10 @@ pub(super) fn encode(field: &Field) -> TokenStream {
         Shape::Serde => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode),
         Shape::Set => quote_spanned!(span_of(&field.ty)=> __EnvelopeStored::encode_set),
         Shape::With { serialize: None, .. } => {
-            quote_spanned!(span_of(&field.ty)=> _envelope::__private::Serialize::serialize)
+            quote_spanned!(span_of(&field.ty)=> _envelope::Serialize::serialize)
         }
-        Shape::Bytes => quote!(_envelope::__private::encode_bytes),
-        Shape::OptionalBytes => quote!(_envelope::__private::encode_optional_bytes),
+        Shape::Bytes => quote!(_envelope::encode_bytes),
+        Shape::OptionalBytes => quote!(_envelope::encode_optional_bytes),
         Shape::With { serialize: Some(serialize), .. } => quote!(|value, to| #serialize(value, to)),
     }
 }

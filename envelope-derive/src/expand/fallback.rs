@@ -37,7 +37,7 @@ pub(crate) fn stub(
     let versioned = versioned.or_else(|| (kind == Kind::Record).then(|| quote!(Unversioned)));
     let saved = versioned.as_ref().map(|_| {
         let is_filled_in = record.is_some_and(Record::is_filled_in);
-        let saved = if is_filled_in { quote!(Self) } else { quote!(()) };
+        let saved = if is_filled_in { quote!(_envelope::Saved<Self>) } else { quote!(()) };
         quote! {
             type Saved = #saved;
 
@@ -62,7 +62,7 @@ pub(crate) fn stub(
         #errors
 
         const _: () = {
-            use #krate as _envelope;
+            use #krate::__private as _envelope;
 
             #attributes
 
@@ -119,7 +119,7 @@ fn record_constants(record: Option<&Record>) -> TokenStream {
     let record = record.filter(|record| record.key_fields().iter().all(is_part));
     let key = record.and_then(|record| Some((key::key_type(record)?, key::key_value(record))));
     let (key, key_value) = key.unwrap_or_else(|| {
-        (quote!(_envelope::Lone<::std::string::String>), quote!(::std::string::String::new()))
+        (quote!(_envelope::Simple<::std::string::String>), quote!(::std::string::String::new()))
     });
     quote! {
         type Key = #key;

@@ -78,15 +78,15 @@ pub(super) fn read(record: &Record, field: &Field) -> TokenStream {
             quote!(read_or::<#ty>(|| #default))
         }
         // These functions leave no copy of the bytes behind.
-        (Shape::Bytes, None) if is_array => quote!(read_with(_envelope::__private::read_array)),
+        (Shape::Bytes, None) if is_array => quote!(read_with(_envelope::read_array)),
         (Shape::Bytes, Some(default)) if is_array => {
-            quote!(read_with_or(_envelope::__private::read_array, || #default))
+            quote!(read_with_or(_envelope::read_array, || #default))
         }
         (Shape::OptionalBytes, None) if is_array => {
-            quote!(read_with(_envelope::__private::read_optional_array))
+            quote!(read_with(_envelope::read_optional_array))
         }
         (Shape::OptionalBytes, Some(default)) if is_array => {
-            quote!(read_with_or(_envelope::__private::read_optional_array, || #default))
+            quote!(read_with_or(_envelope::read_optional_array, || #default))
         }
         (Shape::Bytes, None) => quote!(read_bytes::<#ty>()),
         (Shape::Bytes, Some(default)) => quote!(read_bytes_or::<#ty>(|| #default)),

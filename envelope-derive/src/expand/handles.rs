@@ -10,7 +10,7 @@ use super::generics::bounded;
 use super::quoting::span_of;
 use crate::model::{Field, Kind, Record, Role, Shape};
 
-/// The struct of handles. `_envelope` is the runtime crate.
+/// The struct of handles. `_envelope` holds the runtime crate's names for generated code.
 pub(super) fn definition(record: &Record) -> TokenStream {
     structure(record, record.listed(), &bounded(record))
 }

@@ -18,7 +18,7 @@ pub(super) fn key_type(record: &Record) -> Option<TokenStream> {
     }
     match fields.as_slice() {
         [partition] if partition.role == Role::PartitionKey => {
-            Some(quote!(_envelope::Lone<#(#types)*>))
+            Some(quote!(_envelope::Simple<#(#types)*>))
         }
         [_, _] => Some(quote!(_envelope::Composite<#(#types),*>)),
         _ => None,

@@ -77,15 +77,15 @@ pub(super) fn saved(record: &Record) -> Option<TokenStream> {
     let span = record.ident.span().resolved_at(proc_macro2::Span::call_site());
     let copy = quote_spanned!(span=> <Self as ::core::clone::Clone>::clone(self));
     Some(quote! {
-        type Saved = Self;
+        type Saved = _envelope::Saved<Self>;
 
         fn saved(
             &self,
             #now: _envelope::Now,
-        ) -> ::core::result::Result<Self, _envelope::ConvertError> {
+        ) -> ::core::result::Result<Self::Saved, _envelope::ConvertError> {
             let mut #saved = #copy;
             #(#fields)*
-            ::core::result::Result::Ok(#saved)
+            ::core::result::Result::Ok(_envelope::Saved::new(#saved))
         }
     })
 }
@@ -106,7 +106,7 @@ fn assign(field: &Field) -> Option<TokenStream> {
     let (ident, saved, present) = (&field.ident, local("saved"), present(field));
     let span = span_of(&field.ty);
     if field.options.version.is_some() {
-        let next = quote_spanned!(span=> _envelope::__private::next_version(self.#ident)?);
+        let next = quote_spanned!(span=> _envelope::next_version(self.#ident)?);
         return Some(quote!(#saved.#ident = #next;));
     }
     if field.options.updated_at.is_some() {

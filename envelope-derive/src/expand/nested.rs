@@ -26,7 +26,7 @@ pub(super) fn assertions(record: &Record) -> TokenStream {
     }
     quote! {
         const _: () = {
-            use _envelope::__private::nested::Otherwise as _;
+            use _envelope::nested::Otherwise as _;
             #assertions
         };
     }
@@ -40,8 +40,8 @@ fn assertion(field: &Field, ty: &Type) -> TokenStream {
     );
     quote_spanned! {span_of(ty)=>
         const _: () = ::core::assert!(
-            !_envelope::__private::nested::Fields::<#ty>::PROTECTS
-                && !_envelope::__private::nested::Record::<#ty>::PROTECTS,
+            !_envelope::nested::Fields::<#ty>::PROTECTS
+                && !_envelope::nested::Record::<#ty>::PROTECTS,
             #message
         );
     }

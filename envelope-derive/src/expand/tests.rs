@@ -215,7 +215,7 @@ fn mistakes_with_a_stub_that_has_the_key_where_there_is_one() {
     );
     let without_partition_key = parse_quote! {
         #[envelope(table = "lone", plaintext_only)]
-        struct Lone {
+        struct Simple {
             #[sort_key]
             sort: u64,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::InvalidNumber;
+use super::NumberError;
 
 /// Why a Rust value could not be stored, or a stored one not be read.
 ///
@@ -12,7 +12,7 @@ use super::InvalidNumber;
 pub struct ConvertError {
     /// From the innermost step to the outermost.
     path: Vec<Step>,
-    problem: Problem,
+    problem: ConvertErrorKind,
 }
 
 /// One step into a field's value.
@@ -27,9 +27,9 @@ enum Step {
 /// What is wrong, in terms of types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum ConvertErrorKind {
     /// A number that DynamoDB cannot hold exactly.
-    Number(InvalidNumber),
+    Number(NumberError),
     /// Lists and maps nest deeper than 32 levels.
     TooDeep,
     /// A set without elements, which DynamoDB refuses.
@@ -98,13 +98,13 @@ pub enum Problem {
 }
 
 impl ConvertError {
-    pub(crate) fn new(problem: Problem) -> Self {
+    pub(crate) fn new(problem: ConvertErrorKind) -> Self {
         Self { path: Vec::new(), problem }
     }
 
     /// What is wrong.
     #[must_use]
-    pub fn problem(&self) -> Problem {
+    pub fn kind(&self) -> ConvertErrorKind {
         self.problem
     }
 
@@ -128,8 +128,8 @@ impl ConvertError {
     pub(super) fn in_variant(mut self) -> Self {
         self.path = vec![Step::Entry];
         match &mut self.problem {
-            Problem::Missing { field } => *field = None,
-            Problem::Type { expected, .. } | Problem::Value { expected } => {
+            ConvertErrorKind::Missing { field } => *field = None,
+            ConvertErrorKind::Type { expected, .. } | ConvertErrorKind::Value { expected } => {
                 *expected = "the content of its variant";
             }
             _ => {}
@@ -139,16 +139,16 @@ impl ConvertError {
 
     /// A refusal of a visitor, with the types that only the deserializer knows.
     pub(super) fn or_expected(mut self, expected: &'static str) -> Self {
-        if self.path.is_empty() && self.problem == Problem::Refused {
-            self.problem = Problem::Value { expected };
+        if self.path.is_empty() && self.problem == ConvertErrorKind::Refused {
+            self.problem = ConvertErrorKind::Value { expected };
         }
         self
     }
 }
 
-impl From<InvalidNumber> for ConvertError {
-    fn from(error: InvalidNumber) -> Self {
-        Self::new(Problem::Number(error))
+impl From<NumberError> for ConvertError {
+    fn from(error: NumberError) -> Self {
+        Self::new(ConvertErrorKind::Number(error))
     }
 }
 
@@ -169,7 +169,7 @@ impl fmt::Display for ConvertError {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConvertErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(error) => error.fmt(f),
@@ -245,51 +245,51 @@ impl fmt::Display for Problem {
     }
 }
 
-crate::error::debug_is_display!(ConvertError);
+crate::report::debug_is_display!(ConvertError);
 
 impl std::error::Error for ConvertError {}
 
 impl serde::ser::Error for ConvertError {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::new(Problem::Refused)
+        Self::new(ConvertErrorKind::Refused)
     }
 }
 
 /// Every constructor is overridden, because serde's own texts hold the offending value.
 impl serde::de::Error for ConvertError {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::new(Problem::Refused)
+        Self::new(ConvertErrorKind::Refused)
     }
 
     fn invalid_type(_: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
         // What serde says of a `&str` or `&[u8]`, which borrow from what is read.
         match expected.to_string().as_str() {
-            "a borrowed string" | "a borrowed byte array" => Self::new(Problem::Borrows),
-            _ => Self::new(Problem::Refused),
+            "a borrowed string" | "a borrowed byte array" => Self::new(ConvertErrorKind::Borrows),
+            _ => Self::new(ConvertErrorKind::Refused),
         }
     }
 
     fn invalid_value(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
-        Self::new(Problem::Refused)
+        Self::new(ConvertErrorKind::Refused)
     }
 
     fn invalid_length(_: usize, _: &dyn serde::de::Expected) -> Self {
-        Self::new(Problem::Refused)
+        Self::new(ConvertErrorKind::Refused)
     }
 
     fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
-        Self::new(Problem::Refused)
+        Self::new(ConvertErrorKind::Refused)
     }
 
     fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::new(Problem::Refused)
+        Self::new(ConvertErrorKind::Refused)
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new(Problem::Missing { field: Some(field) })
+        Self::new(ConvertErrorKind::Missing { field: Some(field) })
     }
 
     fn duplicate_field(_: &'static str) -> Self {
-        Self::new(Problem::DuplicateKey)
+        Self::new(ConvertErrorKind::DuplicateKey)
     }
 }

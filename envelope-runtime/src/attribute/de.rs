@@ -7,7 +7,7 @@ use std::mem;
 use serde::de::{self, DeserializeOwned, Visitor};
 
 use self::access::{BytesAsList, Elements, Fields, Variant};
-use super::convert::{ConvertError, Problem};
+use super::convert::{ConvertError, ConvertErrorKind};
 use super::number::reads_as;
 use super::{AttributeValue, Number, Wiped, private};
 
@@ -51,12 +51,12 @@ impl ValueDeserializer {
     }
 
     pub(crate) fn present(self) -> Result<Wiped, ConvertError> {
-        self.value.ok_or_else(|| ConvertError::new(Problem::Missing { field: None }))
+        self.value.ok_or_else(|| ConvertError::new(ConvertErrorKind::Missing { field: None }))
     }
 }
 
 pub(super) fn mismatch(expected: &'static str, found: &AttributeValue) -> ConvertError {
-    ConvertError::new(Problem::Type { expected, found: found.type_name() })
+    ConvertError::new(ConvertErrorKind::Type { expected, found: found.type_name() })
 }
 
 macro_rules! numbers {
@@ -67,7 +67,7 @@ macro_rules! numbers {
                     Ok(number) => visitor
                         .$visit(number)
                         .map_err(|error: ConvertError| error.or_expected($name)),
-                    Err(_) => Err(ConvertError::new(Problem::Value { expected: $name })),
+                    Err(_) => Err(ConvertError::new(ConvertErrorKind::Value { expected: $name })),
                 },
                 other => Err(mismatch($name, other)),
             }
@@ -92,7 +92,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
             // A number beyond the range parses to infinity, which cannot be stored again.
             AttributeValue::N(number) => match number.as_str().parse::<f32>() {
                 Ok(number) if number.is_finite() => visitor.visit_f32(number),
-                _ => Err(ConvertError::new(Problem::Value { expected: "f32" })),
+                _ => Err(ConvertError::new(ConvertErrorKind::Value { expected: "f32" })),
             },
             other => Err(mismatch("f32", other)),
         }
@@ -103,7 +103,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
             // Every number that DynamoDB holds is in the range.
             AttributeValue::N(number) => match number.as_str().parse::<f64>() {
                 Ok(number) => visitor.visit_f64(number),
-                Err(_) => Err(ConvertError::new(Problem::Value { expected: "f64" })),
+                Err(_) => Err(ConvertError::new(ConvertErrorKind::Value { expected: "f64" })),
             },
             other => Err(mismatch("f64", other)),
         }
@@ -269,7 +269,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
             AttributeValue::S(name) => Variant::new(mem::take(name), None),
             AttributeValue::M(map) if map.len() == 1 => match map.pop_first() {
                 Some((name, content)) => Variant::new(name, Some(content)),
-                None => return Err(ConvertError::new(Problem::Value { expected: name })),
+                None => return Err(ConvertError::new(ConvertErrorKind::Value { expected: name })),
             },
             other => return Err(mismatch(name, other)),
         };
@@ -299,7 +299,8 @@ fn visit_any_number<'de, V: Visitor<'de>>(
     } else if let Ok(number) = text.parse::<i64>() {
         visitor.visit_i64(number)
     } else {
-        let float = text.parse::<f64>().map_err(|_| ConvertError::new(Problem::Refused))?;
+        let float =
+            text.parse::<f64>().map_err(|_| ConvertError::new(ConvertErrorKind::Refused))?;
         match text.parse::<i128>() {
             Ok(number) if !reads_as(&float, text) => visitor.visit_i128(number),
             _ => visitor.visit_f64(float),

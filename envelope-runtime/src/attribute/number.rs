@@ -27,7 +27,7 @@ const MIN_MAGNITUDE: i64 = -130;
 /// assert_eq!(Number::parse("1.50e3")?.as_str(), "1500");
 /// assert_eq!(Number::parse("-0.0")?.as_str(), "0");
 /// assert!(Number::parse("NaN").is_err());
-/// # Ok::<(), envelope_runtime::InvalidNumber>(())
+/// # Ok::<(), envelope_runtime::error::NumberError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number(String);
@@ -35,7 +35,7 @@ pub struct Number(String);
 /// Why a text is not a number that DynamoDB can hold. It does not repeat the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum InvalidNumber {
+pub enum NumberError {
     /// It is not a finite decimal number.
     NotANumber,
     /// It has more than 38 significant digits.
@@ -49,9 +49,9 @@ impl Number {
     ///
     /// # Errors
     ///
-    /// [`InvalidNumber`] when the text is no finite decimal number or DynamoDB could not hold it
+    /// [`NumberError`] when the text is no finite decimal number or DynamoDB could not hold it
     /// exactly.
-    pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
+    pub fn parse(text: &str) -> Result<Self, NumberError> {
         let (negative, unsigned) = match text.as_bytes().first() {
             Some(b'-') => (true, text.get(1..).unwrap_or_default()),
             Some(b'+') => (false, text.get(1..).unwrap_or_default()),
@@ -63,10 +63,10 @@ impl Number {
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         if whole.is_empty() && fraction.is_empty() {
-            return Err(InvalidNumber::NotANumber);
+            return Err(NumberError::NotANumber);
         }
         if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
-            return Err(InvalidNumber::NotANumber);
+            return Err(NumberError::NotANumber);
         }
 
         let all = Zeroizing::new([whole, fraction].concat());
@@ -76,7 +76,7 @@ impl Number {
             return Ok(Self("0".to_owned()));
         }
         if digits.len() > MAX_DIGITS {
-            return Err(InvalidNumber::TooManyDigits);
+            return Err(NumberError::TooManyDigits);
         }
         // The power of ten of the first significant digit.
         let magnitude = exponent
@@ -84,7 +84,7 @@ impl Number {
             .saturating_sub(to_i64(leading))
             .saturating_sub(1);
         if !(MIN_MAGNITUDE..=MAX_MAGNITUDE).contains(&magnitude) {
-            return Err(InvalidNumber::OutOfRange);
+            return Err(NumberError::OutOfRange);
         }
         Ok(Self(plain(negative, digits, magnitude)))
     }
@@ -133,7 +133,7 @@ impl fmt::Debug for Number {
     }
 }
 
-impl fmt::Display for InvalidNumber {
+impl fmt::Display for NumberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotANumber => "not a finite decimal number",
@@ -143,9 +143,9 @@ impl fmt::Display for InvalidNumber {
     }
 }
 
-crate::error::debug_is_display!(InvalidNumber);
+crate::report::debug_is_display!(NumberError);
 
-impl std::error::Error for InvalidNumber {}
+impl std::error::Error for NumberError {}
 
 macro_rules! from_integer {
     ($($integer:ty),*) => {$(
@@ -165,10 +165,10 @@ pub(super) fn reads_as<T: fmt::Display>(value: &T, text: &str) -> bool {
     Text::of(value).is_ok_and(|written| *written == text)
 }
 
-fn parse_exponent(text: &str) -> Result<i64, InvalidNumber> {
+fn parse_exponent(text: &str) -> Result<i64, NumberError> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(InvalidNumber::NotANumber);
+        return Err(NumberError::NotANumber);
     }
     let magnitude = digits.parse::<i64>().unwrap_or(i64::MAX);
     Ok(if text.starts_with('-') { -magnitude } else { magnitude })
@@ -234,23 +234,23 @@ mod tests {
     #[test]
     fn what_dynamodb_cannot_hold_is_refused() {
         for (text, reason) in [
-            ("", InvalidNumber::NotANumber),
-            ("-", InvalidNumber::NotANumber),
-            (".", InvalidNumber::NotANumber),
-            ("NaN", InvalidNumber::NotANumber),
-            ("inf", InvalidNumber::NotANumber),
-            ("1e", InvalidNumber::NotANumber),
-            ("1e+-1", InvalidNumber::NotANumber),
-            ("1 ", InvalidNumber::NotANumber),
-            ("0x10", InvalidNumber::NotANumber),
-            ("--1", InvalidNumber::NotANumber),
-            ("１", InvalidNumber::NotANumber),
-            ("1.2.3", InvalidNumber::NotANumber),
-            ("123456789012345678901234567890123456789", InvalidNumber::TooManyDigits),
-            ("1e126", InvalidNumber::OutOfRange),
-            ("1e-131", InvalidNumber::OutOfRange),
-            ("1e99999999999999999999", InvalidNumber::OutOfRange),
-            ("1e-99999999999999999999", InvalidNumber::OutOfRange),
+            ("", NumberError::NotANumber),
+            ("-", NumberError::NotANumber),
+            (".", NumberError::NotANumber),
+            ("NaN", NumberError::NotANumber),
+            ("inf", NumberError::NotANumber),
+            ("1e", NumberError::NotANumber),
+            ("1e+-1", NumberError::NotANumber),
+            ("1 ", NumberError::NotANumber),
+            ("0x10", NumberError::NotANumber),
+            ("--1", NumberError::NotANumber),
+            ("１", NumberError::NotANumber),
+            ("1.2.3", NumberError::NotANumber),
+            ("123456789012345678901234567890123456789", NumberError::TooManyDigits),
+            ("1e126", NumberError::OutOfRange),
+            ("1e-131", NumberError::OutOfRange),
+            ("1e99999999999999999999", NumberError::OutOfRange),
+            ("1e-99999999999999999999", NumberError::OutOfRange),
         ] {
             assert_eq!(Number::parse(text), Err(reason), "{text}");
         }

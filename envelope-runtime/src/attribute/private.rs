@@ -4,7 +4,7 @@
 
 use std::mem;
 
-use super::{AttributeValue, ConvertError, Number, Problem, Wiped};
+use super::{AttributeValue, ConvertError, ConvertErrorKind, Number, Wiped};
 
 /// `serde_json::Number` where the feature `arbitrary_precision` is on anywhere in the build, and decimal types
 /// that imitate it: a struct and its only field, the number's text.
@@ -83,7 +83,7 @@ pub(super) fn set(name: &str, value: &mut AttributeValue) -> Option<Result<Wiped
         Ok(Some(set)) => {
             let set = Wiped::new(set);
             let found = set.type_name();
-            let problem = Problem::Type { expected: type_name, found };
+            let problem = ConvertErrorKind::Type { expected: type_name, found };
             Some(if found == type_name { Ok(set) } else { Err(ConvertError::new(problem)) })
         }
         Err(error) => Some(Err(error)),
@@ -166,7 +166,7 @@ mod tests {
 
         let error = to_attribute(&map("30")).unwrap_err();
 
-        assert_eq!(error.problem(), Problem::ReservedKey);
+        assert_eq!(error.kind(), ConvertErrorKind::ReservedKey);
         for text in ["x", "1.0"] {
             assert_eq!(to_attribute(&map(text)), Ok(Some(marked(NUMBER, text))));
         }

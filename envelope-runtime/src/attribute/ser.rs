@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 pub use self::collections::{List, Map};
 
-use super::convert::{ConvertError, Problem};
+use super::convert::{ConvertError, ConvertErrorKind};
 use super::wipe::{Entries, Text, unwiped};
 use super::{AttributeValue, MAX_DEPTH, Number, Wiped, private};
 
@@ -74,7 +74,11 @@ impl ValueSerializer {
 
     /// Checked before each step down, so that a value without end does not exhaust the stack.
     fn within_depth(self) -> Result<Self, ConvertError> {
-        if self.depth < MAX_DEPTH { Ok(self) } else { Err(ConvertError::new(Problem::TooDeep)) }
+        if self.depth < MAX_DEPTH {
+            Ok(self)
+        } else {
+            Err(ConvertError::new(ConvertErrorKind::TooDeep))
+        }
     }
 
     fn inner<T: Serialize + ?Sized>(self, value: &T) -> Result<Wiped, ConvertError> {
@@ -179,7 +183,7 @@ impl ser::Serializer for ValueSerializer {
         value: &T,
     ) -> Result<Stored, ConvertError> {
         if name == SECRET && self.form == Form::Plaintext {
-            return Err(ConvertError::new(Problem::PlaintextSecret));
+            return Err(ConvertError::new(ConvertErrorKind::PlaintextSecret));
         }
         let mut stored = value.serialize(self)?;
         if self.is_distinct() {

@@ -5,7 +5,7 @@ use std::mem;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{AttributeValue, ConvertError, Number, Problem};
+use super::{AttributeValue, ConvertError, ConvertErrorKind, Number};
 
 impl AttributeValue {
     /// The set of a list's elements, which are taken out; `None` when there are none, since DynamoDB
@@ -59,12 +59,12 @@ fn collect<T: Ord + Zeroize>(
     }
     let mut seen = BTreeSet::new();
     if let Some(index) = elements.iter().position(|element| !seen.insert(element)) {
-        return Err(ConvertError::new(Problem::DuplicateElement).at_index(index));
+        return Err(ConvertError::new(ConvertErrorKind::DuplicateElement).at_index(index));
     }
     Ok(mem::take(&mut *elements).into_iter().collect())
 }
 
 fn not_a_set(found: &AttributeValue) -> ConvertError {
     let expected = "a collection of strings, numbers or bytes";
-    ConvertError::new(Problem::Type { expected, found: found.type_name() })
+    ConvertError::new(ConvertErrorKind::Type { expected, found: found.type_name() })
 }

@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{AttributeValue, ConvertError, Problem};
+use super::{AttributeValue, ConvertError, ConvertErrorKind};
 
 /// An attribute value on its way between a struct and its item; wiped when dropped.
 pub type Wiped = Zeroizing<AttributeValue>;
@@ -97,7 +97,7 @@ impl Text {
         let mut text = Self::default();
         match fmt::write(&mut text, format_args!("{value}")) {
             Ok(()) => Ok(text.0),
-            Err(fmt::Error) => Err(ConvertError::new(Problem::Refused)),
+            Err(fmt::Error) => Err(ConvertError::new(ConvertErrorKind::Refused)),
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Secret32, colliding};
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
 use crate::operation::error::LoadError;
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Lone,
-    RecordSchema,
+    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey,
+    RecordSchema, Simple,
 };
 
 const SALT: [u8; SALT_LEN] = [0x11; SALT_LEN];
@@ -22,7 +22,7 @@ const NONCE: [u8; NONCE_LEN] = [0x22; NONCE_LEN];
 struct Document(Vec<u8>);
 
 impl EnvelopeRecord for Document {
-    type Key = Lone<String>;
+    type Key = Simple<String>;
     type Attributes = ();
 
     type Saved = ();
@@ -45,7 +45,7 @@ impl EnvelopeRecord for Document {
         Ok(())
     }
 
-    fn saved(&self, _: crate::record::Now) -> Result<(), crate::ConvertError> {
+    fn saved(&self, _: crate::record::Now) -> Result<(), crate::error::ConvertError> {
         Ok(())
     }
 

@@ -3,23 +3,23 @@
 use std::fmt;
 
 use crate::attribute::AttributeValue;
-use crate::error::{Place, debug_is_display};
 use crate::key::{ContextPairs, EncryptionContext};
 use crate::record::RecordSchema;
 #[cfg(feature = "aws")]
 use crate::record::{FieldSchema, RequestKey};
+use crate::report::{Place, debug_is_display};
 
 /// A context field has no value that may be used.
 #[derive(Clone)]
 pub struct ContextError {
     place: Place,
-    problem: ContextProblem,
+    problem: ContextErrorKind,
 }
 
 /// What is wrong with a context value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ContextProblem {
+pub enum ContextErrorKind {
     /// A load needs a value that is neither part of the key nor given by the caller.
     NotGiven,
     /// The caller gave a value for a name that is no context field of the record.
@@ -48,17 +48,17 @@ pub(crate) fn expected_context<'a>(
         let name = field.name();
         let in_key = match in_key(name) {
             Some(value) => {
-                Some(text(value).ok_or_else(|| error(schema, name, ContextProblem::NotText))?)
+                Some(text(value).ok_or_else(|| error(schema, name, ContextErrorKind::NotText))?)
             }
             None => None,
         };
         match (in_key, caller.value(name)) {
             (Some(value), Some(given)) if value != given => {
-                Err(error(schema, name, ContextProblem::Differs))
+                Err(error(schema, name, ContextErrorKind::Differs))
             }
             (Some(value), _) => Ok((name, value)),
             (None, Some(given)) => Ok((name, given.to_owned())),
-            (None, None) => Err(error(schema, name, ContextProblem::NotGiven)),
+            (None, None) => Err(error(schema, name, ContextErrorKind::NotGiven)),
         }
     });
     Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()? })
@@ -76,9 +76,9 @@ pub(crate) fn context_of_record<'a>(
         let name = field.name();
         let text = value(name)
             .and_then(text)
-            .ok_or_else(|| error(schema, name, ContextProblem::NotText))?;
+            .ok_or_else(|| error(schema, name, ContextErrorKind::NotText))?;
         match caller.value(name) {
-            Some(given) if given != text => Err(error(schema, name, ContextProblem::Differs)),
+            Some(given) if given != text => Err(error(schema, name, ContextErrorKind::Differs)),
             _ => Ok((name, text)),
         }
     });
@@ -94,7 +94,7 @@ fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<
             if fields.peek().is_some()
                 && fields.all(|field| caller.value(field.name()).is_none()) =>
         {
-            Err(error(schema, name, ContextProblem::Unknown))
+            Err(error(schema, name, ContextErrorKind::Unknown))
         }
         _ => Ok(()),
     }
@@ -114,7 +114,7 @@ pub(crate) fn refuse_foreign_key(
     };
     let fields = schema.fields().filter(|field| field.is_context());
     match fields.map(FieldSchema::name).find(differs) {
-        Some(name) => Err(error(schema, name, ContextProblem::Differs)),
+        Some(name) => Err(error(schema, name, ContextErrorKind::Differs)),
         None => Ok(()),
     }
 }
@@ -130,13 +130,13 @@ pub(crate) fn refuse_unknown(
     let differs =
         |name: &&str| scope.value(name).is_some_and(|scoped| given.value(name) != Some(scoped));
     if let Some(name) = given.names().find(differs) {
-        return Err(error(schema, name, ContextProblem::Differs));
+        return Err(error(schema, name, ContextErrorKind::Differs));
     }
     let known =
         |name: &str| schema.fields().any(|field| field.is_context() && field.name() == name);
     match given.names().find(|name| !known(name)) {
         None => Ok(()),
-        Some(name) => Err(error(schema, name, ContextProblem::Unknown)),
+        Some(name) => Err(error(schema, name, ContextErrorKind::Unknown)),
     }
 }
 
@@ -176,14 +176,14 @@ fn text(value: &AttributeValue) -> Option<String> {
     }
 }
 
-fn error(schema: &RecordSchema, name: &str, problem: ContextProblem) -> ContextError {
+fn error(schema: &RecordSchema, name: &str, problem: ContextErrorKind) -> ContextError {
     ContextError { place: schema.place().attribute(name), problem }
 }
 
 impl ContextError {
     /// What is wrong.
     #[must_use]
-    pub fn problem(&self) -> ContextProblem {
+    pub fn kind(&self) -> ContextErrorKind {
         self.problem
     }
 
@@ -198,15 +198,15 @@ impl fmt::Display for ContextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
         f.write_str(match self.problem {
-            ContextProblem::NotGiven => {
+            ContextErrorKind::NotGiven => {
                 "a context field whose value is not known from the key asked for; give it with \
                  `scoped(…)`, or `.context(…)` on a load"
             }
-            ContextProblem::Unknown => "not a context field of this record; check the name",
-            ContextProblem::NotText => {
+            ContextErrorKind::Unknown => "not a context field of this record; check the name",
+            ContextErrorKind::NotText => {
                 "a context field needs a value, stored as a non-empty S or as N"
             }
-            ContextProblem::Differs => {
+            ContextErrorKind::Differs => {
                 "its value differs from the context that the caller gave; use the store of the \
                  record's own context"
             }
@@ -251,11 +251,11 @@ mod tests {
     fn assert_refused<T>(
         result: Result<T, ContextError>,
         attribute: &str,
-        problem: ContextProblem,
+        problem: ContextErrorKind,
         cure: &str,
     ) {
         let Err(error) = result else { panic!("not refused") };
-        assert_eq!((error.attribute(), error.problem()), (attribute, problem));
+        assert_eq!((error.attribute(), error.kind()), (attribute, problem));
         let text = error.to_string();
         let place = format!("record of table `patients`, key `tenant`, attribute `{attribute}`: ");
         assert!(text.starts_with(&place) && text.contains(cure), "{text}");
@@ -275,12 +275,12 @@ mod tests {
         assert_eq!(given, context(load(&[("ward", "3"), ("city", "x")]).unwrap()));
 
         let differs = load(&[("ward", "3"), ("tenant", "t-2")]);
-        assert_refused(differs, "tenant", ContextProblem::Differs, "own context");
-        assert_refused(load(&[]), "ward", ContextProblem::NotGiven, "give it with");
-        assert_refused(load(&[("city", "x")]), "city", ContextProblem::Unknown, "check the name");
+        assert_refused(differs, "tenant", ContextErrorKind::Differs, "own context");
+        assert_refused(load(&[]), "ward", ContextErrorKind::NotGiven, "give it with");
+        assert_refused(load(&[("city", "x")]), "city", ContextErrorKind::Unknown, "check the name");
         let bytes = AttributeValue::B(vec![1]);
         let binary = expected_context(&SCHEMA, |_| Some(&bytes), &caller(&[]));
-        assert_refused(binary, "tenant", ContextProblem::NotText, "a non-empty S or as N");
+        assert_refused(binary, "tenant", ContextErrorKind::NotText, "a non-empty S or as N");
     }
 
     #[test]
@@ -296,13 +296,13 @@ mod tests {
         assert_eq!(given, save(&text("t-1"), &[("ward", "3")]).unwrap());
 
         let differs = save(&text("t-1"), &[("ward", "4")]);
-        assert_refused(differs, "ward", ContextProblem::Differs, "own context");
+        assert_refused(differs, "ward", ContextErrorKind::Differs, "own context");
         for tenant in [text(""), AttributeValue::Null, AttributeValue::B(vec![1])] {
             let refused = save(&tenant, &[]);
-            assert_refused(refused, "tenant", ContextProblem::NotText, "a non-empty S or as N");
+            assert_refused(refused, "tenant", ContextErrorKind::NotText, "a non-empty S or as N");
         }
         let unknown = save(&text("t-1"), &[("city", "x")]);
-        assert_refused(unknown, "city", ContextProblem::Unknown, "check the name");
+        assert_refused(unknown, "city", ContextErrorKind::Unknown, "check the name");
     }
 
     #[test]

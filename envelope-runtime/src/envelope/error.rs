@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Item;
-use crate::error::{Place, debug_is_display};
+use crate::report::{Place, debug_is_display};
 
 /// A record could not be sealed.
 #[derive(Clone)]

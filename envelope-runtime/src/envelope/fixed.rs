@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::opening::{Asked, Opening};
 use super::{Item, expected_context};
-use crate::DataKeyErrorKind;
+use crate::error::DataKeyErrorKind;
 use crate::key::{
     ContextPairs, DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture,
     KeyProvider, KeyReference,

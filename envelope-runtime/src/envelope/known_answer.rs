@@ -9,8 +9,8 @@ use crate::attribute::{AttributeValue, Number};
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
 use crate::operation::error::LoadError;
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Lone,
-    RecordSchema, Values,
+    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, RecordSchema,
+    Simple, Values,
 };
 
 const NOTE: &str = "deb28f5a11c739150d2d07d1f0152494c88b7d1e67";
@@ -26,7 +26,7 @@ const ENVELOPE: &str = "010111111111111111111111111111111111ccd76f9ae61146e91e19
 struct Order(Vec<Option<String>>);
 
 impl EnvelopeRecord for Order {
-    type Key = Lone<String>;
+    type Key = Simple<String>;
     type Attributes = ();
 
     type Saved = ();
@@ -44,7 +44,7 @@ impl EnvelopeRecord for Order {
         ],
     );
 
-    fn key(&self) -> impl crate::IntoKey<Self::Key> {
+    fn key(&self) -> impl crate::schema::IntoKey<Self::Key> {
         "c-1"
     }
 
@@ -54,7 +54,7 @@ impl EnvelopeRecord for Order {
         Ok(())
     }
 
-    fn saved(&self, _: crate::record::Now) -> Result<(), crate::ConvertError> {
+    fn saved(&self, _: crate::record::Now) -> Result<(), crate::error::ConvertError> {
         Ok(())
     }
 
@@ -179,7 +179,7 @@ fn an_item_of_more_levels_than_dynamodb_stores_is_refused() {
     let error = open(item).unwrap_err();
 
     assert!(
-        matches!(error, LoadError::Open(error) if error.kind() == crate::OpenErrorKind::TooDeep)
+        matches!(error, LoadError::Open(error) if error.kind() == crate::error::OpenErrorKind::TooDeep)
     );
 }
 
@@ -190,6 +190,6 @@ async fn a_hand_written_record_that_writes_too_few_fields_is_refused() {
     let sealed = crate::Sealer::new(Fixed(data_key())).seal(&record).await;
 
     assert!(
-        matches!(sealed, Err(crate::SaveError::Seal(error)) if error.kind() == crate::SealErrorKind::Schema)
+        matches!(sealed, Err(crate::SaveError::Seal(error)) if error.kind() == crate::error::SealErrorKind::Schema)
     );
 }

@@ -13,7 +13,7 @@ use crate::attribute::{AttributeValue, decode_plaintext};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
 use crate::key::{DataKey, EncryptedDataKey, HINT_LEN, KeyReference, LocalKeyProvider, ProviderId};
 use crate::operation::error::LoadError;
-use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, Lone, RecordSchema};
+use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, RecordSchema, Simple};
 use crate::record::{FieldError, FieldReader, FieldWriter, IntoKey};
 use crate::{Opener, Sealer};
 
@@ -53,7 +53,7 @@ fn header() -> impl Strategy<Value = Header> {
 struct Anything;
 
 impl EnvelopeRecord for Anything {
-    type Key = Lone<String>;
+    type Key = Simple<String>;
     type Attributes = ();
 
     type Saved = ();
@@ -81,7 +81,7 @@ impl EnvelopeRecord for Anything {
         Ok(())
     }
 
-    fn saved(&self, _: crate::record::Now) -> Result<(), crate::ConvertError> {
+    fn saved(&self, _: crate::record::Now) -> Result<(), crate::error::ConvertError> {
         Ok(())
     }
 

@@ -7,8 +7,10 @@ use zeroize::Zeroizing;
 
 use super::kind::Comparable;
 use super::owned::Owned;
-use super::{Comparison, Condition, Node, Part};
-use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped, unwiped};
+use super::{Comparison, Condition, Contained, Node};
+use crate::attribute::{
+    AttributeValue, ConvertError, ConvertErrorKind, ValueSerializer, Wiped, unwiped,
+};
 use crate::record::{Encode, checked};
 
 /// An attribute of the record `R`, of a [`kind`](crate::kind) `K`, that holds a field of type `T`.
@@ -203,7 +205,7 @@ impl<R, K, T> Attribute<R, K, T> {
     }
 
     /// A string or bytes that hold `part`, or a list or set with the element `part`.
-    pub fn contains(self, part: impl Part<T>) -> Condition<R>
+    pub fn contains(self, part: impl Contained<T>) -> Condition<R>
     where
         K: Comparable,
     {
@@ -228,5 +230,5 @@ impl<R, K, T> fmt::Debug for Attribute<R, K, T> {
 
 /// A value to compare with, which must be there.
 fn storable(value: Option<Wiped>) -> Result<AttributeValue, ConvertError> {
-    value.map(unwiped).ok_or(ConvertError::new(Problem::AbsentOperand))
+    value.map(unwiped).ok_or(ConvertError::new(ConvertErrorKind::AbsentOperand))
 }

@@ -11,7 +11,7 @@ use super::kind::{
     NotContext, NotKey, NotVersion, Removable, Sealable, Settable, Summable, Untagged,
 };
 use super::{Condition, Node};
-use crate::attribute::{AttributeValue, ConvertError, Problem, Wiped};
+use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Wiped};
 use crate::record::EnvelopeRecord;
 
 #[cfg(feature = "aws")]
@@ -233,7 +233,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
             | AttributeValue::Ss(_)
             | AttributeValue::Ns(_)
             | AttributeValue::Bs(_) => Ok(Change::Add(value)),
-            other => Err(ConvertError::new(Problem::NotAddable(other.type_name()))),
+            other => Err(ConvertError::new(ConvertErrorKind::NotAddable(other.type_name()))),
         });
         self.change(attribute.name(), value)
     }
@@ -278,12 +278,12 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
             AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)
                 if K::IS_CONVERTED =>
             {
-                Err(ConvertError::new(Problem::NotEmptied))
+                Err(ConvertError::new(ConvertErrorKind::NotEmptied))
             }
             AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => {
                 Ok(Change::Delete(value))
             }
-            other => Err(ConvertError::new(Problem::NotAddable(other.type_name()))),
+            other => Err(ConvertError::new(ConvertErrorKind::NotAddable(other.type_name()))),
         });
         self.change(attribute.name(), value)
     }
@@ -322,7 +322,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         let attribute = attribute(R::attributes());
         let value = there(attribute.written(elements, false)).and_then(|value| match &*value {
             AttributeValue::L(_) => Ok(Change::Append(value)),
-            other => Err(ConvertError::new(Problem::NotAppendable(other.type_name()))),
+            other => Err(ConvertError::new(ConvertErrorKind::NotAppendable(other.type_name()))),
         });
         self.change(attribute.name(), value)
     }
@@ -391,7 +391,7 @@ impl<T> CanGrow for Box<[T]> {}
 impl<T: CanGrow> CanGrow for Option<T> {}
 
 fn there(value: Result<Option<Wiped>, ConvertError>) -> Result<Wiped, ConvertError> {
-    value?.ok_or(ConvertError::new(Problem::NothingToAdd))
+    value?.ok_or(ConvertError::new(ConvertErrorKind::NothingToAdd))
 }
 
 impl<R, T> fmt::Debug for Update<R, T> {

@@ -36,7 +36,7 @@ impl EncryptionContext {
 
 /// Values of context fields that a caller gives: attribute name and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ContextPairs(BTreeMap<String, String>);
+pub(crate) struct ContextPairs(BTreeMap<String, String>);
 
 impl ContextPairs {
     pub(crate) fn new<N: Into<String>, V: Into<String>>(

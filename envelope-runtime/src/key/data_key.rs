@@ -15,7 +15,7 @@ pub const HINT_LEN: usize = 8;
 /// [`Arc`](std::sync::Arc).
 ///
 /// ```
-/// use envelope_runtime::DataKey;
+/// use envelope_runtime::key::DataKey;
 ///
 /// assert_eq!(format!("{:?}", DataKey::new([7; 32])), "DataKey([REDACTED])");
 /// ```

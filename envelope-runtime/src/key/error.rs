@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Answer, Place, debug_is_display};
+use crate::report::{Answer, Place, debug_is_display};
 
 /// A key service refused, failed, or was not asked because the reference could not be trusted.
 ///

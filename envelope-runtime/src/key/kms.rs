@@ -28,7 +28,7 @@ use crate::clock::{Clock, SystemClock};
 /// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
 /// (`AES_256`) a save, one
 /// [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html) a load, each with
-/// the record's [`EncryptionContext`](crate::EncryptionContext) and the configured KMS key.
+/// the record's [`EncryptionContext`](crate::key::EncryptionContext) and the configured KMS key.
 ///
 /// The key is given as a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an
 /// ARN, records of other keys are refused without asking KMS. With an alias or an id, the ARN is
@@ -127,7 +127,7 @@ impl<C> KmsKeyProvider<C> {
     /// [`DataKeyError`] when KMS refuses or cannot be reached. The provider can be used nevertheless.
     ///
     /// ```no_run
-    /// # async fn example(kms: aws_sdk_kms::Client) -> Result<(), envelope_runtime::DataKeyError> {
+    /// # async fn example(kms: aws_sdk_kms::Client) -> Result<(), envelope_runtime::error::DataKeyError> {
     /// use envelope_runtime::KmsKeyProvider;
     ///
     /// let provider = KmsKeyProvider::new(kms, "alias/users");

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::attribute::write_lp;
 use crate::crypto::{self, NONCE_LEN, Prk, Rejected, SealKey, Secret32};
-use crate::error::debug_is_display;
+use crate::report::debug_is_display;
 
 const NAME: &str = "local key";
 /// The most bytes that are read of a key's file: 64 digits, and white space.
@@ -33,7 +33,7 @@ const MAX_FILE: usize = 512;
 /// let provider = LocalKeyProvider::from_hex(
 ///     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
 /// )?;
-/// # Ok::<(), envelope_runtime::InvalidLocalKey>(())
+/// # Ok::<(), envelope_runtime::error::LocalKeyError>(())
 /// ```
 pub struct LocalKeyProvider {
     /// On the heap, so that moving the provider leaves no copy.
@@ -44,7 +44,7 @@ pub struct LocalKeyProvider {
 /// Why there is no local key. It does not repeat what was read.
 #[derive(Clone)]
 #[non_exhaustive]
-pub enum InvalidLocalKey {
+pub enum LocalKeyError {
     /// The text is not exactly 64 hexadecimal digits.
     NotHex,
     /// The file could not be read.
@@ -60,10 +60,10 @@ impl LocalKeyProvider {
     ///
     /// # Errors
     ///
-    /// [`InvalidLocalKey::Random`] when the operating system gives no random bytes.
-    pub fn insecure_ephemeral() -> Result<Self, InvalidLocalKey> {
+    /// [`LocalKeyError::Random`] when the operating system gives no random bytes.
+    pub fn insecure_ephemeral() -> Result<Self, LocalKeyError> {
         let mut key = Secret32::zeroed();
-        crypto::fill(key.bytes_mut()).map_err(|_| InvalidLocalKey::Random)?;
+        crypto::fill(key.bytes_mut()).map_err(|_| LocalKeyError::Random)?;
         Ok(Self::new(&key))
     }
 
@@ -71,20 +71,20 @@ impl LocalKeyProvider {
     ///
     /// # Errors
     ///
-    /// [`InvalidLocalKey::NotHex`].
-    pub fn from_hex(text: &str) -> Result<Self, InvalidLocalKey> {
+    /// [`LocalKeyError::NotHex`].
+    pub fn from_hex(text: &str) -> Result<Self, LocalKeyError> {
         let digits = text.trim().as_bytes();
         let mut key = Secret32::zeroed();
         let (pairs, rest) = digits.as_chunks::<2>();
         if pairs.len() != key.bytes().len() || !rest.is_empty() {
-            return Err(InvalidLocalKey::NotHex);
+            return Err(LocalKeyError::NotHex);
         }
         for (byte, [high, low]) in key.bytes_mut().iter_mut().zip(pairs) {
             let digit =
                 |digit: &u8| char::from(*digit).to_digit(16).and_then(|n| u8::try_from(n).ok());
             match (digit(high), digit(low)) {
                 (Some(high), Some(low)) => *byte = high << 4 | low,
-                _ => return Err(InvalidLocalKey::NotHex),
+                _ => return Err(LocalKeyError::NotHex),
             }
         }
         Ok(Self::new(&key))
@@ -94,15 +94,15 @@ impl LocalKeyProvider {
     ///
     /// # Errors
     ///
-    /// [`InvalidLocalKey::Unreadable`], or [`InvalidLocalKey::NotHex`].
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, InvalidLocalKey> {
+    /// [`LocalKeyError::Unreadable`], or [`LocalKeyError::NotHex`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LocalKeyError> {
         // In one buffer with room for all that is read: one that grows would leave digits behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(2 * MAX_FILE));
-        let unreadable = |error: io::Error| InvalidLocalKey::Unreadable(error.kind());
+        let unreadable = |error: io::Error| LocalKeyError::Unreadable(error.kind());
         let file = fs::File::open(path).map_err(unreadable)?;
         let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX);
         file.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-        Self::from_hex(std::str::from_utf8(&bytes).map_err(|_| InvalidLocalKey::NotHex)?)
+        Self::from_hex(std::str::from_utf8(&bytes).map_err(|_| LocalKeyError::NotHex)?)
     }
 
     fn new(key: &Secret32) -> Self {
@@ -191,7 +191,7 @@ impl fmt::Debug for LocalKeyProvider {
     }
 }
 
-impl fmt::Display for InvalidLocalKey {
+impl fmt::Display for LocalKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotHex => f.write_str("a local key is 64 hexadecimal digits"),
@@ -201,9 +201,9 @@ impl fmt::Display for InvalidLocalKey {
     }
 }
 
-debug_is_display!(InvalidLocalKey);
+debug_is_display!(LocalKeyError);
 
-impl std::error::Error for InvalidLocalKey {}
+impl std::error::Error for LocalKeyError {}
 
 #[cfg(test)]
 mod tests {
@@ -323,11 +323,11 @@ mod tests {
     fn a_key_is_exactly_64_hexadecimal_digits() {
         assert!(LocalKeyProvider::from_hex(&format!(" {KEY}\n")).is_ok());
         for not_a_key in ["", &KEY[1..], &format!("{KEY}0"), &KEY.replace('4', "g")] {
-            assert!(matches!(LocalKeyProvider::from_hex(not_a_key), Err(InvalidLocalKey::NotHex)));
+            assert!(matches!(LocalKeyProvider::from_hex(not_a_key), Err(LocalKeyError::NotHex)));
         }
         assert!(matches!(
             LocalKeyProvider::from_file("/no/such/file"),
-            Err(InvalidLocalKey::Unreadable(io::ErrorKind::NotFound))
+            Err(LocalKeyError::Unreadable(io::ErrorKind::NotFound))
         ));
     }
 }

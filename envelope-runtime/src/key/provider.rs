@@ -12,10 +12,10 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 /// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a provider around one of
 /// these that keeps what it was given.
 ///
-/// An implementation must bind the whole [`EncryptionContext`](crate::EncryptionContext) of a request to
+/// An implementation must bind the whole [`EncryptionContext`](crate::key::EncryptionContext) of a request to
 /// what it wraps, so that unwrapping under any other context fails, and must decide from its own
 /// configuration alone which key unwraps: whatever stands in an
-/// [`EncryptedDataKey`](crate::EncryptedDataKey) may have been written by an attacker. It calls
+/// [`EncryptedDataKey`](crate::key::EncryptedDataKey) may have been written by an attacker. It calls
 /// [`DataKeyRequest::count_call`] for each call that it makes, or operations are shown without them.
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
@@ -83,7 +83,7 @@ pub struct GeneratedDataKey {
 
 impl GeneratedDataKey {
     /// A data key and its reference: for most providers the one
-    /// [`EncryptedDataKey`](crate::EncryptedDataKey) that they made of it.
+    /// [`EncryptedDataKey`](crate::key::EncryptedDataKey) that they made of it.
     #[must_use]
     pub fn new(data_key: impl Into<Arc<DataKey>>, reference: impl Into<KeyReference>) -> Self {
         Self { data_key: data_key.into(), reference: reference.into() }
@@ -158,7 +158,8 @@ mod sealed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EncryptionContext, LocalKeyProvider};
+    use crate::LocalKeyProvider;
+    use crate::key::EncryptionContext;
 
     /// Every data key that it is shown is of a key that it is done with.
     struct Retired(LocalKeyProvider);

@@ -18,8 +18,8 @@ use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, Capability, Full};
 use crate::operation::error::{DeleteError, UnknownOutcomeError};
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldSchema, IntoKey, InvalidKey, KeyValues, RequestKey,
-    Unversioned, VersionNumber, Versioned, version_number,
+    EnvelopeRecord, FieldError, FieldSchema, IntoKey, KeyError, KeyValues, RequestKey, Unversioned,
+    VersionNumber, Versioned, version_number,
 };
 use crate::store::Store;
 
@@ -193,7 +193,7 @@ impl<R: EnvelopeRecord, C: Capability> IntoFuture for Delete<R, C> {
         let span = meter.span();
         let run = async move {
             let (schema, key) = (R::SCHEMA, self.key.clone());
-            let key = key.map_err(|error| InvalidKey::convert(&schema, error));
+            let key = key.map_err(|error| KeyError::convert(&schema, error));
             let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
             // A deletion asks KMS nothing, so it needs no context beyond the key's.
             refuse_foreign_key(&schema, &key, self.store.scope()).map_err(DeleteError::Context)?;

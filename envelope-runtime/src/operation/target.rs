@@ -12,7 +12,7 @@ use crate::operation::error::{DeleteError, UpdateError};
 use crate::operation::error::{LoadError, SaveError};
 #[cfg(feature = "aws")]
 use crate::record::KeyValues;
-use crate::record::{InvalidKey, RecordSchema, RequestKey};
+use crate::record::{KeyError, RecordSchema, RequestKey};
 
 /// A key, and the encryption context of the record under it.
 pub(crate) struct Target {
@@ -22,7 +22,7 @@ pub(crate) struct Target {
 
 /// The reason why there is no target. No request was made.
 pub(crate) enum TargetError {
-    Key(InvalidKey),
+    Key(KeyError),
     Context(ContextError),
 }
 
@@ -45,7 +45,7 @@ impl Target {
         caller: &ContextPairs,
         key: Result<KeyValues, ConvertError>,
     ) -> Result<Self, TargetError> {
-        let key = key.map_err(|error| InvalidKey::convert(schema, error));
+        let key = key.map_err(|error| KeyError::convert(schema, error));
         let key = key.and_then(|key| key.checked(schema)).map_err(TargetError::Key)?;
         let context = expected_context(schema, |name| key.part(name), caller);
         Ok(Self { context: context.map_err(TargetError::Context)?, key })

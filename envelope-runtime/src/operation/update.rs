@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::OperationFuture;
 use super::meter::Meter;
 use super::returned::{New, Nothing, Old, Returned};
-use crate::attribute::{ConvertError, Problem};
+use crate::attribute::{ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, Loaded};
 use crate::expression::Update;
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full};
@@ -120,7 +120,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         self
     }
 
-    /// Updates only the record that was loaded [`with_envelope`](crate::Get::with_envelope), as it was. Saves the
+    /// Updates only the record that was loaded [`with_envelope`](crate::operation::Get::with_envelope), as it was. Saves the
     /// read of an update that seals a value.
     ///
     /// If an `#[encrypted]` or `#[authenticated]` attribute has changed since, or the record was saved again,
@@ -141,16 +141,16 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
     /// if let Some(user) = store.get::<User>("foobar").with_envelope().await? {
     ///     let email = user.email.to_lowercase();
-    ///     store.update("foobar").with(&user).seal(|f| f.email, email).await?;
+    ///     store.update("foobar").based_on(&user).seal(|f| f.email, email).await?;
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn with(mut self, loaded: &Loaded<R>) -> Self {
+    pub fn based_on(mut self, loaded: &Loaded<R>) -> Self {
         let core = loaded.core();
         if let (Some(field), None) = (R::SCHEMA.version(), &self.target.version) {
             let version = stored_version(core.attribute(field.name()));
-            self.target.version = Some(version.ok_or(ConvertError::new(Problem::Version)));
+            self.target.version = Some(version.ok_or(ConvertError::new(ConvertErrorKind::Version)));
         }
         self.target.known = Some(core.clone());
         self
@@ -168,7 +168,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
 
     /// Begins again for this long when other writers change the record meanwhile, and then fails with
     /// [`UpdateError::Contended`]; 5 seconds by default.
-    pub fn within(mut self, time: Duration) -> Self {
+    pub fn deadline(mut self, time: Duration) -> Self {
         self.target.within = time;
         self
     }

@@ -5,7 +5,7 @@ use std::mem;
 use zeroize::Zeroizing;
 
 use crate::attribute::{
-    AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer, Wiped,
+    AttributeValue, ConvertError, ConvertErrorKind, ValueDeserializer, ValueSerializer, Wiped,
 };
 
 /// Bytes as a Binary.
@@ -55,18 +55,19 @@ fn stored_bytes(mut value: Wiped) -> Result<Vec<u8>, ConvertError> {
             }
             Ok(mem::take(&mut *bytes))
         }
-        other => {
-            Err(ConvertError::new(Problem::Type { expected: "type B", found: other.type_name() }))
-        }
+        other => Err(ConvertError::new(ConvertErrorKind::Type {
+            expected: "type B",
+            found: other.type_name(),
+        })),
     }
 }
 
-fn byte(value: &AttributeValue) -> Result<u8, Problem> {
+fn byte(value: &AttributeValue) -> Result<u8, ConvertErrorKind> {
     match value {
         AttributeValue::N(number) => {
-            number.as_str().parse().map_err(|_| Problem::Value { expected: "u8" })
+            number.as_str().parse().map_err(|_| ConvertErrorKind::Value { expected: "u8" })
         }
-        other => Err(Problem::Type { expected: "u8", found: other.type_name() }),
+        other => Err(ConvertErrorKind::Type { expected: "u8", found: other.type_name() }),
     }
 }
 
@@ -98,5 +99,5 @@ fn whole<T: TryFrom<Vec<u8>>>(bytes: Vec<u8>) -> Result<T, ConvertError> {
 }
 
 fn wrong_length() -> ConvertError {
-    ConvertError::new(Problem::Value { expected: "bytes of its length" })
+    ConvertError::new(ConvertErrorKind::Value { expected: "bytes of its length" })
 }

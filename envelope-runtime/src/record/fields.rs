@@ -12,9 +12,9 @@ use super::encode::{checked, encode_set};
 use super::maintained::{Now, VersionNumber, check_ttl, next_version, version_number};
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
-    self, AttributeValue, ConvertError, Problem, ValueDeserializer, ValueSerializer, Wiped,
+    self, AttributeValue, ConvertError, ConvertErrorKind, ValueDeserializer, ValueSerializer, Wiped,
 };
-use crate::error::{Place, debug_is_display};
+use crate::report::{Place, debug_is_display};
 
 /// Collects the attribute values of a record, one call for each field of the schema, in its order.
 ///
@@ -167,9 +167,11 @@ impl FieldWriter {
             let is_protected = other.role != FieldRole::Plain;
             let problem = match other.value.as_ref().and_then(AttributeValue::refusal) {
                 Some(problem) => problem,
-                None if name.is_empty() => Problem::EmptyName,
-                None if self.schema.knows(name) => Problem::OwnName,
-                None if is_protected && self.schema.is_plaintext_only() => Problem::Protected,
+                None if name.is_empty() => ConvertErrorKind::EmptyName,
+                None if self.schema.knows(name) => ConvertErrorKind::OwnName,
+                None if is_protected && self.schema.is_plaintext_only() => {
+                    ConvertErrorKind::Protected
+                }
                 None => continue,
             };
             return Err(FieldError::new(&self.schema, name, ConvertError::new(problem)));
@@ -257,7 +259,7 @@ impl FieldReader {
     pub fn read_bytes<T: TryFrom<Vec<u8>>>(&mut self) -> Result<T, FieldError> {
         self.take(|value| match value {
             Some(value) => bytes(value),
-            None => Err(ConvertError::new(Problem::Missing { field: None })),
+            None => Err(ConvertError::new(ConvertErrorKind::Missing { field: None })),
         })
     }
 
@@ -367,8 +369,8 @@ impl FieldError {
 
     /// What is wrong with it, in terms of types.
     #[must_use]
-    pub fn problem(&self) -> Problem {
-        self.error.problem()
+    pub fn kind(&self) -> ConvertErrorKind {
+        self.error.kind()
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{KeyAttribute, RecordSchema};
 use crate::attribute::{self, AttributeValue, ConvertError};
-use crate::error::{Place, debug_is_display};
+use crate::report::{Place, debug_is_display};
 
 /// DynamoDB's limit for a partition key, in bytes.
 const MAX_PARTITION_KEY: usize = 2048;
@@ -16,7 +16,7 @@ const MAX_SORT_KEY: usize = 1024;
 
 /// The key of a record that has only a partition key, of the type `P`.
 #[derive(Debug)]
-pub struct Lone<P>(PhantomData<fn() -> P>);
+pub struct Simple<P>(PhantomData<fn() -> P>);
 
 /// The key of a record with a partition key `P` and a sort key `S`.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Composite<P, S>(PhantomData<fn() -> (P, S)>);
 #[derive(Debug)]
 pub struct Parts<T>(PhantomData<fn() -> T>);
 
-/// Stands for a key field that is stored as a Binary, in [`Lone`] and [`Composite`].
+/// Stands for a key field that is stored as a Binary, in [`Simple`] and [`Composite`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Bytes;
@@ -41,9 +41,9 @@ pub struct KeyValues(Vec<AttributeValue>);
 /// templates make the key, all of their parts: one alone, or a tuple.
 ///
 /// ```
-/// use envelope_runtime::{Composite, IntoKey, Lone, Parts};
+/// use envelope_runtime::schema::{Composite, IntoKey, Parts, Simple};
 ///
-/// fn key_of_a_user(key: impl IntoKey<Lone<String>>) {}
+/// fn key_of_a_user(key: impl IntoKey<Simple<String>>) {}
 /// fn key_of_an_order(key: impl IntoKey<Composite<String, u64>>) {}
 /// fn key_of_a_line(key: impl IntoKey<Parts<(String, u64, u8)>>) {}
 ///
@@ -55,7 +55,7 @@ pub struct KeyValues(Vec<AttributeValue>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the key of this record",
     label = "the record's key is `{K}`",
-    note = "`Lone<P>` takes a `P`, a `&P` or (for `String`) a `&str`; `Composite<P, S>` takes a \
+    note = "`Simple<P>` takes a `P`, a `&P` or (for `String`) a `&str`; `Composite<P, S>` takes a \
             pair of these, and `Parts<(…)>` all of its parts, as a tuple if there are several"
 )]
 pub trait IntoKey<K> {
@@ -83,15 +83,15 @@ pub trait IntoKeyPart<P> {
 
 /// Why a key cannot be used in a request. It names the attribute, never the value.
 #[derive(Clone)]
-pub struct InvalidKey {
+pub struct KeyError {
     place: Place,
-    problem: KeyProblem,
+    problem: KeyErrorKind,
 }
 
 /// What is wrong with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum KeyProblem {
+pub enum KeyErrorKind {
     /// It has no value.
     Absent,
     /// It is an empty string or empty bytes.
@@ -118,7 +118,7 @@ pub enum KeyProblem {
     Convert(ConvertError),
 }
 
-impl<P, T: IntoKeyPart<P>> IntoKey<Lone<P>> for T {
+impl<P, T: IntoKeyPart<P>> IntoKey<Simple<P>> for T {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
         Ok(KeyValues(vec![part(self)?]))
     }
@@ -202,7 +202,7 @@ bytes_part!(
 impl KeyValues {
     /// The key under the schema's names, once DynamoDB would take it.
     #[cfg(feature = "aws")]
-    pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, InvalidKey> {
+    pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, KeyError> {
         RequestKey::new(schema, schema.key_parts().into_iter().zip(self.0).collect())
     }
 }
@@ -219,7 +219,7 @@ impl RequestKey {
     fn new(
         schema: &RecordSchema,
         parts: Vec<(&'static str, AttributeValue)>,
-    ) -> Result<Self, InvalidKey> {
+    ) -> Result<Self, KeyError> {
         let part =
             |name: &str| parts.iter().find_map(|(part, value)| (*part == name).then_some(value));
         let attributes = schema.keys().map(|key| Ok((key.name(), key.value(schema, part)?)));
@@ -231,7 +231,7 @@ impl RequestKey {
     pub(crate) fn of_record<'a>(
         schema: &RecordSchema,
         value: impl Fn(&str) -> Option<&'a AttributeValue>,
-    ) -> Result<Self, InvalidKey> {
+    ) -> Result<Self, KeyError> {
         let part = |name: &'static str| Some((name, value(name)?.clone()));
         Self::new(schema, schema.key_parts().into_iter().filter_map(part).collect())
     }
@@ -253,7 +253,7 @@ impl KeyAttribute {
         &self,
         schema: &RecordSchema,
         part: impl Fn(&str) -> Option<&'a AttributeValue>,
-    ) -> Result<AttributeValue, InvalidKey> {
+    ) -> Result<AttributeValue, KeyError> {
         let value = match self {
             Self::Field(name) => part(name).cloned().unwrap_or(AttributeValue::Null),
             Self::Template(template) => {
@@ -270,36 +270,36 @@ fn check(
     schema: &RecordSchema,
     name: &'static str,
     value: &AttributeValue,
-) -> Result<(), InvalidKey> {
+) -> Result<(), KeyError> {
     let is_partition = schema.keys().next().is_some_and(|key| key.name() == name);
     let limit = if is_partition { MAX_PARTITION_KEY } else { MAX_SORT_KEY };
     let length = match value {
         AttributeValue::S(text) => Some(text.len()),
         AttributeValue::B(bytes) => Some(bytes.len()),
         AttributeValue::N(_) => None,
-        AttributeValue::Null => return Err(invalid(schema, name, KeyProblem::Absent)),
-        other => return Err(invalid(schema, name, KeyProblem::Type(other.type_name()))),
+        AttributeValue::Null => return Err(invalid(schema, name, KeyErrorKind::Absent)),
+        other => return Err(invalid(schema, name, KeyErrorKind::Type(other.type_name()))),
     };
     match length {
-        Some(0) => Err(invalid(schema, name, KeyProblem::Empty)),
-        Some(length) if length > limit => Err(invalid(schema, name, KeyProblem::TooLong(limit))),
+        Some(0) => Err(invalid(schema, name, KeyErrorKind::Empty)),
+        Some(length) if length > limit => Err(invalid(schema, name, KeyErrorKind::TooLong(limit))),
         _ => Ok(()),
     }
 }
 
-fn invalid(schema: &RecordSchema, name: &str, problem: KeyProblem) -> InvalidKey {
-    InvalidKey { place: schema.place().attribute(name), problem }
+fn invalid(schema: &RecordSchema, name: &str, problem: KeyErrorKind) -> KeyError {
+    KeyError { place: schema.place().attribute(name), problem }
 }
 
-impl InvalidKey {
+impl KeyError {
     #[cfg(feature = "aws")]
     pub(crate) fn convert(schema: &RecordSchema, error: ConvertError) -> Self {
-        Self { place: schema.place(), problem: KeyProblem::Convert(error) }
+        Self { place: schema.place(), problem: KeyErrorKind::Convert(error) }
     }
 
     #[cfg(feature = "aws")]
     pub(crate) fn of_another(schema: &RecordSchema) -> Self {
-        Self { place: schema.place(), problem: KeyProblem::OtherRecord }
+        Self { place: schema.place(), problem: KeyErrorKind::OtherRecord }
     }
 
     /// The key attribute; `None` when it is the key as a whole.
@@ -310,54 +310,54 @@ impl InvalidKey {
 
     /// What is wrong with the key.
     #[must_use]
-    pub fn problem(&self) -> &KeyProblem {
+    pub fn kind(&self) -> &KeyErrorKind {
         &self.problem
     }
 }
 
-impl fmt::Display for InvalidKey {
+impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
         match &self.problem {
-            KeyProblem::Absent => f.write_str("a key needs a value"),
-            KeyProblem::Empty => f.write_str("a key must not be empty"),
-            KeyProblem::Type(found) => {
+            KeyErrorKind::Absent => f.write_str("a key needs a value"),
+            KeyErrorKind::Empty => f.write_str("a key must not be empty"),
+            KeyErrorKind::Type(found) => {
                 write!(f, "a key is stored as S, N or B, and this one as {found}")
             }
-            KeyProblem::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
-            KeyProblem::PartType(found) => write!(
+            KeyErrorKind::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
+            KeyErrorKind::PartType(found) => write!(
                 f,
                 "the key template takes text here, and this is stored as {found}; use a field of \
                  the type S"
             ),
-            KeyProblem::NotNumber(found) => write!(
+            KeyErrorKind::NotNumber(found) => write!(
                 f,
                 "the key template takes a number here, and this is stored as {found}; leave out the \
                  digits in the template"
             ),
-            KeyProblem::Delimiter(delimiter) => write!(
+            KeyErrorKind::Delimiter(delimiter) => write!(
                 f,
                 "contains `{delimiter}`, which stands beside a part in the key template; refuse such \
                  a value, or use another delimiter in the template"
             ),
-            KeyProblem::Unpadded => f.write_str(
+            KeyErrorKind::Unpadded => f.write_str(
                 "a number in a key template needs its digits: write `{field:010}` to pad it to 10, \
                  or `{field:0}` to leave it as it is",
             ),
-            KeyProblem::NotNatural => f.write_str(
+            KeyErrorKind::NotNatural => f.write_str(
                 "a padded number in a key template must be a whole number of at least 0",
             ),
-            KeyProblem::TooManyDigits(digits) => {
+            KeyErrorKind::TooManyDigits(digits) => {
                 write!(f, "has more than the {digits} digits that the key template pads it to")
             }
-            KeyProblem::OtherRecord => f.write_str(
+            KeyErrorKind::OtherRecord => f.write_str(
                 "the loaded record has another key than the one to be updated; load that one",
             ),
-            KeyProblem::Convert(error) => write!(f, "the key cannot be stored: {error}"),
+            KeyErrorKind::Convert(error) => write!(f, "the key cannot be stored: {error}"),
         }
     }
 }
 
-debug_is_display!(InvalidKey);
+debug_is_display!(KeyError);
 
-impl std::error::Error for InvalidKey {}
+impl std::error::Error for KeyError {}

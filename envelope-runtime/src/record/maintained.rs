@@ -2,8 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{EnvelopeRecord, RecordSchema};
-use crate::attribute::{AttributeValue, ConvertError, Number, Problem, ValueSerializer, Wiped};
+use super::{EnvelopeRecord, RecordSchema, Saved};
+use crate::attribute::{
+    AttributeValue, ConvertError, ConvertErrorKind, Number, ValueSerializer, Wiped,
+};
 
 /// DynamoDB leaves an item alone whose time to live is more than five years in the past.
 const NEVER: Duration = Duration::from_hours(5 * 365 * 24);
@@ -32,7 +34,7 @@ impl Now {
     /// [`ConvertError`] when the type cannot hold it.
     pub fn seconds<T: TryFrom<u64>>(self) -> Result<T, ConvertError> {
         let since = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        T::try_from(since.as_secs()).map_err(|_| ConvertError::new(Problem::Time))
+        T::try_from(since.as_secs()).map_err(|_| ConvertError::new(ConvertErrorKind::Time))
     }
 
     /// The times to live that are over: after the first second, and up to the second.
@@ -58,7 +60,7 @@ impl<T: Copy + TryFrom<u64> + TryInto<u64>> VersionNumber for T {}
     label = "needs a record with a version",
     note = "mark an integer field `#[envelope(version)]`"
 )]
-pub trait Versioned: EnvelopeRecord<Saved = Self> {}
+pub trait Versioned: EnvelopeRecord<Saved = Saved<Self>> {}
 
 /// A record without a version. The derive implements it.
 #[diagnostic::on_unimplemented(
@@ -77,12 +79,12 @@ pub trait Unversioned: EnvelopeRecord {}
 #[doc(hidden)]
 pub fn next_version<T: VersionNumber>(version: T) -> Result<T, ConvertError> {
     let next = version_number(version)?.checked_add(1).and_then(|next| T::try_from(next).ok());
-    next.ok_or(ConvertError::new(Problem::Version))
+    next.ok_or(ConvertError::new(ConvertErrorKind::Version))
 }
 
 /// The number of a version.
 pub(crate) fn version_number<T: VersionNumber>(version: T) -> Result<u64, ConvertError> {
-    version.try_into().map_err(|_| ConvertError::new(Problem::Version))
+    version.try_into().map_err(|_| ConvertError::new(ConvertErrorKind::Version))
 }
 
 /// The number of a stored version; an absent one is 0.
@@ -100,9 +102,9 @@ pub(crate) fn check_ttl(value: Option<&AttributeValue>) -> Result<(), ConvertErr
         None => return Ok(()),
         Some(AttributeValue::N(number)) => match number.as_str().parse::<u64>() {
             Ok(seconds) if seconds < MILLISECONDS => return Ok(()),
-            _ => Problem::Ttl,
+            _ => ConvertErrorKind::Ttl,
         },
-        Some(_) => Problem::Ttl,
+        Some(_) => ConvertErrorKind::Ttl,
     };
     Err(ConvertError::new(problem))
 }
@@ -167,7 +169,7 @@ mod tests {
         }
         let text = AttributeValue::S("1800000000".into());
         for other in [n("1800000000000"), n("-1"), n("1.5"), text, AttributeValue::Null] {
-            assert_eq!(check_ttl(Some(&other)).unwrap_err().problem(), Problem::Ttl);
+            assert_eq!(check_ttl(Some(&other)).unwrap_err().kind(), ConvertErrorKind::Ttl);
         }
     }
 
@@ -175,10 +177,10 @@ mod tests {
     fn a_version_counts_up_to_what_its_type_holds() {
         assert_eq!(next_version(0_u8), Ok(1));
         assert_eq!(next_version(254_u8), Ok(255));
-        assert_eq!(next_version(255_u8).unwrap_err().problem(), Problem::Version);
-        assert_eq!(next_version(i64::MAX).unwrap_err().problem(), Problem::Version);
-        assert_eq!(next_version(u64::MAX).unwrap_err().problem(), Problem::Version);
-        assert_eq!(next_version(-1_i32).unwrap_err().problem(), Problem::Version);
+        assert_eq!(next_version(255_u8).unwrap_err().kind(), ConvertErrorKind::Version);
+        assert_eq!(next_version(i64::MAX).unwrap_err().kind(), ConvertErrorKind::Version);
+        assert_eq!(next_version(u64::MAX).unwrap_err().kind(), ConvertErrorKind::Version);
+        assert_eq!(next_version(-1_i32).unwrap_err().kind(), ConvertErrorKind::Version);
 
         assert_eq!(stored_version(None), Some(0));
         assert_eq!(stored_version(Some(&n("7"))), Some(7));
@@ -190,7 +192,7 @@ mod tests {
     #[test]
     fn seconds_are_as_wide_as_their_type() {
         assert_eq!(at(1_800_000_000).seconds::<i64>(), Ok(1_800_000_000));
-        assert_eq!(at(1_800_000_000).seconds::<u16>().unwrap_err().problem(), Problem::Time);
+        assert_eq!(at(1_800_000_000).seconds::<u16>().unwrap_err().kind(), ConvertErrorKind::Time);
         let early = Now::new(SystemTime::UNIX_EPOCH - Duration::from_secs(1));
         assert_eq!(early.seconds::<u64>(), Ok(0));
     }

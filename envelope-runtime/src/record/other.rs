@@ -15,9 +15,7 @@ use crate::attribute::AttributeValue;
 /// does not drop what a newer one has added. `Debug` prints names and types, never a value.
 ///
 /// ```
-/// use envelope_runtime::{
-///     AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, OtherAttributes, Sealer,
-/// };
+/// use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, OtherAttributes, Sealer};
 ///
 /// #[derive(EnvelopeRecord)]
 /// #[envelope(table = "users")]

@@ -2,7 +2,7 @@
 
 use super::maintained::Stamp;
 use super::{KeyAttribute, KeyTemplate};
-use crate::error::Place;
+use crate::report::Place;
 
 /// What a record looks like in storage.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Key templates: key attributes that are made of several fields.
 
-use super::KeyProblem;
+use super::KeyErrorKind;
 use super::RecordSchema;
 use crate::attribute::AttributeValue;
 
@@ -71,7 +71,7 @@ impl KeyTemplate {
     pub(crate) fn render<'a>(
         &self,
         value: impl Fn(&str) -> Option<&'a AttributeValue>,
-    ) -> Result<AttributeValue, (&'static str, KeyProblem)> {
+    ) -> Result<AttributeValue, (&'static str, KeyErrorKind)> {
         let mut key = String::new();
         for piece in self.pieces {
             match piece.0 {
@@ -90,9 +90,9 @@ impl KeyTemplate {
     }
 
     /// A part without a character that could end it, or another.
-    fn framed(&self, part: String) -> Result<String, KeyProblem> {
+    fn framed(&self, part: String) -> Result<String, KeyErrorKind> {
         match part.chars().find(|character| self.is_delimiter(*character)) {
-            Some(delimiter) => Err(KeyProblem::Delimiter(delimiter)),
+            Some(delimiter) => Err(KeyErrorKind::Delimiter(delimiter)),
             None => Ok(part),
         }
     }
@@ -110,27 +110,27 @@ impl KeyTemplate {
     }
 }
 
-fn text(value: Option<&AttributeValue>) -> Result<String, KeyProblem> {
+fn text(value: Option<&AttributeValue>) -> Result<String, KeyErrorKind> {
     match value {
-        Some(AttributeValue::S(text)) if text.is_empty() => Err(KeyProblem::Empty),
+        Some(AttributeValue::S(text)) if text.is_empty() => Err(KeyErrorKind::Empty),
         Some(AttributeValue::S(text)) => Ok(text.clone()),
-        Some(AttributeValue::N(_)) => Err(KeyProblem::Unpadded),
-        None | Some(AttributeValue::Null) => Err(KeyProblem::Absent),
-        Some(other) => Err(KeyProblem::PartType(other.type_name())),
+        Some(AttributeValue::N(_)) => Err(KeyErrorKind::Unpadded),
+        None | Some(AttributeValue::Null) => Err(KeyErrorKind::Absent),
+        Some(other) => Err(KeyErrorKind::PartType(other.type_name())),
     }
 }
 
-fn number(value: Option<&AttributeValue>, digits: u8) -> Result<String, KeyProblem> {
+fn number(value: Option<&AttributeValue>, digits: u8) -> Result<String, KeyErrorKind> {
     let number = match value {
         Some(AttributeValue::N(number)) => number.as_str(),
-        None | Some(AttributeValue::Null) => return Err(KeyProblem::Absent),
-        Some(other) => return Err(KeyProblem::NotNumber(other.type_name())),
+        None | Some(AttributeValue::Null) => return Err(KeyErrorKind::Absent),
+        Some(other) => return Err(KeyErrorKind::NotNumber(other.type_name())),
     };
     let width = usize::from(digits);
     match width {
         0 => Ok(number.to_owned()),
-        _ if !number.bytes().all(|byte| byte.is_ascii_digit()) => Err(KeyProblem::NotNatural),
-        _ if number.len() > width => Err(KeyProblem::TooManyDigits(digits)),
+        _ if !number.bytes().all(|byte| byte.is_ascii_digit()) => Err(KeyErrorKind::NotNatural),
+        _ if number.len() > width => Err(KeyErrorKind::TooManyDigits(digits)),
         _ => Ok(format!("{number:0>width$}")),
     }
 }
@@ -212,7 +212,7 @@ mod tests {
         ],
     );
 
-    fn render(a: &AttributeValue, n: &AttributeValue) -> Result<AttributeValue, KeyProblem> {
+    fn render(a: &AttributeValue, n: &AttributeValue) -> Result<AttributeValue, KeyErrorKind> {
         let value = |name: &str| if name == "a" { Some(a) } else { Some(n) };
         ORDER.render(value).map_err(|(_, problem)| problem)
     }
@@ -234,17 +234,17 @@ mod tests {
     #[test]
     fn a_part_that_could_be_taken_for_two_is_refused() {
         for (a, n, problem) in [
-            (text("x#1"), number("1"), KeyProblem::Delimiter('#')),
-            (text("x/V001"), number("1"), KeyProblem::Delimiter('/')),
-            (text(""), number("1"), KeyProblem::Empty),
-            (AttributeValue::Null, number("1"), KeyProblem::Absent),
-            (AttributeValue::Bool(true), number("1"), KeyProblem::PartType("BOOL")),
-            (text("x"), text("1"), KeyProblem::NotNumber("S")),
-            (text("x"), AttributeValue::Null, KeyProblem::Absent),
-            (number("7"), number("1"), KeyProblem::Unpadded),
-            (text("x"), number("1000"), KeyProblem::TooManyDigits(3)),
-            (text("x"), number("-1"), KeyProblem::NotNatural),
-            (text("x"), number("0.5"), KeyProblem::NotNatural),
+            (text("x#1"), number("1"), KeyErrorKind::Delimiter('#')),
+            (text("x/V001"), number("1"), KeyErrorKind::Delimiter('/')),
+            (text(""), number("1"), KeyErrorKind::Empty),
+            (AttributeValue::Null, number("1"), KeyErrorKind::Absent),
+            (AttributeValue::Bool(true), number("1"), KeyErrorKind::PartType("BOOL")),
+            (text("x"), text("1"), KeyErrorKind::NotNumber("S")),
+            (text("x"), AttributeValue::Null, KeyErrorKind::Absent),
+            (number("7"), number("1"), KeyErrorKind::Unpadded),
+            (text("x"), number("1000"), KeyErrorKind::TooManyDigits(3)),
+            (text("x"), number("-1"), KeyErrorKind::NotNatural),
+            (text("x"), number("0.5"), KeyErrorKind::NotNatural),
         ] {
             assert_eq!(render(&a, &n), Err(problem), "{a:?} {n:?}");
         }

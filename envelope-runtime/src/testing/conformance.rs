@@ -210,9 +210,9 @@ mod tests {
             &self,
             reference: &KeyReference,
             request: &DataKeyRequest,
-        ) -> Result<Arc<DataKey>, crate::DataKeyError> {
+        ) -> Result<Arc<DataKey>, crate::error::DataKeyError> {
             use std::sync::atomic::Ordering;
-            let error = |kind| crate::DataKeyError::new(kind, "faulty");
+            let error = |kind| crate::error::DataKeyError::new(kind, "faulty");
             if self.fault == Fault::Forgets && self.unwrapped.swap(true, Ordering::Relaxed) {
                 return Err(error(DataKeyErrorKind::UnknownKey));
             }

@@ -1,6 +1,7 @@
 //! Conditions of the caller's as DynamoDB gets them.
 
-use envelope_runtime::{Condition, EnvelopeRecord, IntoKey, Unversioned};
+use envelope_runtime::schema::{IntoKey, Unversioned};
+use envelope_runtime::{Condition, EnvelopeRecord};
 
 use crate::dynamodb::{Dynamodb, done};
 use crate::models::{Account, Renamed};

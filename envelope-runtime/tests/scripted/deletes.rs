@@ -2,7 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
-use envelope_runtime::{DeleteError, OpenErrorKind};
+use envelope_runtime::DeleteError;
+use envelope_runtime::error::OpenErrorKind;
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, done, refused};

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use envelope_runtime::{
-    EnvelopeRecord, IntoKey, KeyProblem, Loaded, LocalKeyProvider, Store, UpdateError,
-};
+use envelope_runtime::error::KeyErrorKind;
+use envelope_runtime::schema::IntoKey;
+use envelope_runtime::{EnvelopeRecord, Loaded, LocalKeyProvider, Store, UpdateError};
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, done, refused};
@@ -29,7 +29,7 @@ async fn a_value_is_sealed_without_another_read() {
     let known = known::<Account>(&dynamodb, &store, "a-1").await;
     dynamodb.expect([done("UpdateItem")]);
 
-    store.update("a-1").with(&known).seal(|f| f.email, "x").await.unwrap();
+    store.update("a-1").based_on(&known).seal(|f| f.email, "x").await.unwrap();
 
     let request = dynamodb.request();
     assert_eq!(request.update(), "SET _envelope = <bytes>, email = <bytes>");
@@ -45,7 +45,7 @@ async fn where_nothing_is_sealed_the_item_is_read_for_a_value_to_seal_again() {
     let known = known::<Account>(&dynamodb, &store, "a-1").await;
     dynamodb.expect([done("GetItem"), done("UpdateItem")]);
 
-    store.update("a-1").with(&known).set(|f| f.role, "nurse").await.unwrap();
+    store.update("a-1").based_on(&known).set(|f| f.role, "nurse").await.unwrap();
 
     let text = "SET _envelope = <bytes>, role = 'nurse', ssn = <bytes>";
     assert_eq!(dynamodb.requests()[1].update(), text);
@@ -57,10 +57,10 @@ async fn what_is_known_of_another_record_is_refused_before_any_request() {
     let store = dynamodb.store();
     let known = known::<Account>(&dynamodb, &store, "a-1").await;
 
-    let error = store.update("a-2").with(&known).seal(|f| f.email, "x").await.unwrap_err();
+    let error = store.update("a-2").based_on(&known).seal(|f| f.email, "x").await.unwrap_err();
 
     let UpdateError::Key(key) = &error else { panic!("{error}") };
-    assert_eq!(*key.problem(), KeyProblem::OtherRecord);
+    assert_eq!(*key.kind(), KeyErrorKind::OtherRecord);
 }
 
 #[tokio::test]
@@ -71,8 +71,8 @@ async fn a_record_that_was_saved_again_is_not_updated_and_no_deadline_waited_for
     let newer = Dynamodb::holding(&account()).await.item().unwrap();
     dynamodb.expect([refused("UpdateItem").after(|item| *item = newer)]);
 
-    let update = store.update("a-1").with(&known).seal(|f| f.email, "x");
-    let error = update.within(Duration::ZERO).await.unwrap_err();
+    let update = store.update("a-1").based_on(&known).seal(|f| f.email, "x");
+    let error = update.deadline(Duration::ZERO).await.unwrap_err();
 
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
@@ -80,7 +80,7 @@ async fn a_record_that_was_saved_again_is_not_updated_and_no_deadline_waited_for
 
     // So it is where the item must be read.
     dynamodb.expect([done("GetItem")]);
-    let error = store.update("a-1").with(&known).set(|f| f.role, "x").await.unwrap_err();
+    let error = store.update("a-1").based_on(&known).set(|f| f.role, "x").await.unwrap_err();
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
 }
@@ -95,7 +95,7 @@ async fn where_the_known_data_key_cannot_be_had_the_item_is_read_again() {
     dynamodb.expect([done("PutItem"), done("GetItem")]);
     store.put(&account()).await.unwrap();
 
-    let error = store.update("a-1").with(&known).seal(|f| f.email, "x").await.unwrap_err();
+    let error = store.update("a-1").based_on(&known).seal(|f| f.email, "x").await.unwrap_err();
 
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
@@ -124,7 +124,7 @@ async fn a_known_record_whose_time_is_over_is_read_again_since_it_may_have_been_
     dynamodb.expect([done("GetItem"), done("UpdateItem")]);
 
     let later = store.clock(at(150));
-    later.update("s-1").with(&known).seal(|f| f.token, "y").await.unwrap();
+    later.update("s-1").based_on(&known).seal(|f| f.token, "y").await.unwrap();
 
     let condition = "_envelope = <the stored envelope> AND attribute_exists(id) AND NOT (expires > 0 AND \
                      expires <= 150)";
@@ -132,7 +132,7 @@ async fn a_known_record_whose_time_is_over_is_read_again_since_it_may_have_been_
     // And where it has not, it is not there.
     dynamodb.expect([done("GetItem")]);
     let much_later = later.clock(at(250));
-    let error = much_later.update("s-1").with(&known).seal(|f| f.token, "z").await.unwrap_err();
+    let error = much_later.update("s-1").based_on(&known).seal(|f| f.token, "z").await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     dynamodb.requests();
 }
@@ -144,7 +144,7 @@ async fn the_known_version_is_the_one_that_is_updated() {
     let known = known::<Chart>(&dynamodb, &store, "c-1").await;
     dynamodb.expect([done("UpdateItem")]);
 
-    store.update("c-1").with(&known).seal(|f| f.text, "x").await.unwrap();
+    store.update("c-1").based_on(&known).seal(|f| f.text, "x").await.unwrap();
 
     let request = dynamodb.request();
     assert_eq!(request.update(), "SET _envelope = <bytes>, text = <bytes>, version = 2");
@@ -152,7 +152,7 @@ async fn the_known_version_is_the_one_that_is_updated() {
 
     // The stored version is the second by now.
     dynamodb.expect([refused("UpdateItem")]);
-    let error = store.update("c-1").with(&known).seal(|f| f.text, "y").await.unwrap_err();
+    let error = store.update("c-1").based_on(&known).seal(|f| f.text, "y").await.unwrap_err();
     let UpdateError::Version(version) = &error else { panic!("{error}") };
     assert_eq!((version.expected(), version.found()), (1, Some(2)));
     dynamodb.requests();
@@ -168,7 +168,7 @@ async fn the_version_that_is_reported_is_the_stored_one_and_not_the_known_one() 
     dynamodb.alter(|item| *item = newer);
     dynamodb.expect([done("GetItem")]);
 
-    let update = store.update("c-1").with(&known).version(3_u8).seal(|f| f.text, "x");
+    let update = store.update("c-1").based_on(&known).version(3_u8).seal(|f| f.text, "x");
     let error = update.await.unwrap_err();
 
     dynamodb.requests();

@@ -5,8 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use envelope_runtime::error::OpenErrorKind;
 use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, Item, LoadError, OpenErrorKind, OtherAttributes, UpdateError,
+    AttributeValue, EnvelopeRecord, Item, LoadError, OtherAttributes, UpdateError,
 };
 use serde_json::json;
 

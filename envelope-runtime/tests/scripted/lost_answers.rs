@@ -3,7 +3,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use envelope_runtime::{DeleteError, SaveError, ServiceErrorKind, UpdateError};
+use envelope_runtime::error::ServiceErrorKind;
+use envelope_runtime::{DeleteError, SaveError, UpdateError};
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, Fault, Step, done, failed, lost, refused};

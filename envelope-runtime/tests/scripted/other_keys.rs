@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use envelope_runtime::{
+use envelope_runtime::key::{
     DataKey, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
-    LocalKeyProvider, Store, UpdateError,
 };
+use envelope_runtime::{LocalKeyProvider, Store, UpdateError};
 
 use crate::dynamodb::{Dynamodb, done, local};
 use crate::models::{Account, account};
@@ -50,7 +50,7 @@ async fn a_record_under_a_retired_key_is_sealed_anew_as_a_whole() {
     // It takes all values, so what was loaded is not enough.
     dynamodb.expect([done("GetItem"), done("UpdateItem")]);
 
-    store.update("a-1").with(&known).seal(|f| f.email, "x").await.unwrap();
+    store.update("a-1").based_on(&known).seal(|f| f.email, "x").await.unwrap();
 
     let sealed = "SET _envelope = <bytes>, email = <bytes>, ssn = <bytes>";
     assert_eq!(dynamodb.requests()[1].update(), sealed);

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use envelope_runtime::{OpenErrorKind, UpdateError};
+use envelope_runtime::UpdateError;
+use envelope_runtime::error::OpenErrorKind;
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, done, refused};
@@ -41,14 +42,14 @@ async fn it_gives_up_where_others_replace_the_envelope_until_its_deadline() {
     dynamodb.expect([refused("UpdateItem"), refused("UpdateItem").after(|item| *item = newer)]);
 
     let update = dynamodb.store().update::<Account>("a-1").set(|f| f.status, "active");
-    let error = update.within(Duration::ZERO).await.unwrap_err();
+    let error = update.deadline(Duration::ZERO).await.unwrap_err();
 
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Contended(_)), "{error}");
     assert!(error.is_retryable() && error.is_conflict());
     let text = "cannot update record of table `users`, key `id`: other writers changed the record each \
                 time until the deadline, and nothing was written; retry later, or give more time with \
-                `.within(…)`";
+                `.deadline(…)`";
     assert_eq!(error.to_string(), text);
 }
 
@@ -58,7 +59,7 @@ async fn a_condition_that_does_not_hold_gives_the_stored_item_after_a_second_req
     dynamodb.expect([refused("UpdateItem"), refused("UpdateItem")]);
 
     let update = dynamodb.store().update::<Account>("a-1").set(|f| f.status, "active");
-    let error = update.condition(|f| f.logins.gt(9)).within(Duration::ZERO).await.unwrap_err();
+    let error = update.condition(|f| f.logins.gt(9)).deadline(Duration::ZERO).await.unwrap_err();
 
     let requests = dynamodb.requests();
     assert!(requests[0].condition().ends_with(" AND logins > 9"), "{requests:?}");

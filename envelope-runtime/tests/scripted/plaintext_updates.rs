@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, UNIX_EPOCH};
 
-use envelope_runtime::{OpenErrorKind, UpdateError};
+use envelope_runtime::UpdateError;
+use envelope_runtime::error::OpenErrorKind;
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, Fault, done, failed, refused};
@@ -127,7 +128,7 @@ async fn what_is_added_to_a_null_is_set_after_dynamodb_has_said_that_it_is_one()
     dynamodb.expect([refused("UpdateItem"), done("UpdateItem")]);
 
     let update = dynamodb.store().update::<Account>("a-1").add(|f| f.logins, 2);
-    update.within(Duration::ZERO).await.unwrap();
+    update.deadline(Duration::ZERO).await.unwrap();
 
     let requests = dynamodb.requests();
     assert_eq!(requests[0].update(), "ADD logins 2");
@@ -163,8 +164,8 @@ async fn what_dynamodb_has_told_of_a_loaded_record_is_used_at_once() {
     dynamodb.alter(|item| drop(item.insert("logins".into(), json!({"NULL": true}))));
     dynamodb.expect([refused("UpdateItem"), done("UpdateItem")]);
 
-    let update = store.update("a-1").with(&known).add(|f| f.logins, 2);
-    update.within(Duration::ZERO).await.unwrap();
+    let update = store.update("a-1").based_on(&known).add(|f| f.logins, 2);
+    update.deadline(Duration::ZERO).await.unwrap();
 
     assert_eq!(dynamodb.requests()[2].update(), "SET logins = 2");
 }
@@ -217,7 +218,7 @@ async fn an_update_of_what_was_loaded_asks_for_its_envelope() {
     let store = dynamodb.store();
     dynamodb.expect([done("GetItem"), done("UpdateItem")]);
     let known = store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    let update = || store.update("a-1").with(&known).set(|f| f.status, "x");
+    let update = || store.update("a-1").based_on(&known).set(|f| f.status, "x");
 
     update().await.unwrap();
     let condition = "attribute_exists(id) AND _envelope = <the stored envelope>";
@@ -241,7 +242,7 @@ async fn what_was_loaded_tells_before_any_request_that_an_attribute_is_protected
     dynamodb.expect([done("GetItem")]);
     let known = store.get::<Careless>("a-1").with_envelope().await.unwrap().unwrap();
 
-    let error = store.update("a-1").with(&known).set(|f| f.ward, 1).await.unwrap_err();
+    let error = store.update("a-1").based_on(&known).set(|f| f.ward, 1).await.unwrap_err();
 
     assert_eq!(dynamodb.requests().len(), 1);
     assert!(

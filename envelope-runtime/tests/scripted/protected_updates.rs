@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use envelope_runtime::{EnvelopeRecord, IntoKey, OpenErrorKind, SealErrorKind, UpdateError};
+use envelope_runtime::error::{OpenErrorKind, SealErrorKind};
+use envelope_runtime::schema::IntoKey;
+use envelope_runtime::{EnvelopeRecord, UpdateError};
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, done, refused};
@@ -37,7 +39,7 @@ async fn it_reads_consistently_and_writes_over_the_envelope_that_it_read() {
     let dynamodb = accounts().await;
     dynamodb.expect([done("GetItem"), done("UpdateItem")]);
 
-    let store = dynamodb.store().table_name::<Account>("physical");
+    let store = dynamodb.store().map_table::<Account>("physical");
     let update = store.update::<Account>("a-1").seal(|f| f.email, "new@example.com");
     update.set(|f| f.ward, 4).add(|f| f.logins, 1).await.unwrap();
 
@@ -66,7 +68,7 @@ async fn a_condition_that_does_not_hold_is_told_at_once_where_nobody_else_has_wr
     dynamodb.expect([done("GetItem"), refused("UpdateItem")]);
 
     let update = dynamodb.store().update::<Account>("a-1").seal(|f| f.email, "x");
-    let error = update.condition(|f| f.logins.gt(9)).within(Duration::ZERO).await.unwrap_err();
+    let error = update.condition(|f| f.logins.gt(9)).deadline(Duration::ZERO).await.unwrap_err();
 
     assert_eq!(dynamodb.requests()[1].condition(), format!("{AS_READ} AND logins > 9"));
     assert!(matches!(&error, UpdateError::Condition(error) if error.stored().is_some()), "{error}");
@@ -112,7 +114,7 @@ async fn it_begins_again_where_another_writer_was_faster() {
 
     dynamodb.expect([done("GetItem"), refused("UpdateItem").after(saved_again(&account()).await)]);
     let update = dynamodb.store().update::<Account>("a-1").seal(|f| f.email, "y");
-    let error = update.within(Duration::ZERO).await.unwrap_err();
+    let error = update.deadline(Duration::ZERO).await.unwrap_err();
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Contended(_)), "{error}");
 }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use envelope_runtime::{OpenErrorKind, Presence, SaveError, Store};
+use envelope_runtime::error::{OpenErrorKind, Presence};
+use envelope_runtime::{SaveError, Store};
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, done, refused};
@@ -18,7 +19,7 @@ async fn a_save_sends_the_whole_item_on_no_condition() {
     let dynamodb = Dynamodb::new();
     dynamodb.expect([done("PutItem")]);
 
-    dynamodb.store().table_name::<Account>("physical").put(&account()).await.unwrap();
+    dynamodb.store().map_table::<Account>("physical").put(&account()).await.unwrap();
 
     let request = dynamodb.request();
     assert_eq!(request.body["TableName"], "physical");
@@ -51,9 +52,9 @@ async fn each_kind_of_save_has_its_condition() {
     store.create(&account()).await.unwrap();
     store.replace(&account()).await.unwrap();
     store.put(&account()).condition(|f| f.logins.gt(1)).await.unwrap();
-    store.create(&document()).await.unwrap();
-    store.replace(&Document { version: 3, ..document() }).await.unwrap();
-    store.put(&document()).await.unwrap();
+    let _ = store.create(&document()).await.unwrap();
+    let _ = store.replace(&Document { version: 3, ..document() }).await.unwrap();
+    let _ = store.put(&document()).await.unwrap();
     store.put(&note()).condition(|f| f.text.eq("y")).await.unwrap();
 
     let requests = dynamodb.requests();
@@ -248,7 +249,7 @@ async fn what_cannot_be_compared_is_refused_before_any_request() {
 
 #[tokio::test]
 async fn builders_show_names_and_no_values() {
-    let store = Dynamodb::new().store().table_name::<Account>("physical");
+    let store = Dynamodb::new().store().map_table::<Account>("physical");
     let shown = [
         (format!("{store:?}"), r#"Store { tables: {"users": "physical"}, .. }"#),
         (format!("{:?}", store.put(&account())), r#"Put { table: "physical", .. }"#),

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, ProvideCredentials, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
-use envelope_runtime::{DeleteError, LoadError, SaveError, ServiceErrorKind, Store, UpdateError};
+use envelope_runtime::error::ServiceErrorKind;
+use envelope_runtime::{DeleteError, LoadError, SaveError, Store, UpdateError};
 
 use crate::dynamodb::{Dynamodb, Fault, done, error, failed, local};
 use crate::models::{Account, account};
@@ -16,7 +17,7 @@ use crate::models::{Account, account};
 /// How each verb says that the request failed.
 async fn failing(fault: Fault) -> (SaveError, LoadError, UpdateError, DeleteError) {
     let dynamodb = Dynamodb::holding(&account()).await;
-    let store = dynamodb.store().table_name::<Account>("physical");
+    let store = dynamodb.store().map_table::<Account>("physical");
     let operations = ["PutItem", "GetItem", "GetItem", "DeleteItem"];
     dynamodb.expect(operations.map(|operation| failed(operation, fault)));
     let failed = (

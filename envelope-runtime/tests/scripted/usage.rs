@@ -5,10 +5,10 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use envelope_runtime::{
+use envelope_runtime::key::{
     DataKey, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
-    LocalKeyProvider, Store, Usage,
 };
+use envelope_runtime::{LocalKeyProvider, Store, Usage};
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -166,7 +166,7 @@ impl Subscriber for Spans {
 async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
     let dynamodb = Dynamodb::new();
     let store = counting(&dynamodb);
-    let measured = store.measured(&Usage::default()).table_name::<Account>("physical");
+    let measured = store.measured(&Usage::default()).map_table::<Account>("physical");
     let spans = Spans::default();
     let listening = tracing::subscriber::set_default(spans.clone());
     let put = |_| done("PutItem");

@@ -2,7 +2,8 @@
 
 use std::pin::Pin;
 
-use envelope_runtime::{DeleteError, SaveError, ServiceErrorKind, Store, UpdateError};
+use envelope_runtime::error::ServiceErrorKind;
+use envelope_runtime::{DeleteError, SaveError, Store, UpdateError};
 
 use crate::models::{Account, Document, account, document, note};
 

@@ -93,7 +93,7 @@ async fn in_aws(table: String, kms_key: String) -> Result<Place, Box<dyn Error>>
 async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
     let Place { dynamodb, kms, table, kms_key, id } = place;
     let store =
-        Store::new(dynamodb.clone(), KmsKeyProvider::new(kms, kms_key)).table_name::<User>(&table);
+        Store::new(dynamodb.clone(), KmsKeyProvider::new(kms, kms_key)).map_table::<User>(&table);
     let user = User {
         id: id.clone(),
         non_sensitive_stuff: "will not be encrypted".into(),

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
     let key = backend.create_kms_key().await;
     let store = Store::new(backend.dynamodb, KmsKeyProvider::new(backend.kms, key));
-    let store = store.table_name::<User>(table);
+    let store = store.map_table::<User>(table);
 
     let user = User {
         id: "foobar".into(),

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
     let key = backend.create_kms_key().await;
     let provider = KmsKeyProvider::new(backend.kms.clone(), &key);
-    let store = Store::new(backend.dynamodb, provider).table_name::<Document>(table);
+    let store = Store::new(backend.dynamodb, provider).map_table::<Document>(table);
 
     let new = Document {
         id: "d-1".into(),
@@ -41,13 +41,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         updated: 0,
         expires: None,
     };
-    let saved = store.put(&new).await?;
+    let saved = store.put(&new).await?.into_inner();
     println!("Saved: version {}, created at {:?}", saved.version, saved.created);
 
     // Both start from the same version.
     let mine = Document { text: "mine".into(), ..saved.clone() };
     let theirs = Document { text: "theirs".into(), ..saved };
-    store.put(&theirs).await?;
+    let _ = store.put(&theirs).await?;
     let error = match store.put(&mine).await {
         Err(SaveError::Version(error)) => error,
         other => return Err(format!("not refused: {other:?}").into()),

@@ -48,7 +48,7 @@ async fn failing(
     assert_eq!((verb.before)(world.store.clone()).await, Said::Done, "{}", verb.name);
     let client = proxy.client(&world.backend.dynamodb, timeout, RetryConfig::standard());
     let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-    let store = Store::new(client, provider).table_name::<Account>(&world.table);
+    let store = Store::new(client, provider).map_table::<Account>(&world.table);
 
     proxy.fail(verb.operation, faults.iter().copied());
     let said = (verb.run)(store).await;
@@ -165,7 +165,7 @@ async fn what_was_acknowledged_in_between_is_not_undone() {
         let client =
             proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
         let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-        let store = Store::new(client, provider).table_name::<Account>(&world.table);
+        let store = Store::new(client, provider).map_table::<Account>(&world.table);
 
         // Created, and deleted before the SDK would try again: it stays deleted.
         let other = world.store.clone();
@@ -198,7 +198,7 @@ async fn a_conditional_update_or_deletion_is_not_done_again_over_what_came_in_be
     let (world, proxy) = world().await;
     let client = proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
     let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-    let store = Store::new(client, provider).table_name::<Account>(&world.table);
+    let store = Store::new(client, provider).map_table::<Account>(&world.table);
     world.store.put(&account("old")).await.unwrap();
 
     // Set while it was old, and set back to old by another, who was told so.
@@ -220,7 +220,7 @@ async fn a_conditional_update_or_deletion_is_not_done_again_over_what_came_in_be
     proxy.meanwhile(
         async move { other.update::<Account>("r").seal(|f| f.email, "x").await.unwrap() },
     );
-    let said = Said::from(store.update("r").with(&known).set(|f| f.status, "new").await);
+    let said = Said::from(store.update("r").based_on(&known).set(|f| f.status, "new").await);
     assert_eq!(said, Said::Unknown);
 
     // Deleted, and made anew by another.
@@ -240,7 +240,7 @@ async fn without_a_read_the_outcome_is_unknown() {
     let (world, proxy) = world().await;
     let client = proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
     let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-    let store = Store::new(client, provider).table_name::<Account>(&world.table);
+    let store = Store::new(client, provider).map_table::<Account>(&world.table);
     for fault in [Fault::Answered(400, DENIED), Fault::ResetBefore, Fault::Refused] {
         proxy.fail("PutItem", [Fault::ResetAfter]);
         proxy.fail("GetItem", [fault; 3]);
@@ -258,7 +258,7 @@ async fn a_load_is_tried_again_or_may_be() {
     world.store.put(&account("old")).await.unwrap();
     let client = proxy.client(&world.backend.dynamodb, Timeout::Attempt, RetryConfig::standard());
     let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-    let store = Store::new(client, provider).table_name::<Account>(&world.table);
+    let store = Store::new(client, provider).map_table::<Account>(&world.table);
     for fault in NOT_DONE.into_iter().chain(LOST_BEFORE).chain(LOST_AFTER) {
         proxy.fail("GetItem", [fault]);
         assert!(store.get::<Account>("r").await.unwrap().is_some(), "{fault:?} once");

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use envelope_runtime::{
-    DataKey, DataKeyRequest, EnvelopeRecord, Full, GeneratedDataKey, KeyFuture, KeyProvider,
-    KeyReference, KmsKeyProvider, ServiceErrorKind, Store, UpdateError,
+use envelope_runtime::error::ServiceErrorKind;
+use envelope_runtime::key::{
+    DataKey, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
 };
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store, UpdateError};
 
 use crate::support::World;
 
@@ -55,7 +56,7 @@ async fn a_lost_answer_is_asked_for_again_and_recognised() {
     let seal = store().update::<Account>("a-1").seal(|f| f.email, "x").add(|f| f.logins, 1);
     let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
     // The first answer of the store is that of the write.
-    let new = seal.with(&known).condition(|f| f.logins.eq(3)).return_new().await.unwrap();
+    let new = seal.based_on(&known).condition(|f| f.logins.eq(3)).return_new().await.unwrap();
 
     let expected =
         Account { status: "active".into(), email: Some("x".into()), logins: 4, ..account() };
@@ -96,10 +97,10 @@ async fn an_update_gives_up_at_its_deadline() {
     let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
     let meddling = Meddling { store: world.store.clone(), provider };
     let store = Store::new(world.backend.dynamodb.clone(), meddling);
-    let store = store.table_name::<Account>(&world.table);
+    let store = store.map_table::<Account>(&world.table);
 
     let late = store.update::<Account>("a-1").seal(|f| f.email, "late");
-    let error = late.within(Duration::ZERO).await.unwrap_err();
+    let error = late.deadline(Duration::ZERO).await.unwrap_err();
 
     assert!(matches!(error, UpdateError::Contended(_)), "{error}");
     assert!(error.is_retryable() && error.is_conflict());
@@ -139,7 +140,7 @@ async fn what_must_not_happen_twice_is_not_said_to_be_retryable() {
     let store = || world.store_losing_an_answer_for_good();
 
     // The envelope that is stored tells.
-    let update = store().update("a-1").with(&known).seal(|f| f.email, "x").add(|f| f.logins, 1);
+    let update = store().update("a-1").based_on(&known).seal(|f| f.email, "x").add(|f| f.logins, 1);
     update.await.unwrap();
     assert_eq!(loaded(&world.store).await.logins, 4);
 
@@ -158,7 +159,7 @@ async fn an_update_after_which_the_record_is_gone_is_not_said_to_have_found_none
     let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() - 10;
 
-    let update = world.store_losing_answers().update("a-1").with(&known);
+    let update = world.store_losing_answers().update("a-1").based_on(&known);
     update.set(|f| f.expires, seconds).seal(|f| f.email, "x").await.unwrap();
     world.store.create(&account()).await.unwrap();
     let update = world.store_losing_answers().update::<Account>("a-1");
@@ -193,7 +194,8 @@ async fn what_is_added_waits_for_a_throttled_table_until_its_deadline() {
     let store =
         Store::new(failing, envelope_runtime::LocalKeyProvider::insecure_ephemeral().unwrap());
 
-    let add = store.update::<Account>("a-1").add(|f| f.logins, 1).within(Duration::from_millis(30));
+    let add =
+        store.update::<Account>("a-1").add(|f| f.logins, 1).deadline(Duration::from_millis(30));
     let error = add.await.unwrap_err();
 
     let UpdateError::Request(request) = &error else { panic!("{error}") };

@@ -146,7 +146,7 @@ async fn an_item_that_serde_dynamo_wrote_loads_unchanged() {
     let put = world.backend.dynamodb.put_item().table_name(&table).set_item(Some(item));
     put.send().await.unwrap();
 
-    let store = world.store.clone().table_name::<Legacy>(&table);
+    let store = world.store.clone().map_table::<Legacy>(&table);
 
     assert_eq!(Legacy::load(&store, "u").await.unwrap().as_ref(), Some(&legacy));
     check_with_serde(legacy).await;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use envelope_runtime::{Clock, DataKeyErrorKind, KeyProvider, KeyReference};
+use envelope_runtime::Clock;
+use envelope_runtime::error::DataKeyErrorKind;
+use envelope_runtime::key::{KeyProvider, KeyReference};
 use envelope_tests::{Attempt, Reaction};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance};

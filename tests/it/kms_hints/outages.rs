@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use envelope_runtime::{DataKeyErrorKind, KeyProvider};
+use envelope_runtime::error::DataKeyErrorKind;
+use envelope_runtime::key::KeyProvider;
 use envelope_tests::{Attempt, Reaction};
 use tokio::task::JoinSet;
 use tokio::time::Instant;

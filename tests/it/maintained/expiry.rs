@@ -1,7 +1,8 @@
 //! Times to live.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use envelope_runtime::{Problem, SaveError, UpdateError, Usage};
+use envelope_runtime::error::ConvertErrorKind;
+use envelope_runtime::{SaveError, UpdateError, Usage};
 
 use super::{Document, NOW, at, document};
 use crate::support::{World, string};
@@ -11,7 +12,7 @@ async fn what_has_expired_is_not_there() {
     let world = World::new().await;
     let store = |seconds| at(&world.store, seconds);
     let dated = Document { expires: Some(NOW), ..document() };
-    let saved = store(NOW - 1).create(&dated).await.unwrap();
+    let saved = store(NOW - 1).create(&dated).await.unwrap().into_inner();
     assert_eq!(store(NOW - 1).get("d-1").await.unwrap(), Some(saved.clone()));
 
     // Until DynamoDB deletes it.
@@ -27,15 +28,15 @@ async fn what_has_expired_is_not_there() {
     }
     // Nor is it revived by who has loaded it before.
     let known = store(NOW - 1).get::<Document>("d-1").with_envelope().await.unwrap().unwrap();
-    let revive = store(NOW).update("d-1").with(&known).set(|f| f.expires, NOW + 50);
+    let revive = store(NOW).update("d-1").based_on(&known).set(|f| f.expires, NOW + 50);
     assert!(revive.seal(|f| f.text, "x").await.unwrap_err().is_not_found());
     let later = Document { expires: Some(NOW + 100), ..document() };
-    let first = store(NOW).create(&later).await.unwrap();
+    let first = store(NOW).create(&later).await.unwrap().into_inner();
     assert_eq!(first.version, 1);
     assert!(store(NOW).create(&later).await.unwrap_err().is_conflict());
 
     // A new record takes the place of an expired one without knowing it.
-    store(NOW + 100).put(&later).await.unwrap();
+    let _ = store(NOW + 100).put(&later).await.unwrap();
 }
 
 #[tokio::test]
@@ -45,11 +46,14 @@ async fn a_time_to_live_is_in_seconds() {
 
     let error = world.store.put(&milliseconds).await.unwrap_err();
     let SaveError::Field(field) = &error else { panic!("{error}") };
-    assert_eq!((field.problem(), field.attribute()), (Problem::Ttl, "expires"));
+    assert_eq!((field.kind(), field.attribute()), (ConvertErrorKind::Ttl, "expires"));
     let store = at(&world.store, NOW);
-    store.put(&document()).await.unwrap();
+    let _ = store.put(&document()).await.unwrap();
     let error = store.update::<Document>("d-1").set(|f| f.expires, NOW * 1000).await.unwrap_err();
-    assert!(matches!(&error, UpdateError::Field(f) if f.problem() == Problem::Ttl), "{error}");
+    assert!(
+        matches!(&error, UpdateError::Field(f) if f.kind() == ConvertErrorKind::Ttl),
+        "{error}"
+    );
     store.update::<Document>("d-1").set(|f| f.expires, NOW + 1).await.unwrap();
     assert_eq!(at(&world.store, NOW + 1).get::<Document>("d-1").await.unwrap(), None);
     // Of another type it says nothing, as for DynamoDB.
@@ -64,13 +68,13 @@ async fn a_time_to_live_is_in_seconds() {
 async fn what_was_made_to_expire_after_it_was_loaded_is_not_written_over() {
     let world = World::new().await;
     let store = at(&world.store, NOW);
-    store.put(&Document { expires: Some(NOW + 50), ..document() }).await.unwrap();
+    let _ = store.put(&Document { expires: Some(NOW + 50), ..document() }).await.unwrap();
     let known = store.get::<Document>("d-1").with_envelope().await.unwrap().unwrap();
     let mut item = world.stored("d-1").await;
     item.insert("expires".into(), AttributeValue::N((NOW - 1).to_string()));
     world.write(item).await;
 
-    let update = store.update("d-1").with(&known).seal(|f| f.text, "x");
+    let update = store.update("d-1").based_on(&known).seal(|f| f.text, "x");
     assert!(update.set(|f| f.expires, NOW + 90).await.unwrap_err().is_not_found());
     assert_eq!(store.get::<Document>("d-1").await.unwrap(), None);
 }

@@ -1,6 +1,7 @@
 //! Versions that cannot be counted up.
 
-use envelope_runtime::{EnvelopeRecord, OpenErrorKind, Problem, UpdateError};
+use envelope_runtime::error::{ConvertErrorKind, OpenErrorKind};
+use envelope_runtime::{EnvelopeRecord, UpdateError};
 
 use super::{Document, document};
 use crate::support::World;
@@ -34,8 +35,8 @@ async fn an_update_does_not_count_beyond_what_the_version_holds() {
     let text = String::from("t");
     let small = Small { id: "s-1".into(), title: text.clone(), text: text.clone(), version: 254 };
     let covered = SmallCovered { id: "s-2".into(), title: text.clone(), text, version: 126 };
-    world.store.create(&small).await.unwrap();
-    world.store.create(&covered).await.unwrap();
+    let _ = world.store.create(&small).await.unwrap();
+    let _ = world.store.create(&covered).await.unwrap();
 
     let plain = world.store.update::<Small>("s-1").set(|f| f.title, "x").await;
     let sealed = world.store.update::<Small>("s-1").seal(|f| f.text, "x").await;
@@ -43,7 +44,7 @@ async fn an_update_does_not_count_beyond_what_the_version_holds() {
     for refused in [plain, sealed, covered] {
         let error = refused.unwrap_err();
         assert!(
-            matches!(&error, UpdateError::Field(f) if f.problem() == Problem::Version),
+            matches!(&error, UpdateError::Field(f) if f.kind() == ConvertErrorKind::Version),
             "{error}"
         );
     }
@@ -78,7 +79,7 @@ async fn a_version_that_no_tag_covers_is_not_counted_into_one() {
     }
     let world = World::new().await;
     let plain = Document { version: 4, ..document() };
-    world.store.create(&plain).await.unwrap();
+    let _ = world.store.create(&plain).await.unwrap();
 
     let error = world.store.update::<Later>("d-1").seal(|f| f.text, "x").await.unwrap_err();
     let UpdateError::Open(open) = &error else { panic!("{error}") };

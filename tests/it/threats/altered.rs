@@ -1,7 +1,8 @@
 //! Values replaced, dropped, planted, downgraded or brought back: T06 and T09 to T13.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use envelope_runtime::{EnvelopeRecord, OpenErrorKind};
+use envelope_runtime::EnvelopeRecord;
+use envelope_runtime::error::OpenErrorKind;
 use envelope_tests::KmsRequest;
 
 use super::{assert_loads, assert_refused, load_of, saved, with, without};

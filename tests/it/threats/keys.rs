@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::primitives::Blob;
+use envelope_runtime::error::{DataKeyErrorKind, OpenErrorKind};
+use envelope_runtime::key::KeyReference;
 use envelope_runtime::{
-    DataKeyErrorKind, EnvelopeRecord, Item, KeyReference, KmsKeyProvider, LoadError,
-    LocalKeyProvider, OpenErrorKind, Opener, Sealer, Store,
+    EnvelopeRecord, Item, KmsKeyProvider, LoadError, LocalKeyProvider, Opener, Sealer, Store,
 };
 use envelope_tests::{Backend, KmsRequest};
 
@@ -204,7 +205,7 @@ async fn t08_a_save_that_the_sdk_repeats_is_sealed_once() {
     let provider = KmsKeyProvider::new(kms, &world.key);
     let store = Store::new(world.backend.dynamodb_losing_an_answer(), provider);
 
-    User::new("foobar").save(&store.table_name::<User>(&world.table)).await.unwrap();
+    User::new("foobar").save(&store.map_table::<User>(&world.table)).await.unwrap();
 
     assert_eq!(requests.take().len(), 1);
     assert!(User::load(&world.store, "foobar").await.unwrap().is_some());

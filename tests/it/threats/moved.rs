@@ -1,7 +1,8 @@
 //! Values where they do not belong: T01 to T03.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use envelope_runtime::{EnvelopeRecord, LoadError, OpenErrorKind};
+use envelope_runtime::error::OpenErrorKind;
+use envelope_runtime::{EnvelopeRecord, LoadError};
 
 use super::{assert_refused, load_of, saved, with};
 use crate::support::{Stored, User, World, string};
@@ -281,7 +282,7 @@ async fn t03_a_key_of_another_type_is_another_record() {
     let by_text = World::new().await;
     let id = [("id", ScalarAttributeType::N)];
     let number_table = by_text.backend.create_table(&id).await;
-    let by_number = by_text.store.clone().table_name::<ByNumber>(&number_table);
+    let by_number = by_text.store.clone().map_table::<ByNumber>(&number_table);
     ByText { id: "1".into(), ssn: "s".into() }.save(&by_text.store).await.unwrap();
     let mut item: Stored = by_text.stored("1").await;
 

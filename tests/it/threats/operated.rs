@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use envelope_runtime::{
-    DataKeyErrorKind, EncryptedDataKey, EnvelopeRecord, LoadError, OpenErrorKind, ProviderId,
-};
+use envelope_runtime::error::{DataKeyErrorKind, OpenErrorKind};
+use envelope_runtime::key::{EncryptedDataKey, ProviderId};
+use envelope_runtime::{EnvelopeRecord, LoadError};
 
 use super::{REFERENCE, assert_loads, assert_refused, saved, with};
 

@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_kms::primitives::Blob;
+use envelope_runtime::key::KeyReference;
+use envelope_runtime::operation::AtKey;
 use envelope_runtime::{
-    AtKey, AttributeValue, EnvelopeFields, EnvelopeRecord, KeyReference, KmsKeyProvider,
-    OtherAttributes, Store, Update,
+    AttributeValue, EnvelopeFields, EnvelopeRecord, KmsKeyProvider, OtherAttributes, Store, Update,
 };
 use envelope_tests::{
     Backend, Secrets, dynamodb_without_credentials, failing_dynamodb, unreachable_dynamodb,
@@ -249,7 +250,7 @@ async fn t21_operations_and_their_failures_say_no_secret() {
     said.debug(&update(store).return_new().await.unwrap());
     said.failure(update(store).seal(|f| f.contact.phone, canary("phone")).await);
     said.failure(update(store).condition(|f| f.text.not_exists()).await);
-    said.failure(update(store).within(Duration::ZERO).seal(|f| f.chatty, chatty(false)).await);
+    said.failure(update(store).deadline(Duration::ZERO).seal(|f| f.chatty, chatty(false)).await);
     said.failure(store.update::<Chart>("c-3").seal(|f| f.text, canary("text").as_str()).await);
 
     // A record that is not stored: presence, types, sizes.
@@ -270,7 +271,7 @@ async fn t21_operations_and_their_failures_say_no_secret() {
         said.failure(Chart::load(store, "c-1").await);
         faults.behave();
     }
-    let unreachable = kms(unreachable_kms()).table_name::<Chart>(&world.table);
+    let unreachable = kms(unreachable_kms()).map_table::<Chart>(&world.table);
     said.failure(chart().save(&unreachable).await);
     said.failure(Chart::load(&unreachable, "c-1").await);
     let nowhere = kms(world.backend.kms.clone());
@@ -327,7 +328,7 @@ fn update(store: &Store) -> Update<Chart, AtKey> {
 
 fn over(dynamodb: aws_sdk_dynamodb::Client, world: &World) -> Store {
     let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
-    Store::new(dynamodb, provider).table_name::<Chart>(&world.table)
+    Store::new(dynamodb, provider).map_table::<Chart>(&world.table)
 }
 
 /// What whoever writes the table may leave there, with plaintext where something sealed should be.

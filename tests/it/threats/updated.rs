@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use envelope_runtime::{EnvelopeRecord, OpenErrorKind, SaveError, UpdateError};
+use envelope_runtime::error::OpenErrorKind;
+use envelope_runtime::{EnvelopeRecord, SaveError, UpdateError};
 
 use super::{assert_refused, saved, with, without};
 use crate::support::{User, World, bytes, string};
@@ -94,9 +95,10 @@ struct Versioned {
 async fn t12_an_older_item_is_refused_where_its_version_is_known() {
     let world = World::new().await;
     let new = Versioned { id: "foobar".into(), ssn: "first".into(), version: 0 };
-    let first = world.store.put(&new).await.unwrap();
+    let first = world.store.put(&new).await.unwrap().into_inner();
     let older = world.stored("foobar").await;
-    let second = world.store.put(&Versioned { ssn: "second".into(), ..first }).await.unwrap();
+    let second =
+        world.store.put(&Versioned { ssn: "second".into(), ..first }).await.unwrap().into_inner();
     let known = world.store.get::<Versioned>("foobar").with_envelope().await.unwrap().unwrap();
     let newer = world.stored("foobar").await;
 
@@ -104,7 +106,7 @@ async fn t12_an_older_item_is_refused_where_its_version_is_known() {
     let error = world.store.put(&second).await.unwrap_err();
     assert!(matches!(&error, SaveError::Version(error) if error.found() == Some(1)), "{error}");
     for update in [
-        world.store.update("foobar").with(&known).seal(|f| f.ssn, "third"),
+        world.store.update("foobar").based_on(&known).seal(|f| f.ssn, "third"),
         world.store.update::<Versioned>("foobar").version(2).seal(|f| f.ssn, "third"),
     ] {
         let error = update.await.unwrap_err();
@@ -120,7 +122,7 @@ async fn t12_an_older_item_is_refused_where_its_version_is_known() {
         [with(&older, "version", number), with(&older, "_envelope", newer["_envelope"].clone())]
     {
         world.write(item).await;
-        let error = world.store.update("foobar").with(&known).seal(|f| f.ssn, "third").await;
+        let error = world.store.update("foobar").based_on(&known).seal(|f| f.ssn, "third").await;
         assert!(error.is_err(), "{error:?}");
         assert!(world.store.get::<Versioned>("foobar").await.unwrap_err().is_tampered());
     }
@@ -132,12 +134,13 @@ async fn t12_a_deleted_record_that_was_put_back_is_not_the_one_that_was_loaded()
     let known = world.store.get::<User>("foobar").with_envelope().await.unwrap().unwrap();
     User::delete(&world.store, "foobar").await.unwrap();
 
-    let gone = world.store.update("foobar").with(&known).seal(|f| f.ssn, "x").await.unwrap_err();
+    let gone =
+        world.store.update("foobar").based_on(&known).seal(|f| f.ssn, "x").await.unwrap_err();
     assert!(gone.is_not_found(), "{gone}");
     User { ssn: "another person".into(), ..User::new("foobar") }.save(&world.store).await.unwrap();
     let before = world.stored("foobar").await;
 
-    let update = world.store.update("foobar").with(&known).seal(|f| f.email, "x");
+    let update = world.store.update("foobar").based_on(&known).seal(|f| f.email, "x");
     let other = update.await.unwrap_err();
     assert!(other.is_conflict(), "{other}");
     assert_eq!(world.stored("foobar").await, before);

@@ -254,7 +254,7 @@ fn holds_canary(item: &Stored) -> bool {
 #[tokio::test]
 async fn t30_no_way_to_declare_a_sealed_field_leaves_it_in_plaintext() {
     let world = World::new().await;
-    let store = world.store.clone().table_name::<Everywhere<(u8, String)>>(&world.table);
+    let store = world.store.clone().map_table::<Everywhere<(u8, String)>>(&world.table);
     let text = || CANARY.to_owned();
     let mut others = OtherAttributes::default();
     others.insert_encrypted("extra", envelope_runtime::AttributeValue::S(text()));

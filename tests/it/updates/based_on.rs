@@ -1,6 +1,7 @@
 //! Updates that start from a record which was loaded before.
 
-use envelope_runtime::{KeyProblem, UpdateError, Usage};
+use envelope_runtime::error::KeyErrorKind;
+use envelope_runtime::{UpdateError, Usage};
 
 use super::{Account, account, loaded, world};
 
@@ -11,24 +12,24 @@ async fn a_record_that_was_read_before_saves_the_read() {
     let usage = Usage::default();
     let store = world.store.measured(&usage);
 
-    store.update("a-1").with(&known).seal(|f| f.email, "first").await.unwrap();
+    store.update("a-1").based_on(&known).seal(|f| f.email, "first").await.unwrap();
     assert_eq!((usage.requests(), usage.kms_calls()), (1, 1));
 
     // Without a value to seal it takes the whole item.
     let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    store.update("a-1").with(&known).set(|f| f.role, "nurse").await.unwrap();
+    store.update("a-1").based_on(&known).set(|f| f.role, "nurse").await.unwrap();
     assert_eq!((usage.requests(), usage.kms_calls()), (3, 2));
     let expected = Account { email: Some("first".into()), role: "nurse".into(), ..account() };
     assert_eq!(loaded(&world.store).await, expected);
 
     // It is of another record.
     for update in [
-        store.update("a-2").with(&known).seal(|f| f.email, "x"),
-        store.update("a-2").with(&known).set(|f| f.status, "x"),
+        store.update("a-2").based_on(&known).seal(|f| f.email, "x"),
+        store.update("a-2").based_on(&known).set(|f| f.status, "x"),
     ] {
         let error = update.await.unwrap_err();
         let UpdateError::Key(key) = &error else { panic!("{error}") };
-        assert_eq!(*key.problem(), KeyProblem::OtherRecord);
+        assert_eq!(*key.kind(), KeyErrorKind::OtherRecord);
         assert!(error.to_string().contains("load that one"), "{error}");
     }
     assert_eq!(usage.requests(), 3);
@@ -39,11 +40,11 @@ async fn a_record_that_has_changed_since_it_was_read_is_not_updated() {
     let world = world().await;
     let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
     world.store.update::<Account>("a-1").set(|f| f.status, "x").await.unwrap();
-    world.store.update("a-1").with(&known).set(|f| f.status, "y").await.unwrap();
+    world.store.update("a-1").based_on(&known).set(|f| f.status, "y").await.unwrap();
     world.store.update::<Account>("a-1").seal(|f| f.email, "faster").await.unwrap();
     let before = world.stored("a-1").await;
 
-    let update = || world.store.update("a-1").with(&known);
+    let update = || world.store.update("a-1").based_on(&known);
     for update in [
         update().seal(|f| f.email, "x"),
         update().set(|f| f.role, "x"),

@@ -86,7 +86,7 @@ async fn null_counts_as_an_empty_list_and_an_empty_set() {
         let known = world.store.get::<Counted>("c-1").with_envelope().await.unwrap().unwrap();
         let update = world.store.update::<Counted>("c-1").append(|f| f.list, vec![7]);
         let update = update.subtract(|f| f.tags, tags(&["a"]));
-        let update = if seals { update.with(&known).seal(|f| f.ssn, "x") } else { update };
+        let update = if seals { update.based_on(&known).seal(|f| f.ssn, "x") } else { update };
         update.await.unwrap();
 
         let found: Counted = world.store.get("c-1").await.unwrap().unwrap();
@@ -107,7 +107,7 @@ async fn null_counts_as_absent_in_a_record_that_was_loaded_and_in_one_without_an
     }
     let world = saved().await;
     let known = world.store.get::<Counted>("c-1").with_envelope().await.unwrap().unwrap();
-    world.store.update("c-1").with(&known).add(|f| f.count, 1).await.unwrap();
+    world.store.update("c-1").based_on(&known).add(|f| f.count, 1).await.unwrap();
     assert_eq!(world.store.get::<Counted>("c-1").await.unwrap().unwrap().count, Some(1));
 
     let plain = Plain { id: "p-1".into(), count: None };

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::ScalarAttributeType;
-use envelope_runtime::{EnvelopeRecord, OpenErrorKind, OtherAttributes, UpdateError};
+use envelope_runtime::error::OpenErrorKind;
+use envelope_runtime::{EnvelopeRecord, OtherAttributes, UpdateError};
 
 use super::world;
 use crate::support::{World, bytes};
@@ -107,7 +108,7 @@ async fn a_value_from_before_a_window_is_not_taken_for_absent() {
     let world = world().await;
     let known = world.store.get::<Window>("a-1").with_envelope().await.unwrap().unwrap();
 
-    let update = world.store.update("a-1").with(&known).set_if_absent(|f| f.status, "other");
+    let update = world.store.update("a-1").based_on(&known).set_if_absent(|f| f.status, "other");
     update.seal(|f| f.ssn, "219-09-9999").await.unwrap();
 
     let window: Window = world.store.get("a-1").await.unwrap().unwrap();
@@ -136,7 +137,7 @@ struct Order<T: Clone> {
 async fn a_record_with_a_key_template_and_a_catch_all_is_updated_by_its_parts() {
     let keys = [("PK", ScalarAttributeType::S), ("SK", ScalarAttributeType::S)];
     let world = World::with_keys(&keys).await;
-    let store = world.store.clone().table_name::<Order<String>>(&world.table);
+    let store = world.store.clone().map_table::<Order<String>>(&world.table);
     let mut others = OtherAttributes::default();
     others.insert_encrypted("later", envelope_runtime::AttributeValue::S("kept".into()));
     let order = Order {
@@ -152,7 +153,7 @@ async fn a_record_with_a_key_template_and_a_catch_all_is_updated_by_its_parts() 
 
     let update = || store.update::<Order<String>>(("t-1", 7));
     update().set(|f| f.state, "paid").await.unwrap();
-    update().with(&known).seal(|f| f.address, "there").set(|f| f.total, 4).await.unwrap();
+    update().based_on(&known).seal(|f| f.address, "there").set(|f| f.total, 4).await.unwrap();
 
     let expected = Order { state: "paid".into(), address: "there".into(), total: 4, ..order };
     assert_eq!(store.get(("t-1", 7)).await.unwrap(), Some(expected));

@@ -2,7 +2,8 @@
 
 use std::any::Any;
 
-use envelope_runtime::{EnvelopeRecord, Full, Item, Opener};
+use envelope_runtime::{EnvelopeRecord, Item, Opener};
+use envelope_runtime::key::Full;
 
 #[allow(dead_code)]
 async fn open<R: EnvelopeRecord>(opener: Opener<Full>, item: Item) -> Option<Box<dyn Any>> {

@@ -63,11 +63,11 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
     expect![[r"
         a record            518 tokens, and for each field:
         plaintext            83
-        of another type     164
+        of another type     155
         encrypted            83
         authenticated        83
         encrypted Option     86
-        encrypted bytes      92
+        encrypted bytes      89
         encrypted set        86
         encrypted with      121
         encrypted default   109
@@ -76,9 +76,9 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         flatten             114
         catch_all            23
         skip                 21
-        version             135
-        updated_at          197
-        created_at          255
+        version             150
+        updated_at          215
+        created_at          273
     "]]
     .assert_eq(&table);
 

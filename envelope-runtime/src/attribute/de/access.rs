@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{ValueDeserializer, mismatch};
 use crate::attribute::number::reads_as;
 use crate::attribute::wipe::Entries;
-use crate::attribute::{AttributeValue, ConvertError, Problem, Wiped};
+use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Wiped};
 
 /// A value alone, which its deserializer wipes.
 fn deserializer(value: AttributeValue) -> ValueDeserializer {
@@ -38,7 +38,7 @@ impl Elements {
 }
 
 fn end(left: usize) -> Result<(), ConvertError> {
-    let problem = Problem::Value { expected: "a list of its length" };
+    let problem = ConvertErrorKind::Value { expected: "a list of its length" };
     if left == 0 { Ok(()) } else { Err(ConvertError::new(problem)) }
 }
 
@@ -142,7 +142,8 @@ impl<'de> MapAccess<'de> for Fields {
         &mut self,
         seed: T,
     ) -> Result<T::Value, ConvertError> {
-        let (name, value) = self.next.take().ok_or_else(|| ConvertError::new(Problem::Refused))?;
+        let (name, value) =
+            self.next.take().ok_or_else(|| ConvertError::new(ConvertErrorKind::Refused))?;
         seed.deserialize(ValueDeserializer::new(Some(value))).map_err(|error| match name {
             Some(name) => error.in_field(name),
             None => error.in_entry(),
@@ -163,7 +164,7 @@ macro_rules! parsed_keys {
             match self.0.parse::<$key>() {
                 // Only the text that the key is written as: "05" and "5" must not be one key.
                 Ok(key) if reads_as(&key, &self.0) => visitor.$visit(key),
-                _ => Err(ConvertError::new(Problem::Value { expected: $name })),
+                _ => Err(ConvertError::new(ConvertErrorKind::Value { expected: $name })),
             }
         }
     )*};
@@ -259,7 +260,7 @@ impl<'de> VariantAccess<'de> for Content {
             Some(value) => seed
                 .deserialize(ValueDeserializer::new(Some(value)))
                 .map_err(ConvertError::in_variant),
-            None => Err(ConvertError::new(Problem::Missing { field: None })),
+            None => Err(ConvertError::new(ConvertErrorKind::Missing { field: None })),
         }
     }
 

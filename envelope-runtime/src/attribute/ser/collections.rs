@@ -7,7 +7,7 @@ use serde::ser::{self, SerializeMap, SerializeSeq};
 use zeroize::Zeroizing;
 
 use super::{Stored, ValueSerializer, tagged};
-use crate::attribute::convert::{ConvertError, Problem};
+use crate::attribute::convert::{ConvertError, ConvertErrorKind};
 use crate::attribute::wipe::{Entries, unwiped};
 use crate::attribute::{AttributeValue, Wiped, private};
 
@@ -109,7 +109,7 @@ pub struct Map {
 impl Map {
     fn insert(&mut self, mut key: Zeroizing<String>, value: Wiped) -> Result<(), ConvertError> {
         if self.entries.contains_key(&*key) {
-            return Err(ConvertError::new(Problem::DuplicateKey));
+            return Err(ConvertError::new(ConvertErrorKind::DuplicateKey));
         }
         self.entries.insert(mem::take(&mut *key), unwiped(value));
         Ok(())
@@ -141,14 +141,14 @@ impl SerializeMap for Map {
             Some(AttributeValue::S(text)) => mem::take(text),
             Some(AttributeValue::N(number)) => number.as_str().to_owned(),
             Some(AttributeValue::Bool(flag)) => flag.to_string(),
-            _ => return Err(ConvertError::new(Problem::MapKey)),
+            _ => return Err(ConvertError::new(ConvertErrorKind::MapKey)),
         };
         self.key = Some(Zeroizing::new(if what.is_empty() { key } else { what + &key }));
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ConvertError> {
-        let key = self.key.take().ok_or_else(|| ConvertError::new(Problem::MapKey))?;
+        let key = self.key.take().ok_or_else(|| ConvertError::new(ConvertErrorKind::MapKey))?;
         let value = self.inside.inner(value).map_err(ConvertError::in_entry)?;
         self.insert(key, value)
     }
@@ -156,7 +156,7 @@ impl SerializeMap for Map {
     fn end(mut self) -> Result<Stored, ConvertError> {
         let map = Zeroizing::new(AttributeValue::M(self.entries.take()));
         if self.name.is_empty() && private::number_as_written(&map).is_some() {
-            return Err(ConvertError::new(Problem::ReservedKey));
+            return Err(ConvertError::new(ConvertErrorKind::ReservedKey));
         }
         let what = if self.name.is_empty() { "map" } else { self.name };
         match self.variant {

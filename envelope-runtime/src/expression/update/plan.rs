@@ -1,6 +1,6 @@
 //! Changes, and what they are by the schema.
 
-use crate::attribute::{AttributeValue, ConvertError, Problem, ValueSerializer, Wiped};
+use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, ValueSerializer, Wiped};
 use crate::expression::{Node, Placeholders};
 use crate::record::{FieldError, FieldSchema, Now, RecordSchema, check_ttl};
 
@@ -53,9 +53,10 @@ impl Changes {
             let error = |error| FieldError::new(schema, name, error);
             let change = change.map_err(error)?;
             // A handle is of a field; a hand-written one may be of none.
-            let field = schema.field(name).ok_or(error(ConvertError::new(Problem::NoField)))?;
+            let field =
+                schema.field(name).ok_or(error(ConvertError::new(ConvertErrorKind::NoField)))?;
             if plan.changes(field) {
-                return Err(error(ConvertError::new(Problem::ChangedTwice)));
+                return Err(error(ConvertError::new(ConvertErrorKind::ChangedTwice)));
             }
             if let (true, Change::Set(Some(value)) | Change::SetIfAbsent(value)) =
                 (field.is_ttl(), &change)

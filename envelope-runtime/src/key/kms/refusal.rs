@@ -2,8 +2,8 @@
 
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 
-use crate::error::service::{Failure, Signature, Stage, failed_signature};
 use crate::key::{DataKeyError, DataKeyErrorKind};
+use crate::report::service::{Failure, Signature, Stage, failed_signature};
 
 /// Whether another copy may be tried: never after a mismatch.
 pub(super) fn is_unavailable(kind: DataKeyErrorKind) -> bool {

@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::predicates::predicates;
 use super::{Cause, DeleteError, LoadError, SaveError, UnknownAttributeType, UpdateError};
-use crate::attribute::InvalidNumber;
-use crate::error::debug_is_display;
-use crate::key::{DataKeyError, InvalidLocalKey};
+use crate::attribute::NumberError;
+use crate::key::{DataKeyError, LocalKeyError};
 use crate::record::FieldError;
+use crate::report::debug_is_display;
 
 /// The error of any call of this library, for functions that make several.
 ///
@@ -60,13 +60,13 @@ pub enum Error {
     /// [`KmsKeyProvider::resolve`](crate::KmsKeyProvider::resolve).
     DataKey(DataKeyError),
     /// There is no [`LocalKeyProvider`](crate::LocalKeyProvider).
-    LocalKey(InvalidLocalKey),
+    LocalKey(LocalKeyError),
     /// A field does not come back from [`testing::round_trip`](crate::testing::round_trip).
     Field(FieldError),
     /// An item of the SDK is no [`Item`](crate::Item).
     Item(UnknownAttributeType),
     /// A text is not a [`Number`](crate::Number).
-    Number(InvalidNumber),
+    Number(NumberError),
 }
 
 predicates!(Error);
@@ -112,10 +112,10 @@ any! {
     Update(UpdateError),
     Delete(DeleteError),
     DataKey(DataKeyError),
-    LocalKey(InvalidLocalKey),
+    LocalKey(LocalKeyError),
     Field(FieldError),
     Item(UnknownAttributeType),
-    Number(InvalidNumber),
+    Number(NumberError),
 }
 
 debug_is_display!(Error);

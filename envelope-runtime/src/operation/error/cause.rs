@@ -6,10 +6,10 @@ use super::{
     ConditionError, ContendedError, LoadError, Presence, PresenceError, ServiceError,
     ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError, VersionError,
 };
-use crate::attribute::InvalidNumber;
+use crate::attribute::NumberError;
 use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
-use crate::key::{DataKeyError, InvalidLocalKey};
-use crate::record::{FieldError, InvalidKey};
+use crate::key::{DataKeyError, LocalKeyError};
+use crate::record::{FieldError, KeyError};
 
 /// An error that another one holds. Its `Display` says all but what came of the verb.
 ///
@@ -55,7 +55,7 @@ impl Cause for FieldError {
     }
 }
 
-impl Cause for InvalidKey {
+impl Cause for KeyError {
     fn attribute(&self) -> Option<&str> {
         self.attribute()
     }
@@ -77,13 +77,13 @@ impl Cause for DataKeyError {
     }
 }
 
-impl Cause for InvalidLocalKey {
+impl Cause for LocalKeyError {
     fn is_retryable(&self) -> bool {
         matches!(self, Self::Random)
     }
 }
 
-impl Cause for InvalidNumber {}
+impl Cause for NumberError {}
 
 impl Cause for UnknownAttributeType {
     fn attribute(&self) -> Option<&str> {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::envelope::Item;
-use crate::error::{Place, debug_is_display};
+use crate::report::{Place, debug_is_display};
 
 /// A condition on the presence of a record did not hold.
 #[derive(Clone)]
@@ -148,7 +148,7 @@ impl fmt::Display for ContendedError {
         write!(
             f,
             "{}: other writers changed the record each time until the deadline, and nothing was \
-             written; retry later, or give more time with `.within(…)`",
+             written; retry later, or give more time with `.deadline(…)`",
             self.place
         )
     }

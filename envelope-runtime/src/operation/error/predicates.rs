@@ -46,7 +46,7 @@ macro_rules! predicates {
             /// Whether the stored item was altered or moved from elsewhere.
             ///
             /// `true` of nothing that a deployment can cause. See
-            /// [`OpenError::is_tampered`](crate::OpenError::is_tampered) for the refusals that this
+            /// [`OpenError::is_tampered`](crate::error::OpenError::is_tampered) for the refusals that this
             /// leaves out; a wrapped key that does not fit is another.
             #[must_use]
             pub fn is_tampered(&self) -> bool {
@@ -95,7 +95,7 @@ macro_rules! verb {
             }
         }
 
-        crate::error::debug_is_display!($error);
+        crate::report::debug_is_display!($error);
 
         // The text of the inner error is part of this one's, and nothing lies behind it.
         impl std::error::Error for $error {}

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::error::{Answer, Place, debug_is_display};
+use crate::report::{Answer, Place, debug_is_display};
 
 /// DynamoDB refused a request, or did not answer. Holds names and AWS's error code only.
 #[derive(Clone)]
@@ -112,7 +112,7 @@ impl fmt::Display for ServiceErrorKind {
             }
             Self::TableNotFound => {
                 "no such table in this account and Region, or it is not active yet; create it, or \
-                 name another with `store.table_name::<R>(…)`"
+                 name another with `store.map_table::<R>(…)`"
             }
             Self::Throttled => "too many requests; retry later",
             Self::Network => "could not be reached in time; retry later",

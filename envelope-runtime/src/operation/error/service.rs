@@ -5,8 +5,8 @@ use std::error::Error;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use super::{ServiceError, ServiceErrorKind};
-use crate::error::Place;
-use crate::error::service::{Failure, Signature, Stage, failed_signature};
+use crate::report::Place;
+use crate::report::service::{Failure, Signature, Stage, failed_signature};
 
 impl ServiceError {
     pub(crate) fn new<E>(place: Place, table: &str, error: &SdkError<E>) -> Self
@@ -76,7 +76,7 @@ fn kind_of_validation(message: &str) -> ServiceErrorKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Answer;
+    use crate::report::Answer;
 
     #[test]
     fn a_code_says_more_than_a_status_and_a_status_more_than_nothing() {

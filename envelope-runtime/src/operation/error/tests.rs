@@ -5,13 +5,13 @@ use super::{
     SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
     UpdateError, VersionError,
 };
-use crate::attribute::{AttributeValue, ConvertError, InvalidNumber, Number, Problem};
+use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Number, NumberError};
 use crate::envelope::{
     ContextError, Item, OpenError, OpenErrorKind, SealError, SealErrorKind, expected_context,
 };
-use crate::error::Answer;
-use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind, InvalidLocalKey, LocalKeyProvider};
-use crate::record::{FieldError, FieldRole, FieldSchema, InvalidKey, RecordSchema};
+use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind, LocalKeyError, LocalKeyProvider};
+use crate::record::{FieldError, FieldRole, FieldSchema, KeyError, RecordSchema};
+use crate::report::Answer;
 
 const SCHEMA: RecordSchema = RecordSchema::new(
     "users",
@@ -54,10 +54,10 @@ macro_rules! assert_tells {
 }
 
 fn field() -> FieldError {
-    FieldError::new(&SCHEMA, "ssn", ConvertError::new(Problem::EmptySet))
+    FieldError::new(&SCHEMA, "ssn", ConvertError::new(ConvertErrorKind::EmptySet))
 }
 
-fn key() -> InvalidKey {
+fn key() -> KeyError {
     let id = SCHEMA.keys().next().unwrap();
     id.value(&SCHEMA, |_| Some(&AttributeValue::Null)).unwrap_err()
 }
@@ -108,7 +108,7 @@ fn a_save_tells_what_it_failed_of() {
     use SaveError as E;
     assert_tells! {
         E::Field(field()) => [] Some("ssn");
-        E::Field(FieldError::new(&SCHEMA, "", ConvertError::new(Problem::Version))) => [] None;
+        E::Field(FieldError::new(&SCHEMA, "", ConvertError::new(ConvertErrorKind::Version))) => [] None;
         E::Key(key()) => [] Some("id");
         E::Context(context()) => [] Some("tenant");
         E::GenerateDataKey(data_key(DataKeyErrorKind::Throttled)) => ["retryable"] None;
@@ -232,12 +232,12 @@ fn the_error_of_all_calls_tells_what_the_inner_one_tells() {
         Error::from(DeleteError::Key(key())) => [] Some("id");
         Error::from(data_key(DataKeyErrorKind::Network)) => ["retryable"] None;
         Error::from(data_key(DataKeyErrorKind::AccessDenied)) => ["denied"] None;
-        Error::from(InvalidLocalKey::Random) => ["retryable"] None;
-        Error::from(InvalidLocalKey::NotHex) => [] None;
-        Error::from(InvalidLocalKey::Unreadable(std::io::ErrorKind::PermissionDenied)) => [] None;
+        Error::from(LocalKeyError::Random) => ["retryable"] None;
+        Error::from(LocalKeyError::NotHex) => [] None;
+        Error::from(LocalKeyError::Unreadable(std::io::ErrorKind::PermissionDenied)) => [] None;
         Error::from(field()) => [] Some("ssn");
         Error::from(UnknownAttributeType::new("ssn".into())) => [] Some("ssn");
-        Error::from(InvalidNumber::OutOfRange) => [] None;
+        Error::from(NumberError::OutOfRange) => [] None;
     }
 }
 
@@ -263,10 +263,10 @@ fn the_text_of_the_error_of_all_calls_is_the_inner_one() {
         UpdateError::Field(field()),
         DeleteError::Field(field()),
         data_key(DataKeyErrorKind::Other),
-        InvalidLocalKey::NotHex,
+        LocalKeyError::NotHex,
         field(),
         UnknownAttributeType::new("ssn".into()),
-        InvalidNumber::NotANumber,
+        NumberError::NotANumber,
     );
 }
 
@@ -341,7 +341,7 @@ fn the_debug_of_an_error_is_its_text_with_the_cure() {
         unknown(),
         request(ServiceErrorKind::TableNotFound),
         LocalKeyProvider::from_hex("7f").unwrap_err(),
-        ConvertError::new(Problem::EmptySet),
+        ConvertError::new(ConvertErrorKind::EmptySet),
         UnknownAttributeType::new("ssn".into()),
         Number::parse("NaN").unwrap_err(),
     );

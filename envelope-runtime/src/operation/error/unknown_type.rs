@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::debug_is_display;
+use crate::report::debug_is_display;
 
 /// An attribute is of a type, or holds a number, that this library does not know.
 #[derive(Clone, PartialEq, Eq)]

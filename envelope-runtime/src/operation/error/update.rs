@@ -9,7 +9,7 @@ use super::{
 };
 use crate::envelope::{ContextError, OpenError, SealError};
 use crate::key::DataKeyError;
-use crate::record::{FieldError, InvalidKey};
+use crate::record::{FieldError, KeyError};
 
 /// A record was not updated.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub enum UpdateError {
     /// version cannot be counted up, and nothing was written.
     Field(FieldError),
     /// The key cannot be used; no request was made.
-    Key(InvalidKey),
+    Key(KeyError),
     /// A context field has no usable value; no request was made.
     Context(ContextError),
     /// There is no record under the key, or it has expired; an update makes none.

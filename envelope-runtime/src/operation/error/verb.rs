@@ -10,7 +10,7 @@ use super::{
 };
 use crate::envelope::{ContextError, OpenError, SealError};
 use crate::key::DataKeyError;
-use crate::record::{FieldError, InvalidKey};
+use crate::record::{FieldError, KeyError};
 
 /// A record was not saved.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub enum SaveError {
     /// A field, or a value of the condition, cannot be stored; no request was made.
     Field(FieldError),
     /// The record's key cannot be used; no request was made.
-    Key(InvalidKey),
+    Key(KeyError),
     /// A context field has no usable value, or not the caller's; no request was made.
     Context(ContextError),
     /// There is no data key; nothing was written.
@@ -49,7 +49,7 @@ pub enum SaveError {
 #[non_exhaustive]
 pub enum LoadError {
     /// The key cannot be used; no request was made.
-    Key(InvalidKey),
+    Key(KeyError),
     /// A context field has no usable value; no request was made.
     Context(ContextError),
     /// DynamoDB did not answer with an item.
@@ -67,7 +67,7 @@ pub enum LoadError {
 #[non_exhaustive]
 pub enum DeleteError {
     /// The key cannot be used; no request was made.
-    Key(InvalidKey),
+    Key(KeyError),
     /// The key belongs to another context than the store's scope; no request was made.
     Context(ContextError),
     /// A value of the condition cannot be stored; no request was made.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crate::attribute::{AttributeValue, ConvertError, Problem};
+use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
 use crate::expression::{Changes, Clauses, Comparison, Node, Placeholders, UpdatePlan};
 use crate::key::{CanDecrypt, CanEncrypt, ContextPairs};
@@ -22,8 +22,7 @@ use crate::operation::returned::{Returned, open_returned};
 use crate::operation::target::Target;
 use crate::operation::write::{Answer, Outcome};
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldSchema, InvalidKey, KeyValues, Now, RecordSchema,
-    stored_version,
+    EnvelopeRecord, FieldError, FieldSchema, KeyError, KeyValues, Now, RecordSchema, stored_version,
 };
 use crate::store::Store;
 use patience::Patience;
@@ -81,7 +80,7 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
         known.as_ref().is_some_and(|known| known.attribute(name) != Some(value))
     };
     if target.key.attributes().iter().any(is_other) {
-        return Err(UpdateError::Key(InvalidKey::of_another(&schema)));
+        return Err(UpdateError::Key(KeyError::of_another(&schema)));
     }
     let plan = changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
 
@@ -263,7 +262,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     }
 
     fn no_next_version(&self, field: &FieldSchema) -> UpdateError {
-        let problem = ConvertError::new(Problem::Version);
+        let problem = ConvertError::new(ConvertErrorKind::Version);
         UpdateError::Field(FieldError::new(&self.schema, field.name(), problem))
     }
 

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 use std::pin::Pin;
 
-use envelope_runtime::{DeleteError, EnvelopeRecord, SaveError, Store, UpdateError};
+use envelope_runtime::{DeleteError, EnvelopeRecord, SaveError, Saved, Store, UpdateError};
 
 use crate::support::Stored;
 
@@ -132,7 +132,7 @@ async fn an_account(store: &Store) -> Result<(), SaveError> {
 }
 
 async fn a_document(store: &Store) -> Result<Document, SaveError> {
-    store.put(&document("old", 0)).await
+    store.put(&document("old", 0)).await.map(Saved::into_inner)
 }
 
 fn has(item: Option<&Stored>, name: &str, value: &str) -> bool {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use envelope_runtime::error::FieldError;
+use envelope_runtime::key::{DataKey, EncryptedDataKey, GeneratedDataKey, ProviderId};
+use envelope_runtime::schema::{
+    FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, RecordSchema, Simple,
+};
 use envelope_runtime::{
-    AttributeValue, DataKey, EncryptedDataKey, EnvelopeRecord, FieldError, FieldReader, FieldRole,
-    FieldSchema, FieldWriter, GeneratedDataKey, IntoKey, Item, LocalKeyProvider, Lone, Number,
-    Opener, OtherAttributes, ProviderId, RecordSchema, Sealer,
+    AttributeValue, EnvelopeRecord, Item, LocalKeyProvider, Number, Opener, OtherAttributes, Sealer,
 };
 use serde::Deserialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -19,7 +22,7 @@ struct ByHand {
 }
 
 impl EnvelopeRecord for ByHand {
-    type Key = Lone<String>;
+    type Key = Simple<String>;
     type Attributes = ();
 
     type Saved = ();
@@ -62,7 +65,10 @@ impl EnvelopeRecord for ByHand {
         Ok(())
     }
 
-    fn saved(&self, _: envelope_runtime::Now) -> Result<(), envelope_runtime::ConvertError> {
+    fn saved(
+        &self,
+        _: envelope_runtime::schema::Now,
+    ) -> Result<(), envelope_runtime::error::ConvertError> {
         Ok(())
     }
 

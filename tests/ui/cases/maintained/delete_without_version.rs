@@ -1,4 +1,5 @@
-use envelope_runtime::{EnvelopeRecord, Unversioned};
+use envelope_runtime::EnvelopeRecord;
+use envelope_runtime::schema::Unversioned;
 
 #[derive(EnvelopeRecord, Clone)]
 #[envelope(table = "users")]

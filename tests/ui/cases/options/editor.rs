@@ -22,6 +22,6 @@ async fn use_it(sealer: Sealer, order: Order<u8>) {
     is_key::<Order<u8>>(order.key());
 }
 
-fn is_key<R: EnvelopeRecord>(_: impl envelope_runtime::IntoKey<R::Key>) {}
+fn is_key<R: EnvelopeRecord>(_: impl envelope_runtime::schema::IntoKey<R::Key>) {}
 
 fn main() {}

@@ -1,10 +1,8 @@
 use std::sync::Arc;
 
 use envelope_runtime::EnvelopeRecord;
-use envelope_runtime::{
-    DataKey, DataKeyRequest, DecryptOnly, GeneratedDataKey, KeyFuture, KeyProvider,
-    KeyReference, Sealer,
-};
+use envelope_runtime::Sealer;
+use envelope_runtime::key::{DataKey, DataKeyRequest, DecryptOnly, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference};
 
 #[derive(EnvelopeRecord)]
 #[envelope(table = "users")]

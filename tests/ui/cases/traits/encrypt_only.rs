@@ -1,10 +1,8 @@
 use std::sync::Arc;
 
 use envelope_runtime::EnvelopeRecord;
-use envelope_runtime::{
-    DataKey, DataKeyRequest, EncryptOnly, GeneratedDataKey, Item, KeyFuture, KeyProvider,
-    KeyReference, Opener,
-};
+use envelope_runtime::{Item, Opener};
+use envelope_runtime::key::{DataKey, DataKeyRequest, EncryptOnly, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference};
 
 #[derive(EnvelopeRecord)]
 #[envelope(table = "users")]

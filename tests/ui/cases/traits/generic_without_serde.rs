@@ -11,7 +11,7 @@ struct Page<T> {
     content: T,
 }
 
-fn seal(sealer: &Sealer<envelope_runtime::Full>, page: &Page<Address>) {
+fn seal(sealer: &Sealer<envelope_runtime::key::Full>, page: &Page<Address>) {
     let _ = sealer.seal(page);
 }
 

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
-use envelope_runtime::{IntoKey, Lone};
+use envelope_runtime::schema::{IntoKey, Simple};
 
-fn load(_: impl IntoKey<Lone<String>>) {}
+fn load(_: impl IntoKey<Simple<String>>) {}
 
 #[derive(EnvelopeRecord)]
 #[envelope(table = "users")]

@@ -1,4 +1,5 @@
-use envelope_runtime::{EnvelopeRecord, Full, Item, Sealer};
+use envelope_runtime::{EnvelopeRecord, Item, Sealer};
+use envelope_runtime::key::Full;
 
 #[derive(EnvelopeRecord)]
 #[envelope(table = "invitations")]

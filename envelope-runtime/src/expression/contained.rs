@@ -14,7 +14,7 @@ use crate::record::Encode;
     message = "`{Self}` cannot be contained in this attribute, whose field is of type `{T}`",
     label = "needs a part of the string or bytes, or an element of the list or set"
 )]
-pub trait Part<T> {
+pub trait Contained<T> {
     /// Encodes it as it stands in the attribute.
     ///
     /// # Errors
@@ -27,7 +27,7 @@ pub trait Part<T> {
     ) -> Result<Option<Wiped>, ConvertError>;
 }
 
-impl<T> Part<T> for T {
+impl<T> Contained<T> for T {
     fn encode_part(
         self,
         whole: Encode<T>,
@@ -37,7 +37,7 @@ impl<T> Part<T> for T {
     }
 }
 
-impl<T> Part<T> for &T {
+impl<T> Contained<T> for &T {
     fn encode_part(
         self,
         whole: Encode<T>,
@@ -49,7 +49,7 @@ impl<T> Part<T> for &T {
 
 macro_rules! borrowed {
     ($($borrowed:ty => $owned:ty),*) => {$(
-        impl Part<$owned> for $borrowed {
+        impl Contained<$owned> for $borrowed {
             fn encode_part(
                 self,
                 whole: Encode<$owned>,
@@ -59,7 +59,7 @@ macro_rules! borrowed {
             }
         }
 
-        impl Part<Option<$owned>> for $borrowed {
+        impl Contained<Option<$owned>> for $borrowed {
             fn encode_part(
                 self,
                 whole: Encode<Option<$owned>>,
@@ -75,7 +75,7 @@ borrowed!(&str => String, &[u8] => Vec<u8>);
 
 macro_rules! elements {
     ($([$($hasher:ident)?] $collection:ty, $of_texts:ty);*) => {$(
-        impl<E: Serialize, $($hasher)?> Part<$collection> for E {
+        impl<E: Serialize, $($hasher)?> Contained<$collection> for E {
             fn encode_part(
                 self,
                 _: Encode<$collection>,
@@ -85,7 +85,7 @@ macro_rules! elements {
             }
         }
 
-        impl<E: Serialize, $($hasher)?> Part<$collection> for &E {
+        impl<E: Serialize, $($hasher)?> Contained<$collection> for &E {
             fn encode_part(
                 self,
                 _: Encode<$collection>,
@@ -95,7 +95,7 @@ macro_rules! elements {
             }
         }
 
-        impl<$($hasher)?> Part<$of_texts> for &str {
+        impl<$($hasher)?> Contained<$of_texts> for &str {
             fn encode_part(
                 self,
                 _: Encode<$of_texts>,
