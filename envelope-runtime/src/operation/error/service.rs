@@ -36,6 +36,10 @@ fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErro
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "ThrottlingException" => ServiceErrorKind::Throttled,
+        "InternalServerError"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => ServiceErrorKind::Service,
         "ReplicatedWriteConflictException" | "TransactionConflictException" => {
             ServiceErrorKind::Conflict
         }
@@ -83,8 +87,10 @@ mod tests {
         use ServiceErrorKind as Kind;
         for (code, status, kind, retryable) in [
             ("ThrottlingException", 400, Kind::Throttled, true),
-            ("InternalFailure", 500, Kind::Service, true),
-            ("ServiceUnavailableException", 503, Kind::Service, true),
+            ("InternalServerError", 400, Kind::Service, true),
+            ("InternalFailure", 400, Kind::Service, true),
+            ("ServiceUnavailable", 400, Kind::Service, true),
+            ("ServiceUnavailableException", 400, Kind::Service, true),
             ("", 500, Kind::Service, true),
             ("", 502, Kind::Service, true),
             ("", 503, Kind::Service, true),
