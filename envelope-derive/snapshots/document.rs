@@ -72,9 +72,12 @@ const _: () = {
         fn saved(
             &self,
             now: _envelope::Now,
-        ) -> ::core::result::Result<Self::Saved, _envelope::ConvertError> {
+        ) -> ::core::result::Result<Self::Saved, _envelope::FieldError> {
             let mut saved = <Self as ::core::clone::Clone>::clone(self);
-            saved.version = _envelope::next_version(self.version)?;
+            saved.version = _envelope::named::<
+                Self,
+                _,
+            >("version", _envelope::next_version(self.version))?;
             if saved.created.is_none() {
                 saved.created = ::core::option::Option::Some(
                     <DateTime<
@@ -95,49 +98,24 @@ const _: () = {
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            __EnvelopeStored::write(&self.id, fields)?;
-            __EnvelopeStored::write(&self.text, fields)?;
-            fields.write_version(self.version)?;
-            __EnvelopeStored::write(&self.expires, fields)?;
-            let now = fields.now();
-            fields
-                .write_with(|to| match &self.created {
-                    ::core::option::Option::Some(_) => {
-                        (__EnvelopeStored::encode)(&self.created, to)
-                    }
-                    ::core::option::Option::None => {
-                        let value: Option<DateTime<Utc>> = ::core::option::Option::Some(
-                            <DateTime<
-                                Utc,
-                            > as ::core::convert::From<
-                                ::std::time::SystemTime,
-                            >>::from(now.system_time()),
-                        );
-                        (__EnvelopeStored::encode)(&value, to)
-                    }
-                })?;
-            let now = fields.now();
-            fields
-                .write_with(|to| {
-                    let value: DateTime<Utc> = <DateTime<
-                        Utc,
-                    > as ::core::convert::From<
-                        ::std::time::SystemTime,
-                    >>::from(now.system_time());
-                    (|value, to| seconds::serialize(value, to))(&value, to)
-                })?;
+            fields.write(&self.id, __EnvelopeStored::encode)?;
+            fields.write(&self.text, __EnvelopeStored::encode)?;
+            fields.write(&self.version, __EnvelopeStored::encode)?;
+            fields.write(&self.expires, __EnvelopeStored::encode)?;
+            fields.write(&self.created, __EnvelopeStored::encode)?;
+            fields.write(&self.updated, |value, to| seconds::serialize(value, to))?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: __EnvelopeStored::read(fields)?,
-                text: __EnvelopeStored::read(fields)?,
-                version: __EnvelopeStored::read(fields)?,
-                expires: __EnvelopeStored::read(fields)?,
-                created: __EnvelopeStored::read(fields)?,
-                updated: fields.read_with(|from| seconds::deserialize(from))?,
+                id: fields.read(__EnvelopeStored::decode)?,
+                text: fields.read(__EnvelopeStored::decode)?,
+                version: fields.read(__EnvelopeStored::decode)?,
+                expires: fields.read(__EnvelopeStored::decode)?,
+                created: fields.read(__EnvelopeStored::decode)?,
+                updated: fields.read(|from| seconds::deserialize(from))?,
             })
         }
     }

@@ -64,27 +64,27 @@ const _: () = {
         fn saved(
             &self,
             _: _envelope::Now,
-        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
             ::core::result::Result::Ok(())
         }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            __EnvelopeStored::write(&self.tenant_id, fields)?;
-            __EnvelopeStored::write(&self.r#type, fields)?;
-            __EnvelopeStored::write(&self.number, fields)?;
-            __EnvelopeStored::write(&self.payload, fields)?;
+            fields.write(&self.tenant_id, __EnvelopeStored::encode)?;
+            fields.write(&self.r#type, __EnvelopeStored::encode)?;
+            fields.write(&self.number, __EnvelopeStored::encode)?;
+            fields.write(&self.payload, __EnvelopeStored::encode)?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                tenant_id: __EnvelopeStored::read(fields)?,
-                r#type: __EnvelopeStored::read(fields)?,
-                number: __EnvelopeStored::read(fields)?,
-                payload: __EnvelopeStored::read(fields)?,
+                tenant_id: fields.read(__EnvelopeStored::decode)?,
+                r#type: fields.read(__EnvelopeStored::decode)?,
+                number: fields.read(__EnvelopeStored::decode)?,
+                payload: fields.read(__EnvelopeStored::decode)?,
             })
         }
     }

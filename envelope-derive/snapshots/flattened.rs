@@ -84,35 +84,44 @@ const _: () = {
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            __EnvelopeStored::write(&self.phone, fields)?;
-            __EnvelopeStored::write(&self.email, fields)?;
-            fields.write_bytes(&self.token)?;
-            fields.write_optional_bytes(&self.nonce)?;
-            fields.write_bytes(&self.photo)?;
-            fields.write_optional_bytes(&self.hash)?;
-            fields.write_optional_bytes(&self.blob)?;
-            fields.write_optional_bytes(&self.icon)?;
+            fields.write(&self.phone, __EnvelopeStored::encode)?;
+            fields.write(&self.email, __EnvelopeStored::encode)?;
+            fields.write(&self.token, _envelope::encode_bytes)?;
+            fields.write(&self.nonce, _envelope::encode_optional_bytes)?;
+            fields.write(&self.photo, _envelope::encode_bytes)?;
+            fields.write(&self.hash, _envelope::encode_optional_bytes)?;
+            fields.write(&self.blob, _envelope::encode_optional_bytes)?;
+            fields.write(&self.icon, _envelope::encode_optional_bytes)?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                phone: __EnvelopeStored::read(fields)?,
-                email: __EnvelopeStored::read(fields)?,
-                token: fields.read_with(_envelope::read_array)?,
+                phone: fields.read(__EnvelopeStored::decode)?,
+                email: fields.read(__EnvelopeStored::decode)?,
+                token: fields.read(_envelope::decode_array)?,
                 nonce: fields
-                    .read_with_or(
-                        _envelope::read_optional_array,
-                        || <Option<[u8; 4]> as ::core::default::Default>::default(),
+                    .read_or(
+                        _envelope::decode_optional_array,
+                        || -> Option<[u8; 4]> {
+                            <Option<[u8; 4]> as ::core::default::Default>::default()
+                        },
                     )?,
                 photo: fields
-                    .read_bytes_or::<
-                        Vec<u8>,
-                    >(|| <Vec<u8> as ::core::default::Default>::default())?,
-                hash: fields.read_with(_envelope::read_optional_array)?,
-                blob: fields.read_optional_bytes()?,
-                icon: fields.read_optional_bytes_or(|| empty())?,
+                    .read_or(
+                        _envelope::decode_bytes,
+                        || -> Vec<u8> {
+                            <Vec<u8> as ::core::default::Default>::default()
+                        },
+                    )?,
+                hash: fields.read(_envelope::decode_optional_array)?,
+                blob: fields.read(_envelope::decode_optional_bytes)?,
+                icon: fields
+                    .read_or(
+                        _envelope::decode_optional_bytes,
+                        || -> Option<Box<[u8]>> { empty() },
+                    )?,
                 source: <PhantomData<&'a str> as ::core::default::Default>::default(),
             })
         }
@@ -197,14 +206,14 @@ const _: () = {
         fn saved(
             &self,
             _: _envelope::Now,
-        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
             ::core::result::Result::Ok(())
         }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            __EnvelopeStored::write(&self.id, fields)?;
+            fields.write(&self.id, __EnvelopeStored::encode)?;
             _envelope::EnvelopeFields::write_fields(&self.contact, fields)?;
             _envelope::EnvelopeFields::write_fields(&self.address, fields)?;
             fields.write_others(&self.others)?;
@@ -214,10 +223,11 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: __EnvelopeStored::read_or(
-                    fields,
-                    || -> String { <Self as ::core::default::Default>::default().id },
-                )?,
+                id: fields
+                    .read_or(
+                        __EnvelopeStored::decode,
+                        || -> String { <Self as ::core::default::Default>::default().id },
+                    )?,
                 contact: <C as _envelope::EnvelopeFields>::read_fields(fields)?,
                 address: <Address as _envelope::EnvelopeFields>::read_fields(fields)?,
                 others: fields.read_others(),

@@ -26,7 +26,7 @@ const _: () = {
         fn saved(
             &self,
             _: _envelope::Now,
-        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
             loop {}
         }
         fn write_fields(

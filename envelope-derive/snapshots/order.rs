@@ -97,38 +97,44 @@ const _: () = {
         fn saved(
             &self,
             _: _envelope::Now,
-        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
             ::core::result::Result::Ok(())
         }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            __EnvelopeStored::write(&self.tenant_id, fields)?;
-            fields.write_bytes(&self.number)?;
-            __EnvelopeStored::write(&self.state, fields)?;
-            __EnvelopeStored::write(&self.payload, fields)?;
-            fields.write_optional_bytes(&self.photo)?;
+            fields.write(&self.tenant_id, __EnvelopeStored::encode)?;
+            fields.write(&self.number, _envelope::encode_bytes)?;
+            fields.write(&self.state, __EnvelopeStored::encode)?;
+            fields.write(&self.payload, __EnvelopeStored::encode)?;
+            fields.write(&self.photo, _envelope::encode_optional_bytes)?;
             fields
-                .write_with(|to| time::serde::rfc3339::serialize(&self.placed_at, to))?;
-            fields.write_bytes(&self.r#type)?;
+                .write(
+                    &self.placed_at,
+                    |value, to| time::serde::rfc3339::serialize(value, to),
+                )?;
+            fields.write(&self.r#type, _envelope::encode_bytes)?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                tenant_id: __EnvelopeStored::read(fields)?,
-                number: fields.read_bytes::<Vec<u8>>()?,
-                state: __EnvelopeStored::read(fields)?,
-                payload: __EnvelopeStored::read(fields)?,
+                tenant_id: fields.read(__EnvelopeStored::decode)?,
+                number: fields.read(_envelope::decode_bytes)?,
+                state: fields.read(__EnvelopeStored::decode)?,
+                payload: fields.read(__EnvelopeStored::decode)?,
                 photo: fields
-                    .read_optional_bytes_or(|| <Option<
-                        Vec<u8>,
-                    > as ::core::default::Default>::default())?,
-                placed_at: fields
-                    .read_with(|from| time::serde::rfc3339::deserialize(from))?,
-                r#type: fields.read_with_or(_envelope::read_array, || one())?,
+                    .read_or(
+                        _envelope::decode_optional_bytes,
+                        || -> Option<Vec<u8>> {
+                            <Option<Vec<u8>> as ::core::default::Default>::default()
+                        },
+                    )?,
+                placed_at: fields.read(|from| time::serde::rfc3339::deserialize(from))?,
+                r#type: fields
+                    .read_or(_envelope::decode_array, || -> [u8; 4] { one() })?,
                 cache: <T as ::core::default::Default>::default(),
             })
         }

@@ -62,27 +62,27 @@ const _: () = {
         fn saved(
             &self,
             _: _envelope::Now,
-        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
             ::core::result::Result::Ok(())
         }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            __EnvelopeStored::write(&self.id, fields)?;
-            __EnvelopeStored::write(&self.non_sensitive_stuff, fields)?;
-            __EnvelopeStored::write(&self.sensitive_stuff, fields)?;
-            __EnvelopeStored::write(&self.address, fields)?;
+            fields.write(&self.id, __EnvelopeStored::encode)?;
+            fields.write(&self.non_sensitive_stuff, __EnvelopeStored::encode)?;
+            fields.write(&self.sensitive_stuff, __EnvelopeStored::encode)?;
+            fields.write(&self.address, __EnvelopeStored::encode)?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: __EnvelopeStored::read(fields)?,
-                non_sensitive_stuff: __EnvelopeStored::read(fields)?,
-                sensitive_stuff: __EnvelopeStored::read(fields)?,
-                address: __EnvelopeStored::read(fields)?,
+                id: fields.read(__EnvelopeStored::decode)?,
+                non_sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
+                sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
+                address: fields.read(__EnvelopeStored::decode)?,
             })
         }
     }

@@ -87,40 +87,45 @@ const _: () = {
         fn saved(
             &self,
             _: _envelope::Now,
-        ) -> ::core::result::Result<(), _envelope::ConvertError> {
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
             ::core::result::Result::Ok(())
         }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            __EnvelopeStored::write(&self.id, fields)?;
-            __EnvelopeStored::write(&self.tenant, fields)?;
-            fields.write_with(|to| seconds::serialize(&self.left, to))?;
-            fields.write_with(|to| seconds::serialize(&self.paid, to))?;
-            fields.write_with(|to| _envelope::Serialize::serialize(&self.came, to))?;
-            fields.write_with(|to| seconds::serialize(&self.seen, to))?;
-            fields.write_with(|to| envelope_runtime::secret::serialize(&self.pin, to))?;
-            __EnvelopeStored::write_set(&self.tags, fields)?;
+            fields.write(&self.id, __EnvelopeStored::encode)?;
+            fields.write(&self.tenant, __EnvelopeStored::encode)?;
+            fields.write(&self.left, |value, to| seconds::serialize(value, to))?;
+            fields.write(&self.paid, |value, to| seconds::serialize(value, to))?;
+            fields.write(&self.came, _envelope::Serialize::serialize)?;
+            fields.write(&self.seen, |value, to| seconds::serialize(value, to))?;
+            fields
+                .write(
+                    &self.pin,
+                    |value, to| envelope_runtime::secret::serialize(value, to),
+                )?;
+            fields.write(&self.tags, __EnvelopeStored::encode_set)?;
             ::core::result::Result::Ok(())
         }
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: __EnvelopeStored::read(fields)?,
-                tenant: __EnvelopeStored::read(fields)?,
-                left: fields.read_with(|from| seconds::deserialize(from))?,
+                id: fields.read(__EnvelopeStored::decode)?,
+                tenant: fields.read(__EnvelopeStored::decode)?,
+                left: fields.read(|from| seconds::deserialize(from))?,
                 paid: fields
-                    .read_with_or(
+                    .read_or(
                         |from| seconds::deserialize(from),
-                        || <Option<Time> as ::core::default::Default>::default(),
+                        || -> Option<Time> {
+                            <Option<Time> as ::core::default::Default>::default()
+                        },
                     )?,
-                came: fields.read_with(|from| seconds::deserialize(from))?,
-                seen: fields.read::<Option<Time>>()?,
-                pin: fields
-                    .read_with(|from| envelope_runtime::secret::deserialize(from))?,
-                tags: __EnvelopeStored::read_set(fields)?,
+                came: fields.read(|from| seconds::deserialize(from))?,
+                seen: fields.read(_envelope::Deserialize::deserialize)?,
+                pin: fields.read(|from| envelope_runtime::secret::deserialize(from))?,
+                tags: fields.read(__EnvelopeStored::decode_set)?,
             })
         }
     }

@@ -154,22 +154,22 @@ pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
     pub use crate::record::{
-        Bytes, Composite, Encode, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey,
-        IntoKeyPart, KeyPiece, KeyTemplate, KeyValues, Now, Parts, RecordSchema, Simple, Stamp,
-        Unversioned, VersionNumber, Versioned,
+        Bytes, Composite, Encode, FieldReader, FieldRole, FieldSchema, FieldWriter, FilledIn,
+        IntoKey, IntoKeyPart, KeyPiece, KeyTemplate, KeyValues, Now, Parts, RecordSchema, Simple,
+        Stamp, Unversioned, VersionNumber, Versioned,
     };
 }
 
 /// The names that generated code uses. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::attribute::ConvertError;
     pub use crate::expression::kind;
     pub use crate::record::{
-        EnvelopeFields, EnvelopeRecord, FieldError, RedactedDebug, Saved, Stored, encode_bytes,
-        encode_optional_bytes, nested, next_version, read_array, read_optional_array, redacted,
+        EnvelopeFields, EnvelopeRecord, FieldError, RedactedDebug, Saved, Stored, decode_array,
+        decode_bytes, decode_optional_array, decode_optional_bytes, encode_bytes,
+        encode_optional_bytes, named, nested, next_version, redacted,
     };
     pub use crate::schema::*;
-    pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;
+    pub use serde::{Deserialize, Serialize};
 }

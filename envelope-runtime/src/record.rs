@@ -16,7 +16,10 @@ mod schema;
 mod stored;
 mod template;
 
-pub use bytes::{encode_bytes, encode_optional_bytes, read_array, read_optional_array};
+pub use bytes::{
+    decode_array, decode_bytes, decode_optional_array, decode_optional_bytes, encode_bytes,
+    encode_optional_bytes,
+};
 pub use encode::Encode;
 pub(crate) use encode::checked;
 pub(crate) use fields::Values;
@@ -28,11 +31,11 @@ pub use key::{
 };
 #[cfg_attr(not(feature = "aws"), allow(unused_imports, reason = "updates are DynamoDB's"))]
 pub(crate) use maintained::check_ttl;
-pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, next_version};
+pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, named, next_version};
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
-pub use saved::Saved;
+pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
 pub use stored::Stored;
@@ -66,7 +69,7 @@ pub trait EnvelopeRecord: Sized + 'static {
 
     /// The output of a save: [`Saved<Self>`](crate::Saved) if the library fills in fields of the record (a
     /// version, a time), `()` otherwise.
-    type Saved: Send + 'static;
+    type Saved: FilledIn<Self> + Send + 'static;
 
     /// The record's table, attributes and their roles.
     const SCHEMA: RecordSchema;
@@ -84,12 +87,12 @@ pub trait EnvelopeRecord: Sized + 'static {
     /// [`FieldError`] when a field holds what DynamoDB cannot store.
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
 
-    /// The record as [`write_fields`](Self::write_fields) writes it at the time `now`.
+    /// The record as a save at the time `now` stores it, if the library fills in fields of it.
     ///
     /// # Errors
     ///
-    /// [`ConvertError`](crate::error::ConvertError) when a field cannot hold what is filled in.
-    fn saved(&self, now: Now) -> Result<Self::Saved, crate::error::ConvertError>;
+    /// [`FieldError`] when a field cannot hold what is filled in.
+    fn saved(&self, now: Now) -> Result<Self::Saved, FieldError>;
 
     /// Takes every stored field, in the schema's order.
     ///

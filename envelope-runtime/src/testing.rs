@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use crate::attribute::{ConvertError, ConvertErrorKind, decode_plaintext};
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldWriter, Now, RecordSchema, Values,
+    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldWriter, FilledIn, Now, RecordSchema,
+    Values,
 };
 
 pub use conformance::{ConformanceError, conforms};
@@ -58,12 +59,14 @@ pub use conformance::{ConformanceError, conforms};
 /// [`FieldError`] names the field: a save would refuse it, a load could not read it, or it comes back as
 /// another value ([`ConvertErrorKind::Changed`]).
 pub fn round_trip<R: EnvelopeRecord>(record: &R) -> Result<R, FieldError> {
-    let (schema, now) = (R::SCHEMA, Now::new(SystemTime::now()));
-    let values = through_storage(&schema, written(record, FieldWriter::new(schema, now))?)?;
+    let schema = R::SCHEMA;
+    let saved = record.saved(Now::new(SystemTime::now()))?;
+    let record = saved.or(record);
+    let values = through_storage(&schema, written(record, FieldWriter::new(schema))?)?;
     let loaded = R::read_fields(&mut FieldReader::new(schema, values))?;
 
-    let before = written(record, FieldWriter::distinct(schema, now))?;
-    let after = written(&loaded, FieldWriter::distinct(schema, now))?;
+    let before = written(record, FieldWriter::distinct(schema))?;
+    let after = written(&loaded, FieldWriter::distinct(schema))?;
     let fields = before.fields.iter().zip(&after.fields).zip(schema.fields());
     match fields.into_iter().find(|((before, after), _)| before != after) {
         Some((_, field)) => Err(error(&schema, field.name(), ConvertErrorKind::Changed)),

@@ -1,10 +1,11 @@
-//! The function that turns a field's value into an attribute value.
+//! The functions that turn a field's value into an attribute value, and back.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::quoting::span_of;
 use crate::model::{Field, Shape};
+use crate::written;
 
 /// The function's path, or a closure that calls it.
 pub(super) fn encode(field: &Field) -> TokenStream {
@@ -18,5 +19,25 @@ pub(super) fn encode(field: &Field) -> TokenStream {
         Shape::Bytes => quote!(_envelope::encode_bytes),
         Shape::OptionalBytes => quote!(_envelope::encode_optional_bytes),
         Shape::With { serialize: Some(serialize), .. } => quote!(|value, to| #serialize(value, to)),
+    }
+}
+
+/// The path of the function that reads it, or a closure that calls it.
+pub(super) fn decode(field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    let span = span_of(ty);
+    let is_array = written::is_array(written::required(ty));
+    match &field.shape {
+        Shape::Serde => quote_spanned!(span=> __EnvelopeStored::decode),
+        Shape::Set => quote_spanned!(span=> __EnvelopeStored::decode_set),
+        Shape::With { deserialize: None, .. } => {
+            quote_spanned!(span=> _envelope::Deserialize::deserialize)
+        }
+        // These functions leave no copy of the bytes behind.
+        Shape::Bytes if is_array => quote!(_envelope::decode_array),
+        Shape::OptionalBytes if is_array => quote!(_envelope::decode_optional_array),
+        Shape::Bytes => quote!(_envelope::decode_bytes),
+        Shape::OptionalBytes => quote!(_envelope::decode_optional_bytes),
+        Shape::With { deserialize: Some(deserialize), .. } => quote!(|from| #deserialize(from)),
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn stub(
             fn saved(
                 &self,
                 _: _envelope::Now,
-            ) -> ::core::result::Result<#saved, _envelope::ConvertError> {
+            ) -> ::core::result::Result<#saved, _envelope::FieldError> {
                 loop {}
             }
         }

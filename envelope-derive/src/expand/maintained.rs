@@ -18,7 +18,8 @@ pub(super) fn schema(field: &Field) -> TokenStream {
     let ttl = field.options.ttl.map(|_| quote!(.ttl()));
     let updated_at = field.options.updated_at.map(|_| {
         let (now, to, value) = (local("now"), local("to"), local("value"));
-        let (ty, present, encode) = (&field.ty, present(field), encode(field));
+        let now_as = |ty: &Type| quote_spanned!(span_of(ty)=> #now.seconds::<#ty>()?);
+        let (ty, present, encode) = (&field.ty, present(field, now_as), encode(field));
         quote_spanned! {span_of(&field.ty)=>
             .updated_at(|#now, #to| {
                 let #value: #ty = #present;
@@ -27,35 +28,6 @@ pub(super) fn schema(field: &Field) -> TokenStream {
         }
     });
     quote!(#version #ttl #updated_at)
-}
-
-/// The statement that writes the field, if the library fills it in.
-pub(super) fn write(field: &Field) -> Option<TokenStream> {
-    let ident = &field.ident;
-    let (fields, now, to, value) = (local("fields"), local("now"), local("to"), local("value"));
-    let span = span_of(&field.ty);
-    if field.options.version.is_some() {
-        return Some(quote_spanned!(span=> #fields.write_version(self.#ident)?;));
-    }
-    let (ty, present, encode) = (&field.ty, present(field), encode(field));
-    let filled = quote_spanned! {span=> {
-        let #value: #ty = #present;
-        (#encode)(&#value, #to)
-    }};
-    if field.options.updated_at.is_some() {
-        return Some(quote_spanned! {span=>
-            let #now = #fields.now();
-            #fields.write_with(|#to| #filled)?;
-        });
-    }
-    field.options.created_at?;
-    Some(quote_spanned! {span=>
-        let #now = #fields.now();
-        #fields.write_with(|#to| match &self.#ident {
-            ::core::option::Option::Some(_) => (#encode)(&self.#ident, #to),
-            ::core::option::Option::None => #filled,
-        })?;
-    })
 }
 
 /// The trait's type of the saved record, and its function that returns it.
@@ -68,7 +40,7 @@ pub(super) fn saved(record: &Record) -> Option<TokenStream> {
         return Some(quote! {
             type Saved = ();
 
-            fn saved(&self, _: _envelope::Now) -> ::core::result::Result<(), _envelope::ConvertError> {
+            fn saved(&self, _: _envelope::Now) -> ::core::result::Result<(), _envelope::FieldError> {
                 ::core::result::Result::Ok(())
             }
         });
@@ -82,7 +54,7 @@ pub(super) fn saved(record: &Record) -> Option<TokenStream> {
         fn saved(
             &self,
             #now: _envelope::Now,
-        ) -> ::core::result::Result<Self::Saved, _envelope::ConvertError> {
+        ) -> ::core::result::Result<Self::Saved, _envelope::FieldError> {
             let mut #saved = #copy;
             #(#fields)*
             ::core::result::Result::Ok(_envelope::Saved::new(#saved))
@@ -103,12 +75,14 @@ pub(super) fn versioned(record: &Record) -> Option<TokenStream> {
 }
 
 fn assign(field: &Field) -> Option<TokenStream> {
-    let (ident, saved, present) = (&field.ident, local("saved"), present(field));
-    let span = span_of(&field.ty);
+    let (ident, name) = (&field.ident, &field.name);
+    let (saved, now, span) = (local("saved"), local("now"), span_of(&field.ty));
+    let named = |value| quote_spanned!(span=> _envelope::named::<Self, _>(#name, #value)?);
     if field.options.version.is_some() {
-        let next = quote_spanned!(span=> _envelope::next_version(self.#ident)?);
+        let next = named(quote_spanned!(span=> _envelope::next_version(self.#ident)));
         return Some(quote!(#saved.#ident = #next;));
     }
+    let present = present(field, |ty| named(quote_spanned!(span=> #now.seconds::<#ty>())));
     if field.options.updated_at.is_some() {
         return Some(quote_spanned!(span=> #saved.#ident = #present;));
     }
@@ -120,12 +94,12 @@ fn assign(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// The present, as a value of the field.
-fn present(field: &Field) -> TokenStream {
+/// The present, as a value of the field; `seconds` gives it as an integer of a type.
+fn present(field: &Field, seconds: impl FnOnce(&Type) -> TokenStream) -> TokenStream {
     let now = local("now");
     let ty = written::required(&field.ty);
     let value = if written::integer(ty).is_some() {
-        quote_spanned!(span_of(ty)=> #now.seconds::<#ty>()?)
+        seconds(ty)
     } else {
         quote_spanned! {span_of(ty)=>
             <#ty as ::core::convert::From<::std::time::SystemTime>>::from(#now.system_time())

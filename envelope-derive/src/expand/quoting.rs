@@ -11,6 +11,12 @@ pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// The same at a place. A call is at the place of what it is called on: with it, a missing trait is the
+/// same message for the call and for its argument, and rustc drops one of two that are equal.
+pub(super) fn local_at(name: &str, place: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(place))
+}
+
 /// The place of a type. Names there resolve as the derive's own, since a type may come from another
 /// macro.
 pub(super) fn span_of(ty: &Type) -> Span {

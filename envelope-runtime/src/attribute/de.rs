@@ -35,6 +35,11 @@ impl ValueDeserializer {
         Self { value }
     }
 
+    /// Whether the attribute is absent.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.value.is_none()
+    }
+
     /// Whether it reads as serde's `none`.
     pub(crate) fn is_none(&self) -> bool {
         self.value.as_deref().is_none_or(|value| *value == AttributeValue::Null)

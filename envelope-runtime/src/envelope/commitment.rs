@@ -1,6 +1,8 @@
 //! An envelope commits to its data key, although AES-GCM does not: an item that was made to open under
 //! two data keys opens under one.
 
+use serde::Deserialize;
+
 use super::fixed::open_with;
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
@@ -12,7 +14,7 @@ use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, Provider
 use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey,
-    RecordSchema, Simple,
+    RecordSchema, Simple, decode_bytes,
 };
 
 const SALT: [u8; SALT_LEN] = [0x11; SALT_LEN];
@@ -45,13 +47,13 @@ impl EnvelopeRecord for Document {
         Ok(())
     }
 
-    fn saved(&self, _: crate::record::Now) -> Result<(), crate::error::ConvertError> {
+    fn saved(&self, _: crate::record::Now) -> Result<(), FieldError> {
         Ok(())
     }
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        let _: String = fields.read()?;
-        Ok(Self(fields.read_bytes()?))
+        let _: String = fields.read(Deserialize::deserialize)?;
+        Ok(Self(fields.read(decode_bytes)?))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Bytes computed from FORMAT.md by a program in another language (Python, `cryptography` 50.0),
 //! which shares no code with this crate.
 
+use serde::Deserialize;
+
 use super::Item;
 use super::fixed::{Fixed, open_with};
 use super::opening::Asked;
@@ -54,14 +56,15 @@ impl EnvelopeRecord for Order {
         Ok(())
     }
 
-    fn saved(&self, _: crate::record::Now) -> Result<(), crate::error::ConvertError> {
+    fn saved(&self, _: crate::record::Now) -> Result<(), FieldError> {
         Ok(())
     }
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        let _tags: (f64, bool, ()) = fields.read()?;
-        let _number: u64 = fields.read()?;
-        let texts = (0..5).map(|_| fields.read()).collect::<Result<_, _>>()?;
+        let _tags: (f64, bool, ()) = fields.read(Deserialize::deserialize)?;
+        let _number: u64 = fields.read(Deserialize::deserialize)?;
+        let texts =
+            (0..5).map(|_| fields.read(Deserialize::deserialize)).collect::<Result<_, _>>()?;
         Ok(Self(texts))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
@@ -76,18 +77,20 @@ impl EnvelopeRecord for Anything {
 
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
         for value in ["id", "sealed", "authenticated", "plain"] {
-            fields.write(value)?;
+            fields.write(value, Serialize::serialize)?;
         }
         Ok(())
     }
 
-    fn saved(&self, _: crate::record::Now) -> Result<(), crate::error::ConvertError> {
+    fn saved(&self, _: crate::record::Now) -> Result<(), FieldError> {
         Ok(())
     }
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        let _: String = fields.read()?;
-        let _: (String, String, String) = (fields.read()?, fields.read()?, fields.read()?);
+        let _: String = fields.read(Deserialize::deserialize)?;
+        for _ in ["a", "b", "c"] {
+            fields.read(String::deserialize)?;
+        }
         Ok(Self)
     }
 }

@@ -10,13 +10,13 @@ use super::dependence::Dependence;
 use super::meter::Meter;
 use super::prepared::{Prepared, Write};
 use super::returned::{Nothing, Old, Returned, open_returned};
-use super::seal::seal_record;
+use super::seal::{seal_record, written};
 use super::target::Target;
 use super::write::{Answer, Outcome};
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, Full};
 use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
-use crate::record::{EnvelopeRecord, FieldError, FieldWriter, Now, Values};
+use crate::record::{EnvelopeRecord, FieldError, Now, Values};
 use crate::store::Store;
 
 /// A save, ready to be awaited. Made by [`Store::put`], [`Store::create`], [`Store::replace`] and
@@ -34,8 +34,7 @@ use crate::store::Store;
 pub struct Put<R: EnvelopeRecord, C = Full, T = Nothing> {
     store: Store<C>,
     /// The record itself is not kept: it need not be `Send`.
-    values: Result<Values, FieldError>,
-    saved: Result<R::Saved, FieldError>,
+    values: Result<(Values, R::Saved), FieldError>,
     presence: Option<Presence>,
     condition: Option<Node>,
     now: Now,
@@ -109,12 +108,9 @@ impl<C: Capability> Store<C> {
 
 impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     fn new(store: &Store<C>, record: &R, presence: Option<Presence>) -> Self {
-        let (schema, now) = (R::SCHEMA, store.now());
-        let mut fields = FieldWriter::new(schema, now);
-        let values = record.write_fields(&mut fields).map(|()| fields.into_values());
-        let saved = record.saved(now).map_err(|error| FieldError::new(&schema, "", error));
-        let (store, returns) = (store.clone(), PhantomData);
-        Self { store, values, saved, presence, condition: None, now, returns }
+        let (store, returns, now) = (store.clone(), PhantomData, store.now());
+        let values = written(record, now);
+        Self { store, values, presence, condition: None, now, returns }
     }
 
     /// Gives back the record that was replaced, opened: one KMS call more, and a provider that can decrypt.
@@ -129,8 +125,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     where
         C: CanDecrypt,
     {
-        let Self { store, values, saved, presence, condition, now, returns: _ } = self;
-        Put { store, values, saved, presence, condition, now, returns: PhantomData }
+        let Self { store, values, presence, condition, now, returns: _ } = self;
+        Put { store, values, presence, condition, now, returns: PhantomData }
     }
 }
 
@@ -172,9 +168,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
 
     /// Everything that can fail before DynamoDB is asked.
     async fn prepare(self, meter: &Meter) -> Result<Save<R, C>, SaveError> {
-        let Self { store, values, saved, presence, condition, now, .. } = self;
+        let Self { store, values, presence, condition, now, .. } = self;
         let schema = R::SCHEMA;
-        let values = values.map_err(SaveError::Field)?;
+        let (values, saved) = values.map_err(SaveError::Field)?;
         // A record to be created has no version yet, whatever version it was deleted in.
         let version = values.version.filter(|_| presence != Some(Presence::Absent));
         let depends = Dependence { presence, version, condition, now };
@@ -190,7 +186,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
             condition,
             twice: depends.twice(),
         };
-        Ok(Save { prepared, depends, target, saved: saved.map_err(SaveError::Field)?, store })
+        Ok(Save { prepared, depends, target, saved, store })
     }
 }
 

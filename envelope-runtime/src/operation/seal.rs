@@ -8,7 +8,18 @@ use crate::crypto;
 use crate::envelope::{Item, Plan, SealError, SealErrorKind};
 use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyProvider};
 use crate::operation::error::SaveError;
-use crate::record::{RecordSchema, Values};
+use crate::record::{EnvelopeRecord, FieldError, FieldWriter, FilledIn, Now, RecordSchema, Values};
+
+/// A record's values as a save at the time `now` stores them, and the output of the save.
+pub(crate) fn written<R: EnvelopeRecord>(
+    record: &R,
+    now: Now,
+) -> Result<(Values, R::Saved), FieldError> {
+    let saved = record.saved(now)?;
+    let mut fields = FieldWriter::new(R::SCHEMA);
+    saved.or(record).write_fields(&mut fields)?;
+    Ok((fields.into_values(), saved))
+}
 
 /// Seals a record's values, and gives the target that they make.
 pub(crate) async fn seal_record<C: CanEncrypt>(

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::open::Reading;
-use super::seal::seal_record;
+use super::seal::{seal_record, written};
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{Asked, Item, Loaded, expected_context};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::operation::error::{LoadError, SaveError};
-use crate::record::{EnvelopeRecord, FieldWriter, Now};
+use crate::record::{EnvelopeRecord, Now};
 
 /// Seals records into items, for exports and other stores: those that [`Store::put`](crate::Store::put) would
 /// write at this moment, with the next version and the times of now.
@@ -99,8 +99,7 @@ impl<C: Capability> Sealer<C> {
     where
         C: CanEncrypt,
     {
-        let mut fields = FieldWriter::new(R::SCHEMA, Now::new(self.clock.wall()));
-        let written = record.write_fields(&mut fields).map(|()| fields.into_values());
+        let written = written(record, Now::new(self.clock.wall())).map(|(values, _)| values);
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {
             let values = written.map_err(SaveError::Field)?;

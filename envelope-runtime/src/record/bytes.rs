@@ -38,8 +38,25 @@ pub fn encode_optional_bytes<T: AsRef<[u8]>>(
 }
 
 /// Reads a Binary.
-pub(super) fn bytes<T: TryFrom<Vec<u8>>>(value: Wiped) -> Result<T, ConvertError> {
-    stored_bytes(value).and_then(whole)
+///
+/// # Errors
+///
+/// [`ConvertError`] if the stored value is no Binary or has the wrong length, or is absent.
+#[doc(hidden)]
+pub fn decode_bytes<T: TryFrom<Vec<u8>>>(from: ValueDeserializer) -> Result<T, ConvertError> {
+    T::try_from(stored_bytes(from.present()?)?).map_err(|_| wrong_length())
+}
+
+/// Reads a Binary, if there is one.
+///
+/// # Errors
+///
+/// [`ConvertError`] if the stored value is no Binary or has the wrong length.
+#[doc(hidden)]
+pub fn decode_optional_bytes<T: TryFrom<Vec<u8>>>(
+    from: ValueDeserializer,
+) -> Result<Option<T>, ConvertError> {
+    if from.is_none() { Ok(None) } else { decode_bytes(from).map(Some) }
 }
 
 fn stored_bytes(mut value: Wiped) -> Result<Vec<u8>, ConvertError> {
@@ -77,25 +94,21 @@ fn byte(value: &AttributeValue) -> Result<u8, ConvertErrorKind> {
 ///
 /// [`ConvertError`] when the stored value is no Binary of `N` bytes, or is absent.
 #[doc(hidden)]
-pub fn read_array<const N: usize>(from: ValueDeserializer) -> Result<[u8; N], ConvertError> {
+pub fn decode_array<const N: usize>(from: ValueDeserializer) -> Result<[u8; N], ConvertError> {
     let bytes = stored_bytes(from.present()?).map(Zeroizing::new)?;
     bytes.as_slice().try_into().map_err(|_| wrong_length())
 }
 
-/// For a field of type `Option<[u8; N]>`, see [`read_array`].
+/// For a field of type `Option<[u8; N]>`, see [`decode_array`].
 ///
 /// # Errors
 ///
 /// [`ConvertError`] when the stored value is no Binary of `N` bytes.
 #[doc(hidden)]
-pub fn read_optional_array<const N: usize>(
+pub fn decode_optional_array<const N: usize>(
     from: ValueDeserializer,
 ) -> Result<Option<[u8; N]>, ConvertError> {
-    if from.is_none() { Ok(None) } else { read_array(from).map(Some) }
-}
-
-fn whole<T: TryFrom<Vec<u8>>>(bytes: Vec<u8>) -> Result<T, ConvertError> {
-    T::try_from(bytes).map_err(|_| wrong_length())
+    if from.is_none() { Ok(None) } else { decode_array(from).map(Some) }
 }
 
 fn wrong_length() -> ConvertError {

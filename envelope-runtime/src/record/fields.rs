@@ -1,18 +1,15 @@
-//! The way of a record's fields to attribute values and back, driven by generated code.
+//! Converts a record's fields to attribute values and back. Generated code calls it.
 
 use std::fmt;
 use std::mem;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::bytes::{bytes, encode_bytes, encode_optional_bytes};
-use super::encode::{checked, encode_set};
-use super::maintained::{Now, VersionNumber, check_ttl, next_version, version_number};
+use super::encode::checked;
+use super::maintained::{check_ttl, stored_version};
 use super::{FieldRole, FieldSchema, Fields, OtherAttributes, RecordSchema};
 use crate::attribute::{
-    self, AttributeValue, ConvertError, ConvertErrorKind, ValueDeserializer, ValueSerializer, Wiped,
+    AttributeValue, ConvertError, ConvertErrorKind, ValueDeserializer, ValueSerializer, Wiped,
 };
 use crate::report::{Place, debug_is_display};
 
@@ -26,7 +23,6 @@ pub struct FieldWriter {
     /// Those that are not written yet.
     fields: Fields,
     values: Values,
-    now: Now,
     /// The values are compared, and not stored.
     distinct: bool,
 }
@@ -37,7 +33,7 @@ pub(crate) struct Values {
     /// Those of its fields, in the schema's order.
     pub(crate) fields: Vec<Option<Wiped>>,
     pub(crate) others: OtherAttributes,
-    /// The version that the record was loaded with; 0 for a new one, `None` without versions.
+    /// The version that the record was loaded with, one less than what is written; `None` without versions.
     pub(crate) version: Option<u64>,
 }
 
@@ -67,94 +63,60 @@ pub struct FieldError {
 }
 
 impl FieldWriter {
-    pub(crate) fn new(schema: RecordSchema, now: Now) -> Self {
+    pub(crate) fn new(schema: RecordSchema) -> Self {
         let fields = schema.each_field();
         let count = schema.fields().count();
         let values = Values { fields: Vec::with_capacity(count), ..Values::default() };
-        Self { schema, fields, values, now, distinct: false }
+        Self { schema, fields, values, distinct: false }
     }
 
     /// Collects values to compare: see [`ValueSerializer::distinct`].
-    pub(crate) fn distinct(schema: RecordSchema, now: Now) -> Self {
-        Self { distinct: true, ..Self::new(schema, now) }
+    pub(crate) fn distinct(schema: RecordSchema) -> Self {
+        Self { distinct: true, ..Self::new(schema) }
     }
 
     pub(crate) fn into_values(self) -> Values {
         self.values
     }
 
-    /// Writes a field through serde; serde's `none` is an absent attribute.
+    /// Writes a field: [`serde::Serialize::serialize`], or another function that makes an attribute value
+    /// of it. `None` is an absent attribute.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when DynamoDB cannot store the value.
-    pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(|to| value.serialize(to))
-    }
-
-    /// Writes bytes as a Binary.
-    ///
-    /// # Errors
-    ///
-    /// None today; see [`write`](Self::write).
-    pub fn write_bytes<T: AsRef<[u8]> + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(|to| encode_bytes(value, to))
-    }
-
-    /// Writes bytes as a Binary, or nothing.
-    ///
-    /// # Errors
-    ///
-    /// None today; see [`write`](Self::write).
-    pub fn write_optional_bytes<T: AsRef<[u8]>>(
+    /// [`FieldError`] if the function fails, or DynamoDB cannot store the value.
+    pub fn write<T: ?Sized>(
         &mut self,
-        value: &Option<T>,
+        value: &T,
+        encode: impl FnOnce(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
     ) -> Result<(), FieldError> {
-        self.push(|to| encode_optional_bytes(value, to))
-    }
-
-    /// Writes a collection as a DynamoDB set of strings, numbers or bytes; an empty one is absent.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the elements are not all strings, numbers or bytes, or two are equal.
-    pub fn write_set<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FieldError> {
-        self.push(|to| encode_set(value, to))
-    }
-
-    /// Writes a field through a function such as serde's `serialize_with`.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the function fails or DynamoDB cannot store the value.
-    pub fn write_with(
-        &mut self,
-        serialize: impl FnOnce(ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
-    ) -> Result<(), FieldError> {
-        self.push(serialize)
-    }
-
-    /// Writes the version that follows on the record's own.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when it is negative, or the type cannot hold the next one.
-    pub fn write_version<T: VersionNumber + Serialize>(
-        &mut self,
-        version: T,
-    ) -> Result<(), FieldError> {
-        self.values.version = version_number(version).ok();
+        let field = self.fields.next();
+        let is_version = field.is_some_and(FieldSchema::is_version);
         if self.distinct {
-            // Each save counts it up.
-            return self.push(|_| Ok(None));
+            // Each save counts the version up.
+            let value =
+                if is_version { Ok(None) } else { encode(value, ValueSerializer::distinct()) };
+            let value = value.map_err(|error| field_error(&self.schema, field, error))?;
+            self.values.fields.push(value);
+            return Ok(());
         }
-        self.push(|to| next_version(version)?.serialize(to))
-    }
-
-    /// The time of the save.
-    #[must_use]
-    pub fn now(&self) -> Now {
-        self.now
+        let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
+        let value = encode(value, ValueSerializer::new(is_sealed)).and_then(checked);
+        let value = value.and_then(|value| {
+            if field.is_some_and(FieldSchema::is_ttl) {
+                check_ttl(value.as_deref())?;
+            }
+            Ok(value)
+        });
+        let value = value.map_err(|error| field_error(&self.schema, field, error))?;
+        if is_version {
+            self.values.version =
+                stored_version(value.as_deref()).and_then(|next| next.checked_sub(1));
+        }
+        let null = field.is_some_and(FieldSchema::writes_null);
+        let null = null.then_some(AttributeValue::Null).map(Zeroizing::new);
+        self.values.fields.push(value.or(null));
+        Ok(())
     }
 
     /// Writes the attributes of a catch-all.
@@ -179,32 +141,6 @@ impl FieldWriter {
         self.values.others = others.clone();
         Ok(())
     }
-
-    fn push(
-        &mut self,
-        write: impl FnOnce(ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
-    ) -> Result<(), FieldError> {
-        let field = self.fields.next();
-        if self.distinct {
-            let value = write(ValueSerializer::distinct());
-            let value = value.map_err(|error| field_error(&self.schema, field, error))?;
-            self.values.fields.push(value);
-            return Ok(());
-        }
-        let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
-        let value = write(ValueSerializer::new(is_sealed)).and_then(checked);
-        let value = value.and_then(|value| {
-            if field.is_some_and(FieldSchema::is_ttl) {
-                check_ttl(value.as_deref())?;
-            }
-            Ok(value)
-        });
-        let value = value.map_err(|error| field_error(&self.schema, field, error))?;
-        let null = field.is_some_and(FieldSchema::writes_null);
-        let null = null.then_some(AttributeValue::Null).map(Zeroizing::new);
-        self.values.fields.push(value.or(null));
-        Ok(())
-    }
 }
 
 impl FieldReader {
@@ -213,121 +149,31 @@ impl FieldReader {
         Self { schema, fields: schema.each_field(), values: fields.into_iter(), others }
     }
 
-    /// Reads a field through serde; an absent attribute is serde's `none`.
+    /// Reads a field: [`serde::Deserialize::deserialize`], or another function. It is asked for an absent
+    /// attribute too, which reads as serde's `none` and as nothing else.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when the stored value does not fit the type, or is absent and required.
-    pub fn read<T: DeserializeOwned>(&mut self) -> Result<T, FieldError> {
-        self.take(|value| match value {
-            Some(value) => attribute::from_attribute(value),
-            None => attribute::from_absent(),
-        })
-    }
-
-    /// Reads a field through serde, or calls `default` when the attribute is absent.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value does not fit the type.
-    pub fn read_or<T: DeserializeOwned>(
+    /// [`FieldError`] if the stored value does not fit the type, or is absent and required.
+    pub fn read<T>(
         &mut self,
-        default: impl FnOnce() -> T,
+        decode: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
     ) -> Result<T, FieldError> {
-        self.take(|value| value.map_or_else(|| Ok(default()), attribute::from_attribute))
+        self.take(|value| decode(ValueDeserializer::new(value)))
     }
 
-    /// Reads a set; an absent attribute is an empty one, or `None`.
+    /// Reads a field, or calls `default` if the attribute is absent.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when the stored value does not fit the type.
-    pub fn read_set<T: DeserializeOwned>(&mut self) -> Result<T, FieldError> {
-        self.take(|value| match value {
-            Some(value) => attribute::from_attribute(value),
-            None => attribute::from_absent().or_else(|_| {
-                attribute::from_attribute(Zeroizing::new(AttributeValue::L(Vec::new())))
-            }),
-        })
-    }
-
-    /// Reads a Binary.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value is no Binary or has the wrong length, or is absent.
-    pub fn read_bytes<T: TryFrom<Vec<u8>>>(&mut self) -> Result<T, FieldError> {
-        self.take(|value| match value {
-            Some(value) => bytes(value),
-            None => Err(ConvertError::new(ConvertErrorKind::Missing { field: None })),
-        })
-    }
-
-    /// Reads a Binary, or calls `default` when the attribute is absent.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value is no Binary or has the wrong length.
-    pub fn read_bytes_or<T: TryFrom<Vec<u8>>>(
+    /// [`FieldError`] if the stored value does not fit the type.
+    pub fn read_or<T>(
         &mut self,
-        default: impl FnOnce() -> T,
-    ) -> Result<T, FieldError> {
-        self.take(|value| value.map_or_else(|| Ok(default()), bytes))
-    }
-
-    /// Reads a Binary, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value is no Binary or has the wrong length.
-    pub fn read_optional_bytes<T: TryFrom<Vec<u8>>>(&mut self) -> Result<Option<T>, FieldError> {
-        self.take(|value| match value {
-            Some(value) if *value != AttributeValue::Null => bytes(value).map(Some),
-            _ => Ok(None),
-        })
-    }
-
-    /// Reads a Binary, or nothing, or calls `default` when the attribute is absent.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value is no Binary or has the wrong length.
-    pub fn read_optional_bytes_or<T: TryFrom<Vec<u8>>>(
-        &mut self,
-        default: impl FnOnce() -> Option<T>,
-    ) -> Result<Option<T>, FieldError> {
-        self.take(|value| match value {
-            None => Ok(default()),
-            Some(value) if *value == AttributeValue::Null => Ok(None),
-            Some(value) => bytes(value).map(Some),
-        })
-    }
-
-    /// Reads a field through a function such as serde's `deserialize_with`.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the function fails; it is asked for an absent attribute too, which reads as
-    /// serde's `none` and as nothing else.
-    pub fn read_with<T>(
-        &mut self,
-        deserialize: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
-    ) -> Result<T, FieldError> {
-        self.take(|value| deserialize(ValueDeserializer::new(value)))
-    }
-
-    /// Reads a field through a function, or calls `default` when the attribute is absent.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the function fails.
-    pub fn read_with_or<T>(
-        &mut self,
-        deserialize: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
+        decode: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
         default: impl FnOnce() -> T,
     ) -> Result<T, FieldError> {
         self.take(|value| match value {
-            Some(value) => deserialize(ValueDeserializer::new(Some(value))),
+            Some(value) => decode(ValueDeserializer::new(Some(value))),
             None => Ok(default()),
         })
     }

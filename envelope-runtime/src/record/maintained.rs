@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{EnvelopeRecord, RecordSchema, Saved};
+use super::{EnvelopeRecord, FieldError, RecordSchema, Saved};
 use crate::attribute::{
     AttributeValue, ConvertError, ConvertErrorKind, Number, ValueSerializer, Wiped,
 };
@@ -80,6 +80,19 @@ pub trait Unversioned: EnvelopeRecord {}
 pub fn next_version<T: VersionNumber>(version: T) -> Result<T, ConvertError> {
     let next = version_number(version)?.checked_add(1).and_then(|next| T::try_from(next).ok());
     next.ok_or(ConvertError::new(ConvertErrorKind::Version))
+}
+
+/// An error of what is filled in, at its attribute.
+///
+/// # Errors
+///
+/// [`FieldError`] of the same.
+#[doc(hidden)]
+pub fn named<R: EnvelopeRecord, T>(
+    attribute: &str,
+    value: Result<T, ConvertError>,
+) -> Result<T, FieldError> {
+    value.map_err(|error| FieldError::new(&R::SCHEMA, attribute, error))
 }
 
 /// The number of a version.

@@ -55,6 +55,24 @@ impl<R> Deref for Saved<R> {
     }
 }
 
+/// An output of a save of the record `R`: `()` or [`Saved<R>`].
+pub trait FilledIn<R> {
+    /// The record to store: the one that is filled in, or else `record`.
+    fn or<'a>(&'a self, record: &'a R) -> &'a R;
+}
+
+impl<R> FilledIn<R> for () {
+    fn or<'a>(&'a self, record: &'a R) -> &'a R {
+        record
+    }
+}
+
+impl<R> FilledIn<R> for Saved<R> {
+    fn or<'a>(&'a self, _: &'a R) -> &'a R {
+        &self.0
+    }
+}
+
 impl<R: PartialEq> PartialEq<R> for Saved<R> {
     fn eq(&self, other: &R) -> bool {
         self.0 == *other

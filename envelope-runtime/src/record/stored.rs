@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::encode::encode_set;
-use super::{FieldError, FieldReader, FieldWriter};
-use crate::attribute::{self, AttributeValue, ConvertError, ValueSerializer, Wiped};
+use crate::attribute::{
+    self, AttributeValue, ConvertError, ValueDeserializer, ValueSerializer, Wiped,
+};
 
 /// A type that serde can store and load.
 #[diagnostic::on_unimplemented(
@@ -31,43 +32,19 @@ pub trait Stored: Sized {
     /// [`ConvertError`] when the elements are not all strings, numbers or bytes, or two are equal.
     fn encode_set(&self, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 
-    /// As [`FieldWriter::write`].
+    /// From an attribute value, or an absent one.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when DynamoDB cannot store the value.
-    fn write(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
+    /// [`ConvertError`] if the stored value does not fit the type, or is absent and required.
+    fn decode(from: ValueDeserializer) -> Result<Self, ConvertError>;
 
-    /// As [`FieldWriter::write_set`].
+    /// The same for a set: an absent one is empty, or `None`.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when DynamoDB cannot store the value.
-    fn write_set(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
-
-    /// As [`FieldReader::read`].
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value does not fit the type, or is absent and required.
-    fn read(fields: &mut FieldReader) -> Result<Self, FieldError>;
-
-    /// As [`FieldReader::read_or`].
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value does not fit the type.
-    fn read_or(
-        fields: &mut FieldReader,
-        default: impl FnOnce() -> Self,
-    ) -> Result<Self, FieldError>;
-
-    /// As [`FieldReader::read_set`].
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when the stored value does not fit the type.
-    fn read_set(fields: &mut FieldReader) -> Result<Self, FieldError>;
+    /// [`ConvertError`] if the stored value does not fit the type.
+    fn decode_set(from: ValueDeserializer) -> Result<Self, ConvertError>;
 }
 
 // Else the message would be serde's own, about one of its traits at a time.
@@ -86,26 +63,15 @@ impl<T: Serialize + DeserializeOwned> Stored for T {
         encode_set(self, to)
     }
 
-    fn write(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
-        fields.write_with(|to| Stored::encode(self, to))
+    fn decode(from: ValueDeserializer) -> Result<Self, ConvertError> {
+        T::deserialize(from)
     }
 
-    fn write_set(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
-        fields.write_set(self)
-    }
-
-    fn read(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        fields.read()
-    }
-
-    fn read_or(
-        fields: &mut FieldReader,
-        default: impl FnOnce() -> Self,
-    ) -> Result<Self, FieldError> {
-        fields.read_or(default)
-    }
-
-    fn read_set(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        fields.read_set()
+    fn decode_set(from: ValueDeserializer) -> Result<Self, ConvertError> {
+        if from.is_absent() {
+            return attribute::from_absent()
+                .or_else(|_| attribute::from_attribute(Wiped::new(AttributeValue::L(Vec::new()))));
+        }
+        T::deserialize(from)
     }
 }

@@ -61,24 +61,24 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         writeln!(table, "{name:18} {:4}", size(&field) - none).unwrap();
     }
     expect![[r"
-        a record            518 tokens, and for each field:
-        plaintext            83
-        of another type     155
-        encrypted            83
-        authenticated        83
-        encrypted Option     86
-        encrypted bytes      89
-        encrypted set        86
-        encrypted with      121
-        encrypted default   109
-        context              87
-        alias                91
+        a record            526 tokens, and for each field:
+        plaintext            87
+        of another type     159
+        encrypted            87
+        authenticated        87
+        encrypted Option     90
+        encrypted bytes      90
+        encrypted set        90
+        encrypted with      125
+        encrypted default   113
+        context              91
+        alias                95
         flatten             114
         catch_all            23
         skip                 21
-        version             150
-        updated_at          215
-        created_at          273
+        version             173
+        updated_at          198
+        created_at          185
     "]]
     .assert_eq(&table);
 

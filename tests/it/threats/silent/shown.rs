@@ -11,6 +11,7 @@ use envelope_runtime::{
     AttributeValue, EnvelopeRecord, Item, LocalKeyProvider, Number, Opener, OtherAttributes, Sealer,
 };
 use serde::Deserialize;
+use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::{LOCAL_KEY, NUMBER, Said, canary, chart};
@@ -43,10 +44,10 @@ impl EnvelopeRecord for ByHand {
     fn attributes() {}
 
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
-        fields.write("c-1")?;
-        fields.write(&self.text)?;
+        fields.write("c-1", Serialize::serialize)?;
+        fields.write(&self.text, Serialize::serialize)?;
         self.said.debug(fields);
-        fields.write_with(|to| {
+        fields.write(&(), |(), to| {
             self.said.debug(&to);
             let mut list = to.serialize_seq(None)?;
             list.serialize_element(&self.text)?;
@@ -65,23 +66,20 @@ impl EnvelopeRecord for ByHand {
         Ok(())
     }
 
-    fn saved(
-        &self,
-        _: envelope_runtime::schema::Now,
-    ) -> Result<(), envelope_runtime::error::ConvertError> {
+    fn saved(&self, _: envelope_runtime::schema::Now) -> Result<(), FieldError> {
         Ok(())
     }
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
         let said = Said::default();
         said.debug(fields);
-        fields.read::<String>()?;
-        let text = fields.read_with(|from| {
+        fields.read(String::deserialize)?;
+        let text = fields.read(|from| {
             said.debug(&from);
             String::deserialize(from)
         })?;
         said.debug(fields);
-        fields.read::<BTreeMap<String, Option<String>>>()?;
+        fields.read(BTreeMap::<String, Option<String>>::deserialize)?;
         Ok(Self { text, said })
     }
 }
