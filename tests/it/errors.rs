@@ -1,9 +1,10 @@
-//! What errors tell, and what they do not; see also `threats::silent`.
+//! Errors tell the place and the cure, and no secret; see also `threats::silent`.
 
 use std::error::Error;
 use std::fmt::Debug;
 
 use envelope_runtime::{EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
+use envelope_tests::Layout;
 
 use crate::support::World;
 
@@ -64,9 +65,10 @@ async fn t25_wrong_key_wrong_record_and_wrong_tag_give_the_same_error() {
     let mut messages = Vec::new();
     let envelope = crate::support::bytes(&good, "_envelope");
     // A byte of the salt (so other keys), of the tag, of a nonce; another record's envelope.
-    for changed in [2, 18, 50 + 1 + 1 + "text".len()] {
+    let layout = Layout::of(&envelope);
+    for changed in [&layout.salt, &layout.tag, &layout.sealed("text").nonce] {
         let mut flipped = envelope.clone();
-        flipped[changed] ^= 1;
+        flipped[changed.start] ^= 1;
         let mut item = good.clone();
         item.insert("_envelope".into(), crate::support::binary(flipped));
         world.write(item).await;

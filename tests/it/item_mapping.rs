@@ -174,17 +174,25 @@ async fn none_is_absent_and_not_null() {
     }
 }
 
+#[derive(EnvelopeRecord)]
+#[envelope(table = "gallery")]
+struct Odd<T> {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    sealed: Option<T>,
+    plain: Option<T>,
+}
+
+#[derive(Serialize, Deserialize, Clone)]
+struct Deep(Option<Vec<Deep>>);
+
+fn deep(depth: usize) -> Deep {
+    (0..depth).fold(Deep(None), |inner, _| Deep(Some(vec![inner])))
+}
+
 #[tokio::test]
-async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
-    #[derive(EnvelopeRecord)]
-    #[envelope(table = "gallery")]
-    struct Odd<T> {
-        #[partition_key]
-        id: String,
-        #[encrypted]
-        sealed: Option<T>,
-        plain: Option<T>,
-    }
+async fn a_value_that_dynamodb_would_refuse_is_refused_before_any_call() {
     async fn problem<T: Serialize + serde::de::DeserializeOwned + Clone + 'static>(
         world: &World,
         value: T,
@@ -200,9 +208,6 @@ async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
         assert_eq!(problems[0], problems[1]);
         problems[0]
     }
-    #[derive(Serialize, Deserialize, Clone)]
-    struct Deep(Option<Vec<Deep>>);
-    let deep = |depth| (0..depth).fold(Deep(None), |inner, _| Deep(Some(vec![inner])));
     let world = World::new().await;
 
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131, f64::MIN_POSITIVE] {
@@ -217,6 +222,11 @@ async fn what_dynamodb_would_refuse_is_refused_before_any_call() {
     assert_eq!(problem(&world, deep(32)).await, ConvertErrorKind::TooDeep);
     assert_eq!(problem(&world, deep(2_000)).await, ConvertErrorKind::TooDeep);
     assert_eq!(world.requests.take(), []);
+}
+
+#[tokio::test]
+async fn a_value_of_as_many_levels_as_dynamodb_takes_is_saved() {
+    let world = World::new().await;
 
     Odd { id: "o".into(), sealed: Some(deep(31)), plain: Some(deep(31)) }
         .save(&world.store)

@@ -1,26 +1,32 @@
-//! Which KMS key is asked is decided by the configuration, never by an item.
+//! The configuration decides which KMS key is asked, and never an item.
 
 use envelope_runtime::error::DataKeyErrorKind;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, Store};
-use envelope_tests::{Backend, KmsRequest, KmsRequests};
+use envelope_tests::{Backend, KmsRequest, KmsRequests, Layout};
 
 use crate::support::{Stored, User, World, binary, bytes};
 
-/// Where the hint stands in the envelope of a `User` under one wrapped copy.
-fn hint_at(envelope: &[u8]) -> usize {
-    let lists: usize = ["email", "ssn"].map(|name| 13 + name.len()).iter().sum();
-    let at = 50 + 1 + lists + 1 + 1 + "role".len() + 1 + 1;
-    assert_eq!(envelope[at - 2..at], [1, 1], "one copy, of KMS");
-    at
-}
-
 fn forge_hint(item: &Stored) -> Stored {
     let mut envelope = bytes(item, "_envelope");
-    let at = hint_at(&envelope);
+    let at = Layout::of(&envelope).copy().hint.start;
     envelope[at] ^= 1;
     let mut forged = item.clone();
     forged.insert("_envelope".into(), binary(envelope));
     forged
+}
+
+/// A record that was saved by an alias of its key, and the store that has learnt the key.
+async fn saved_by_alias() -> (World, String, Store) {
+    let world = World::new().await;
+    let alias = world.backend.create_alias(&world.key).await;
+    let (store, _) = reader(&world, &alias);
+    User::new("foobar").save(&store).await.unwrap();
+    (world, alias, store)
+}
+
+async fn repoint(world: &World, alias: &str, key: &str) {
+    let update = world.backend.kms.update_alias().alias_name(alias).target_key_id(key);
+    update.send().await.unwrap();
 }
 
 fn reader(world: &World, key: &str) -> (Store, KmsRequests) {
@@ -89,58 +95,80 @@ async fn t05_a_record_of_another_key_is_refused_without_asking_kms() {
 }
 
 #[tokio::test]
-async fn t26_a_repointed_alias_needs_the_old_key_accepted() {
-    let world = World::new().await;
-    let alias = world.backend.create_alias(&world.key).await;
-    let (before, _) = reader(&world, &alias);
-    User::new("foobar").save(&before).await.unwrap();
+async fn t26_a_record_from_before_its_alias_was_repointed_is_not_read() {
+    let (world, alias, before) = saved_by_alias().await;
     let new_key = world.backend.create_kms_key().await;
-    let update = world.backend.kms.update_alias().alias_name(&alias).target_key_id(&new_key);
-    update.send().await.unwrap();
+    repoint(&world, &alias, &new_key).await;
 
-    // Neither a fresh process nor the one that learnt the old key reads the old record …
+    // A fresh process, and the one that learnt the old key.
     for store in [&reader(&world, &alias).0, &before] {
         let loaded = User::load(store, "foobar").await;
         assert!(matches!(loaded, Err(LoadError::DecryptDataKey(_))), "{loaded:?}");
     }
-    // … until the old key is accepted by its ARN.
+}
+
+#[tokio::test]
+async fn t26_a_repointed_alias_needs_the_old_key_accepted() {
+    let (world, alias, _) = saved_by_alias().await;
+    let new_key = world.backend.create_kms_key().await;
+    repoint(&world, &alias, &new_key).await;
     let (kms, requests) = world.backend.recorded_kms();
-    let provider = KmsKeyProvider::new(kms, &alias).accept(&world.key);
-    let accepting = world.store_with(provider);
+    let accepting = world.store_with(KmsKeyProvider::new(kms, &alias).accept(&world.key));
+
     assert!(User::load(&accepting, "foobar").await.unwrap().is_some());
     assert!(
         matches!(requests.take().as_slice(), [KmsRequest::Decrypt { key_id: Some(key), .. }] if *key == world.key)
     );
+}
 
-    // A process that had learnt the old key and accepts it goes on reading.
+#[tokio::test]
+async fn t26_a_process_that_learnt_the_old_key_and_accepts_it_goes_on_reading() {
+    let (world, alias, _) = saved_by_alias().await;
     let accepts = KmsKeyProvider::new(world.backend.kms.clone(), &alias).accept(&world.key);
-    let learnt_before = world.store_with(accepts);
-    let back = world.backend.kms.update_alias().alias_name(&alias).target_key_id(&world.key);
-    back.send().await.unwrap();
-    User::new("another").save(&learnt_before).await.unwrap();
-    let update = world.backend.kms.update_alias().alias_name(&alias).target_key_id(&new_key);
-    update.send().await.unwrap();
-    assert!(User::load(&learnt_before, "foobar").await.unwrap().is_some());
+    let accepting = world.store_with(accepts);
+    User::new("another").save(&accepting).await.unwrap();
 
-    // New records are of the new key, and a process that learnt the old one follows.
+    repoint(&world, &alias, &world.backend.create_kms_key().await).await;
+
+    assert!(User::load(&accepting, "foobar").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn t26_a_process_that_learnt_the_old_key_follows_a_repointed_alias() {
+    let (world, alias, before) = saved_by_alias().await;
+    let new_key = world.backend.create_kms_key().await;
+    repoint(&world, &alias, &new_key).await;
+    let accepts = KmsKeyProvider::new(world.backend.kms.clone(), &alias).accept(&world.key);
+    let accepting = world.store_with(accepts);
+    assert!(User::load(&accepting, "foobar").await.unwrap().is_some());
+
     User::new("second").save(&accepting).await.unwrap();
+
     assert!(User::load(&before, "second").await.unwrap().is_some());
     let (by_arn, _) = reader(&world, &new_key);
     assert!(User::load(&by_arn, "second").await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn t05_a_forged_hint_is_refused() {
+async fn t05_a_forged_hint_is_refused_by_arn_without_asking_kms() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    world.write(forge_hint(&world.stored("foobar").await)).await;
+
+    let (by_arn, requests) = reader(&world, &world.key);
+    assert_eq!(kind(User::load(&by_arn, "foobar").await), DataKeyErrorKind::UnknownKey);
+    assert_eq!(requests.take(), []);
+}
+
+/// KMS's own answer shows that the hint was forged.
+#[tokio::test]
+async fn t05_a_forged_hint_is_refused_by_alias_after_one_call() {
     let world = World::new().await;
     User::new("foobar").save(&world.store).await.unwrap();
     let good = world.stored("foobar").await;
     world.write(forge_hint(&good)).await;
     let alias = world.backend.create_alias(&world.key).await;
 
-    // By ARN: no network call. By alias: KMS's own answer shows that the hint was forged.
-    let (by_arn, requests) = reader(&world, &world.key);
-    assert_eq!(kind(User::load(&by_arn, "foobar").await), DataKeyErrorKind::UnknownKey);
-    assert_eq!(requests.take(), []);
     let (by_alias, requests) = reader(&world, &alias);
     assert_eq!(kind(User::load(&by_alias, "foobar").await), DataKeyErrorKind::Mismatch);
     assert_eq!(requests.take().len(), 1);
@@ -207,8 +235,8 @@ async fn a_provider_can_give_up_half_of_its_rights() {
     assert_eq!(User::load(&reader, "foobar").await.unwrap(), Some(User::new("foobar")));
 }
 
-/// A record of a retired key leaves it with its next update, whatever whoever writes the table adds to the list
-/// of copies.
+/// A record of a retired key leaves it with its next update, whatever an attacker who writes the
+/// table adds to the list of copies.
 #[tokio::test]
 async fn a_copy_that_was_planted_does_not_keep_a_record_under_a_retired_key() {
     let world = World::new().await;
@@ -219,12 +247,12 @@ async fn a_copy_that_was_planted_does_not_keep_a_record_under_a_retired_key() {
     let hint_of_newer = {
         User::new("other").save(&reader(&world, &newer).0).await.unwrap();
         let envelope = bytes(&world.stored("other").await, "_envelope");
-        envelope[hint_at(&envelope)..][..8].to_vec()
+        envelope[Layout::of(&envelope).copy().hint.clone()].to_vec()
     };
     let planted = |hint: &[u8]| {
         let mut envelope = bytes(&good, "_envelope");
-        let copies = hint_at(&envelope) - 2;
-        envelope[copies] = 2;
+        let count = Layout::of(&envelope).reference.start;
+        envelope[count] = 2;
         envelope.extend_from_slice(&[&[1], hint, &[0, 3], b"bad"].concat());
         let mut item = good.clone();
         item.insert("_envelope".into(), binary(envelope));
@@ -246,7 +274,7 @@ async fn a_copy_that_was_planted_does_not_keep_a_record_under_a_retired_key() {
         let requests = requests.take();
         let made = requests.iter().filter(|r| matches!(r, KmsRequest::GenerateDataKey { .. }));
         assert_eq!(made.count(), 1, "{name}: {requests:?}");
-        // And the next one stays under the new key.
+        // The next update stays under the new key.
         store.update::<User>("foobar").seal(|f| f.email, "y").await.unwrap();
         assert!(User::load(&reader(&world, &newer).0, "foobar").await.unwrap().is_some());
     }

@@ -25,7 +25,7 @@ fn at(store: &Store, seconds: u64) -> Store {
     store.clone().clock(move || time(seconds))
 }
 
-/// Everything at once; what is authenticated takes the way of sealed attributes.
+/// A record with every field that the library fills in, none of them authenticated.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Document {
@@ -148,7 +148,14 @@ async fn a_save_overwrites_only_the_version_that_it_was_loaded_with() {
     }
     assert!(world.store.create(&other).await.unwrap_err().is_conflict());
     assert_eq!(world.stored("d-1").await, stored);
-    let error = world.store.put(&Document { id: "d-2".into(), ..other }).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_save_of_a_version_that_is_not_stored_says_which_one_it_depends_on() {
+    let world = World::new().await;
+
+    let error = world.store.put(&Document { version: 2, ..document() }).await.unwrap_err();
+
     let SaveError::Version(version) = &error else { panic!("{error}") };
     assert_eq!(version.found(), None);
     let text = error.to_string();
@@ -167,28 +174,32 @@ async fn a_version_conflict_goes_before_a_condition() {
     let _ = world.store.put(&first).condition(|f| f.title.eq("first")).await.unwrap();
 }
 
+/// A record before it has a version.
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct Before {
+    #[partition_key]
+    id: String,
+    title: String,
+    #[encrypted]
+    text: String,
+}
+
+/// The same record with a version.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct After {
+    #[partition_key]
+    id: String,
+    title: String,
+    #[encrypted]
+    text: String,
+    #[envelope(version, default)]
+    version: u8,
+}
+
 #[tokio::test]
 async fn an_item_without_a_version_is_at_version_0() {
-    #[derive(EnvelopeRecord)]
-    #[envelope(table = "users")]
-    struct Before {
-        #[partition_key]
-        id: String,
-        title: String,
-        #[encrypted]
-        text: String,
-    }
-    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-    #[envelope(table = "users")]
-    struct After {
-        #[partition_key]
-        id: String,
-        title: String,
-        #[encrypted]
-        text: String,
-        #[envelope(version, default)]
-        version: u8,
-    }
     let world = World::new().await;
     let before = Before { id: "d-1".into(), title: "t".into(), text: "secret".into() };
     world.store.put(&before).await.unwrap();
@@ -199,22 +210,31 @@ async fn an_item_without_a_version_is_at_version_0() {
     assert!(world.store.put(&loaded).await.unwrap_err().is_version_conflict());
     let loaded: After = world.store.get("d-1").await.unwrap().unwrap();
     assert_eq!((loaded.version, loaded.title.as_str()), (1, "u"));
+}
 
-    // A number that was 0 all along is version 0 too.
+#[tokio::test]
+async fn a_stored_number_0_is_version_0() {
+    let world = World::new().await;
+    let after = After { id: "d-1".into(), title: "t".into(), text: "secret".into(), version: 0 };
+    let _ = world.store.put(&after).await.unwrap();
     let mut item = world.stored("d-1").await;
     item.insert("version".into(), AttributeValue::N("0".into()));
-    world.write(item).await;
+    world.write(item.clone()).await;
     let zero: After = world.store.get("d-1").await.unwrap().unwrap();
+
     world.store.update::<After>("d-1").version(0).set(|f| f.title, "v").await.unwrap();
     assert!(world.store.put(&zero).await.unwrap_err().is_version_conflict());
-    let mut item = world.stored("d-1").await;
-    item.insert("version".into(), AttributeValue::N("0".into()));
     world.write(item).await;
     assert_eq!(world.store.put(&zero).await.unwrap().version, 1);
+}
 
-    // Its type ends somewhere.
-    let last = After { version: 255, ..loaded };
+#[tokio::test]
+async fn a_save_does_not_count_beyond_what_the_version_holds() {
+    let world = World::new().await;
+
+    let last = After { id: "d-1".into(), title: "t".into(), text: "secret".into(), version: 255 };
     let error = world.store.put(&last).await.unwrap_err();
+
     let SaveError::Field(field) = &error else { panic!("{error}") };
     assert_eq!((field.kind(), field.attribute()), (ConvertErrorKind::Version, "version"));
 }
@@ -235,11 +255,24 @@ async fn a_deletion_says_which_version_it_means() {
     assert_eq!(old.unwrap().version, 2);
     let gone = world.store.delete_version::<Document>("d-1", 2).await.unwrap_err();
     assert!(matches!(gone, DeleteError::Version(error) if error.found().is_none()));
+}
 
+#[tokio::test]
+async fn a_deletion_of_any_version_does_not_look_at_it() {
+    let world = World::new().await;
     let _ = world.store.put(&document()).await.unwrap();
+
     world.store.delete_any_version::<Document>("d-1").await.unwrap();
+
     assert_eq!(world.store.get::<Document>("d-1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_deletion_of_a_version_that_the_field_cannot_hold_is_refused() {
+    let world = World::new().await;
+
     let negative = world.store.delete_version::<Document>("d-1", -1).await.unwrap_err();
+
     assert!(matches!(negative, DeleteError::Field(_)));
 }
 
@@ -262,6 +295,16 @@ async fn every_update_counts_the_version_up() {
     };
     assert_eq!(*third, expected);
     assert!(store.put(&first).await.unwrap_err().is_version_conflict());
+}
+
+#[tokio::test]
+async fn an_update_of_another_version_is_refused() {
+    let world = World::new().await;
+    let store = &world.store;
+    let first = store.put(&document()).await.unwrap().into_inner();
+    let second = store.put(&first).await.unwrap().into_inner();
+    let _ = store.put(&second).await.unwrap();
+
     for update in [
         store.update::<Document>("d-1").version(2).set(|f| f.title, "x"),
         store.update::<Document>("d-1").version(4).seal(|f| f.text, "x"),
@@ -271,12 +314,20 @@ async fn every_update_counts_the_version_up() {
         assert_eq!(version.found(), Some(3));
         assert!(error.is_version_conflict() && error.is_conflict() && !error.is_retryable());
     }
+}
 
-    // A loaded record stands for its version.
-    store.update("d-1").based_on(&third).set(|f| f.title, "third").await.unwrap();
+#[tokio::test]
+async fn an_update_based_on_a_loaded_record_is_of_its_version() {
+    let world = World::new().await;
+    let store = &world.store;
+    let _ = store.put(&document()).await.unwrap();
+    let known = store.get::<Document>("d-1").with_envelope().await.unwrap().unwrap();
+
+    store.update("d-1").based_on(&known).set(|f| f.title, "second").await.unwrap();
+
     for update in [
-        store.update("d-1").based_on(&third).set(|f| f.title, "x"),
-        store.update("d-1").based_on(&third).seal(|f| f.text, "x"),
+        store.update("d-1").based_on(&known).set(|f| f.title, "x"),
+        store.update("d-1").based_on(&known).seal(|f| f.text, "x"),
     ] {
         assert!(update.await.unwrap_err().is_version_conflict());
     }
@@ -292,11 +343,19 @@ async fn an_authenticated_version_is_covered_by_every_update() {
     let error = store.update::<Covered>("d-1").version(1).set(|f| f.title, "x").await.unwrap_err();
     assert!(error.is_version_conflict(), "{error}");
     assert_eq!(store.get::<Covered>("d-1").await.unwrap().unwrap().version, 2);
+}
 
-    // Set back, as who may write the table can.
+#[tokio::test]
+async fn an_authenticated_version_that_was_set_back_is_tampered_with() {
+    let world = World::new().await;
+    let store = at(&world.store, NOW);
+    let _ = store.put(&covered()).await.unwrap();
+    store.update::<Covered>("d-1").version(1).seal(|f| f.text, "x").await.unwrap();
+
     let mut item = world.stored("d-1").await;
     item.insert("version".into(), AttributeValue::N("1".into()));
     world.write(item).await;
+
     assert!(store.get::<Covered>("d-1").await.unwrap_err().is_tampered());
     let error = store.update::<Covered>("d-1").set(|f| f.title, "x").await.unwrap_err();
     assert!(error.is_tampered(), "{error}");
@@ -316,6 +375,31 @@ async fn a_time_that_an_update_sets_itself_is_not_filled_in() {
 
 #[tokio::test]
 async fn a_saved_version_whose_answer_was_lost_is_recognised() {
+    let world = World::new().await;
+
+    let first = world.store_losing_answers().put(&document()).await.unwrap().into_inner();
+    let second = world.store_losing_answers().put(&first).await.unwrap().into_inner();
+
+    assert_eq!(second.version, 2);
+    assert_eq!(world.store.get("d-1").await.unwrap(), Some(second));
+}
+
+/// Nothing is left that says who has deleted the record.
+#[tokio::test]
+async fn a_deletion_of_a_version_whose_answer_was_lost_has_an_unknown_outcome() {
+    let world = World::new().await;
+    let first = world.store.put(&document()).await.unwrap().into_inner();
+    let _ = world.store.put(&first).await.unwrap();
+
+    let deletion = world.store_losing_answers().delete_version::<Document>("d-1", 2).await;
+
+    assert!(matches!(deletion.unwrap_err(), DeleteError::UnknownOutcome(_)));
+    assert_eq!(world.store.get::<Document>("d-1").await.unwrap(), None);
+}
+
+/// A record without an envelope cannot be told from that of another writer.
+#[tokio::test]
+async fn a_version_without_an_envelope_whose_answer_was_lost_has_an_unknown_outcome() {
     #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
     #[envelope(table = "users", plaintext_only)]
     struct Plain {
@@ -326,13 +410,6 @@ async fn a_saved_version_whose_answer_was_lost_is_recognised() {
     }
     let world = World::new().await;
 
-    let first = world.store_losing_answers().put(&document()).await.unwrap().into_inner();
-    let _ = world.store_losing_answers().put(&first).await.unwrap();
-    // Nothing that is left says who has deleted it.
-    let deletion = world.store_losing_answers().delete_version::<Document>("d-1", 2).await;
-    assert!(matches!(deletion.unwrap_err(), DeleteError::UnknownOutcome(_)));
-    assert_eq!(world.store.get::<Document>("d-1").await.unwrap(), None);
-    // What has no envelope cannot be told from another's.
     let plain = Plain { id: "p-1".into(), version: 0 };
     for save in [
         world.store_losing_answers().create(&plain),

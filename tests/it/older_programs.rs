@@ -1,4 +1,4 @@
-//! What an older program takes for plaintext is not written where a newer one protects it.
+//! An older program does not write plaintext over an attribute that a newer one protects.
 
 use envelope_runtime::error::{OpenError, OpenErrorKind};
 use envelope_runtime::{DeleteError, EnvelopeRecord, SaveError, UpdateError, Usage};
@@ -32,8 +32,7 @@ fn account() -> Account {
     }
 }
 
-/// Older programs: one that takes sealed and authenticated attributes for plaintext, and one that does not
-/// know them.
+/// An older program, which takes sealed and authenticated attributes for plaintext.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Older {
@@ -74,9 +73,17 @@ async fn t13_an_older_program_writes_no_plaintext_over_what_a_newer_one_protects
         assert!(error.to_string().contains("mark it so"), "{error}");
     }
     assert_eq!(world.stored("a-1").await, before);
+}
+
+#[tokio::test]
+async fn an_older_program_changes_what_both_store_in_the_same_way() {
+    let world = World::new().await;
+    world.store.put(&account()).await.unwrap();
+    let update = || world.store.update::<Older>("a-1");
 
     update().set(|f| f.status, "active").await.unwrap();
     update().seal(|f| f.ssn, "219-09-9999").await.unwrap();
+
     let expected = Account { status: "active".into(), ssn: "219-09-9999".into(), ..account() };
     assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
 }
@@ -93,11 +100,16 @@ struct Short {
     looks_like_it: String,
 }
 
-#[tokio::test]
-async fn what_only_looks_protected_is_updated_all_the_same() {
+async fn short() -> (World, Short) {
     let world = World::new().await;
     let short = Short { id: "a-1".into(), a: "old".into(), looks_like_it: "x".into() };
     world.store.put(&short).await.unwrap();
+    (world, short)
+}
+
+#[tokio::test]
+async fn an_attribute_that_only_looks_protected_is_updated_all_the_same() {
+    let (world, short) = short().await;
     let usage = Usage::default();
 
     let update = world.store.measured(&usage).update::<Short>("a-1").set(|f| f.a, "new");
@@ -105,35 +117,49 @@ async fn what_only_looks_protected_is_updated_all_the_same() {
 
     assert_eq!((usage.requests(), usage.kms_calls()), (2, 0));
     let expected = Short { a: "new".into(), ..short };
-    assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected.clone()));
-    let update = world.store.update::<Short>("a-1").set(|f| f.a, "newer");
-    let error = update.condition(|f| f.a.eq("old")).await.unwrap_err();
-    assert!(matches!(error, UpdateError::Condition(_)), "{error}");
+    assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
+}
 
-    // A Binary in the place of a text, as a program with another type left it.
+#[tokio::test]
+async fn a_condition_on_an_attribute_that_only_looks_protected_is_told_from_protection() {
+    let (world, _) = short().await;
+
+    let update = world.store.update::<Short>("a-1").set(|f| f.a, "newer");
+    let error = update.condition(|f| f.a.eq("new")).await.unwrap_err();
+
+    assert!(matches!(error, UpdateError::Condition(_)), "{error}");
+}
+
+#[tokio::test]
+async fn bytes_that_a_program_with_another_type_left_are_updated_to_a_text() {
+    let (world, short) = short().await;
     let mut item = world.stored("a-1").await;
     item.insert("a".into(), binary([1]));
     world.write(item).await;
+
     world.store.update::<Short>("a-1").set(|f| f.a, "text").await.unwrap();
-    let expected = Short { a: "text".into(), ..expected };
+
+    let expected = Short { a: "text".into(), ..short };
     assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
+}
+
+/// Stores the protected attributes of a `User` in plaintext.
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct Plain {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    other: Option<String>,
+    email: Option<String>,
+    #[envelope(bytes)]
+    ssn: Option<Vec<u8>>,
+    role: String,
 }
 
 /// The guard of a plaintext update, by each of its two conditions.
 #[tokio::test]
-async fn t13_no_plaintext_is_written_over_what_is_sealed_in_storage() {
-    #[derive(EnvelopeRecord)]
-    #[envelope(table = "users")]
-    struct Plain {
-        #[partition_key]
-        id: String,
-        #[encrypted]
-        other: Option<String>,
-        email: Option<String>,
-        #[envelope(bytes)]
-        ssn: Option<Vec<u8>>,
-        role: String,
-    }
+async fn t13_no_plaintext_is_written_over_a_value_that_is_protected_in_storage() {
     let world = World::new().await;
     User::new("foobar").save(&world.store).await.unwrap();
     let good = world.stored("foobar").await;
@@ -150,12 +176,19 @@ async fn t13_no_plaintext_is_written_over_what_is_sealed_in_storage() {
         assert!(matches!(&error, UpdateError::Open(open) if open.kind() == kind), "{error}");
     }
     assert_eq!(world.stored("foobar").await, good);
+}
 
-    // An envelope that nobody can read is no licence.
-    let mut unreadable = good;
+#[tokio::test]
+async fn t13_no_plaintext_is_written_beside_an_envelope_that_nobody_can_read() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let mut unreadable = world.stored("foobar").await;
     unreadable.insert("_envelope".into(), binary([2, 4, b'r', b'o', b'l', b'e']));
     world.write(unreadable).await;
-    let error = update().set(|f| f.role, "doctor").await.unwrap_err();
+
+    let update = world.store.update::<Plain>("foobar").set(|f| f.role, "doctor");
+    let error = update.await.unwrap_err();
+
     assert!(matches!(error, UpdateError::Open(_)), "{error}");
 }
 
@@ -206,9 +239,14 @@ async fn t09_a_plaintext_only_twin_neither_replaces_nor_changes_nor_deletes_what
     refused.push(kind(&error));
     assert_eq!(refused, [OpenErrorKind::HasEnvelope; 7]);
     assert_eq!(world.stored("foobar").await, before);
+}
 
-    // Where nothing is protected it writes as ever.
-    let other = Twin { id: "other".into(), ..twin };
+#[tokio::test]
+async fn a_plaintext_only_twin_writes_a_record_that_protects_nothing_as_ever() {
+    let world = World::new().await;
+    let store = &world.store;
+    let other = Twin { id: "other".into(), nickname: "twin".into(), note: None };
+
     for _ in 0..2 {
         store.put(&other).await.unwrap();
     }

@@ -3,8 +3,9 @@
 use envelope_runtime::error::{OpenErrorKind, SealErrorKind};
 use envelope_runtime::key::KeyReference;
 use envelope_runtime::{EnvelopeRecord, Item, LoadError, SaveError, Store};
+use envelope_tests::Layout;
 
-use crate::support::{User, World};
+use crate::support::{User, World, bytes};
 
 #[tokio::test]
 async fn a_saved_record_loads_as_it_was() {
@@ -69,7 +70,10 @@ async fn saving_again_replaces_the_record_under_fresh_keys() {
     let second = world.stored("foobar").await;
     assert!(!second.contains_key("email"));
     assert_ne!(first["ssn"], second["ssn"]);
-    let salt = |item| crate::support::bytes(item, "_envelope")[2..18].to_vec();
+    let salt = |item| {
+        let envelope = bytes(item, "_envelope");
+        envelope[Layout::of(&envelope).salt].to_vec()
+    };
     assert_ne!(salt(&first), salt(&second));
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(changed));
 }
@@ -102,6 +106,26 @@ async fn a_load_can_give_the_envelope_too() {
     );
     let stored = world.stored("foobar").await;
     assert_eq!(loaded.envelope().unwrap().as_bytes(), stored["_envelope"].as_b().unwrap().as_ref());
+}
+
+/// The other tests take the places that they alter from the layout.
+#[tokio::test]
+async fn a_stored_envelope_has_the_layout_of_format_md() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let stored = bytes(&world.stored("foobar").await, "_envelope");
+
+    let layout = Layout::of(&stored);
+
+    let loaded = world.store.get::<User>("foobar").with_envelope().await.unwrap().unwrap();
+    let envelope = loaded.envelope().unwrap();
+    assert!(envelope.sealed().eq(layout.sealed.iter().map(|sealed| sealed.name.as_str())));
+    assert!(envelope.authenticated().eq(&layout.authenticated));
+    let KeyReference::Wrapped(copies) = envelope.key_reference() else { panic!("no wrapped key") };
+    let [copy] = &copies[..] else { panic!("not one copy") };
+    assert_eq!(stored[layout.copy().provider], copy.provider().as_u8());
+    assert_eq!(&stored[layout.copy().hint.clone()], copy.hint());
+    assert_eq!(&stored[layout.copy().wrapped.clone()], copy.wrapped());
 }
 
 #[tokio::test]
@@ -173,7 +197,7 @@ async fn a_created_record_whose_answer_was_lost_counts_as_created() {
     store.create(&user).await.unwrap();
 
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(user.clone()));
-    // Whoever comes second is told so, lost answers or not.
+    // The second writer is told so, whether an answer was lost or not.
     assert!(store.create(&user).await.unwrap_err().is_conflict());
 }
 
@@ -197,7 +221,7 @@ async fn t24_an_item_over_400_kib_is_refused_before_it_is_sent() {
     let largest = Item::MAX_SIZE - item.size();
     world.requests.forget();
 
-    // One byte over what the provider's wrapped key leaves: KMS was asked, DynamoDB was not.
+    // One byte more than the wrapped key leaves room for: KMS was asked, DynamoDB was not.
     let error = sized(largest + 1).save(&world.store).await.unwrap_err();
     assert!(
         matches!(&error, SaveError::Seal(error) if error.kind() == SealErrorKind::ItemTooLarge(409_601)),

@@ -41,36 +41,44 @@ async fn a_deletion_gives_back_the_record_that_was_there() {
     assert_eq!(User::load(store, "foobar").await.unwrap(), None);
 }
 
-/// The write is done, and the error says so.
-#[tokio::test]
-async fn what_was_altered_is_not_given_back() {
+async fn altered() -> World {
     let world = World::new().await;
-    let store = &world.store;
-    let altered = async || {
-        user("first").save(store).await.unwrap();
-        let mut item = world.stored("foobar").await;
-        item.insert("ssn".into(), binary([7; 40]));
-        world.write(item).await;
-    };
+    user("first").save(&world.store).await.unwrap();
+    let mut item = world.stored("foobar").await;
+    item.insert("ssn".into(), binary([7; 40]));
+    world.write(item).await;
+    world
+}
 
-    altered().await;
+#[tokio::test]
+async fn a_save_over_an_altered_record_is_done_and_says_so() {
+    let world = altered().await;
+    let store = &world.store;
+
     let error = store.put(&user("second")).return_old().await.unwrap_err();
+
     let text = error.to_string();
     assert!(text.starts_with("the record is saved, and the one before it is lost: "), "{text}");
     let SaveError::Unreadable(error) = error else { panic!("{error:?}") };
     assert!(matches!(*error, LoadError::Open(error) if error.is_tampered()));
     assert_eq!(User::load(store, "foobar").await.unwrap(), Some(user("second")));
+}
 
-    altered().await;
+#[tokio::test]
+async fn a_deletion_of_an_altered_record_is_done_and_says_so() {
+    let world = altered().await;
+    let store = &world.store;
+
     let error = store.delete::<User>("foobar").return_old().await.unwrap_err();
+
     let text = error.to_string();
     assert!(text.starts_with("the record is deleted, and cannot be given back: "), "{text}");
     assert!(matches!(&error, DeleteError::Unreadable(error) if error.is_tampered()), "{error:?}");
     assert_eq!(User::load(store, "foobar").await.unwrap(), None);
 }
 
-/// As a load does: before anything is asked of DynamoDB where a context is missing, and never under the
-/// item's own word.
+/// As with a load, nothing is asked of DynamoDB if a context is missing, and the item's own values are
+/// never taken for it.
 #[tokio::test]
 async fn the_context_of_what_is_given_back_is_the_callers() {
     #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
@@ -103,7 +111,7 @@ async fn an_answer_that_is_lost_does_not_fail_the_write() {
     user("first").save(&world.store).await.unwrap();
 
     let old = world.store_losing_answers().put(&user("second")).return_old().await.unwrap();
-    // The second request met what the first had written.
+    // The second request met the item of the first.
     assert_eq!(old, Some(user("second")));
     let old = world.store_losing_answers().delete::<User>("foobar").return_old().await.unwrap();
     assert_eq!(old, None);

@@ -1,4 +1,4 @@
-//! Updates of single attributes: what is written, what is asked of KMS, and what is refused.
+//! Updates of single attributes: their writes, their calls to KMS, and their refusals.
 
 mod based_on;
 mod nulls;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use envelope_runtime::error::ConvertErrorKind;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store, UpdateError, Usage};
-use envelope_tests::KmsRequest;
+use envelope_tests::{KmsRequest, Layout};
 
 use crate::support::{Stored, User, World, binary, bytes, string};
 
@@ -108,7 +108,7 @@ async fn plaintext_attributes_change_without_kms() {
 }
 
 #[tokio::test]
-async fn what_is_absent_counts_as_nothing_and_what_is_there_stays() {
+async fn an_absent_attribute_counts_as_nothing_and_a_present_one_stays() {
     let world = world().await;
     let update = || world.store.update::<Account>("a-1");
 
@@ -179,9 +179,18 @@ async fn protected_and_plaintext_attributes_change_in_one_write() {
         ..account()
     };
     assert_eq!(loaded(&world.store).await, expected);
-    world.store.update::<Account>("a-1").remove(|f| f.ward).remove(|f| f.email).await.unwrap();
-    world.store.update::<Account>("a-1").seal(|f| f.email, "back").await.unwrap();
-    let expected = Account { ward: None, email: Some("back".into()), ..expected };
+}
+
+#[tokio::test]
+async fn a_protected_attribute_can_be_removed_and_sealed_again() {
+    let world = world().await;
+    let update = || world.store.update::<Account>("a-1");
+    update().seal(|f| f.email, None).set(|f| f.ward, 7).await.unwrap();
+
+    update().remove(|f| f.ward).remove(|f| f.email).await.unwrap();
+    update().seal(|f| f.email, "back").await.unwrap();
+
+    let expected = Account { ward: None, email: Some("back".into()), ..account() };
     assert_eq!(loaded(&world.store).await, expected);
 }
 
@@ -219,26 +228,42 @@ async fn a_condition_that_does_not_hold_changes_nothing_and_gives_the_stored_ite
         assert!(condition.stored().is_some() && error.is_conflict(), "{error}");
     }
     assert_eq!(world.stored("a-1").await, before);
-    // Nobody else was there, so it takes no time.
+}
+
+/// No other writer was there, so nothing is tried again.
+#[tokio::test]
+async fn a_condition_that_does_not_hold_needs_no_second_attempt() {
+    let world = world().await;
+
     let update = world.store.update::<Account>("a-1").set(|f| f.status, "active");
     let error = update.condition(|f| f.status.eq("x")).deadline(Duration::ZERO).await.unwrap_err();
+
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_condition_that_holds_lets_a_value_be_sealed() {
+    let world = world().await;
+
     let update = world.store.update::<Account>("a-1").seal(|f| f.email, "x");
     update.condition(|f| f.email.exists().and(f.logins.eq(3))).await.unwrap();
+
+    assert_eq!(loaded(&world.store).await, Account { email: Some("x".into()), ..account() });
 }
 
 type Alter = fn(&mut Stored);
 
 #[tokio::test]
-async fn what_was_altered_is_refused_and_not_sealed_anew() {
+async fn an_altered_item_is_refused_and_not_sealed_again() {
     let world = world().await;
     let original = world.stored("a-1").await;
     let altered: [(&str, Alter); 4] = [
         ("authenticated", |item| drop(item.insert("role".into(), string("doctor")))),
         ("authenticated removed", |item| drop(item.remove("role"))),
-        ("a bit of the envelope", |item| {
+        ("a bit of the record tag", |item| {
             let mut envelope = bytes(item, "_envelope");
-            envelope[20] ^= 1;
+            let tag = Layout::of(&envelope).tag;
+            envelope[tag.start] ^= 1;
             item.insert("_envelope".into(), binary(envelope));
         }),
         ("no envelope", |item| drop(item.remove("_envelope"))),
@@ -261,18 +286,27 @@ async fn what_was_altered_is_refused_and_not_sealed_anew() {
 }
 
 #[tokio::test]
-async fn an_update_gives_back_the_record_before_or_after() {
+async fn an_update_gives_back_the_record_before_it() {
     let world = world().await;
-    let seal = |email: &'static str| world.store.update::<Account>("a-1").seal(|f| f.email, email);
 
-    let old = seal("second").return_old().await.unwrap().unwrap();
-    let new = seal("third").return_new().await.unwrap();
-    let count = world.store.update::<Account>("a-1").add(|f| f.logins, 39).return_new();
-    let counted = count.await.unwrap();
+    let update = world.store.update::<Account>("a-1").seal(|f| f.email, "second");
+    let old = update.return_old().await.unwrap();
 
-    assert_eq!(old, account());
-    assert_eq!(new, Account { email: Some("third".into()), ..account() });
-    assert_eq!(counted.logins, 42);
+    assert_eq!(old, Some(account()));
+}
+
+#[tokio::test]
+async fn an_update_gives_back_the_record_after_it() {
+    let world = world().await;
+
+    let update = world.store.update::<Account>("a-1").seal(|f| f.email, "second");
+    let sealed = update.return_new().await.unwrap();
+    let update = world.store.update::<Account>("a-1").add(|f| f.logins, 39);
+    let counted = update.return_new().await.unwrap();
+
+    let expected = Account { email: Some("second".into()), ..account() };
+    assert_eq!(sealed, expected);
+    assert_eq!(counted, Account { logins: 42, ..expected });
 }
 
 #[tokio::test]
@@ -280,8 +314,7 @@ async fn under_a_key_that_is_only_accepted_all_is_sealed_anew() {
     let world = world().await;
     let newer = world.backend.create_kms_key().await;
     let (kms, requests) = world.backend.recorded_kms();
-    let provider = || KmsKeyProvider::new(kms.clone(), &newer);
-    let store = world.store_with(provider().accept(&world.key));
+    let store = world.store_with(KmsKeyProvider::new(kms, &newer).accept(&world.key));
     let before = world.stored("a-1").await;
 
     let known = store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
@@ -298,18 +331,27 @@ async fn under_a_key_that_is_only_accepted_all_is_sealed_anew() {
         .collect();
     let expected = [("decrypt", &world.key), ("decrypt", &world.key), ("generate", &newer)];
     assert_eq!(named, expected.map(|(verb, key)| (verb, key.clone())));
-    let after = world.stored("a-1").await;
-    assert_ne!(after["ssn"], before["ssn"]);
-    // The old key is not needed any more.
-    let store = world.store_with(provider());
-    assert_eq!(loaded(&store).await, Account { email: Some("x".into()), ..account() });
-    store.update::<Account>("a-1").seal(|f| f.email, "y").await.unwrap();
-    let kept = world.stored("a-1").await;
-    assert_eq!(kept["ssn"], after["ssn"]);
+    assert_ne!(world.stored("a-1").await["ssn"], before["ssn"]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_refused_before_any_request() {
+async fn a_record_that_was_sealed_anew_needs_its_old_key_no_more() {
+    let world = world().await;
+    let newer = world.backend.create_kms_key().await;
+    let provider = || KmsKeyProvider::new(world.backend.kms.clone(), &newer);
+    let accepting = world.store_with(provider().accept(&world.key));
+    accepting.update::<Account>("a-1").seal(|f| f.email, "x").await.unwrap();
+    let before = world.stored("a-1").await;
+    let store = world.store_with(provider());
+
+    assert_eq!(loaded(&store).await, Account { email: Some("x".into()), ..account() });
+    store.update::<Account>("a-1").seal(|f| f.email, "y").await.unwrap();
+
+    assert_eq!(world.stored("a-1").await["ssn"], before["ssn"]);
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_stored_is_refused_before_any_request() {
     let world = world().await;
     let usage = Usage::default();
     let store = world.store.measured(&usage);
@@ -331,6 +373,16 @@ async fn what_cannot_be_stored_is_refused_before_any_request() {
         let UpdateError::Field(field) = &error else { panic!("{error}") };
         assert_eq!(field.attribute(), attribute, "{error}");
     }
+    assert_eq!(usage.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_change_that_adds_nothing_is_refused_before_any_request() {
+    let world = world().await;
+    let usage = Usage::default();
+    let store = world.store.measured(&usage);
+    let update = || store.update::<Account>("a-1");
+
     for nothing in [
         update().add(|f| f.groups, groups([])),
         update().subtract(|f| f.groups, groups([])),
@@ -342,9 +394,29 @@ async fn what_cannot_be_stored_is_refused_before_any_request() {
         );
         assert!(error.to_string().contains("leave it out"), "{error}");
     }
-    let twice = update().set(|f| f.status, "a").set(|f| f.status, "b").await.unwrap_err();
+    assert_eq!(usage.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_attribute_that_is_changed_twice_is_refused_before_any_request() {
+    let world = world().await;
+    let usage = Usage::default();
+
+    let update = world.store.measured(&usage).update::<Account>("a-1");
+    let twice = update.set(|f| f.status, "a").set(|f| f.status, "b").await.unwrap_err();
+
     assert!(matches!(&twice, UpdateError::Field(f) if f.kind() == ConvertErrorKind::ChangedTwice));
-    let error = store.update::<Account>("").set(|f| f.status, "a").await.unwrap_err();
+    assert_eq!(usage.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_empty_key_is_refused_before_any_request() {
+    let world = world().await;
+    let usage = Usage::default();
+
+    let update = world.store.measured(&usage).update::<Account>("").set(|f| f.status, "a");
+    let error = update.await.unwrap_err();
+
     assert!(matches!(error, UpdateError::Key(_)), "{error}");
     assert_eq!(usage.requests(), 0);
 }

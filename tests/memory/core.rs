@@ -13,7 +13,7 @@ use envelope_runtime::key::{
     KeyReference, ProviderId,
 };
 use envelope_runtime::{EnvelopeRecord, Item, LoadError, LocalKeyProvider, Opener, Sealer};
-use envelope_tests::Secrets;
+use envelope_tests::{Layout, Secrets};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::Sha256;
@@ -23,7 +23,7 @@ use crate::{PATIENT, Patient, Shown, assert_wiped, canary, values, values_behind
 
 const DATA_KEY: [u8; 32] = *b"the data key that the test knows";
 
-/// What the provider of the test does when it is asked for a key.
+/// The answer of the test's provider when it is asked for a key.
 #[derive(Clone, Copy)]
 enum Known {
     Answers,
@@ -74,12 +74,12 @@ fn seal(provider: impl KeyProvider<Capability = Full>) -> Item {
     poll(Sealer::new(provider).seal(&*PATIENT)).unwrap().unwrap()
 }
 
-/// The data key, and what FORMAT.md derives from it with the salt of an item.
+/// The data key, and the keys that FORMAT.md derives from it with the salt of an item.
 fn keys(item: &Item) -> Secrets {
     let Some(envelope_runtime::AttributeValue::B(envelope)) = item.attribute("_envelope") else {
         panic!("no envelope")
     };
-    let salt = &envelope[2..18];
+    let salt = &envelope[Layout::of(envelope).salt];
     let (prk, hkdf) = Hkdf::<Sha256>::extract(Some(b"envelope/1"), &DATA_KEY);
     let key = |label: &[u8]| {
         let mut key = [0; 32];
@@ -117,7 +117,7 @@ fn t22_opening_leaves_neither_keys_nor_values() {
     assert_wiped(&freed, &values_behind_pointers());
 }
 
-/// A local key, and what FORMAT.md derives from it.
+/// A local key, and the keys that FORMAT.md derives from it.
 fn local_keys(local: &[u8; 32]) -> Secrets {
     let (prk, hkdf) = Hkdf::<Sha256>::extract(Some(b"envelope/1 local"), local);
     let mut wrap = [0; 32];
@@ -242,8 +242,8 @@ fn t22_a_value_that_cannot_be_stored_leaves_nothing() {
 
 macro_rules! misfits {
     ($($name:ident: $field:literal, $ty:ty;)*) => {
-        /// Loads the stored patient into structs of one field that does not fit. What was read of it before
-        /// is not freed: it is the user's.
+        /// Loads the stored patient into structs of one field that does not fit. The fields that
+        /// were read before are not freed: they are the user's.
         fn load_misfits(item: &Item) {
             $({
                 #[derive(EnvelopeRecord)]
@@ -321,7 +321,8 @@ fn t22_a_tampered_item_leaves_nothing() {
     }
 }
 
-/// Also out of memory of the heap, such as a task's, and from a file that does not say how long it is.
+/// The key is moved out of the heap, as out of a task, and read from a file that does not say how
+/// long it is.
 #[test]
 fn t22_a_local_key_is_wiped_where_it_was_moved_from_and_read() {
     let local = *b"another local key for this test.";

@@ -1,13 +1,14 @@
-//! Services that do what no emulator does by itself.
+//! Services with faults that no emulator has by itself.
 
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextMut;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
-use tokio::sync::Barrier;
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_kms::KmsService;
 
@@ -36,7 +37,7 @@ fn error(code: &str, message: &str) -> MockResponse {
     MockResponse::json(400, format!(r#"{{"__type":"{code}","message":"{message}"}}"#))
 }
 
-/// Passes requests on to the emulator, but for what it was told to do.
+/// Passes requests on to the emulator, except for the faults that it was told to have.
 pub struct KmsFaults {
     inner: KmsService,
     plan: Mutex<Plan>,
@@ -46,7 +47,7 @@ pub struct KmsFaults {
 struct Plan {
     /// How many requests are still answered without waiting for others.
     alone: usize,
-    together: Option<Arc<Barrier>>,
+    together: Option<Arc<Gathering>>,
     error: Option<(&'static str, &'static str)>,
     replace: Option<(String, String)>,
 }
@@ -56,11 +57,19 @@ impl KmsFaults {
         Self { inner, plan: Mutex::default() }
     }
 
-    /// Answers the next `alone` requests at once, and none of the others before `together` are there.
+    /// Answers the next `alone` requests at once, and keeps the others back until `together` of
+    /// them wait. A request that was polled for long without them is answered all the same.
     pub fn answer_together(&self, alone: usize, together: usize) {
         let mut plan = self.plan();
         plan.alone = alone;
-        plan.together = Some(Arc::new(Barrier::new(together)));
+        plan.together = Some(Arc::new(Gathering::of(together)));
+    }
+
+    /// The most requests that waited at the same time after
+    /// [`answer_together`](Self::answer_together).
+    pub fn most_together(&self) -> usize {
+        let together = self.plan().together.clone();
+        together.map_or(0, |gathering| gathering.most.load(Ordering::Relaxed))
     }
 
     /// Answers everything with an error code and message, until told otherwise.
@@ -80,6 +89,40 @@ impl KmsFaults {
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Requests that wait for each other. Their patience is counted in polls, so it does not depend on
+/// a clock, and it also ends on a thread that waits for one of them alone.
+struct Gathering {
+    expected: usize,
+    waiting: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Gathering {
+    /// Far more polls than all that the requests do before they are here.
+    const PATIENCE: usize = 1_000;
+
+    fn of(expected: usize) -> Self {
+        Self { expected, waiting: AtomicUsize::new(0), most: AtomicUsize::new(0) }
+    }
+
+    async fn join(&self) {
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(waiting, Ordering::Relaxed);
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            if polls > Self::PATIENCE || self.most.load(Ordering::Relaxed) >= self.expected {
+                return Poll::Ready(());
+            }
+            // Behind all others that are ready.
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -104,7 +147,7 @@ impl MockService for KmsFaults {
         };
         Box::pin(async move {
             if let (0, Some(together)) = (plan.alone, plan.together) {
-                together.wait().await;
+                together.join().await;
             }
             if let Some((code, message)) = plan.error {
                 return error(code, message);

@@ -1,7 +1,8 @@
-//! What the tests and examples share: back ends, recorders and faults. Not published.
+//! Shared by the tests and examples: back ends, recorders and faults. Not published.
 
 mod backend;
 mod fault;
+mod layout;
 mod proxy;
 mod recorder;
 mod rewrap;
@@ -14,6 +15,7 @@ pub use backend::{
     unreachable_kms,
 };
 pub use fault::KmsFaults;
+pub use layout::{Layout, SealedEntry, WrappedCopy};
 pub use proxy::{Fault, FaultyProxy, Timeout};
 pub use recorder::{KmsRequest, KmsRequests};
 pub use rewrap::{Place, rewrap};

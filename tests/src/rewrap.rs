@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// Where a stored item is.
+use crate::Layout;
+
+/// The place of a stored item.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The physical table.
@@ -14,12 +16,12 @@ pub struct Place {
     pub key: HashMap<String, AttributeValue>,
 }
 
-/// Wraps the data key of the item at `place` anew under the KMS key `kms_key`, which it is of already, and
-/// writes the envelope if it is still the one that was read. `false` if it was not, or there is no item.
+/// Wraps the data key of the item at `place` anew under its own KMS key, `kms_key`, and writes the
+/// envelope if it is still the one that was read. `false` if it was not, or there is no item.
 ///
 /// # Panics
 ///
-/// When a service refuses, or the envelope is not of version 1 with one wrapped key.
+/// If a service refuses, or the envelope is not of version 1 with one wrapped key.
 pub async fn rewrap(
     dynamodb: &aws_sdk_dynamodb::Client,
     kms: &aws_sdk_kms::Client,
@@ -31,18 +33,19 @@ pub async fn rewrap(
     let item = read.set_key(Some(place.key.clone())).send().await.expect("a read").item;
     let Some(item) = item else { return false };
     let stored = item["_envelope"].as_b().expect("an envelope").as_ref().to_vec();
-    let (before, wrapped) = stored.split_at(wrapped_at(&stored));
+    let layout = Layout::of(&stored);
+    let copy = layout.copy();
 
     let context: HashMap<_, _> =
         context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let call = kms.re_encrypt().ciphertext_blob(Blob::new(wrapped));
+    let call = kms.re_encrypt().ciphertext_blob(Blob::new(&stored[copy.wrapped.clone()]));
     let call = call.source_key_id(kms_key).destination_key_id(kms_key);
     let call = call.set_source_encryption_context(Some(context.clone()));
     let answer = call.set_destination_encryption_context(Some(context)).send().await;
     let anew = answer.expect("ReEncrypt").ciphertext_blob.expect("a wrapped key").into_inner();
 
     let length = u16::try_from(anew.len()).expect("a short key").to_be_bytes();
-    let envelope = [&before[..before.len() - 2], &length, &anew].concat();
+    let envelope = [&stored[..copy.length.start], &length, &anew].concat();
     let binary = |bytes: Vec<u8>| AttributeValue::B(Blob::new(bytes));
     let write = dynamodb
         .update_item()
@@ -64,21 +67,4 @@ pub async fn rewrap(
 
 fn is_conflict(error: &aws_sdk_dynamodb::operation::update_item::UpdateItemError) -> bool {
     error.is_conditional_check_failed_exception()
-}
-
-/// Where the one wrapped key begins, behind the lists, the copies' number, its provider, hint and length.
-fn wrapped_at(envelope: &[u8]) -> usize {
-    let mut at = 50;
-    let sealed = envelope[at];
-    at += 1;
-    for _ in 0..sealed {
-        at += 1 + usize::from(envelope[at]) + 12;
-    }
-    let authenticated = envelope[at];
-    at += 1;
-    for _ in 0..authenticated {
-        at += 1 + usize::from(envelope[at]);
-    }
-    assert_eq!(envelope[at], 1, "one wrapped key");
-    at + 1 + 1 + 8 + 2
 }

@@ -186,7 +186,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
             condition,
             twice: depends.twice(),
         };
-        Ok(Save { prepared, depends, target, saved, store })
+        Ok(Save { store, prepared, depends, target, saved })
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use envelope_runtime::EnvelopeRecord;
 use envelope_runtime::error::OpenErrorKind;
-use envelope_tests::KmsRequest;
+use envelope_tests::{KmsRequest, Layout};
 
 use super::{assert_loads, assert_refused, load_of, saved, with, without};
 use crate::support::{User, World, binary, bytes, string};
@@ -12,8 +12,8 @@ use crate::support::{User, World, binary, bytes, string};
 async fn t06_nothing_is_opened_before_the_record_tag_is_verified() {
     let (world, good) = saved().await;
     let mut envelope = bytes(&good, "_envelope");
-    // The first byte of the record tag, behind version, suite and salt.
-    envelope[18] ^= 1;
+    let tag = Layout::of(&envelope).tag;
+    envelope[tag.start] ^= 1;
     let mut item = with(&good, "_envelope", binary(envelope));
     item.insert("ssn".into(), binary([0; 27]));
     world.requests.forget();
@@ -80,7 +80,7 @@ async fn t09_an_item_without_its_envelope_is_refused_without_asking_kms() {
     assert_loads(&world, &good).await;
 }
 
-/// What a value is, is decided by the list in the envelope and never by how it looks.
+/// The list in the envelope decides whether a value is sealed, never its look.
 #[tokio::test]
 async fn t09_plaintext_that_looks_sealed_is_a_value_like_any_other() {
     #[derive(EnvelopeRecord, Debug, Clone, PartialEq)]
@@ -121,12 +121,13 @@ async fn t09_plaintext_that_looks_sealed_is_a_value_like_any_other() {
 async fn t10_every_version_and_suite_but_the_one_is_refused_by_name() {
     let (world, good) = saved().await;
     let envelope = bytes(&good, "_envelope");
+    let Layout { version, suite, .. } = Layout::of(&envelope);
     world.requests.forget();
 
     for value in (0..=u8::MAX).filter(|value| *value != 1) {
         for (at, kind) in [
-            (0, OpenErrorKind::UnsupportedVersion(value)),
-            (1, OpenErrorKind::UnsupportedSuite(value)),
+            (version, OpenErrorKind::UnsupportedVersion(value)),
+            (suite, OpenErrorKind::UnsupportedSuite(value)),
         ] {
             let mut other = envelope.clone();
             other[at] = value;
@@ -207,9 +208,9 @@ async fn t11_a_sealed_attribute_that_was_dropped_is_refused() {
 async fn t11_a_sealed_attribute_that_was_dropped_with_its_entry_is_refused() {
     let (world, good) = saved().await;
     let mut envelope = bytes(&good, "_envelope");
-    assert_eq!(envelope[50..57], *b"\x02\x05email");
-    envelope[50] = 1;
-    envelope.drain(51..51 + 1 + "email".len() + 12);
+    let layout = Layout::of(&envelope);
+    envelope[layout.lists.start] -= 1;
+    envelope.drain(layout.sealed("email").entry.clone());
 
     let item = with(&without(&good, "email"), "_envelope", binary(envelope));
 
@@ -313,7 +314,7 @@ async fn t13_an_update_by_another_program_is_seen_where_it_touches_what_is_prote
     assert_loads(&world, &good).await;
 }
 
-/// Whole items only: of concurrent saves one wins, and no reader ever sees a mixture.
+/// A save writes a whole item: of concurrent saves one wins, and no reader ever sees a mixture.
 #[tokio::test]
 async fn t13_concurrent_saves_leave_the_item_of_one_of_them() {
     let world = World::new().await;

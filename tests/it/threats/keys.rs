@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use envelope_runtime::error::{DataKeyErrorKind, OpenErrorKind};
-use envelope_runtime::key::KeyReference;
+use envelope_runtime::key::{KeyReference, ProviderId};
 use envelope_runtime::{
     EnvelopeRecord, Item, KmsKeyProvider, LoadError, LocalKeyProvider, Opener, Sealer, Store,
 };
-use envelope_tests::{Backend, KmsRequest};
+use envelope_tests::{Backend, KmsRequest, Layout};
 
-use super::{REFERENCE, assert_loads, assert_refused, load_of, saved, with};
+use super::{assert_loads, assert_refused, load_of, saved, with};
 use crate::support::{User, World, binary, bytes};
 
 const LOCAL_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -81,9 +81,11 @@ async fn t05_a_wrapped_key_of_another_record_is_refused() {
     User::new("other").save(&world.store).await.unwrap();
     let other = world.stored("other").await;
     let (own, others) = (bytes(&good, "_envelope"), bytes(&other, "_envelope"));
-    assert_eq!(own[REFERENCE..][..2], [1, 1], "one copy, of KMS");
+    let layout = Layout::of(&own);
+    assert_eq!(own[layout.copy().provider], ProviderId::KMS.as_u8());
 
-    let spliced = [&own[..REFERENCE], &others[REFERENCE..]].concat();
+    let others_reference = &others[Layout::of(&others).reference];
+    let spliced = [&own[..layout.reference.start], others_reference].concat();
 
     let loaded = load_of(&world, &good, with(&good, "_envelope", binary(spliced))).await;
     assert_refused(loaded, OpenErrorKind::Tampered, None);
@@ -171,14 +173,14 @@ async fn t07_a_failure_is_not_remembered() {
     }
 }
 
-/// Salt and nonces, as FORMAT.md places them in the envelope of a `User`.
+/// The salt and the nonces of a `User`.
 fn random_parts(item: &Item) -> [Vec<u8>; 3] {
     let Some(envelope_runtime::AttributeValue::B(envelope)) = item.attribute("_envelope") else {
         panic!("no envelope")
     };
-    let email = 51 + 1 + "email".len();
-    let ssn = email + 12 + 1 + "ssn".len();
-    [(2, 16), (email, 12), (ssn, 12)].map(|(at, length)| envelope[at..at + length].to_vec())
+    let layout = Layout::of(envelope);
+    let [email, ssn] = ["email", "ssn"].map(|name| layout.sealed(name).nonce.clone());
+    [layout.salt, email, ssn].map(|part| envelope[part].to_vec())
 }
 
 #[tokio::test]
@@ -236,9 +238,9 @@ async fn t26_a_retired_key_still_opens_and_no_longer_seals() {
     assert_eq!(key_error(User::load(&only_new, "foobar").await), DataKeyErrorKind::UnknownKey);
 }
 
-/// Nor can a program with a development key open what KMS wrapped.
+/// A program with a development key cannot open a record of KMS either.
 #[tokio::test]
-async fn t29_what_a_development_key_sealed_is_refused_by_a_program_that_uses_kms() {
+async fn t29_a_record_under_a_development_key_is_refused_by_a_program_that_uses_kms() {
     for key in ["", "00", &LOCAL_KEY[2..]] {
         assert!(LocalKeyProvider::from_hex(key).is_err(), "{key:?}");
     }

@@ -1,16 +1,16 @@
-//! Cancellation, exhaustion and what a failure tells: T23 and T24.
+//! Cancellation and exhaustion: T23 and T24.
 
 use std::time::Duration;
 
 use envelope_runtime::error::{DataKeyErrorKind, OpenErrorKind};
 use envelope_runtime::key::{EncryptedDataKey, ProviderId};
 use envelope_runtime::{EnvelopeRecord, LoadError};
+use envelope_tests::Layout;
 
-use super::{REFERENCE, assert_loads, assert_refused, saved, with};
-
+use super::{assert_loads, assert_refused, saved, with};
 use crate::support::{Stored, User, World, binary, bytes, string};
 
-/// Wherever a save is given up, the item is the one before or the one after.
+/// At whatever point a save is given up, the item is the one before or the one after.
 #[tokio::test]
 async fn t23_a_save_that_is_given_up_leaves_a_whole_item() {
     let world = World::new().await;
@@ -25,7 +25,7 @@ async fn t23_a_save_that_is_given_up_leaves_a_whole_item() {
         let loaded = User::load(&world.store, "foobar").consistent().await.unwrap().unwrap();
         assert!((0..=n).any(|n| user(n) == loaded), "{loaded:?}");
     }
-    // What comes after is not disturbed, and some really were given up.
+    // Later saves are not disturbed, and some really were given up.
     user(61).save(&world.store).await.unwrap();
     assert_eq!(User::load(&world.store, "foobar").consistent().await.unwrap(), Some(user(61)));
     assert!(given_up > 0);
@@ -46,7 +46,8 @@ async fn t23_a_load_that_is_given_up_disturbs_no_other() {
 /// An envelope of a `User` with another key reference.
 fn with_reference(item: &Stored, reference: &[u8]) -> Stored {
     let envelope = bytes(item, "_envelope");
-    with(item, "_envelope", binary([&envelope[..REFERENCE], reference].concat()))
+    let before = &envelope[..Layout::of(&envelope).reference.start];
+    with(item, "_envelope", binary([before, reference].concat()))
 }
 
 fn copies(count: u8, hint: &[u8], wrapped: &[u8]) -> Vec<u8> {
@@ -55,12 +56,12 @@ fn copies(count: u8, hint: &[u8], wrapped: &[u8]) -> Vec<u8> {
     [vec![count], copy.repeat(count.into())].concat()
 }
 
-/// Who writes the table cannot make a load cost more than one call to KMS, or none.
+/// An attacker who writes the table cannot make a load cost more than one call to KMS.
 #[tokio::test]
 async fn t24_forged_key_references_cost_at_most_one_call() {
     let (world, good) = saved().await;
     let envelope = bytes(&good, "_envelope");
-    let hint = envelope[REFERENCE + 2..][..8].to_vec();
+    let hint = envelope[Layout::of(&envelope).copy().hint.clone()].to_vec();
     world.requests.forget();
 
     for (reference, calls, kind) in [
@@ -82,13 +83,14 @@ async fn t24_forged_key_references_cost_at_most_one_call() {
 async fn t24_lengths_and_counts_beyond_the_bytes_are_refused_without_asking_kms() {
     let (world, good) = saved().await;
     let envelope = bytes(&good, "_envelope");
+    let before_lists = &envelope[..Layout::of(&envelope).lists.start];
     let hint = [7; 8];
     let longest = vec![1; EncryptedDataKey::MAX_LEN + 1];
     // In the right form, and longer than 8,192 bytes.
     let names = (0..200).map(|n| format!("{n:030}"));
     let entries: Vec<u8> =
         names.flat_map(|name| [&[30], name.as_bytes(), &[0; 12]].concat()).collect();
-    let long = [&envelope[..50], &[200], &entries, &[0], &copies(1, &hint, b"x")].concat();
+    let long = [before_lists, &[200], &entries, &[0], &copies(1, &hint, b"x")].concat();
     world.requests.forget();
 
     for item in [
@@ -98,7 +100,7 @@ async fn t24_lengths_and_counts_beyond_the_bytes_are_refused_without_asking_kms(
         with_reference(&good, &[1, 1, 7, 7, 7, 7, 7, 7, 7, 7, 0xFF, 0xFF, 1]),
         with_reference(&good, &[0x80, 25]),
         with_reference(&good, &[0x80, 0]),
-        with(&good, "_envelope", binary([&envelope[..50], &[0xFF; 200]].concat())),
+        with(&good, "_envelope", binary([before_lists, &[0xFF; 200]].concat())),
         with(&good, "_envelope", binary([envelope.clone(), vec![0; 390_000]].concat())),
         with(&good, "_envelope", binary(long)),
     ] {

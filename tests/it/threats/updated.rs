@@ -1,24 +1,27 @@
-//! Updates against whoever writes the table, other writers, and being given up: T08, T11 to T13 and T23.
+//! Updates against an attacker who writes the table, other writers, and cancellation: T08, T11 to
+//! T13 and T23.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use envelope_runtime::error::OpenErrorKind;
 use envelope_runtime::{EnvelopeRecord, SaveError, UpdateError};
+use envelope_tests::Layout;
 
 use super::{assert_refused, saved, with, without};
-use crate::support::{User, World, bytes, string};
+use crate::support::{Stored, User, World, bytes, string};
 
 /// Each rewrite of an item keeps its keys, so no nonce may come twice.
 #[tokio::test]
 async fn t08_no_nonce_comes_twice_in_the_life_of_an_item() {
     let (world, good) = saved().await;
-    let salt = bytes(&good, "_envelope")[2..18].to_vec();
+    let before = bytes(&good, "_envelope");
+    let salt = &before[Layout::of(&before).salt];
     let mut nonces = BTreeSet::new();
 
     for round in 0..30 {
         let update = world.store.update::<User>("foobar");
-        // With and without a value that is sealed anew.
+        // With and without a new value to seal.
         let update = match round % 3 {
             0 => update.seal(|f| f.email, "x"),
             1 => update.set(|f| f.role, "nurse"),
@@ -26,17 +29,16 @@ async fn t08_no_nonce_comes_twice_in_the_life_of_an_item() {
         };
         update.await.unwrap();
         let envelope = bytes(&world.stored("foobar").await, "_envelope");
-        assert_eq!(envelope[2..18], salt);
-        // The lists hold `email` and `ssn`, each behind its length and before its nonce.
-        nonces.insert(envelope[51 + 6..][..12].to_vec());
-        nonces.insert(envelope[51 + 6 + 12 + 4..][..12].to_vec());
+        let layout = Layout::of(&envelope);
+        assert_eq!(envelope[layout.salt], *salt);
+        nonces.extend(layout.sealed.into_iter().map(|sealed| envelope[sealed.nonce].to_vec()));
     }
 
     // Ten rounds each sealed one value, the smaller one again, and both.
     assert_eq!(nonces.len(), 1 + 40);
 }
 
-/// What an update was refused for.
+/// The attribute for which an update was refused; `None` if it was not.
 fn tampered<T>(answer: Result<T, UpdateError>) -> Option<String> {
     let error = answer.err()?;
     let UpdateError::Open(open) = &error else { panic!("{error}") };
@@ -44,14 +46,14 @@ fn tampered<T>(answer: Result<T, UpdateError>) -> Option<String> {
     Some(open.attribute().unwrap_or("the record tag").to_owned())
 }
 
-/// What was taken out, changed or put back is not covered up by a new tag.
+/// A new tag does not cover up a value that was taken out, changed or put back.
 #[tokio::test]
 async fn t11_an_update_does_not_launder_what_was_altered() {
     let (world, good) = saved().await;
     world.store.update::<User>("foobar").seal(|f| f.email, "newer").await.unwrap();
     let newer = world.stored("foobar").await;
-    // A new role leaves both values as they are, so the smaller one is opened and sealed again. A new
-    // email address opens nothing, and what could not be read before cannot be read after it.
+    // A new role leaves both values as they are, so the smaller one is opened and sealed again. A
+    // new email address opens nothing, and an unreadable value stays unreadable.
     let altered = [
         (without(&newer, "ssn"), [Some("ssn"), None]),
         (with(&newer, "ssn", string("plaintext")), [Some("ssn"), None]),
@@ -90,17 +92,23 @@ struct Versioned {
     version: u64,
 }
 
-/// An older item cannot be told by itself; who knows the version, or has the record, is not deceived.
-#[tokio::test]
-async fn t12_an_older_item_is_refused_where_its_version_is_known() {
+/// A record that was saved twice, and its first item.
+async fn saved_twice() -> (World, Versioned, Stored) {
     let world = World::new().await;
     let new = Versioned { id: "foobar".into(), ssn: "first".into(), version: 0 };
     let first = world.store.put(&new).await.unwrap().into_inner();
     let older = world.stored("foobar").await;
     let second =
         world.store.put(&Versioned { ssn: "second".into(), ..first }).await.unwrap().into_inner();
+    (world, second, older)
+}
+
+/// An older item cannot be told by itself. A writer that knows the version, or has the record, is
+/// not deceived.
+#[tokio::test]
+async fn t12_an_older_item_is_refused_if_its_version_is_known() {
+    let (world, second, older) = saved_twice().await;
     let known = world.store.get::<Versioned>("foobar").with_envelope().await.unwrap().unwrap();
-    let newer = world.stored("foobar").await;
 
     world.write(older.clone()).await;
     let error = world.store.put(&second).await.unwrap_err();
@@ -115,8 +123,14 @@ async fn t12_an_older_item_is_refused_where_its_version_is_known() {
     let deletion = world.store.delete_version::<Versioned>("foobar", 2).await;
     assert!(deletion.unwrap_err().is_version_conflict());
     assert_eq!(world.stored("foobar").await, older);
+}
 
-    // Its number cannot be set forward, nor the envelope of the newer one borrowed.
+#[tokio::test]
+async fn t12_an_older_item_takes_neither_version_nor_envelope_of_a_newer_one() {
+    let (world, _, older) = saved_twice().await;
+    let known = world.store.get::<Versioned>("foobar").with_envelope().await.unwrap().unwrap();
+    let newer = world.stored("foobar").await;
+
     let number = newer["version"].clone();
     for item in
         [with(&older, "version", number), with(&older, "_envelope", newer["_envelope"].clone())]
@@ -146,7 +160,7 @@ async fn t12_a_deleted_record_that_was_put_back_is_not_the_one_that_was_loaded()
     assert_eq!(world.stored("foobar").await, before);
 }
 
-/// A program that does not know what a newer one has added.
+/// A program that does not know the attributes that a newer one has added.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Older {
@@ -158,7 +172,7 @@ struct Older {
 }
 
 #[tokio::test]
-async fn t13_what_an_older_program_does_not_know_survives_its_updates() {
+async fn t13_attributes_that_an_older_program_does_not_know_survive_its_updates() {
     let (world, _) = saved().await;
 
     world.store.update::<Older>("foobar").seal(|f| f.ssn, "219-09-9999").await.unwrap();
@@ -191,7 +205,7 @@ async fn t13_no_text_is_written_over_what_is_sealed_in_storage() {
     assert_eq!(world.stored("foobar").await, good);
 }
 
-/// What an update gives back was opened, and what cannot be is not handed through.
+/// The returned item is opened, and is not handed through if it cannot be.
 #[tokio::test]
 async fn t13_returned_records_are_opened_or_refused() {
     let (world, good) = saved().await;
@@ -206,7 +220,7 @@ async fn t13_returned_records_are_opened_or_refused() {
     assert_refused(loaded, OpenErrorKind::Tampered, Some("ssn"));
 }
 
-/// Wherever an update is given up, the item is the one before or the one after.
+/// At whatever point an update is given up, the item is the one before or the one after.
 #[tokio::test]
 async fn t23_an_update_that_is_given_up_leaves_an_item_that_opens() {
     let (world, _) = saved().await;

@@ -1,5 +1,5 @@
-//! Updates of attributes that are stored as NULL: by this library, where an absent one means a default, and by
-//! others, which store `None` so.
+//! Updates of attributes that are stored as NULL: by this library if an absent one means a default,
+//! and by other programs for `None`.
 
 #![expect(clippy::unnecessary_wraps, reason = "defaults of optional fields")]
 
@@ -47,7 +47,7 @@ fn counted() -> Counted {
     }
 }
 
-/// As other programs store what is nothing.
+/// A world in which other programs have stored NULL for two attributes.
 async fn saved() -> World {
     let world = World::new().await;
     world.store.put(&counted()).await.unwrap();
@@ -94,9 +94,20 @@ async fn null_counts_as_an_empty_list_and_an_empty_set() {
     }
 }
 
-/// Where the envelope, or that there is none, is part of the condition from the start.
+/// The envelope is part of the condition from the start.
 #[tokio::test]
-async fn null_counts_as_absent_in_a_record_that_was_loaded_and_in_one_without_an_envelope() {
+async fn null_counts_as_absent_in_a_record_that_was_loaded() {
+    let world = saved().await;
+    let known = world.store.get::<Counted>("c-1").with_envelope().await.unwrap().unwrap();
+
+    world.store.update("c-1").based_on(&known).add(|f| f.count, 1).await.unwrap();
+
+    assert_eq!(world.store.get::<Counted>("c-1").await.unwrap().unwrap().count, Some(1));
+}
+
+/// The absence of an envelope is part of the condition from the start.
+#[tokio::test]
+async fn null_counts_as_absent_in_a_record_without_an_envelope() {
     #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
     #[envelope(table = "users", plaintext_only)]
     struct Plain {
@@ -105,14 +116,12 @@ async fn null_counts_as_absent_in_a_record_that_was_loaded_and_in_one_without_an
         #[envelope(default = five)]
         count: Option<i64>,
     }
-    let world = saved().await;
-    let known = world.store.get::<Counted>("c-1").with_envelope().await.unwrap().unwrap();
-    world.store.update("c-1").based_on(&known).add(|f| f.count, 1).await.unwrap();
-    assert_eq!(world.store.get::<Counted>("c-1").await.unwrap().unwrap().count, Some(1));
-
+    let world = World::new().await;
     let plain = Plain { id: "p-1".into(), count: None };
     world.store.put(&plain).await.unwrap();
+
     world.store.update::<Plain>("p-1").add(|f| f.count, 2).await.unwrap();
+
     let expected = Plain { count: Some(2), ..plain };
     assert_eq!(world.store.get("p-1").await.unwrap(), Some(expected));
 }
@@ -132,30 +141,47 @@ async fn a_condition_that_does_not_hold_is_told_from_null() {
     assert_eq!(world.stored("c-1").await, before);
 }
 
-/// DynamoDB removes a set with its last element, and the field's own function does not read nothing.
-#[tokio::test]
-async fn a_set_whose_function_does_not_read_nothing_is_not_emptied() {
-    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-    #[envelope(table = "users")]
-    struct Tagged {
-        #[partition_key]
-        id: String,
-        #[envelope(with = serde_dynamo::string_set)]
-        tags: BTreeSet<String>,
-        #[envelope(with = serde_dynamo::string_set, default)]
-        others: BTreeSet<String>,
-        #[encrypted]
-        ssn: String,
-    }
+/// DynamoDB removes a set with its last element, and the function of neither field reads an absent
+/// set.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Tagged {
+    #[partition_key]
+    id: String,
+    #[envelope(with = serde_dynamo::string_set)]
+    tags: BTreeSet<String>,
+    #[envelope(with = serde_dynamo::string_set, default)]
+    others: BTreeSet<String>,
+    #[encrypted]
+    ssn: String,
+}
+
+async fn tagged() -> World {
     let world = World::new().await;
     let both = tags(&["a"]);
     let tagged = Tagged { id: "t-1".into(), tags: both.clone(), others: both, ssn: "x".into() };
     world.store.put(&tagged).await.unwrap();
-    let update = || world.store.update::<Tagged>("t-1");
+    world
+}
 
-    let error = update().subtract(|f| f.tags, tags(&["a"])).await.unwrap_err();
+#[tokio::test]
+async fn a_set_whose_function_does_not_read_an_absent_one_is_not_emptied() {
+    let world = tagged().await;
+
+    let update = world.store.update::<Tagged>("t-1").subtract(|f| f.tags, tags(&["a"]));
+    let error = update.await.unwrap_err();
+
     assert!(error.to_string().contains("#[envelope(set)]"), "{error}");
-    update().add(|f| f.tags, tags(&["b"])).subtract(|f| f.others, tags(&["a"])).await.unwrap();
+    let found: Tagged = world.store.get("t-1").await.unwrap().unwrap();
+    assert_eq!(found.tags, tags(&["a"]));
+}
+
+#[tokio::test]
+async fn a_set_with_a_default_is_emptied_and_one_without_is_added_to() {
+    let world = tagged().await;
+
+    let update = world.store.update::<Tagged>("t-1").add(|f| f.tags, tags(&["b"]));
+    update.subtract(|f| f.others, tags(&["a"])).await.unwrap();
 
     let found: Tagged = world.store.get("t-1").await.unwrap().unwrap();
     assert_eq!((found.tags, found.others), (tags(&["a", "b"]), tags(&[])));

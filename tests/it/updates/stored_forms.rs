@@ -1,11 +1,12 @@
-//! Updates of items that another version of the struct has written, of unsealed ones, and of those whose key is
-//! made by templates.
+//! Updates of items that another version of the struct has written, of items with nothing sealed,
+//! and of those whose key is made by templates.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use envelope_runtime::error::OpenErrorKind;
-use envelope_runtime::{EnvelopeRecord, OtherAttributes, UpdateError};
+use envelope_runtime::{EnvelopeRecord, OtherAttributes, Store, UpdateError};
+use envelope_tests::Layout;
 
 use super::world;
 use crate::support::{World, bytes};
@@ -29,17 +30,24 @@ struct Renamed {
 }
 
 #[tokio::test]
-async fn what_lies_under_an_older_name_moves_to_the_new_one() {
+async fn a_number_under_an_older_name_is_not_added_to() {
     let world = world().await;
     let update = || world.store.update::<Renamed>("a-1");
 
-    let added =
-        [update().add(|f| f.visits, 1), update().seal(|f| f.mail, "x").add(|f| f.visits, 1)];
-    for update in added {
+    for update in
+        [update().add(|f| f.visits, 1), update().seal(|f| f.mail, "x").add(|f| f.visits, 1)]
+    {
         let error = update.await.unwrap_err();
         let UpdateError::Open(open) = &error else { panic!("{error}") };
         assert_eq!((open.kind(), open.attribute()), (OpenErrorKind::OlderName, Some("visits")));
     }
+}
+
+#[tokio::test]
+async fn a_value_under_an_older_name_moves_to_the_new_one() {
+    let world = world().await;
+    let update = || world.store.update::<Renamed>("a-1");
+
     update().set(|f| f.state, "active").set(|f| f.visits, 9).await.unwrap();
     update().set(|f| f.function, "nurse").seal(|f| f.mail, "x").add(|f| f.visits, 1).await.unwrap();
 
@@ -57,54 +65,72 @@ async fn what_lies_under_an_older_name_moves_to_the_new_one() {
     assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
 }
 
-/// Nothing of it is sealed, so nothing but the salt can tell one envelope from another.
-#[tokio::test]
-async fn a_record_with_authenticated_attributes_alone_is_updated_under_a_fresh_salt() {
-    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-    #[envelope(table = "users")]
-    struct Grant {
-        #[partition_key]
-        id: String,
-        #[authenticated]
-        role: String,
-        #[encrypted]
-        note: Option<String>,
-    }
+/// A record with authenticated attributes alone, if it has no note.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Grant {
+    #[partition_key]
+    id: String,
+    #[authenticated]
+    role: String,
+    #[encrypted]
+    note: Option<String>,
+}
+
+async fn granted() -> (World, Grant) {
     let world = World::new().await;
     let grant = Grant { id: "g-1".into(), role: "nurse".into(), note: None };
     world.store.put(&grant).await.unwrap();
+    (world, grant)
+}
+
+/// Nothing is sealed, so only the salt can tell one envelope from another.
+#[tokio::test]
+async fn a_record_with_authenticated_attributes_alone_is_updated_under_a_fresh_salt() {
+    let (world, grant) = granted().await;
     let before = bytes(&world.stored("g-1").await, "_envelope");
-    let mut envelopes = BTreeSet::from([before[2..50].to_vec()]);
+    let Layout { salt, tag, .. } = Layout::of(&before);
+    let fresh = salt.start..tag.end;
+    let mut envelopes = BTreeSet::from([before[fresh.clone()].to_vec()]);
 
     for _ in 0..3 {
-        // Also where the value is the one that is there.
+        // The value is the stored one.
         world.store.update::<Grant>("g-1").set(|f| f.role, "nurse").await.unwrap();
         let after = bytes(&world.stored("g-1").await, "_envelope");
-        assert_eq!(after[50..], before[50..]);
-        envelopes.insert(after[2..50].to_vec());
+        assert_eq!(after[fresh.end..], before[fresh.end..]);
+        envelopes.insert(after[fresh.clone()].to_vec());
     }
 
     assert_eq!(envelopes.len(), 4);
     assert_eq!(world.store.get("g-1").await.unwrap(), Some(grant));
+}
+
+#[tokio::test]
+async fn a_record_with_authenticated_attributes_alone_takes_a_sealed_one() {
+    let (world, _) = granted().await;
+
     world.store.update::<Grant>("g-1").seal(|f| f.note, "x").set(|f| f.role, "y").await.unwrap();
+
     let grant: Grant = world.store.get("g-1").await.unwrap().unwrap();
     assert_eq!((grant.role.as_str(), grant.note.as_deref()), ("y", Some("x")));
 }
 
-/// What an older program wrote before the attribute was authenticated is there, although no tag covers it.
+/// Authenticates an attribute that older programs did not.
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "users")]
+struct Window {
+    #[partition_key]
+    id: String,
+    #[authenticated]
+    #[envelope(since = 2)]
+    status: String,
+    #[encrypted]
+    ssn: String,
+}
+
+/// An older program wrote the value, and no tag covers it.
 #[tokio::test]
 async fn a_value_from_before_a_window_is_not_taken_for_absent() {
-    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-    #[envelope(table = "users")]
-    struct Window {
-        #[partition_key]
-        id: String,
-        #[authenticated]
-        #[envelope(since = 2)]
-        status: String,
-        #[encrypted]
-        ssn: String,
-    }
     let world = world().await;
     let known = world.store.get::<Window>("a-1").with_envelope().await.unwrap().unwrap();
 
@@ -113,9 +139,15 @@ async fn a_value_from_before_a_window_is_not_taken_for_absent() {
 
     let window: Window = world.store.get("a-1").await.unwrap().unwrap();
     assert_eq!((window.status.as_str(), window.ssn.as_str()), ("new", "219-09-9999"));
-    // A condition that does not hold is told from a value that has changed meanwhile.
+}
+
+#[tokio::test]
+async fn a_condition_that_does_not_hold_is_told_from_a_value_that_has_changed_meanwhile() {
+    let world = world().await;
+
     let update = world.store.update::<Window>("a-1").set_if_absent(|f| f.status, "other");
     let error = update.condition(|f| f.ssn.not_exists()).await.unwrap_err();
+
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
 }
 
@@ -133,8 +165,8 @@ struct Order<T: Clone> {
     others: OtherAttributes,
 }
 
-#[tokio::test]
-async fn a_record_with_a_key_template_and_a_catch_all_is_updated_by_its_parts() {
+/// A store with one order.
+async fn ordered() -> (Store, Order<String>) {
     let keys = [("PK", ScalarAttributeType::S), ("SK", ScalarAttributeType::S)];
     let world = World::with_keys(&keys).await;
     let store = world.store.clone().map_table::<Order<String>>(&world.table);
@@ -149,6 +181,12 @@ async fn a_record_with_a_key_template_and_a_catch_all_is_updated_by_its_parts() 
         others,
     };
     store.put(&order).await.unwrap();
+    (store, order)
+}
+
+#[tokio::test]
+async fn a_record_with_a_key_template_and_a_catch_all_is_updated_by_its_parts() {
+    let (store, order) = ordered().await;
     let known = store.get::<Order<String>>(("t-1", 7)).with_envelope().await.unwrap().unwrap();
 
     let update = || store.update::<Order<String>>(("t-1", 7));
@@ -157,5 +195,14 @@ async fn a_record_with_a_key_template_and_a_catch_all_is_updated_by_its_parts() 
 
     let expected = Order { state: "paid".into(), address: "there".into(), total: 4, ..order };
     assert_eq!(store.get(("t-1", 7)).await.unwrap(), Some(expected));
-    assert!(store.update::<Order<String>>(("t-1", 8)).set(|f| f.state, "x").await.is_err());
+}
+
+#[tokio::test]
+async fn an_update_by_the_parts_of_a_key_makes_no_record() {
+    let (store, _) = ordered().await;
+
+    let update = store.update::<Order<String>>(("t-1", 8)).set(|f| f.state, "x");
+    let error = update.await.unwrap_err();
+
+    assert!(error.is_not_found(), "{error}");
 }
