@@ -11,7 +11,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::EnvelopeRecord for Order {
-        type Key = _envelope::Parts<(String, Kind, u32)>;
+        type Key = _envelope::Parts<(String,), (Kind, u32)>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
                 "app",
                 &[

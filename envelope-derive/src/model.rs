@@ -175,21 +175,30 @@ impl Record {
 
     /// The fields that make the key, each once, in their order.
     pub(crate) fn key_fields(&self) -> Vec<&Field> {
-        let mut key: Vec<&Field> = Vec::new();
-        let templates =
-            [(&self.partition_key, Role::PartitionKey), (&self.sort_key, Role::SortKey)];
-        for (template, role) in templates {
-            let fields: Vec<_> = match template {
+        let (mut key, sort) = self.split_key();
+        key.extend(sort);
+        key
+    }
+
+    /// The fields that make the partition key, and those that the sort key has beside them.
+    pub(crate) fn split_key(&self) -> (Vec<&Field>, Vec<&Field>) {
+        let fields = |template: &Option<Template>, role| -> Vec<&Field> {
+            let fields: Vec<&Field> = match template {
                 Some(template) => template.parts().filter_map(|part| self.part(part)).collect(),
                 None => self.with_role(role).take(1).collect(),
             };
+            let mut once: Vec<&Field> = Vec::new();
             for field in fields {
-                if !key.iter().any(|other| other.ident == field.ident) {
-                    key.push(field);
+                if !once.iter().any(|other| other.ident == field.ident) {
+                    once.push(field);
                 }
             }
-        }
-        key
+            once
+        };
+        let partition = fields(&self.partition_key, Role::PartitionKey);
+        let mut sort = fields(&self.sort_key, Role::SortKey);
+        sort.retain(|field| !partition.iter().any(|other| other.ident == field.ident));
+        (partition, sort)
     }
 
     /// Returns whether a field of the record is a flattened struct.

@@ -3,25 +3,28 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use crate::model::{MAX_KEY_PARTS, Record, Role, Shape};
+use crate::model::{Field, MAX_KEY_PARTS, Record, Shape};
 use crate::template::{Piece, Template};
 
 /// The type of the key, or `None` without a partition key.
 pub(super) fn key_type(record: &Record) -> Option<TokenStream> {
-    let fields = record.key_fields();
-    let types = fields.iter().map(|field| match field.shape {
+    let (partition, sort) = record.split_key();
+    let types = |fields: &[&Field]| fields.iter().map(|field| key_part(field)).collect::<Vec<_>>();
+    let (p, s) = (types(&partition), types(&sort));
+    if record.templates().next().is_some() && p.len() + s.len() <= MAX_KEY_PARTS {
+        return Some(quote!(_envelope::Parts<(#(#p,)*), (#(#s,)*)>));
+    }
+    match (partition.as_slice(), sort.as_slice()) {
+        ([_], []) => Some(quote!(_envelope::Simple<#(#p)*>)),
+        ([_], [_]) => Some(quote!(_envelope::Composite<#(#p)*, #(#s)*>)),
+        _ => None,
+    }
+}
+
+fn key_part(field: &Field) -> TokenStream {
+    match field.shape {
         Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
         Shape::Serde | Shape::Set | Shape::With { .. } => field.ty.to_token_stream(),
-    });
-    if record.templates().next().is_some() && fields.len() <= MAX_KEY_PARTS {
-        return Some(quote!(_envelope::Parts<(#(#types,)*)>));
-    }
-    match fields.as_slice() {
-        [partition] if partition.role == Role::PartitionKey => {
-            Some(quote!(_envelope::Simple<#(#types)*>))
-        }
-        [_, _] => Some(quote!(_envelope::Composite<#(#types),*>)),
-        _ => None,
     }
 }
 

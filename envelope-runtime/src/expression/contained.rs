@@ -27,6 +27,7 @@ pub trait Contained<T> {
     ) -> Result<Option<Wiped>, ConvertError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Contained<T> for T {
     fn encode_part(
         self,
@@ -37,6 +38,7 @@ impl<T> Contained<T> for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Contained<T> for &T {
     fn encode_part(
         self,
@@ -49,6 +51,7 @@ impl<T> Contained<T> for &T {
 
 macro_rules! borrowed {
     ($($borrowed:ty => $owned:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Contained<$owned> for $borrowed {
             fn encode_part(
                 self,
@@ -59,6 +62,7 @@ macro_rules! borrowed {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl Contained<Option<$owned>> for $borrowed {
             fn encode_part(
                 self,
@@ -75,6 +79,7 @@ borrowed!(&str => String, &[u8] => Vec<u8>);
 
 macro_rules! elements {
     ($([$($hasher:ident)?] $collection:ty, $of_texts:ty);*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<E: Serialize, $($hasher)?> Contained<$collection> for E {
             fn encode_part(
                 self,
@@ -85,6 +90,7 @@ macro_rules! elements {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<E: Serialize, $($hasher)?> Contained<$collection> for &E {
             fn encode_part(
                 self,
@@ -95,6 +101,7 @@ macro_rules! elements {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($hasher)?> Contained<$of_texts> for &str {
             fn encode_part(
                 self,

@@ -39,18 +39,21 @@ pub trait Operand<T> {
     fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: 'static> Operand<T> for T {
     fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
         encode(&Owned(self).0, to)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Operand<T> for &T {
     fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
         encode(self, to)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: 'static> Operand<Option<T>> for T {
     fn encode(
         self,
@@ -63,6 +66,7 @@ impl<T: 'static> Operand<Option<T>> for T {
 
 macro_rules! borrowed {
     ($($borrowed:ty => $owned:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Operand<$owned> for $borrowed {
             fn encode(
                 self,
@@ -73,6 +77,7 @@ macro_rules! borrowed {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl Operand<Option<$owned>> for $borrowed {
             fn encode(
                 self,

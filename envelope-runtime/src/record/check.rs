@@ -1,7 +1,7 @@
 //! Rules of a whole schema, at compile time: the derive sees one struct, and not what is flattened
 //! into it.
 
-use super::{FieldRole, FieldSchema, RecordSchema};
+use super::{FieldRole, FieldSchema, KeyAttribute, RecordSchema};
 use crate::limits::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 
 /// More names than an item within DynamoDB's limits is likely to have.
@@ -20,11 +20,12 @@ impl RecordSchema {
         let mut seen =
             Seen { names: [""; MAX_NAMES], count: 0, encrypted: 0, authenticated: 0, lists: 0 };
         seen.name(self.envelope());
-        let [partition_key, sort_key] = self.templates();
-        if let Some(template) = partition_key {
+        let [partition_key, sort_key] = self.key_attributes();
+        // A field that is a key is met among the fields.
+        if let Some(KeyAttribute::Template(template)) = partition_key {
             seen.name(template.name());
         }
-        if let Some(template) = sort_key {
+        if let Some(KeyAttribute::Template(template)) = sort_key {
             seen.name(template.name());
         }
         seen.group(self.own_fields());

@@ -22,10 +22,11 @@ pub struct Simple<P>(PhantomData<fn() -> P>);
 #[derive(Debug)]
 pub struct Composite<P, S>(PhantomData<fn() -> (P, S)>);
 
-/// The key of a record whose key attributes are made by templates, of the parts `T`: a tuple of the
-/// types of the fields that the templates name, each once, in their order.
+/// The key of a record whose key attributes are made by templates: tuples of the types of the fields
+/// that the templates name, each once, in their order. `P` are the parts of the partition key, `S` those
+/// of the sort key that the partition key does not have already. A caller gives them as one flat tuple.
 #[derive(Debug)]
-pub struct Parts<T>(PhantomData<fn() -> T>);
+pub struct Parts<P, S>(PhantomData<fn() -> (P, S)>);
 
 /// Stands for a key field that is stored as a Binary, in [`Simple`] and [`Composite`].
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub struct KeyValues(Vec<AttributeValue>);
 ///
 /// fn key_of_a_user(key: impl IntoKey<Simple<String>>) {}
 /// fn key_of_an_order(key: impl IntoKey<Composite<String, u64>>) {}
-/// fn key_of_a_line(key: impl IntoKey<Parts<(String, u64, u8)>>) {}
+/// fn key_of_a_line(key: impl IntoKey<Parts<(String,), (u64, u8)>>) {}
 ///
 /// key_of_a_user("foobar");
 /// key_of_a_user(&String::from("foobar"));
@@ -56,7 +57,7 @@ pub struct KeyValues(Vec<AttributeValue>);
     message = "`{Self}` is not the key of this record",
     label = "the record's key is `{K}`",
     note = "`Simple<P>` takes a `P`, a `&P` or (for `String`) a `&str`; `Composite<P, S>` takes a \
-            pair of these, and `Parts<(…)>` all of its parts, as a tuple if there are several"
+            pair of these, and `Parts<(…), (…)>` all of its parts in one tuple, or the one alone"
 )]
 pub trait IntoKey<K> {
     /// The key's attribute values.
@@ -118,65 +119,89 @@ pub enum KeyErrorKind {
     Convert(ConvertError),
 }
 
+// Without the lists of impls, which say less than the messages of the traits.
+#[diagnostic::do_not_recommend]
 impl<P, T: IntoKeyPart<P>> IntoKey<Simple<P>> for T {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
         Ok(KeyValues(vec![part(self)?]))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P, S, A: IntoKeyPart<P>, B: IntoKeyPart<S>> IntoKey<Composite<P, S>> for (A, B) {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
         Ok(KeyValues(vec![part(self.0)?, part(self.1)?]))
     }
 }
 
-impl IntoKey<Parts<()>> for () {
+#[diagnostic::do_not_recommend]
+impl IntoKey<Parts<(), ()>> for () {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
         Ok(KeyValues(Vec::new()))
     }
 }
 
-impl<P, T: IntoKeyPart<P>> IntoKey<Parts<(P,)>> for T {
+#[diagnostic::do_not_recommend]
+impl<P, T: IntoKeyPart<P>> IntoKey<Parts<(P,), ()>> for T {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
         Ok(KeyValues(vec![part(self)?]))
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<S, T: IntoKeyPart<S>> IntoKey<Parts<(), (S,)>> for T {
+    fn into_key(self) -> Result<KeyValues, ConvertError> {
+        Ok(KeyValues(vec![part(self)?]))
+    }
+}
+
+/// The keys of so many parts, wherever the partition key's end: each step moves one part over to it.
 macro_rules! parts {
-    ($(($($part:ident $given:ident $index:tt),*)),*) => {$(
-        impl<$($part, $given: IntoKeyPart<$part>),*> IntoKey<Parts<($($part,)*)>> for ($($given,)*) {
+    ([$($p:ident)*] [] $all:tt) => {
+        parts!(@ [$($p)*] [] $all);
+    };
+    ([$($p:ident)*] [$next:ident $($s:ident)*] $all:tt) => {
+        parts!(@ [$($p)*] [$next $($s)*] $all);
+        parts!([$($p)* $next] [$($s)*] $all);
+    };
+    (@ [$($p:ident)*] [$($s:ident)*] ($($part:ident $given:ident $index:tt),*)) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($part, $given: IntoKeyPart<$part>),*> IntoKey<Parts<($($p,)*), ($($s,)*)>>
+            for ($($given,)*)
+        {
             fn into_key(self) -> Result<KeyValues, ConvertError> {
                 Ok(KeyValues(vec![$(part(self.$index)?),*]))
             }
         }
-    )*};
+    };
 }
 
-parts!(
-    (A T 0, B U 1),
-    (A T 0, B U 1, C V 2),
-    (A T 0, B U 1, C V 2, D W 3),
-    (A T 0, B U 1, C V 2, D W 3, E X 4),
-    (A T 0, B U 1, C V 2, D W 3, E X 4, F Y 5)
-);
+parts!([] [A B] (A T 0, B U 1));
+parts!([] [A B C] (A T 0, B U 1, C V 2));
+parts!([] [A B C D] (A T 0, B U 1, C V 2, D W 3));
+parts!([] [A B C D E] (A T 0, B U 1, C V 2, D W 3, E X 4));
+parts!([] [A B C D E F] (A T 0, B U 1, C V 2, D W 3, E X 4, F Y 5));
 
 /// An absent part becomes NULL, which no key can be, and is refused with the other checks.
 fn part<P>(part: impl IntoKeyPart<P>) -> Result<AttributeValue, ConvertError> {
     Ok(part.into_part()?.unwrap_or(AttributeValue::Null))
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Serialize> IntoKeyPart<P> for P {
     fn into_part(self) -> Result<Option<AttributeValue>, ConvertError> {
         attribute::to_attribute(&self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Serialize> IntoKeyPart<P> for &P {
     fn into_part(self) -> Result<Option<AttributeValue>, ConvertError> {
         attribute::to_attribute(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoKeyPart<String> for &str {
     fn into_part(self) -> Result<Option<AttributeValue>, ConvertError> {
         attribute::to_attribute(self)
@@ -185,6 +210,7 @@ impl IntoKeyPart<String> for &str {
 
 macro_rules! bytes_part {
     ($([$($generics:tt)*] $part:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> IntoKeyPart<Bytes> for $part {
             fn into_part(self) -> Result<Option<AttributeValue>, ConvertError> {
                 let bytes: &[u8] = self.as_ref();

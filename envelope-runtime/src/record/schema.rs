@@ -10,10 +10,36 @@ pub struct RecordSchema {
     table: &'static str,
     envelope: &'static str,
     fields: &'static [FieldSchema],
-    partition_key: Option<KeyTemplate>,
-    sort_key: Option<KeyTemplate>,
+    key: KeySchema,
     plaintext_only: bool,
     catch_all: bool,
+}
+
+/// The key of a table, or of an index.
+#[derive(Clone, Copy, Debug)]
+struct KeySchema {
+    /// Absent from a hand-written schema only, which then has no key.
+    partition: Option<KeyAttribute>,
+    sort: Option<KeyAttribute>,
+}
+
+impl KeyAttribute {
+    /// The field with that role, also of a flattened struct.
+    const fn of_role(fields: &'static [FieldSchema], role: FieldRole) -> Option<Self> {
+        let mut rest = fields;
+        while let [field, others @ ..] = rest {
+            let found = match field.group {
+                Some(group) => Self::of_role(group, role),
+                None if field.role as u8 == role as u8 => Some(Self::Field(field.name)),
+                None => None,
+            };
+            if found.is_some() {
+                return found;
+            }
+            rest = others;
+        }
+        None
+    }
 }
 
 /// One stored field, or those of a flattened struct.
@@ -62,8 +88,10 @@ impl RecordSchema {
             table,
             envelope: "_envelope",
             fields,
-            partition_key: None,
-            sort_key: None,
+            key: KeySchema {
+                partition: KeyAttribute::of_role(fields, FieldRole::PartitionKey),
+                sort: KeyAttribute::of_role(fields, FieldRole::SortKey),
+            },
             plaintext_only: false,
             catch_all: false,
         }
@@ -79,14 +107,14 @@ impl RecordSchema {
     /// Makes the partition key of other fields.
     #[must_use]
     pub const fn partition_key(mut self, template: KeyTemplate) -> Self {
-        self.partition_key = Some(template);
+        self.key.partition = Some(KeyAttribute::Template(template));
         self
     }
 
     /// Makes the sort key of other fields.
     #[must_use]
     pub const fn sort_key(mut self, template: KeyTemplate) -> Self {
-        self.sort_key = Some(template);
+        self.key.sort = Some(KeyAttribute::Template(template));
         self
     }
 
@@ -129,8 +157,8 @@ impl RecordSchema {
         self.fields
     }
 
-    pub(super) const fn templates(&self) -> [Option<KeyTemplate>; 2] {
-        [self.partition_key, self.sort_key]
+    pub(super) const fn key_attributes(&self) -> [Option<KeyAttribute>; 2] {
+        [self.key.partition, self.key.sort]
     }
 
     pub(crate) const fn catches_all(&self) -> bool {
@@ -155,15 +183,7 @@ impl RecordSchema {
 
     /// The partition key, then the sort key if there is one.
     pub(crate) fn keys(&self) -> impl Iterator<Item = KeyAttribute> + use<> {
-        let key = |template: Option<KeyTemplate>, role| match template {
-            Some(template) => Some(KeyAttribute::Template(template)),
-            None => {
-                let field = self.fields().find(|field| field.role == role);
-                field.map(|field| KeyAttribute::Field(field.name))
-            }
-        };
-        let partition = key(self.partition_key, FieldRole::PartitionKey);
-        [partition, key(self.sort_key, FieldRole::SortKey)].into_iter().flatten()
+        [self.key.partition, self.key.sort].into_iter().flatten()
     }
 
     /// The field of an attribute, by the name that it is written under.
