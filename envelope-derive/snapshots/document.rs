@@ -24,7 +24,7 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Document {
+    impl _envelope::Readable for Document {
         type Key = _envelope::Simple<String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "documents",
@@ -50,9 +50,6 @@ const _: () = {
                     }),
             ],
         );
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            &self.id
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
@@ -67,6 +64,24 @@ const _: () = {
                 ),
                 __generics: ::core::marker::PhantomData,
             }
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: fields.read(__EnvelopeStored::decode)?,
+                text: fields.read(__EnvelopeStored::decode)?,
+                version: fields.read(__EnvelopeStored::decode)?,
+                expires: fields.read(__EnvelopeStored::decode)?,
+                created: fields.read(__EnvelopeStored::decode)?,
+                updated: fields.read(|from| seconds::deserialize(from))?,
+            })
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Document {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            &self.id
         }
         type Saved = _envelope::Saved<Self>;
         fn saved(
@@ -105,18 +120,6 @@ const _: () = {
             fields.write(&self.created, __EnvelopeStored::encode)?;
             fields.write(&self.updated, |value, to| seconds::serialize(value, to))?;
             ::core::result::Result::Ok(())
-        }
-        fn read_fields(
-            fields: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
-            ::core::result::Result::Ok(Self {
-                id: fields.read(__EnvelopeStored::decode)?,
-                text: fields.read(__EnvelopeStored::decode)?,
-                version: fields.read(__EnvelopeStored::decode)?,
-                expires: fields.read(__EnvelopeStored::decode)?,
-                created: fields.read(__EnvelopeStored::decode)?,
-                updated: fields.read(|from| seconds::deserialize(from))?,
-            })
         }
     }
     #[automatically_derived]

@@ -10,7 +10,7 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Order {
+    impl _envelope::Readable for Order {
         type Key = _envelope::Parts<(String,), (Kind, u32)>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
                 "app",
@@ -44,9 +44,6 @@ const _: () = {
                     ],
                 ),
             );
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            (&self.tenant_id, &self.r#type, &self.number)
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
@@ -59,6 +56,22 @@ const _: () = {
                 payload: _envelope::Attribute::new("payload", __EnvelopeStored::encode),
                 __generics: ::core::marker::PhantomData,
             }
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                tenant_id: fields.read(__EnvelopeStored::decode)?,
+                r#type: fields.read(__EnvelopeStored::decode)?,
+                number: fields.read(__EnvelopeStored::decode)?,
+                payload: fields.read(__EnvelopeStored::decode)?,
+            })
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Order {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            (&self.tenant_id, &self.r#type, &self.number)
         }
         type Saved = ();
         fn saved(
@@ -76,16 +89,6 @@ const _: () = {
             fields.write(&self.number, __EnvelopeStored::encode)?;
             fields.write(&self.payload, __EnvelopeStored::encode)?;
             ::core::result::Result::Ok(())
-        }
-        fn read_fields(
-            fields: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
-            ::core::result::Result::Ok(Self {
-                tenant_id: fields.read(__EnvelopeStored::decode)?,
-                r#type: fields.read(__EnvelopeStored::decode)?,
-                number: fields.read(__EnvelopeStored::decode)?,
-                payload: fields.read(__EnvelopeStored::decode)?,
-            })
         }
     }
     #[automatically_derived]

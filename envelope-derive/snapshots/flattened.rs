@@ -166,7 +166,7 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record, C)>,
     }
     #[automatically_derived]
-    impl<C> _envelope::EnvelopeRecord for User<C>
+    impl<C> _envelope::Readable for User<C>
     where
         User<C>: ::core::default::Default,
         C: ::envelope_runtime::EnvelopeFields,
@@ -190,9 +190,6 @@ const _: () = {
             )
             .catch_all()
             .checked();
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            &self.id
-        }
         type Attributes = __EnvelopeAttributes<Self, C>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
@@ -201,6 +198,31 @@ const _: () = {
                 address: <Address as _envelope::EnvelopeFields>::attributes(),
                 __generics: ::core::marker::PhantomData,
             }
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: fields
+                    .read_or(
+                        __EnvelopeStored::decode,
+                        || -> String { <Self as ::core::default::Default>::default().id },
+                    )?,
+                contact: <C as _envelope::EnvelopeFields>::read_fields(fields)?,
+                address: <Address as _envelope::EnvelopeFields>::read_fields(fields)?,
+                others: fields.read_others(),
+            })
+        }
+    }
+    #[automatically_derived]
+    impl<C> _envelope::EnvelopeRecord for User<C>
+    where
+        User<C>: ::core::default::Default,
+        C: ::envelope_runtime::EnvelopeFields,
+        Self: 'static,
+    {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            &self.id
         }
         type Saved = ();
         fn saved(
@@ -218,20 +240,6 @@ const _: () = {
             _envelope::EnvelopeFields::write_fields(&self.address, fields)?;
             fields.write_others(&self.others)?;
             ::core::result::Result::Ok(())
-        }
-        fn read_fields(
-            fields: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
-            ::core::result::Result::Ok(Self {
-                id: fields
-                    .read_or(
-                        __EnvelopeStored::decode,
-                        || -> String { <Self as ::core::default::Default>::default().id },
-                    )?,
-                contact: <C as _envelope::EnvelopeFields>::read_fields(fields)?,
-                address: <Address as _envelope::EnvelopeFields>::read_fields(fields)?,
-                others: fields.read_others(),
-            })
         }
     }
     #[automatically_derived]

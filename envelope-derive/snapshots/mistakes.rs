@@ -12,15 +12,23 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for User {
+    impl _envelope::Readable for User {
         type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            ::std::string::String::new()
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for User {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            ::std::string::String::new()
         }
         type Saved = ();
         fn saved(
@@ -33,11 +41,6 @@ const _: () = {
             &self,
             _: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            loop {}
-        }
-        fn read_fields(
-            _: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
             loop {}
         }
     }

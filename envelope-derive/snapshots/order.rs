@@ -31,7 +31,7 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record, T)>,
     }
     #[automatically_derived]
-    impl<T: Clone> _envelope::EnvelopeRecord for Order<T>
+    impl<T: Clone> _envelope::Readable for Order<T>
     where
         T: Debug,
         T: my::runtime::__private::Serialize,
@@ -68,9 +68,6 @@ const _: () = {
                 ],
             )
             .envelope_name("_env");
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            (&self.tenant_id, &self.number)
-        }
         type Attributes = __EnvelopeAttributes<Self, T>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
@@ -92,6 +89,40 @@ const _: () = {
                 r#type: _envelope::Attribute::new("type", _envelope::encode_bytes),
                 __generics: ::core::marker::PhantomData,
             }
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                tenant_id: fields.read(__EnvelopeStored::decode)?,
+                number: fields.read(_envelope::decode_bytes)?,
+                state: fields.read(__EnvelopeStored::decode)?,
+                payload: fields.read(__EnvelopeStored::decode)?,
+                photo: fields
+                    .read_or(
+                        _envelope::decode_optional_bytes,
+                        || -> Option<Vec<u8>> {
+                            <Option<Vec<u8>> as ::core::default::Default>::default()
+                        },
+                    )?,
+                placed_at: fields.read(|from| time::serde::rfc3339::deserialize(from))?,
+                r#type: fields
+                    .read_or(_envelope::decode_array, || -> [u8; 4] { one() })?,
+                cache: <T as ::core::default::Default>::default(),
+            })
+        }
+    }
+    #[automatically_derived]
+    impl<T: Clone> _envelope::EnvelopeRecord for Order<T>
+    where
+        T: Debug,
+        T: my::runtime::__private::Serialize,
+        T: my::runtime::__private::DeserializeOwned,
+        T: ::core::default::Default,
+        Self: 'static,
+    {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            (&self.tenant_id, &self.number)
         }
         type Saved = ();
         fn saved(
@@ -116,27 +147,6 @@ const _: () = {
                 )?;
             fields.write(&self.r#type, _envelope::encode_bytes)?;
             ::core::result::Result::Ok(())
-        }
-        fn read_fields(
-            fields: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
-            ::core::result::Result::Ok(Self {
-                tenant_id: fields.read(__EnvelopeStored::decode)?,
-                number: fields.read(_envelope::decode_bytes)?,
-                state: fields.read(__EnvelopeStored::decode)?,
-                payload: fields.read(__EnvelopeStored::decode)?,
-                photo: fields
-                    .read_or(
-                        _envelope::decode_optional_bytes,
-                        || -> Option<Vec<u8>> {
-                            <Option<Vec<u8>> as ::core::default::Default>::default()
-                        },
-                    )?,
-                placed_at: fields.read(|from| time::serde::rfc3339::deserialize(from))?,
-                r#type: fields
-                    .read_or(_envelope::decode_array, || -> [u8; 4] { one() })?,
-                cache: <T as ::core::default::Default>::default(),
-            })
         }
     }
     #[automatically_derived]

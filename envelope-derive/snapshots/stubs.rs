@@ -4,14 +4,22 @@
 const _: () = {
     use ::envelope_runtime::__private as _envelope;
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Shape {
+    impl _envelope::Readable for Shape {
         type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            ::std::string::String::new()
-        }
         type Attributes = ();
         fn attributes() {}
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Shape {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            ::std::string::String::new()
+        }
         type Saved = ();
         fn saved(
             &self,
@@ -23,11 +31,6 @@ const _: () = {
             &self,
             _: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            loop {}
-        }
-        fn read_fields(
-            _: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
             loop {}
         }
     }
@@ -45,15 +48,23 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Simple {
+    impl _envelope::Readable for Simple {
         type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            ::std::string::String::new()
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Simple {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            ::std::string::String::new()
         }
         type Saved = ();
         fn saved(
@@ -66,11 +77,6 @@ const _: () = {
             &self,
             _: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            loop {}
-        }
-        fn read_fields(
-            _: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
             loop {}
         }
     }
@@ -88,15 +94,23 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Keyed {
+    impl _envelope::Readable for Keyed {
         type Key = _envelope::Simple<Uuid>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            &self.id
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Keyed {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            &self.id
         }
         type Saved = ();
         fn saved(
@@ -109,11 +123,6 @@ const _: () = {
             &self,
             _: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            loop {}
-        }
-        fn read_fields(
-            _: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
             loop {}
         }
     }
@@ -130,15 +139,23 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Flattened {
+    impl _envelope::Readable for Flattened {
         type Key = _envelope::Simple<::std::string::String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            ::std::string::String::new()
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             loop {}
+        }
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Flattened {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            ::std::string::String::new()
         }
         type Saved = ();
         fn saved(
@@ -151,11 +168,6 @@ const _: () = {
             &self,
             _: &mut _envelope::FieldWriter,
         ) -> ::core::result::Result<(), _envelope::FieldError> {
-            loop {}
-        }
-        fn read_fields(
-            _: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
             loop {}
         }
     }

@@ -22,7 +22,7 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for User {
+    impl _envelope::Readable for User {
         type Key = _envelope::Simple<String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "users",
@@ -39,9 +39,6 @@ const _: () = {
                 _envelope::FieldSchema::new("address", _envelope::FieldRole::Encrypted),
             ],
         );
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            &self.id
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
@@ -57,6 +54,22 @@ const _: () = {
                 address: _envelope::Attribute::new("address", __EnvelopeStored::encode),
                 __generics: ::core::marker::PhantomData,
             }
+        }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: fields.read(__EnvelopeStored::decode)?,
+                non_sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
+                sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
+                address: fields.read(__EnvelopeStored::decode)?,
+            })
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for User {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            &self.id
         }
         type Saved = ();
         fn saved(
@@ -74,16 +87,6 @@ const _: () = {
             fields.write(&self.sensitive_stuff, __EnvelopeStored::encode)?;
             fields.write(&self.address, __EnvelopeStored::encode)?;
             ::core::result::Result::Ok(())
-        }
-        fn read_fields(
-            fields: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
-            ::core::result::Result::Ok(Self {
-                id: fields.read(__EnvelopeStored::decode)?,
-                non_sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
-                sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
-                address: fields.read(__EnvelopeStored::decode)?,
-            })
         }
     }
     #[automatically_derived]

@@ -38,7 +38,7 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Visit {
+    impl _envelope::Readable for Visit {
         type Key = _envelope::Simple<String>;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "visits",
@@ -54,9 +54,6 @@ const _: () = {
                 _envelope::FieldSchema::new("tags", _envelope::FieldRole::Encrypted),
             ],
         );
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            &self.id
-        }
         type Attributes = __EnvelopeAttributes<Self>;
         fn attributes() -> Self::Attributes {
             __EnvelopeAttributes {
@@ -83,6 +80,32 @@ const _: () = {
                 __generics: ::core::marker::PhantomData,
             }
         }
+        fn read_fields(
+            fields: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self {
+                id: fields.read(__EnvelopeStored::decode)?,
+                tenant: fields.read(__EnvelopeStored::decode)?,
+                left: fields.read(|from| seconds::deserialize(from))?,
+                paid: fields
+                    .read_or(
+                        |from| seconds::deserialize(from),
+                        || -> Option<Time> {
+                            <Option<Time> as ::core::default::Default>::default()
+                        },
+                    )?,
+                came: fields.read(|from| seconds::deserialize(from))?,
+                seen: fields.read(_envelope::Deserialize::deserialize)?,
+                pin: fields.read(|from| envelope_runtime::secret::deserialize(from))?,
+                tags: fields.read(__EnvelopeStored::decode_set)?,
+            })
+        }
+    }
+    #[automatically_derived]
+    impl _envelope::EnvelopeRecord for Visit {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+            &self.id
+        }
         type Saved = ();
         fn saved(
             &self,
@@ -107,26 +130,6 @@ const _: () = {
                 )?;
             fields.write(&self.tags, __EnvelopeStored::encode_set)?;
             ::core::result::Result::Ok(())
-        }
-        fn read_fields(
-            fields: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
-            ::core::result::Result::Ok(Self {
-                id: fields.read(__EnvelopeStored::decode)?,
-                tenant: fields.read(__EnvelopeStored::decode)?,
-                left: fields.read(|from| seconds::deserialize(from))?,
-                paid: fields
-                    .read_or(
-                        |from| seconds::deserialize(from),
-                        || -> Option<Time> {
-                            <Option<Time> as ::core::default::Default>::default()
-                        },
-                    )?,
-                came: fields.read(|from| seconds::deserialize(from))?,
-                seen: fields.read(_envelope::Deserialize::deserialize)?,
-                pin: fields.read(|from| envelope_runtime::secret::deserialize(from))?,
-                tags: fields.read(__EnvelopeStored::decode_set)?,
-            })
         }
     }
     #[automatically_derived]

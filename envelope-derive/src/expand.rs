@@ -26,10 +26,6 @@ pub(crate) fn record(record: &Record) -> TokenStream {
     let generics = generics::owned(record, generics::bounded(record));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, type_generics, _) = record.generics.split_for_impl();
-    let (name, constants) = match record.kind {
-        Kind::Record => (quote!(EnvelopeRecord), record_constants(record)),
-        Kind::Fields => (quote!(EnvelopeFields), schema::of_group(record)),
-    };
     let argument = local("fields");
     let writes = record.stored().map(fields::write);
     let reads = record.fields.iter().map(|field| fields::read(record, field));
@@ -38,7 +34,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
         .then(|| {
             quote! {
                 const _: _envelope::RecordSchema =
-                    <#ident as _envelope::EnvelopeRecord>::SCHEMA;
+                    <#ident as _envelope::Readable>::SCHEMA;
             }
         });
 
@@ -48,7 +44,68 @@ pub(crate) fn record(record: &Record) -> TokenStream {
     let debug = debug::implementation(record);
     let attributes = handles::definition(record);
     let handles = handles::implementation(record, &handles::constructor(record));
-    let saved = maintained::saved(record);
+    let write = quote! {
+        fn write_fields(
+            &self,
+            #argument: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            #(#writes)*
+            ::core::result::Result::Ok(())
+        }
+    };
+    let read = quote! {
+        fn read_fields(
+            #argument: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            ::core::result::Result::Ok(Self { #(#reads),* })
+        }
+    };
+    let implementations = match record.kind {
+        Kind::Record => {
+            let (key, schema) = (key::key_type(record), schema::of_record(record));
+            let (key_value, saved) = (key::key_value(record), maintained::saved(record));
+            vec![
+                (
+                    quote!(Readable),
+                    quote! {
+                        type Key = #key;
+
+                        #schema
+
+                        #handles
+
+                        #read
+                    },
+                ),
+                (
+                    quote!(EnvelopeRecord),
+                    quote! {
+                        fn key(
+                            &self,
+                        ) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
+                            #key_value
+                        }
+
+                        #saved
+
+                        #write
+                    },
+                ),
+            ]
+        }
+        Kind::Fields => {
+            let fields = schema::of_group(record);
+            vec![(quote!(EnvelopeFields), quote!(#fields #handles #write #read))]
+        }
+    };
+    let implementations = implementations.into_iter().map(|(name, body)| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
+                #body
+            }
+        }
+    });
     let versioned = maintained::versioned(record).map(|versioned| {
         quote! {
             #[automatically_derived]
@@ -63,50 +120,13 @@ pub(crate) fn record(record: &Record) -> TokenStream {
 
             #attributes
 
-            #[automatically_derived]
-            impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
-                #constants
-
-                #handles
-
-                #saved
-
-                fn write_fields(
-                    &self,
-                    #argument: &mut _envelope::FieldWriter,
-                ) -> ::core::result::Result<(), _envelope::FieldError> {
-                    #(#writes)*
-                    ::core::result::Result::Ok(())
-                }
-
-                fn read_fields(
-                    #argument: &mut _envelope::FieldReader,
-                ) -> ::core::result::Result<Self, _envelope::FieldError> {
-                    ::core::result::Result::Ok(Self { #(#reads),* })
-                }
-            }
+            #(#implementations)*
 
             #versioned
             #checked
             #nested
             #debug
         };
-    }
-}
-
-/// The type of the key, the schema and the key's value.
-fn record_constants(record: &Record) -> TokenStream {
-    let schema = schema::of_record(record);
-    let key = key::key_type(record);
-    let key_value = key::key_value(record);
-    quote! {
-        type Key = #key;
-
-        #schema
-
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
-            #key_value
-        }
     }
 }
 

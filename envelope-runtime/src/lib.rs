@@ -120,7 +120,7 @@ pub use expression::{Condition, Update, kind};
 pub use key::KmsKeyProvider;
 pub use key::LocalKeyProvider;
 pub use operation::{Opener, Sealer};
-pub use record::{EnvelopeFields, EnvelopeRecord, OtherAttributes, Saved};
+pub use record::{EnvelopeFields, EnvelopeRecord, OtherAttributes, Readable, Saved};
 #[cfg(feature = "aws")]
 pub use store::Store;
 #[cfg(feature = "aws")]
@@ -165,8 +165,8 @@ pub mod schema {
 pub mod __private {
     pub use crate::expression::kind;
     pub use crate::record::{
-        EnvelopeFields, EnvelopeRecord, FieldError, RedactedDebug, Saved, Stored, decode_array,
-        decode_bytes, decode_optional_array, decode_optional_bytes, encode_bytes,
+        EnvelopeFields, EnvelopeRecord, FieldError, Readable, RedactedDebug, Saved, Stored,
+        decode_array, decode_bytes, decode_optional_array, decode_optional_bytes, encode_bytes,
         encode_optional_bytes, named, nested, next_version, redacted,
     };
     pub use crate::schema::*;

@@ -42,6 +42,38 @@ pub use stored::Stored;
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
 
+/// What can be read of a table: today a record.
+///
+/// The derive of [`EnvelopeRecord`] implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an envelope record",
+    label = "not an envelope record",
+    note = "put `#[derive(EnvelopeRecord)]` on the struct",
+    note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
+)]
+pub trait Readable: Sized + 'static {
+    /// The shape of the record's key: [`Simple`] for a partition key, [`Composite`] with a sort key,
+    /// [`Parts`] if templates make the key.
+    type Key;
+
+    /// The handles of the record's attributes: one field for each of the struct's.
+    type Attributes;
+
+    /// The record's table, attributes and their roles.
+    const SCHEMA: RecordSchema;
+
+    /// Makes the handles, for conditions and updates: see [`Condition`](crate::Condition) and
+    /// [`Update`](crate::Update).
+    fn attributes() -> Self::Attributes;
+
+    /// Takes every stored field, in the schema's order.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] when a stored value does not fit its field.
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
+}
+
 /// A struct that is stored as a DynamoDB item, with its `#[encrypted]` fields sealed.
 ///
 /// Implement it with `#[derive(EnvelopeRecord)]`. The derive generates data only: the schema, and
@@ -59,26 +91,13 @@ pub use template::{KeyPiece, KeyTemplate};
     note = "put `#[derive(EnvelopeRecord)]` on the struct",
     note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
-pub trait EnvelopeRecord: Sized + 'static {
-    /// The shape of the record's key: [`Simple`] for a partition key, [`Composite`] with a sort key,
-    /// [`Parts`] where templates make the key.
-    type Key;
-
-    /// The handles of the record's attributes: one field for each of the struct's.
-    type Attributes;
-
+pub trait EnvelopeRecord: Readable {
     /// The output of a save: [`Saved<Self>`](crate::Saved) if the library fills in fields of the record (a
     /// version, a time), `()` otherwise.
     type Saved: FilledIn<Self> + Send + 'static;
 
-    /// The record's table, attributes and their roles.
-    const SCHEMA: RecordSchema;
-
     /// The record's own key, for loading it again or deleting it.
     fn key(&self) -> impl IntoKey<Self::Key>;
-
-    /// Makes the handles, for conditions and updates: see [`Condition`](crate::Condition) and [`Update`](crate::Update).
-    fn attributes() -> Self::Attributes;
 
     /// Hands over every stored field, in the schema's order.
     ///
@@ -93,13 +112,6 @@ pub trait EnvelopeRecord: Sized + 'static {
     ///
     /// [`FieldError`] when a field cannot hold what is filled in.
     fn saved(&self, now: Now) -> Result<Self::Saved, FieldError>;
-
-    /// Takes every stored field, in the schema's order.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError`] when a stored value does not fit its field.
-    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
 
     /// Saves the record under a fresh data key: [`Store::put`](crate::Store::put).
     #[cfg(feature = "aws")]

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::SharedAsyncSleep;
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{ContextError, refuse_unknown};
 use crate::key::{Capability, ContextPairs, Full, KeyProvider};
-use crate::record::{EnvelopeRecord, Now, RecordSchema};
+use crate::record::{Now, Readable, RecordSchema};
 use crate::usage::Usage;
 
 /// Saves and loads records. Cloning is cheap, and constructing makes no call.
@@ -73,7 +73,7 @@ impl<C: Capability> Store<C> {
     /// The logical name is the one in `#[envelope(table = "…")]` and is sealed into every record;
     /// the physical name is not, so that a restored or copied table can be read under its new name.
     #[must_use]
-    pub fn map_table<R: EnvelopeRecord>(mut self, physical: impl Into<String>) -> Self {
+    pub fn map_table<R: Readable>(mut self, physical: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.tables).insert(R::SCHEMA.table(), physical.into());
         self
     }
@@ -134,7 +134,7 @@ impl<C: Capability> Store<C> {
         Ok(caller)
     }
 
-    pub(crate) fn physical_table<R: EnvelopeRecord>(&self) -> &str {
+    pub(crate) fn physical_table<R: Readable>(&self) -> &str {
         let logical = R::SCHEMA.table();
         self.tables.get(logical).map_or(logical, String::as_str)
     }

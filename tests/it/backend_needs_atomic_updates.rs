@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use envelope_runtime::Readable;
 use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
 use envelope_tests::{Place, rewrap};
 use tokio::task::JoinSet;
@@ -35,7 +36,7 @@ record!(Older: a, b, c);
 
 const TASKS: usize = 50;
 
-type Handles = <Busy as EnvelopeRecord>::Attributes;
+type Handles = <Busy as Readable>::Attributes;
 type Field = envelope_runtime::schema::Attribute<Busy, envelope_runtime::kind::Encrypted, String>;
 type Choose = fn(Handles) -> Field;
 type Read = fn(&Busy) -> &String;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use envelope_runtime::Readable;
 use envelope_runtime::error::ConvertErrorKind;
 use envelope_runtime::schema::Attribute;
 use envelope_runtime::{
@@ -81,7 +82,7 @@ fn account() -> Account {
     }
 }
 
-type Handles = <Account as EnvelopeRecord>::Attributes;
+type Handles = <Account as Readable>::Attributes;
 type Build = fn(Handles) -> Condition<Account>;
 type Case = (&'static str, Build);
 

@@ -18,15 +18,6 @@ pub(crate) fn stub(
     let errors = errors.to_compile_error();
     let krate = parsed.map_or_else(Path::clone, Record::krate);
     let record = parsed.ok();
-    let (name, constants) = match kind {
-        Kind::Record => (quote!(EnvelopeRecord), record_constants(record)),
-        Kind::Fields => (
-            quote!(EnvelopeFields),
-            quote!(
-                const FIELDS: &'static [_envelope::FieldSchema] = &[];
-            ),
-        ),
-    };
     // An editor completes handles, and other code names them.
     let attributes = record.map(handles::stub);
     let handles = match record {
@@ -51,6 +42,36 @@ pub(crate) fn stub(
     });
     let versioned = versioned.iter();
     let debug = record.and_then(debug::implementation);
+    let write = quote! {
+        fn write_fields(
+            &self,
+            _: &mut _envelope::FieldWriter,
+        ) -> ::core::result::Result<(), _envelope::FieldError> {
+            loop {}
+        }
+    };
+    let read = quote! {
+        fn read_fields(
+            _: &mut _envelope::FieldReader,
+        ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            loop {}
+        }
+    };
+    let implementations = match kind {
+        Kind::Record => {
+            let (constants, key) = key_of(record);
+            vec![
+                (quote!(Readable), quote!(#constants #handles #read)),
+                (quote!(EnvelopeRecord), quote!(#key #saved #write)),
+            ]
+        }
+        Kind::Fields => {
+            let fields = quote!(
+                const FIELDS: &'static [_envelope::FieldSchema] = &[];
+            );
+            vec![(quote!(EnvelopeFields), quote!(#fields #handles #write #read))]
+        }
+    };
     let ident = &input.ident;
     let parameters = input.generics.clone();
     let parameters = match record {
@@ -58,6 +79,14 @@ pub(crate) fn stub(
         None => parameters,
     };
     let (impl_generics, type_generics, where_clause) = parameters.split_for_impl();
+    let implementations = implementations.into_iter().map(|(name, body)| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
+                #body
+            }
+        }
+    });
     quote! {
         #errors
 
@@ -66,27 +95,7 @@ pub(crate) fn stub(
 
             #attributes
 
-            #[automatically_derived]
-            impl #impl_generics _envelope::#name for #ident #type_generics #where_clause {
-                #constants
-
-                #handles
-
-                #saved
-
-                fn write_fields(
-                    &self,
-                    _: &mut _envelope::FieldWriter,
-                ) -> ::core::result::Result<(), _envelope::FieldError> {
-                    loop {}
-                }
-
-                fn read_fields(
-                    _: &mut _envelope::FieldReader,
-                ) -> ::core::result::Result<Self, _envelope::FieldError> {
-                    loop {}
-                }
-            }
+            #(#implementations)*
 
             #(
                 #[automatically_derived]
@@ -113,7 +122,8 @@ fn no_handles(kind: Kind) -> TokenStream {
     }
 }
 
-fn record_constants(record: Option<&Record>) -> TokenStream {
+/// The type of the key with an empty schema, and the function that gives the key.
+fn key_of(record: Option<&Record>) -> (TokenStream, TokenStream) {
     // A flattened struct cannot be a part of a key. That has been reported.
     let is_part = |field: &&Field| !matches!(field.role, Role::Flattened | Role::CatchAll);
     let record = record.filter(|record| record.key_fields().iter().all(is_part));
@@ -121,13 +131,15 @@ fn record_constants(record: Option<&Record>) -> TokenStream {
     let (key, key_value) = key.unwrap_or_else(|| {
         (quote!(_envelope::Simple<::std::string::String>), quote!(::std::string::String::new()))
     });
-    quote! {
+    let constants = quote! {
         type Key = #key;
 
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
-
-        fn key(&self) -> impl _envelope::IntoKey<Self::Key> {
+    };
+    let function = quote! {
+        fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             #key_value
         }
-    }
+    };
+    (constants, function)
 }

@@ -14,7 +14,7 @@ use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, Provider
 use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey,
-    RecordSchema, Simple, decode_bytes,
+    Readable, RecordSchema, Simple, decode_bytes,
 };
 
 const SALT: [u8; SALT_LEN] = [0x11; SALT_LEN];
@@ -23,11 +23,10 @@ const NONCE: [u8; NONCE_LEN] = [0x22; NONCE_LEN];
 #[derive(Debug)]
 struct Document(Vec<u8>);
 
-impl EnvelopeRecord for Document {
+impl Readable for Document {
     type Key = Simple<String>;
-    type Attributes = ();
 
-    type Saved = ();
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "documents",
@@ -37,11 +36,20 @@ impl EnvelopeRecord for Document {
         ],
     );
 
-    fn key(&self) -> impl IntoKey<Self::Key> {
+    fn attributes() {}
+
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
+        let _: String = fields.read(Deserialize::deserialize)?;
+        Ok(Self(fields.read(decode_bytes)?))
+    }
+}
+
+impl EnvelopeRecord for Document {
+    type Saved = ();
+
+    fn key(&self) -> impl IntoKey<<Self as Readable>::Key> {
         "d"
     }
-
-    fn attributes() {}
 
     fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
         Ok(())
@@ -49,11 +57,6 @@ impl EnvelopeRecord for Document {
 
     fn saved(&self, _: crate::record::Now) -> Result<(), FieldError> {
         Ok(())
-    }
-
-    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        let _: String = fields.read(Deserialize::deserialize)?;
-        Ok(Self(fields.read(decode_bytes)?))
     }
 }
 

@@ -11,8 +11,8 @@ use crate::attribute::{AttributeValue, Number};
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
 use crate::operation::error::LoadError;
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, RecordSchema,
-    Simple, Values,
+    EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Readable,
+    RecordSchema, Simple, Values,
 };
 
 const NOTE: &str = "deb28f5a11c739150d2d07d1f0152494c88b7d1e67";
@@ -27,11 +27,10 @@ const ENVELOPE: &str = "010111111111111111111111111111111111ccd76f9ae61146e91e19
 #[derive(Debug, PartialEq)]
 struct Order(Vec<Option<String>>);
 
-impl EnvelopeRecord for Order {
+impl Readable for Order {
     type Key = Simple<String>;
-    type Attributes = ();
 
-    type Saved = ();
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "orders",
@@ -46,19 +45,7 @@ impl EnvelopeRecord for Order {
         ],
     );
 
-    fn key(&self) -> impl crate::schema::IntoKey<Self::Key> {
-        "c-1"
-    }
-
     fn attributes() {}
-
-    fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
-        Ok(())
-    }
-
-    fn saved(&self, _: crate::record::Now) -> Result<(), FieldError> {
-        Ok(())
-    }
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
         let _tags: (f64, bool, ()) = fields.read(Deserialize::deserialize)?;
@@ -66,6 +53,22 @@ impl EnvelopeRecord for Order {
         let texts =
             (0..5).map(|_| fields.read(Deserialize::deserialize)).collect::<Result<_, _>>()?;
         Ok(Self(texts))
+    }
+}
+
+impl EnvelopeRecord for Order {
+    type Saved = ();
+
+    fn key(&self) -> impl crate::schema::IntoKey<<Self as Readable>::Key> {
+        "c-1"
+    }
+
+    fn write_fields(&self, _: &mut FieldWriter) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    fn saved(&self, _: crate::record::Now) -> Result<(), FieldError> {
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::attribute::{AttributeValue, decode_plaintext};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
 use crate::key::{DataKey, EncryptedDataKey, HINT_LEN, KeyReference, LocalKeyProvider, ProviderId};
 use crate::operation::error::LoadError;
-use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, RecordSchema, Simple};
+use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, Readable, RecordSchema, Simple};
 use crate::record::{FieldError, FieldReader, FieldWriter, IntoKey};
 use crate::{Opener, Sealer};
 
@@ -53,11 +53,10 @@ fn header() -> impl Strategy<Value = Header> {
 /// A record whose fields take any attribute, through a type that serde reads anything into.
 struct Anything;
 
-impl EnvelopeRecord for Anything {
+impl Readable for Anything {
     type Key = Simple<String>;
-    type Attributes = ();
 
-    type Saved = ();
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "anything",
@@ -69,11 +68,23 @@ impl EnvelopeRecord for Anything {
         ],
     );
 
-    fn key(&self) -> impl IntoKey<Self::Key> {
+    fn attributes() {}
+
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
+        let _: String = fields.read(Deserialize::deserialize)?;
+        for _ in ["a", "b", "c"] {
+            fields.read(String::deserialize)?;
+        }
+        Ok(Self)
+    }
+}
+
+impl EnvelopeRecord for Anything {
+    type Saved = ();
+
+    fn key(&self) -> impl IntoKey<<Self as Readable>::Key> {
         "id"
     }
-
-    fn attributes() {}
 
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
         for value in ["id", "sealed", "authenticated", "plain"] {
@@ -84,14 +95,6 @@ impl EnvelopeRecord for Anything {
 
     fn saved(&self, _: crate::record::Now) -> Result<(), FieldError> {
         Ok(())
-    }
-
-    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        let _: String = fields.read(Deserialize::deserialize)?;
-        for _ in ["a", "b", "c"] {
-            fields.read(String::deserialize)?;
-        }
-        Ok(Self)
     }
 }
 

@@ -16,10 +16,10 @@ use crate::attribute::ConvertError;
 use crate::envelope::{Asked, Loaded};
 use crate::key::{CanDecrypt, Capability, ContextPairs, Full};
 use crate::operation::error::LoadError;
-use crate::record::{EnvelopeRecord, IntoKey, KeyValues};
+use crate::record::{IntoKey, KeyValues, Readable};
 use crate::store::Store;
 
-/// A load, ready to be awaited. Made by [`Store::get`] and [`EnvelopeRecord::load`].
+/// A load, ready to be awaited. Made by [`Store::get`] and [`EnvelopeRecord::load`](crate::EnvelopeRecord::load).
 ///
 /// One [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html),
 /// and one KMS call if there is an item.
@@ -36,7 +36,7 @@ pub struct Get<R, C = Full, T = Record> {
 
 impl<C: Capability> Store<C> {
     /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` is over.
-    pub fn get<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
+    pub fn get<R: Readable>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
     where
         C: CanDecrypt,
     {
@@ -50,7 +50,7 @@ impl<C: Capability> Store<C> {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
+impl<R: Readable, C: CanDecrypt> Get<R, C> {
     /// Gives the envelope along with the record.
     pub fn with_envelope(self) -> Get<R, C, WithEnvelope> {
         let Self { store, key, consistent, given, returns: _ } = self;
@@ -58,7 +58,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> Get<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt, T> Get<R, C, T> {
+impl<R: Readable, C: CanDecrypt, T> Get<R, C, T> {
     /// Makes a strongly consistent read, which costs twice the read units.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
@@ -100,7 +100,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt, T> Get<R, C, T> {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Get<R, C> {
+impl<R: Readable, C: CanDecrypt> IntoFuture for Get<R, C> {
     type Output = Result<Option<R>, LoadError>;
     type IntoFuture = OperationFuture<Option<R>, LoadError>;
 
@@ -110,7 +110,7 @@ impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Get<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Get<R, C, WithEnvelope> {
+impl<R: Readable, C: CanDecrypt> IntoFuture for Get<R, C, WithEnvelope> {
     type Output = Result<Option<Loaded<R>>, LoadError>;
     type IntoFuture = OperationFuture<Option<Loaded<R>>, LoadError>;
 

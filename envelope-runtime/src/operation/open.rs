@@ -8,7 +8,7 @@ use crate::envelope::{
 };
 use crate::key::{CanDecrypt, DataKeyRequest, KeyProvider};
 use crate::operation::error::LoadError;
-use crate::record::{EnvelopeRecord, FieldReader};
+use crate::record::{FieldReader, Readable};
 
 /// A provider of data keys, and the answers that an item must give before it is opened.
 pub(crate) struct Reading<'a, C> {
@@ -20,7 +20,7 @@ pub(crate) struct Reading<'a, C> {
 
 impl<C: CanDecrypt> Reading<'_, C> {
     /// Opens an item. With `keep`, the record remembers all that an update can start from.
-    pub(crate) async fn open<R: EnvelopeRecord>(
+    pub(crate) async fn open<R: Readable>(
         self,
         item: Item,
         keep: bool,

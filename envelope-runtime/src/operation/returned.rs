@@ -12,7 +12,7 @@ use super::target::Target;
 use crate::envelope::Asked;
 use crate::key::CanDecrypt;
 use crate::operation::error::LoadError;
-use crate::record::EnvelopeRecord;
+use crate::record::Readable;
 use crate::store::Store;
 
 /// A write that gives back no stored record.
@@ -59,7 +59,7 @@ impl Returned {
 }
 
 /// Opens the item that DynamoDB was asked for, if it gave one.
-pub(super) async fn open_returned<R: EnvelopeRecord, C: CanDecrypt>(
+pub(super) async fn open_returned<R: Readable, C: CanDecrypt>(
     store: &Store<C>,
     meter: &Meter,
     item: Option<HashMap<String, SdkValue>>,

@@ -9,7 +9,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::envelope::{Asked, Item, Loaded, expected_context};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::operation::error::{LoadError, SaveError};
-use crate::record::{EnvelopeRecord, Now};
+use crate::record::{EnvelopeRecord, Now, Readable};
 
 /// Seals records into items, for exports and other stores: those that [`Store::put`](crate::Store::put) would
 /// write at this moment, with the next version and the times of now.
@@ -132,7 +132,7 @@ impl<C: Capability> Opener<C> {
     ///
     /// [`LoadError`] when a context value is missing, the item is not what was sealed, there is no
     /// data key, or a value does not fit its field.
-    pub fn open<R: EnvelopeRecord>(
+    pub fn open<R: Readable>(
         &self,
         item: Item,
     ) -> impl Future<Output = Result<Loaded<R>, LoadError>> + Send + use<R, C>

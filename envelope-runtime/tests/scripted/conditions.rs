@@ -1,13 +1,14 @@
 //! Conditions of the caller's as DynamoDB gets them.
 
+use envelope_runtime::Condition;
+use envelope_runtime::Readable;
 use envelope_runtime::schema::{IntoKey, Unversioned};
-use envelope_runtime::{Condition, EnvelopeRecord};
 
 use crate::dynamodb::{Dynamodb, done};
 use crate::models::{Account, Renamed};
 use crate::request::Request;
 
-type Of<R> = fn(<R as EnvelopeRecord>::Attributes) -> Condition<R>;
+type Of<R> = fn(<R as Readable>::Attributes) -> Condition<R>;
 
 async fn sent<R: Unversioned>(condition: Of<R>) -> Request
 where
@@ -108,7 +109,7 @@ async fn names_and_values_stand_behind_placeholders_each_once() {
 
 #[test]
 fn a_condition_shows_names_and_no_values() {
-    let condition = |f: <Account as EnvelopeRecord>::Attributes| {
+    let condition = |f: <Account as Readable>::Attributes| {
         (!f.status.eq("secret")).and(f.logins.eq(1).or(f.ssn.exists()))
     };
     let shown = format!("{:?}", condition(Account::attributes()));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use envelope_runtime::Readable;
 use envelope_runtime::error::FieldError;
 use envelope_runtime::key::{DataKey, EncryptedDataKey, GeneratedDataKey, ProviderId};
 use envelope_runtime::schema::{
@@ -22,11 +23,10 @@ struct ByHand {
     said: Said,
 }
 
-impl EnvelopeRecord for ByHand {
+impl Readable for ByHand {
     type Key = Simple<String>;
-    type Attributes = ();
 
-    type Saved = ();
+    type Attributes = ();
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "users",
@@ -37,11 +37,28 @@ impl EnvelopeRecord for ByHand {
         ],
     );
 
-    fn key(&self) -> impl IntoKey<Self::Key> {
+    fn attributes() {}
+
+    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
+        let said = Said::default();
+        said.debug(fields);
+        fields.read(String::deserialize)?;
+        let text = fields.read(|from| {
+            said.debug(&from);
+            String::deserialize(from)
+        })?;
+        said.debug(fields);
+        fields.read(BTreeMap::<String, Option<String>>::deserialize)?;
+        Ok(Self { text, said })
+    }
+}
+
+impl EnvelopeRecord for ByHand {
+    type Saved = ();
+
+    fn key(&self) -> impl IntoKey<<Self as Readable>::Key> {
         "c-1"
     }
-
-    fn attributes() {}
 
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
         fields.write("c-1", Serialize::serialize)?;
@@ -68,19 +85,6 @@ impl EnvelopeRecord for ByHand {
 
     fn saved(&self, _: envelope_runtime::schema::Now) -> Result<(), FieldError> {
         Ok(())
-    }
-
-    fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-        let said = Said::default();
-        said.debug(fields);
-        fields.read(String::deserialize)?;
-        let text = fields.read(|from| {
-            said.debug(&from);
-            String::deserialize(from)
-        })?;
-        said.debug(fields);
-        fields.read(BTreeMap::<String, Option<String>>::deserialize)?;
-        Ok(Self { text, said })
     }
 }
 

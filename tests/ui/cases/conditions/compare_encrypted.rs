@@ -1,4 +1,4 @@
-use envelope_runtime::EnvelopeRecord;
+use envelope_runtime::{EnvelopeRecord, Readable};
 
 #[derive(EnvelopeRecord)]
 #[envelope(table = "users")]

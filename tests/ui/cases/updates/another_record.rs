@@ -1,3 +1,4 @@
+use envelope_runtime::Readable;
 use envelope_runtime::{EnvelopeRecord, Update};
 
 #[derive(EnvelopeRecord)]
