@@ -42,6 +42,26 @@ async fn each_comparison_has_its_text() {
     }
 }
 
+#[tokio::test]
+async fn a_value_is_given_as_it_is_or_by_reference() {
+    let conditions: &[(Of<Account>, &str)] = &[
+        (|f| f.status.eq("n"), "status = 'n'"),
+        (|f| f.status.eq("n".to_owned()), "status = 'n'"),
+        (|f| f.status.eq(&"n".to_owned()), "status = 'n'"),
+        (|f| f.nickname.eq("n"), "nickname = 'n'"),
+        (|f| f.nickname.eq(&Some("n".to_owned())), "nickname = 'n'"),
+        (|f| f.status.contains("n".to_owned()), "contains(status, 'n')"),
+        (|f| f.status.contains(&"n".to_owned()), "contains(status, 'n')"),
+        (|f| f.nickname.contains("n"), "contains(nickname, 'n')"),
+        (|f| f.tags.contains("n"), "contains(tags, 'n')"),
+        (|f| f.tags.contains(&"n".to_owned()), "contains(tags, 'n')"),
+        (|f| f.groups.contains("n".to_owned()), "contains(groups, 'n')"),
+    ];
+    for (condition, text) in conditions {
+        assert_eq!(sent(*condition).await.condition(), *text);
+    }
+}
+
 /// DynamoDB counts the bytes of an expression.
 #[tokio::test]
 async fn parentheses_stand_where_they_say_something_and_only_there() {
@@ -112,6 +132,7 @@ fn a_condition_shows_names_and_no_values() {
     let condition = |f: <Account as Readable>::Attributes| {
         (!f.status.eq("secret")).and(f.logins.eq(1).or(f.ssn.exists()))
     };
+    assert_eq!(format!("{:?}", Account::attributes().status), r#"Attribute("status")"#);
     let shown = format!("{:?}", condition(Account::attributes()));
     assert_eq!(shown, r#"Condition(["status", "logins", "ssn"])"#);
 }
