@@ -150,6 +150,87 @@ pub mod error {
 
 /// The surface that generated code calls, for records that are written by hand and for code that is
 /// generic over records.
+///
+/// A record by hand, and in the comments what the derive makes it of:
+///
+/// ```
+/// use envelope_runtime::error::FieldError;
+/// use envelope_runtime::schema::{
+///     Attribute, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Now, RecordSchema, Simple,
+///     Unversioned,
+/// };
+/// use envelope_runtime::{EnvelopeRecord, LocalKeyProvider, Opener, Readable, Sealer, kind};
+/// use serde::{Deserialize, Serialize};
+///
+/// // #[derive(EnvelopeRecord)]
+/// // #[envelope(table = "users")]
+/// struct User {
+///     id: String,  // #[partition_key]
+///     ssn: String, // #[encrypted]
+/// }
+///
+/// struct Attributes {
+///     id: Attribute<User, kind::Key, String>,
+///     ssn: Attribute<User, kind::Encrypted, String>,
+/// }
+///
+/// impl Readable for User {
+///     type Key = Simple<String>;
+///     type Attributes = Attributes;
+///
+///     const SCHEMA: RecordSchema = RecordSchema::new(
+///         "users",
+///         &[
+///             FieldSchema::new("id", FieldRole::PartitionKey),
+///             FieldSchema::new("ssn", FieldRole::Encrypted),
+///         ],
+///     )
+///     .checked();
+///
+///     fn attributes() -> Attributes {
+///         Attributes {
+///             id: Attribute::new("id", Serialize::serialize),
+///             ssn: Attribute::new("ssn", Serialize::serialize),
+///         }
+///     }
+///
+///     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
+///         Ok(Self {
+///             id: fields.read(Deserialize::deserialize)?,
+///             ssn: fields.read(Deserialize::deserialize)?,
+///         })
+///     }
+/// }
+///
+/// impl EnvelopeRecord for User {
+///     type Saved = (); // nothing is filled in
+///
+///     fn key(&self) -> impl IntoKey<Simple<String>> {
+///         &self.id
+///     }
+///
+///     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError> {
+///         fields.write(&self.id, Serialize::serialize)?;
+///         fields.write(&self.ssn, Serialize::serialize)
+///     }
+///
+///     fn saved(&self, _: Now) -> Result<(), FieldError> {
+///         Ok(())
+///     }
+/// }
+///
+/// impl Unversioned for User {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// let user = User { id: "foobar".into(), ssn: "078-05-1120".into() };
+/// let item = Sealer::new(LocalKeyProvider::from_hex(key)?).seal(&user).await?;
+/// let user = Opener::new(LocalKeyProvider::from_hex(key)?).open::<User>(item).await?;
+/// assert_eq!(user.ssn, "078-05-1120");
+/// # Ok(())
+/// # }
+/// ```
 pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};

@@ -41,7 +41,9 @@ pub struct Delete<R, C = Full, T = Nothing> {
 
 impl<C: Capability> Store<C> {
     /// Deletes the record under `key`, if it is there. One with an `#[envelope(version)]` is deleted with
-    /// [`delete_version`](Self::delete_version) or [`delete_any_version`](Self::delete_any_version).
+    /// [`delete_version`](Self::delete_version) or [`delete_any_version`](Self::delete_any_version): by the
+    /// method the compiler can ask which version is meant.
+    #[doc(alias = "delete_item")]
     pub fn delete<R: Unversioned>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self, key, None)
     }

@@ -36,6 +36,7 @@ pub struct Get<R, C = Full, T = Record> {
 
 impl<C: Capability> Store<C> {
     /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` is over.
+    #[doc(alias = "get_item")]
     pub fn get<R: Readable>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
     where
         C: CanDecrypt,

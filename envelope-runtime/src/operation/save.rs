@@ -44,6 +44,7 @@ pub struct Put<R: EnvelopeRecord, C = Full, T = Nothing> {
 impl<C: Capability> Store<C> {
     /// Saves a record, whether or not one is there, under a fresh data key. A record with an
     /// `#[envelope(version)]` is saved only over the version that it was loaded with.
+    #[doc(alias = "put_item")]
     pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,

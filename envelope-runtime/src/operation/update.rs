@@ -56,6 +56,7 @@ impl<C: Capability> Store<C> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "update_item")]
     pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>>
     where
         C: CanEncrypt + CanDecrypt,
