@@ -38,7 +38,8 @@ const _: () = {
                         _envelope::FieldRole::Authenticated,
                     )
                     .ttl(),
-                _envelope::FieldSchema::new("created", _envelope::FieldRole::Plain),
+                _envelope::FieldSchema::new("created", _envelope::FieldRole::Plain)
+                    .created_at(),
                 _envelope::FieldSchema::new("updated", _envelope::FieldRole::Plain)
                     .updated_at(|now, to| {
                         let value: DateTime<Utc> = <DateTime<

@@ -83,8 +83,8 @@ use model::{Kind, Record};
 ///   records are not loaded.
 ///
 /// A time is an integer (seconds since 1970) or any type with `From<SystemTime>`, such as chrono's
-/// `DateTime<Utc>`. A record with a version or a time that is filled in implements `Clone`, because
-/// a save returns the record as it was saved.
+/// `DateTime<Utc>`. A record with a version or a time that is filled in implements `Clone`: a save
+/// fills in a clone, stores it and returns it.
 ///
 /// # Key templates
 ///

@@ -191,3 +191,32 @@ fn what_dynamodb_stores_alike_is_found() {
     let null = found(&json(serde_json::json!(1), Some(None)));
     assert_eq!(null, ("nested".to_owned(), ConvertErrorKind::Changed));
 }
+
+/// A record with a version is stored as its clone.
+#[test]
+fn a_clone_that_is_another_value_is_named() {
+    #[derive(Serialize, Deserialize)]
+    struct Forgetful(String);
+
+    impl Clone for Forgetful {
+        fn clone(&self) -> Self {
+            Self(String::new())
+        }
+    }
+
+    #[derive(EnvelopeRecord, Clone)]
+    #[envelope(table = "users")]
+    struct User {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        note: Forgetful,
+        #[envelope(version)]
+        version: u64,
+    }
+
+    let user = User { id: "a".into(), note: Forgetful("secret".into()), version: 0 };
+    let error = testing::round_trip(&user).err().unwrap();
+
+    assert_eq!(error.attribute(), "note");
+}

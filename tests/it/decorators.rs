@@ -108,6 +108,10 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
     ) -> KeyFuture<'a, Arc<DataKey>> {
         self.inner.decrypt(reference, request)
     }
+
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
+        self.inner.is_current(reference, request)
+    }
 }
 
 #[tokio::test]
@@ -169,4 +173,20 @@ async fn operations_need_not_know_that_data_keys_are_shared_and_kept() {
     update.await.unwrap();
     assert_eq!(counts(&requests.take()), (0, 0));
     assert_eq!(User::load(&store, "b").await.unwrap(), Some(User::new("b")));
+}
+
+#[tokio::test]
+async fn t26_a_provider_around_another_leaves_no_record_under_a_key_that_is_only_accepted() {
+    let world = World::new().await;
+    let new_key = world.backend.create_kms_key().await;
+    let old = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
+    User::new("a").save(&store(&world, old)).await.unwrap();
+
+    let new = KmsKeyProvider::new(world.backend.kms.clone(), &new_key).accept(&world.key);
+    let shared = store(&world, Cached::new(Reused::new(new, 10, 1_000)));
+    shared.update::<User>("a").seal(|f| f.ssn, "219-09-9999").await.unwrap();
+
+    let strict = KmsKeyProvider::new(world.backend.kms.clone(), &new_key);
+    let loaded = User::load(&store(&world, strict), "a").await.unwrap().unwrap();
+    assert_eq!(loaded.ssn, "219-09-9999");
 }

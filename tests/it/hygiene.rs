@@ -53,6 +53,32 @@ mod clashes {
         attribute: Attribute,
     }
 
+    /// Functions of the names that the generated code's parameters have.
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "clashes")]
+    struct Functions {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        #[serde(serialize_with = "value", deserialize_with = "from")]
+        first: String,
+        #[encrypted]
+        #[serde(serialize_with = "to", deserialize_with = "from")]
+        second: String,
+    }
+
+    fn value<S: serde::Serializer>(text: &str, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(text)
+    }
+
+    fn to<S: serde::Serializer>(text: &str, to: S) -> std::result::Result<S::Ok, S::Error> {
+        value(text, to)
+    }
+
+    fn from<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<String, D::Error> {
+        serde::Deserialize::deserialize(from)
+    }
+
     #[derive(serde::Serialize, serde::Deserialize)]
     struct Record;
     #[derive(serde::Serialize, serde::Deserialize)]

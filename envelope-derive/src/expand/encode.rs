@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::quoting::span_of;
+use super::quoting::{local, span_of};
 use crate::model::{Field, Shape};
 use crate::written;
 
@@ -18,7 +18,10 @@ pub(super) fn encode(field: &Field) -> TokenStream {
         }
         Shape::Bytes => quote!(_envelope::encode_bytes),
         Shape::OptionalBytes => quote!(_envelope::encode_optional_bytes),
-        Shape::With { serialize: Some(serialize), .. } => quote!(|value, to| #serialize(value, to)),
+        Shape::With { serialize: Some(serialize), .. } => {
+            let (value, to) = (local("value"), local("to"));
+            quote!(|#value, #to| #serialize(#value, #to))
+        }
     }
 }
 
@@ -38,6 +41,9 @@ pub(super) fn decode(field: &Field) -> TokenStream {
         Shape::OptionalBytes if is_array => quote!(_envelope::decode_optional_array),
         Shape::Bytes => quote!(_envelope::decode_bytes),
         Shape::OptionalBytes => quote!(_envelope::decode_optional_bytes),
-        Shape::With { deserialize: Some(deserialize), .. } => quote!(|from| #deserialize(from)),
+        Shape::With { deserialize: Some(deserialize), .. } => {
+            let from = local("from");
+            quote!(|#from| #deserialize(#from))
+        }
     }
 }

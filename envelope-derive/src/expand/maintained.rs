@@ -16,6 +16,7 @@ pub(super) fn schema(field: &Field) -> TokenStream {
         quote!(.version(#last))
     });
     let ttl = field.options.ttl.map(|_| quote!(.ttl()));
+    let created_at = field.options.created_at.map(|_| quote!(.created_at()));
     let updated_at = field.options.updated_at.map(|_| {
         let (now, to, value) = (local("now"), local("to"), local("value"));
         let now_as = |ty: &Type| quote_spanned!(span_of(ty)=> #now.seconds::<#ty>()?);
@@ -27,7 +28,7 @@ pub(super) fn schema(field: &Field) -> TokenStream {
             })
         }
     });
-    quote!(#version #ttl #updated_at)
+    quote!(#version #ttl #created_at #updated_at)
 }
 
 /// The trait's type of the saved record, and its function that returns it.

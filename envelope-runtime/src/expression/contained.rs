@@ -20,6 +20,7 @@ pub trait Contained<T> {
     /// # Errors
     ///
     /// [`ConvertError`] when DynamoDB cannot store it.
+    #[doc(hidden)]
     fn encode_part(
         self,
         whole: Encode<T>,

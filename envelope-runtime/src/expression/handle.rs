@@ -36,6 +36,7 @@ pub trait Operand<T> {
     /// # Errors
     ///
     /// [`ConvertError`] when DynamoDB cannot store it.
+    #[doc(hidden)]
     fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 }
 

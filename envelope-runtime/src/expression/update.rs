@@ -103,14 +103,11 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// # struct User {
     /// #     #[partition_key]
     /// #     id: String,
-    /// #     nickname: Option<String>,
-    /// #     logins: u64,
-    /// #     tags: Vec<String>,
     /// #     first_seen: Option<u64>,
     /// #     #[encrypted]
     /// #     ssn: String,
     /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
     /// store.update::<User>("foobar").set_if_absent(|f| f.first_seen, 1_800_000_000).await?;
     /// # Ok(())
     /// # }
@@ -172,13 +169,10 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// #     #[partition_key]
     /// #     id: String,
     /// #     nickname: Option<String>,
-    /// #     logins: u64,
-    /// #     tags: Vec<String>,
-    /// #     first_seen: Option<u64>,
     /// #     #[encrypted]
     /// #     ssn: String,
     /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
     /// store.update::<User>("foobar").remove(|f| f.nickname).await?;
     /// # Ok(())
     /// # }
@@ -207,14 +201,11 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// # struct User {
     /// #     #[partition_key]
     /// #     id: String,
-    /// #     nickname: Option<String>,
     /// #     logins: u64,
-    /// #     tags: Vec<String>,
-    /// #     first_seen: Option<u64>,
     /// #     #[encrypted]
     /// #     ssn: String,
     /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
     /// store.update::<User>("foobar").add(|f| f.logins, 1).await?;
     /// # Ok(())
     /// # }
@@ -298,14 +289,11 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// # struct User {
     /// #     #[partition_key]
     /// #     id: String,
-    /// #     nickname: Option<String>,
-    /// #     logins: u64,
     /// #     tags: Vec<String>,
-    /// #     first_seen: Option<u64>,
     /// #     #[encrypted]
     /// #     ssn: String,
     /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
     /// store.update::<User>("foobar").append(|f| f.tags, vec!["beta".to_owned()]).await?;
     /// # Ok(())
     /// # }
@@ -339,14 +327,11 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// # struct User {
     /// #     #[partition_key]
     /// #     id: String,
-    /// #     nickname: Option<String>,
     /// #     logins: u64,
-    /// #     tags: Vec<String>,
-    /// #     first_seen: Option<u64>,
     /// #     #[encrypted]
     /// #     ssn: String,
     /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::UpdateError> {
+    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
     /// store.update::<User>("foobar").add(|f| f.logins, 1).condition(|f| f.ssn.exists()).await?;
     /// # Ok(())
     /// # }

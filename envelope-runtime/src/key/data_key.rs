@@ -7,11 +7,11 @@ use crate::crypto::{Prk, Secret32};
 /// Bytes of the hint that says which configured key wrapped a data key.
 pub const HINT_LEN: usize = 8;
 
-/// A plaintext data key: made of 32 bytes, in memory only, wiped on drop.
+/// A plaintext data key: 32 bytes, in memory only, wiped on drop.
 ///
-/// The bytes themselves are not kept, only the pseudorandom key that the keys of records are derived
-/// from (HKDF-Extract, [RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)). There is no way to read
-/// it, to copy or to serialize it; `Debug` hides it. Several records may share one by an
+/// The keys of records are derived from it by HKDF
+/// ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)), whose first step is taken once. There is no way
+/// to read it, to copy or to serialize it; `Debug` hides it. Several records may share one by an
 /// [`Arc`](std::sync::Arc).
 ///
 /// ```

@@ -104,7 +104,7 @@ impl<C> KmsKeyProvider<C> {
     }
 
     /// Takes the time from `clock` instead of the operating system: the ages of what the provider
-    /// remembers, and its deadlines.
+    /// remembers, and its deadlines. What it has learnt before is forgotten.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.primary = Primary::new(self.primary.text, clock.monotonic());

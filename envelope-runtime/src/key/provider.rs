@@ -19,8 +19,10 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 /// [`DataKeyRequest::count_call`] for each call that it makes, or operations are shown without them.
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
-/// A provider that keeps data keys must keep them under the whole context and the whole reference: an
-/// answer for one tenant must never be an answer for another.
+/// A provider that keeps data keys, or gives one to several records, keeps them under the whole context,
+/// names included, and the whole reference: an answer for one tenant must never be an answer for another.
+/// It needs limits of its own. Whoever steals a shared data key can open all of its records, and a KMS key
+/// that was disabled, or a permission that was revoked, has no effect on what is kept.
 pub trait KeyProvider: Send + Sync + 'static {
     /// The provider's capability: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without the
     /// capability has no methods that would need it.
@@ -47,10 +49,10 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// Whether a record may go on under the data key that `reference` stands for, which seals
     /// [`plaintext_len`](DataKeyRequest::plaintext_len) bytes more. Otherwise the next update of the
     /// record's protected attributes seals them all under a new one.
-    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
-        let _ = (reference, request);
-        true
-    }
+    ///
+    /// A provider around another one asks it: without, records of a key that is only still accepted would
+    /// stay under it for good.
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool;
 }
 
 /// One provider, with what it has learnt, for several stores, sealers and openers.
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_data_key_is_current_unless_the_provider_says_otherwise() {
+    fn a_shared_provider_asks_the_one_that_is_shared_whether_a_data_key_is_current() {
         let local = LocalKeyProvider::insecure_ephemeral().unwrap();
         let reference = KeyReference::KeyTable(vec![1]);
 

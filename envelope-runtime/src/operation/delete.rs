@@ -150,7 +150,13 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
             let name = schema.version().map_or("", FieldSchema::name);
             DeleteError::Field(FieldError::new(&schema, name, error))
         })?;
-        let depends = Dependence { presence: None, version, condition, now: store.now() };
+        let depends = Dependence {
+            presence: None,
+            version,
+            condition,
+            now: store.now(),
+            takes_expired_for_none: false,
+        };
         let prepared = Prepared {
             schema,
             table: store.physical_table::<R>().to_owned(),

@@ -14,6 +14,8 @@ pub(super) struct Dependence {
     /// The caller's own condition.
     pub(super) condition: Option<Node>,
     pub(super) now: Now,
+    /// A save does. A deletion deletes an expired record as any other.
+    pub(super) takes_expired_for_none: bool,
 }
 
 /// The reason why DynamoDB refused a write's condition. Nothing was written.
@@ -67,7 +69,9 @@ impl Dependence {
             return Refusal::Presence(PresenceError::new(place, wanted.opposite()));
         }
         if let (Some(expected), Some(field)) = (self.version, schema.version()) {
-            let version = if live { stored_version(attribute(field.name())) } else { None };
+            let counts = |_: &&Item| live || !self.takes_expired_for_none;
+            let version = stored.as_ref().filter(counts);
+            let version = version.and_then(|item| stored_version(item.attribute(field.name())));
             if version.unwrap_or_default() != expected || !conditional {
                 return Refusal::Version(VersionError::new(place, expected, version, stored));
             }

@@ -174,7 +174,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
         let (values, saved) = values.map_err(SaveError::Field)?;
         // A record to be created has no version yet, whatever version it was deleted in.
         let version = values.version.filter(|_| presence != Some(Presence::Absent));
-        let depends = Dependence { presence, version, condition, now };
+        let depends =
+            Dependence { presence, version, condition, now, takes_expired_for_none: true };
         let condition = depends.expression(&schema).map_err(SaveError::Field)?;
         let (provider, calls) = (store.provider(), meter.kms_calls());
         let (item, target) = seal_record(provider, schema, values, store.scope(), calls).await?;

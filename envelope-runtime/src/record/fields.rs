@@ -110,8 +110,11 @@ impl FieldWriter {
         });
         let value = value.map_err(|error| field_error(&self.schema, field, error))?;
         if is_version {
-            self.values.version =
-                stored_version(value.as_deref()).and_then(|next| next.checked_sub(1));
+            // A save that depended on no version would overwrite any.
+            let before = stored_version(value.as_deref()).and_then(|next| next.checked_sub(1));
+            let none = ConvertError::new(ConvertErrorKind::Version);
+            let before = before.ok_or_else(|| field_error(&self.schema, field, none))?;
+            self.values.version = Some(before);
         }
         let null = field.is_some_and(FieldSchema::writes_null);
         let null = null.then_some(AttributeValue::Null).map(Zeroizing::new);

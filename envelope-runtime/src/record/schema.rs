@@ -60,6 +60,7 @@ pub struct FieldSchema {
 enum Maintained {
     Version(u64),
     Ttl,
+    CreatedAt,
     UpdatedAt(Stamp),
 }
 
@@ -266,6 +267,13 @@ impl FieldSchema {
         self
     }
 
+    /// Makes it the time of the record's first save.
+    #[must_use]
+    pub const fn created_at(mut self) -> Self {
+        self.maintained = Some(Maintained::CreatedAt);
+        self
+    }
+
     /// Makes it the time of the record's last write.
     #[must_use]
     pub const fn updated_at(mut self, stamp: Stamp) -> Self {
@@ -328,6 +336,14 @@ impl FieldSchema {
 
     pub(crate) const fn is_version(&self) -> bool {
         matches!(self.maintained, Some(Maintained::Version(_)))
+    }
+
+    /// Whether a save fills it in.
+    pub(crate) const fn is_filled_in(&self) -> bool {
+        matches!(
+            self.maintained,
+            Some(Maintained::Version(_) | Maintained::CreatedAt | Maintained::UpdatedAt(_))
+        )
     }
 
     pub(crate) const fn is_ttl(&self) -> bool {

@@ -1,7 +1,10 @@
 //! Checks of a key provider.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::key::{
     DataKey, DataKeyErrorKind, DataKeyRequest, EncryptedDataKey, EncryptionContext, Full,
@@ -26,7 +29,7 @@ impl std::error::Error for ConformanceError {}
 /// Checks that a key provider does what [`KeyProvider`] asks of it: one that talks to a key service, or
 /// one that keeps what another gave it.
 ///
-/// It makes about ten calls, for the logical tables `conformance` and `conformance-2`. A provider may
+/// It makes about fifty calls, for the logical tables `conformance` and `conformance-2`. A provider may
 /// give one data key twice for one encryption context, and never for two.
 ///
 /// ```
@@ -46,15 +49,23 @@ pub async fn conforms<P>(provider: &P) -> Result<(), ConformanceError>
 where
     P: KeyProvider<Capability = Full> + ?Sized,
 {
-    let request = |table, tenant: Option<&str>| {
-        let tenant = tenant.map(|tenant| ("tenant", tenant.to_owned()));
-        DataKeyRequest::new(EncryptionContext::new(table, tenant))
+    let request = |table, pairs: &[(&'static str, &str)]| {
+        let pairs = pairs.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        DataKeyRequest::new(EncryptionContext::new(table, pairs))
     };
-    let own = request("conformance", Some("t-1"));
+    let own = request("conformance", &[("tenant", "a/b"), ("ward", "c")]);
     let others = [
-        ("another table", request("conformance-2", Some("t-1"))),
-        ("another value", request("conformance", Some("t-2"))),
-        ("a pair less", request("conformance", None)),
+        ("another table", request("conformance-2", &[("tenant", "a/b"), ("ward", "c")])),
+        ("another value", request("conformance", &[("tenant", "a/x"), ("ward", "c")])),
+        ("a pair less", request("conformance", &[("tenant", "a/b")])),
+        ("the same values under other names", request("conformance", &[("t", "a/b"), ("w", "c")])),
+        ("values exchanged", request("conformance", &[("tenant", "c"), ("ward", "a/b")])),
+        (
+            "the same text in other parts",
+            request("conformance", &[("tenant", "a"), ("ward", "b/c")]),
+        ),
+        // Behind no comma, by which emulators of KMS join the pairs themselves.
+        ("a name within a value", request("conformance", &[("tenant", "a/b;ward=c")])),
     ];
 
     let rule = "generates a data key";
@@ -70,11 +81,19 @@ where
     check.opens("unwraps it as often as it is asked", reference, &own).await?;
     for (what, request) in &others {
         let rule = "binds a data key to its whole encryption context";
-        check.refuses(rule, what, reference, request, DataKeyErrorKind::Mismatch).await?;
-        let made = provider.generate(request).await.map_err(|error| broken(rule, &error))?;
+        let mismatch = DataKeyErrorKind::Mismatch;
+        // Together, since questions that are under way at once may be taken for one.
+        let refuses = check.refuses(rule, what, reference, request, mismatch);
+        let opens = check.opens("answers two questions at once", reference, &own);
+        let (own_opens, other_refuses) = both(opens, refuses).await;
+        other_refuses.and(own_opens)?;
+        let (made, again) = both(provider.generate(request), provider.generate(&own)).await;
+        let made = made.map_err(|error| broken(rule, &error))?;
+        again.map_err(|error| broken(rule, &error))?;
         if made.data_key().is(data_key) {
             return Err(broken(rule, &format_args!("gives the same data key for {what}")));
         }
+        check.with(made.data_key()).opens(rule, made.reference(), request).await?;
     }
 
     let rule = "refuses a reference of another kind";
@@ -166,6 +185,38 @@ impl<P: KeyProvider + ?Sized> Check<'_, P> {
     }
 }
 
+impl<'a, P: KeyProvider + ?Sized> Check<'a, P> {
+    fn with(&self, data_key: &'a Arc<DataKey>) -> Self {
+        Self { provider: self.provider, data_key }
+    }
+}
+
+/// Awaits two futures at once.
+async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut from_a, mut from_b) = (None, None);
+    poll_fn(|cx| {
+        if from_a.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(cx)
+        {
+            from_a = Some(output);
+        }
+        if from_b.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(cx)
+        {
+            from_b = Some(output);
+        }
+        match (from_a.take(), from_b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (from_a, from_b) = (a, b);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
 fn broken(rule: &'static str, found: &dyn fmt::Display) -> ConformanceError {
     ConformanceError { rule, found: found.to_string() }
 }
@@ -186,6 +237,9 @@ mod tests {
         IsNeverCurrent,
         Forgets,
         SaysItOtherwise,
+        /// What it gives for one context it gives for all whose values join to the same text.
+        JoinsValues(&'static str),
+        JoinsPairs,
     }
 
     struct Faulty {
@@ -193,6 +247,21 @@ mod tests {
         only: GeneratedDataKey,
         fault: Fault,
         unwrapped: std::sync::atomic::AtomicBool,
+    }
+
+    /// What a pool keeps a context under that takes short cuts.
+    fn joined(fault: Fault, context: &EncryptionContext) -> Option<EncryptionContext> {
+        let text = match fault {
+            Fault::JoinsValues(by) => {
+                context.iter().map(|(_, value)| value).collect::<Vec<_>>().join(by)
+            }
+            Fault::JoinsPairs => {
+                let pairs = context.iter().map(|(name, value)| format!("{name}={value}"));
+                pairs.collect::<Vec<_>>().join(";")
+            }
+            _ => return None,
+        };
+        Some(EncryptionContext::new("joined", [("text", text)]))
     }
 
     fn anywhere() -> DataKeyRequest {
@@ -218,7 +287,8 @@ mod tests {
             }
             if self.fault == Fault::OneKeyForAll && reference == self.only.reference() {
                 let context = request.context();
-                let is_its = context.value("tenant") == Some("t-1")
+                let is_its = context.value("tenant") == Some("a/b")
+                    && context.value("ward") == Some("c")
                     && context.value("envelope:table") == Some("conformance");
                 let answer = is_its.then(|| self.only.data_key().clone());
                 return answer.ok_or_else(|| error(DataKeyErrorKind::Mismatch));
@@ -229,9 +299,10 @@ mod tests {
                 }
                 other => other.clone(),
             };
+            let joined = joined(self.fault, request.context()).map(DataKeyRequest::new);
             let request = match self.fault {
                 Fault::IgnoresTheContext => &anywhere(),
-                _ => request,
+                _ => joined.as_ref().unwrap_or(request),
             };
             let unwrapped = self.local.decrypt(&first, request).await;
             unwrapped.map_err(|inner| match self.fault {
@@ -249,7 +320,10 @@ mod tests {
                 match self.fault {
                     Fault::IgnoresTheContext => self.local.generate(&anywhere()).await,
                     Fault::OneKeyForAll => Ok(self.only.clone()),
-                    _ => self.local.generate(request).await,
+                    fault => {
+                        let joined = joined(fault, request.context()).map(DataKeyRequest::new);
+                        self.local.generate(joined.as_ref().unwrap_or(request)).await
+                    }
                 }
             })
         }
@@ -275,6 +349,9 @@ mod tests {
             (Fault::TakesTheFirstCopy, "finds its own copy among others"),
             (Fault::IsNeverCurrent, "is done with it"),
             (Fault::Forgets, "as often as it is asked"),
+            (Fault::JoinsValues(";"), "unwraps the same values under other names"),
+            (Fault::JoinsValues("/"), "unwraps the same values under other names"),
+            (Fault::JoinsPairs, "unwraps a name within a value"),
             (Fault::SaysItOtherwise, "says Other and not Mismatch of another table"),
         ] {
             let error = conforms(&Faulty::new(fault).await).await.unwrap_err().to_string();

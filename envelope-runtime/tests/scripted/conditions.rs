@@ -44,6 +44,7 @@ async fn each_comparison_has_its_text() {
 
 #[tokio::test]
 async fn a_value_is_given_as_it_is_or_by_reference() {
+    #[expect(clippy::needless_borrows_for_generic_args, reason = "that is what is tested")]
     let conditions: &[(Of<Account>, &str)] = &[
         (|f| f.status.eq("n"), "status = 'n'"),
         (|f| f.status.eq("n".to_owned()), "status = 'n'"),

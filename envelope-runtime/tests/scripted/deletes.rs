@@ -1,6 +1,6 @@
 //! Deletions: what is sent, and what a refusal means.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use envelope_runtime::DeleteError;
 use envelope_runtime::error::OpenErrorKind;
@@ -136,4 +136,20 @@ async fn a_key_that_no_record_has_is_refused_before_any_request() {
     let error = Dynamodb::new().store().delete::<Account>("").await.unwrap_err();
     assert!(matches!(error, DeleteError::Key(_)), "{error}");
     assert!(error.to_string().starts_with("cannot delete record of table `users`"), "{error}");
+}
+
+/// DynamoDB compares a version whether or not the record has expired.
+#[tokio::test]
+async fn an_expired_record_of_the_version_is_told_from_another_version() {
+    let expired = Document { expires: Some(1_000_000_000), ..document() };
+    let dynamodb = Dynamodb::holding(&expired).await;
+    let store = dynamodb.store().clock(|| UNIX_EPOCH + Duration::from_secs(1_000_000_001));
+    dynamodb.expect((0..2).map(|_| refused("DeleteItem")));
+
+    let same = store.delete_version::<Document>("d-1", 1_u8).condition(|f| f.title.eq("x"));
+    assert!(matches!(same.await.unwrap_err(), DeleteError::Condition(_)));
+    let error = store.delete_version::<Document>("d-1", 3_u8).await.unwrap_err();
+    let DeleteError::Version(version) = &error else { panic!("{error}") };
+    assert_eq!((version.expected(), version.found()), (3, Some(1)));
+    dynamodb.requests();
 }

@@ -37,6 +37,10 @@ impl KeyProvider for Counting {
         request.count_call();
         self.0.decrypt(reference, request)
     }
+
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
+        self.0.is_current(reference, request)
+    }
 }
 
 fn counting(dynamodb: &Dynamodb) -> Store {

@@ -130,6 +130,10 @@ impl KeyProvider for Meddling {
             self.provider.decrypt(reference, request).await
         })
     }
+
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
+        self.provider.is_current(reference, request)
+    }
 }
 
 /// The SDK gave up, and nobody can say whether the write happened.

@@ -78,7 +78,7 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         skip                 21
         version             173
         updated_at          198
-        created_at          185
+        created_at          189
     "]]
     .assert_eq(&table);
 

@@ -393,3 +393,45 @@ fn a_loaded_record_keeps_what_its_tag_covers() {
     let values_after = [Some("other"), VALUES[1], VALUES[2], VALUES[3], VALUES[4]];
     assert_eq!(applied(item, rewrite), sealed(SCHEMA, values_after, &[FRESH, B]));
 }
+
+/// The version and the time to live decide over an update, though nothing covers them.
+#[test]
+fn a_loaded_record_keeps_what_decides_over_an_update() {
+    const DATED: RecordSchema = RecordSchema::new(
+        "people",
+        &[
+            FieldSchema::new("id", FieldRole::PartitionKey),
+            FieldSchema::new("a", FieldRole::Plain).version(255),
+            FieldSchema::new("b", FieldRole::Plain).ttl(),
+            FieldSchema::new("role", FieldRole::Authenticated),
+            FieldSchema::new("ward", FieldRole::Plain).context(),
+            FieldSchema::new("status", FieldRole::Plain),
+        ],
+    );
+    let names = ["id", "a", "b", "role", "ward", "status"];
+    let item: Item = names.map(|name| (name.to_owned(), text(name))).into_iter().collect();
+
+    let core = crate::envelope::plain_core(&DATED, &item);
+
+    let kept: Vec<_> = core.iter().map(|(name, _)| name).collect();
+    assert_eq!(kept, ["a", "b", "id", "role", "ward"]);
+}
+
+/// A provider that counts bytes is told at least what is sealed: all stored ciphertexts, tags included, and
+/// the new values of encrypted fields.
+#[test]
+fn the_bytes_that_a_rewrite_may_seal_are_counted() {
+    let item = sealed(SCHEMA, VALUES, &[A, B]);
+    let known = verified(SCHEMA, item.clone());
+    let length = |name: &str| match item.attribute(name) {
+        Some(AttributeValue::B(bytes)) => bytes.len(),
+        other => panic!("{other:?}"),
+    };
+    let stored = u64::try_from(length("a") + length("b")).unwrap();
+
+    let (value, none) = (set("other"), Change::Set(None));
+    assert_eq!(known.plaintext_len(&[]), stored);
+    // A byte for the type.
+    assert_eq!(known.plaintext_len(&[(field("a"), &value)]), stored + 6);
+    assert_eq!(known.plaintext_len(&[(field("role"), &value), (field("b"), &none)]), stored);
+}
