@@ -2,11 +2,11 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use envelope_runtime::error::{OpenErrorKind, Presence};
-use envelope_runtime::{SaveError, Store};
+use envelope_runtime::error::{OpenErrorKind, Presence, SealErrorKind};
+use envelope_runtime::{Item, Opener, SaveError, Sealer, Store};
 use serde_json::json;
 
-use crate::dynamodb::{Dynamodb, done, refused};
+use crate::dynamodb::{Dynamodb, done, local, refused};
 use crate::models::{Account, Document, Person, account, document, note, person};
 use crate::request::Request;
 
@@ -251,6 +251,8 @@ async fn what_cannot_be_compared_is_refused_before_any_request() {
 async fn builders_show_names_and_no_values() {
     let store = Dynamodb::new().store().map_table::<Account>("physical");
     let shown = [
+        (format!("{:?}", Sealer::new(local())), "Sealer { .. }"),
+        (format!("{:?}", Opener::new(local())), "Opener { .. }"),
         (format!("{store:?}"), r#"Store { tables: {"users": "physical"}, .. }"#),
         (format!("{:?}", store.put(&account())), r#"Put { table: "physical", .. }"#),
         (format!("{:?}", store.put(&account()).return_old()), r#"Put { table: "physical", .. }"#),
@@ -295,4 +297,24 @@ async fn a_program_that_ends_with_a_failed_save_prints_where_and_what_to_do() {
         "Error: cannot save record of table `people`, key `id`, attribute `tenant`: a context field \
          needs a value, stored as a non-empty S or as N"
     );
+}
+
+/// Only the provider knows how long a wrapped key is, so a record may turn out to be too large once it is
+/// sealed.
+#[tokio::test]
+async fn a_record_that_fits_but_for_its_wrapped_key_is_not_sent() {
+    let sized = |length: usize| Account { ssn: "x".repeat(length), ..account() };
+    let empty = Sealer::new(local()).seal(&sized(0)).await.unwrap().size();
+    let longest = Item::MAX_SIZE - empty;
+    let dynamodb = Dynamodb::new();
+    dynamodb.expect([done("PutItem")]);
+
+    dynamodb.store().put(&sized(longest)).await.unwrap();
+    for more in [1, 60] {
+        let error = dynamodb.store().put(&sized(longest + more)).await.unwrap_err();
+        let too_large = SealErrorKind::ItemTooLarge(Item::MAX_SIZE + more);
+        assert!(matches!(&error, SaveError::Seal(seal) if seal.kind() == too_large), "{error}");
+    }
+
+    dynamodb.request();
 }

@@ -1,14 +1,11 @@
 //! T21: secrets go through every operation and every failure while a subscriber at TRACE and a
 //! panic hook listen, and neither hears one.
 
+mod said;
 mod shown;
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt::Debug;
-use std::io::{self, Write};
-use std::panic;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_kms::primitives::Blob;
@@ -23,93 +20,11 @@ use envelope_tests::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use self::said::{Said, listen, listen_to_panics};
 use crate::support::{Stored, World, binary, string};
 
 const NUMBER: u64 = 7_316_905_428_113_377_021;
 const LOCAL_KEY: [u8; 32] = *b"a local key that the test knows.";
-
-/// All that was said, by the library or anyone else.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Said {
-    fn write(&self, text: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(text);
-    }
-
-    fn debug(&self, value: &impl Debug) {
-        self.write(format!("{value:?}\n{value:#?}\n").as_bytes());
-    }
-
-    /// An error with its sources.
-    fn error<E: Error + Debug>(&self, error: &E) {
-        self.debug(error);
-        let mut next: Option<&dyn Error> = Some(error);
-        while let Some(error) = next {
-            self.write(format!("{error}\n{error:#}\n").as_bytes());
-            next = error.source();
-        }
-    }
-
-    /// A failure, which it must be.
-    #[track_caller]
-    fn failure<T, E: Error + Debug>(&self, result: Result<T, E>) {
-        self.error(&result.err().expect("a failure"));
-    }
-
-    /// Asserts that no secret was said, though much was: the SDK says a lot at TRACE.
-    #[track_caller]
-    fn assert_silent(&self, secrets: &Secrets, at_least: usize) {
-        let said = self.take();
-        assert!(said.len() >= at_least, "{}", said.len());
-        assert_eq!(secrets.find(&said), [""; 0]);
-    }
-
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Said {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        Self::write(self, text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Logs of the emulators in this process, which see data keys in plaintext, are not ours.
-fn is_ours(target: &str) -> bool {
-    !["winterbaume", "dynoxide"].iter().any(|emulator| target.starts_with(emulator))
-}
-
-fn listen(said: &Said) -> tracing::subscriber::DefaultGuard {
-    use tracing_subscriber::Layer;
-    use tracing_subscriber::filter::{FilterFn, filter_fn};
-    use tracing_subscriber::fmt::format::FmtSpan;
-    use tracing_subscriber::layer::SubscriberExt;
-
-    let said = said.clone();
-    let filter: FilterFn = filter_fn(|metadata| is_ours(metadata.target()));
-    let layer = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_span_events(FmtSpan::FULL)
-        .with_writer(move || said.clone())
-        .with_filter(filter);
-    tracing::subscriber::set_default(tracing_subscriber::registry().with(layer))
-}
-
-/// Records the message of every panic, and passes it on.
-fn listen_to_panics(said: &Said) {
-    let (said, before) = (said.clone(), panic::take_hook());
-    panic::set_hook(Box::new(move |info| {
-        said.write(format!("{info}\n").as_bytes());
-        before(info);
-    }));
-}
 
 /// Refuses with a message that repeats the value, as many types do.
 #[derive(Clone)]
