@@ -16,7 +16,7 @@ pub struct ContextError {
     problem: ContextErrorKind,
 }
 
-/// What is wrong with a context value.
+/// The fault of a context value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContextErrorKind {
@@ -35,7 +35,7 @@ pub(crate) struct ExpectedContext {
     fields: Vec<(&'static str, String)>,
 }
 
-/// What a load may use: for each context field the value in the key that is asked for, given by
+/// The context that a load may use: for each context field the value in the key that is asked for, given by
 /// `in_key`, or the one that the caller gives. Never the item's own: it must not choose whose key is used.
 pub(crate) fn expected_context<'a>(
     schema: &RecordSchema,
@@ -181,7 +181,7 @@ fn error(schema: &RecordSchema, name: &str, problem: ContextErrorKind) -> Contex
 }
 
 impl ContextError {
-    /// What is wrong.
+    /// The fault.
     #[must_use]
     pub fn kind(&self) -> ContextErrorKind {
         self.problem

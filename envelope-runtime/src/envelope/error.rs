@@ -12,7 +12,7 @@ pub struct SealError {
     kind: SealErrorKind,
 }
 
-/// What prevented sealing.
+/// A reason why a record was not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SealErrorKind {
@@ -83,7 +83,7 @@ impl SealError {
         Self { place, kind }
     }
 
-    /// What prevented sealing.
+    /// The reason why the record was not sealed.
     #[must_use]
     pub fn kind(&self) -> SealErrorKind {
         self.kind

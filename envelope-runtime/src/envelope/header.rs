@@ -11,7 +11,7 @@ use crate::limits::{MAX_AUTHENTICATED, MAX_HEADER, MAX_NAME, MAX_SEALED};
 /// The reference byte of a key-table id.
 const KEY_TABLE: u8 = 0x80;
 
-/// What the header says, but for version and suite, of which there is one each.
+/// The content of a header, but for version and suite, of which there is one each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) salt: [u8; SALT_LEN],
@@ -132,7 +132,7 @@ impl Header {
     }
 }
 
-/// What bytes that decode are encoded to again.
+/// Decodes bytes and encodes them again.
 #[cfg(fuzzing)]
 pub fn reencode_header(bytes: &[u8]) -> Option<Vec<u8>> {
     Header::decode(bytes).ok()?.encode()

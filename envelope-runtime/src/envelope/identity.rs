@@ -1,4 +1,4 @@
-//! What a record is: table and key, framed so that no two records share their bytes.
+//! The identity of a record: table and key, framed so that no two records share their bytes.
 
 use super::header::Header;
 use super::{SALT_LEN, SUITE, VERSION};
@@ -30,7 +30,7 @@ impl Identity {
         aad
     }
 
-    /// What the record tag covers. `value` gives the stored value of an authenticated attribute.
+    /// The bytes that the record tag covers. `value` gives the stored value of an authenticated attribute.
     pub(super) fn tag_input<'a>(
         &self,
         header: &Header,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::attribute::AttributeValue;
 
-/// What DynamoDB stores under one key. `Debug` prints names, types and sizes, never a value.
+/// The attributes that DynamoDB stores under one key. `Debug` prints names, types and sizes, never a value.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Item(BTreeMap<String, AttributeValue>);
 

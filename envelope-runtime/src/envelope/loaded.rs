@@ -1,4 +1,4 @@
-//! What a load gives: the record, and what its envelope says.
+//! A loaded record with its envelope.
 
 use std::fmt;
 use std::ops::Deref;

@@ -16,7 +16,7 @@ use crate::expression::Change;
 use crate::key::{DataKey, KeyReference};
 use crate::record::{FieldRole, FieldSchema};
 
-/// What is written: attributes that take a value, the envelope among them, and those that go.
+/// A write: attributes that take a value, the envelope among them, and those that go.
 #[derive(Debug)]
 pub(crate) struct Rewrite {
     pub(crate) set: Item,

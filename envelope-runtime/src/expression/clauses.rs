@@ -34,8 +34,8 @@ impl Clauses {
         self.add.push(format!("{name} {value}"));
     }
 
-    /// The change of a plaintext attribute, which is stored as NULL or not. Where it is replaced, what lies
-    /// under older names goes.
+    /// The change of a plaintext attribute, which is stored as NULL or not. If it is replaced, values
+    /// under older names are removed.
     pub(crate) fn change(
         &mut self,
         to: &mut Placeholders,

@@ -1,4 +1,4 @@
-//! What an update changes: typed, and checked against the schema before any request.
+//! The changes of an update: typed, and checked against the schema before any request.
 
 mod plan;
 

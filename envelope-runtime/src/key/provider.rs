@@ -21,8 +21,8 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 ///
 /// A provider that keeps data keys, or gives one to several records, keeps them under the whole context,
 /// names included, and the whole reference: an answer for one tenant must never be an answer for another.
-/// It needs limits of its own. Whoever steals a shared data key can open all of its records, and a KMS key
-/// that was disabled, or a permission that was revoked, has no effect on what is kept.
+/// It limits age and use: a stolen data key opens every record that shares it, and a key that is kept
+/// opens records after its KMS key was disabled or a permission revoked.
 pub trait KeyProvider: Send + Sync + 'static {
     /// The provider's capability: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without the
     /// capability has no methods that would need it.

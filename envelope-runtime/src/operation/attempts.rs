@@ -1,4 +1,4 @@
-//! What became of the attempts that the SDK makes at a request.
+//! The fate of the attempts that the SDK makes at a request.
 
 use std::error::Error;
 use std::io;
@@ -129,7 +129,7 @@ fn never_left(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-/// What is behind an error. The payload of an I/O error is not among the sources of what holds it.
+/// The error behind an error. The payload of an I/O error is not among the sources of what holds it.
 fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),

@@ -1,4 +1,4 @@
-//! What a save or a deletion depends on, and what it means when that does not hold.
+//! The state that a save or a deletion depends on, and the meaning of a refusal.
 
 use crate::envelope::{Item, OpenError, refuse_protected};
 use crate::expression::{Expression, Node, Placeholders};

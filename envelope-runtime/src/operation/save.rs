@@ -118,7 +118,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     /// `None` if there was none. If the SDK sent the request again because the answer to the first was
     /// lost, it may be the record itself, or `None` after a save that depends on something.
     ///
-    /// What the library has filled in (a version, a time) is not given back with it: load the record to go on.
+    /// It has no filled-in version or time of this save: load the record to go on.
     ///
     /// If the replaced item cannot be opened, the save has still happened, and the error is
     /// [`SaveError::Unreadable`].

@@ -30,7 +30,7 @@ pub struct AtKey<C = Full, T = Nothing> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
     given: ContextPairs,
-    /// What was read of the item before.
+    /// The part of the item that was read before.
     known: Option<Item>,
     version: Option<Result<u64, ConvertError>>,
     within: Duration,

@@ -28,7 +28,7 @@ use crate::store::Store;
 /// The item that DynamoDB was asked to return, if it was.
 pub(super) type Answer = Option<HashMap<String, SdkValue>>;
 
-/// What came of a write.
+/// The outcome of a write.
 pub(super) enum Outcome {
     /// DynamoDB says so.
     Written(Answer),

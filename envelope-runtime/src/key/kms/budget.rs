@@ -1,5 +1,4 @@
-//! How many Decrypts may be spent on records whose key is unknown: forged items must not become a
-//! bill.
+//! A budget of Decrypts for records whose key is unknown: forged items must not become a bill.
 
 use std::time::{Duration, Instant};
 

@@ -47,7 +47,7 @@ where
     DataKeyError::new(kind, key).with_answer(failure.answer)
 }
 
-/// What AWS's code means; `None` for one that is not known. A message decides only where AWS has
+/// The meaning of AWS's code; `None` for one that is not known. A message decides only where AWS has
 /// one code for two things, and is not kept.
 fn kind_of_code(code: &str, message: &str) -> Option<DataKeyErrorKind> {
     let says = |text| message.contains(text);

@@ -1,7 +1,7 @@
 //! Unwrapping: which of the configured keys is asked about which copy.
 //!
 //! Nothing is ever concluded about a hint, since whoever writes the table writes hints too. It only
-//! says which key is asked first. Where the hint fits no key whose ARN is known, the record may
+//! says which key is asked first. If the hint fits no key whose ARN is known, the record may
 //! still be of the primary key: its ARN may not be known yet, or be another by now if the name is
 //! an alias.
 

@@ -1,4 +1,4 @@
-//! What the error of every verb has: its predicates, and its text.
+//! The predicates and the text that the error of every verb has.
 
 /// Gives an error the public predicates and `attribute`, all by its `cause`.
 macro_rules! predicates {

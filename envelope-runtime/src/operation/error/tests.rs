@@ -1,4 +1,4 @@
-//! What the error of each verb tells, variant by variant.
+//! The answers of each verb's error, variant by variant.
 
 use super::{
     ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,

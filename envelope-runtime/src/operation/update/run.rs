@@ -40,14 +40,14 @@ pub(super) struct Options {
 /// Names of attributes that are stored as NULL.
 type Nulls = BTreeSet<&'static str>;
 
-/// What came of one `UpdateItem`.
+/// The outcome of one `UpdateItem`.
 enum Sent {
     Written(Answer),
     /// The condition does not hold for the stored item; nothing was written by the last attempt.
     Refused(Option<Item>),
 }
 
-/// What is known before the first request.
+/// All that is known before the first request.
 struct Running<'a, R, C> {
     store: &'a Store<C>,
     meter: &'a Meter,
@@ -97,7 +97,7 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
     opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
 }
 
-/// What both ways have in common.
+/// The common parts of both ways.
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     /// The changes of plaintext attributes, some of which are stored as NULL, and the version.
     fn write_plaintext(&self, clauses: &mut Clauses, to: &mut Placeholders, nulls: &Nulls) {
@@ -204,7 +204,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         nodes.fold(None, |all, node| Node::both(all, Some(node)))
     }
 
-    /// What DynamoDB adds to, or leaves as it is, must not lie under an alias.
+    /// No attribute that DynamoDB adds to, or leaves as it is, may lie under an alias.
     fn no_older_names(&self) -> Option<Node> {
         let names = self.plan.added().flat_map(|field| field.names().skip(1));
         names.map(Node::NotExists).fold(None, |all, node| Node::both(all, Some(node)))

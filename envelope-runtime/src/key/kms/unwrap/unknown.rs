@@ -123,7 +123,7 @@ impl<'a, C> Unwrap<'a, C> {
                 Ok(token) => return Ok(Some(token)),
                 Err(empty) => empty,
             };
-            // Many forged items came first. Where the key's name leads to settles it for all of
+            // Many forged items came first. The ARN behind the key's name settles it for all of
             // them.
             if empty.spent
                 && let Turn::Ask(asking) = primary.turn(self.now())

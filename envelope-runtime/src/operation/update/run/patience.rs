@@ -1,4 +1,4 @@
-//! How the time until a deadline is spent between attempts.
+//! The waits between attempts, until a deadline.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

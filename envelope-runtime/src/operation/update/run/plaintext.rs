@@ -15,7 +15,7 @@ use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};
 
-/// What keeps a write from attributes that the stored envelope protects.
+/// A guard that keeps a write from attributes that the stored envelope protects.
 enum Guard {
     /// The envelope does not seem to list any of them.
     Unlisted,
@@ -71,7 +71,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// What is known of the envelope before the first request.
+    /// The guard before the first request.
     fn first_guard(&self) -> Result<Guard, UpdateError> {
         match &self.based_on {
             _ if self.schema.is_plaintext_only() => Ok(Guard::NoEnvelope),

@@ -103,7 +103,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         data_key.map_err(|error| UpdateError::DecryptDataKey(error.at(self.schema.place())))
     }
 
-    /// What to write; nothing where the item must be read as a whole first.
+    /// The rewrite; `None` if the item must be read as a whole first.
     async fn rewrite(
         &self,
         verified: &Verified,
@@ -151,7 +151,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// What decides over the update and is not covered by the record tag that was verified: the version that
+    /// Attributes that decide over the update and that the verified record tag does not cover: the version that
     /// is counted up, and attributes that are set if they are absent. It must stay as it was read.
     fn uncovered(&self, verified: &Verified) -> impl Iterator<Item = &'static str> {
         let decides = |(field, change): &(&'static FieldSchema, Change)| {
