@@ -31,6 +31,7 @@ mod kms_failures;
 mod kms_hints;
 mod kms_requests;
 mod kms_trust;
+mod listening;
 mod maintained;
 mod older_programs;
 mod operations;

@@ -11,6 +11,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::listening::listen;
 use crate::support::{User, World};
 
 type Fields = BTreeMap<&'static str, String>;
@@ -55,8 +56,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
 async fn each_operation_is_a_span_with_its_table_and_its_counts() {
     let world = World::new().await;
     let spans = Spans::default();
-    let listening =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(spans.clone()));
+    let listening = listen(tracing_subscriber::registry().with(spans.clone()));
 
     let user = User::new("the key of the record");
     world.store.create(&user).await.unwrap();

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use envelope_tests::Secrets;
 
+use crate::listening;
+
 /// All that was said, by the library or anyone else.
 #[derive(Clone, Default)]
 pub(super) struct Said(Arc<Mutex<Vec<u8>>>);
@@ -79,7 +81,7 @@ pub(super) fn listen(said: &Said) -> tracing::subscriber::DefaultGuard {
         .with_span_events(FmtSpan::FULL)
         .with_writer(move || said.clone())
         .with_filter(filter);
-    tracing::subscriber::set_default(tracing_subscriber::registry().with(layer))
+    listening::listen(tracing_subscriber::registry().with(layer))
 }
 
 /// Records the message of every panic, and passes it on.
