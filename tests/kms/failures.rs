@@ -11,7 +11,7 @@ use envelope_tests::{Backend, Reaction, kms_at, unreachable_kms};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::kms_hints::{Keys, load, request};
+use crate::hints::{Keys, load, request};
 use crate::support::{User, World};
 
 /// What no error may repeat, in whatever part of an answer it comes.

@@ -1,0 +1,15 @@
+//! KMS as the SDK's client sees it: the requests that are sent, the answers that fail, and the
+//! keys that a record may name.
+//!
+//! Apart from the integration suite, so that a mutation run of `key/kms` builds no more than this.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod failures;
+mod hints;
+mod requests;
+mod trust;
+
+#[allow(dead_code, reason = "the integration suite uses all of it")]
+#[path = "../it/support.rs"]
+mod support;
