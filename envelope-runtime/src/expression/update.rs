@@ -65,17 +65,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
-    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     status: String,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").set(|f| f.status, "active").await?;
     /// # Ok(())
     /// # }
