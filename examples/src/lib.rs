@@ -1,1 +1,26 @@
+//! Compiles the code of README and of the guide, whose pages are these modules.
+//!
 #![doc = include_str!("../../README.md")]
+
+macro_rules! pages {
+    ($($name:ident: $file:literal,)+) => {$(
+        #[doc = include_str!(concat!("../../docs/guide/src/", $file))]
+        pub mod $name {}
+    )+};
+}
+
+pages! {
+    introduction: "introduction.md",
+    fields: "fields.md",
+    keys: "keys.md",
+    writes: "writes.md",
+    updates: "updates.md",
+    versions: "versions.md",
+    tenants: "tenants.md",
+    kms: "kms.md",
+    changes: "changes.md",
+    failures: "failures.md",
+    cost: "cost.md",
+    without_a_store: "without-a-store.md",
+    testing: "testing.md",
+}
