@@ -4,19 +4,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// `TRYBUILD=overwrite` writes the texts and the list anew.
+/// `TRYBUILD=overwrite` rewrites the texts and the list.
 #[test]
-fn mistakes_say_their_cure_and_contributing_lists_them() {
+fn mistakes_say_their_cure_and_are_listed() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("cases/**/*.rs");
     cases.pass("pass/*.rs");
     // They run here.
     drop(cases);
 
-    list_in_contributing();
+    list_errors();
 }
 
-fn list_in_contributing() {
+fn list_errors() {
     const START: &str = "<!-- texts of compile errors, written by the test -->\n";
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut list = String::new();
@@ -37,13 +37,13 @@ fn list_in_contributing() {
         }
     }
 
-    let path = root.join("../../CONTRIBUTING.md");
+    let path = root.join("ERRORS.md");
     let text = fs::read_to_string(&path).unwrap();
     let (before, written) = text.split_once(START).unwrap();
     if std::env::var_os("TRYBUILD").is_some_and(|mode| mode == "overwrite") {
         fs::write(&path, [before, START, &list].concat()).unwrap();
     } else {
-        assert_eq!(written, list, "the list in CONTRIBUTING.md is not that of the cases");
+        assert_eq!(written, list, "the list in ERRORS.md is not that of the cases");
     }
 }
 
