@@ -1,4 +1,5 @@
-//! Attribute values: what DynamoDB stores under one name, and the way to and from Rust types.
+//! Attribute values, as DynamoDB stores them under one name, and conversions to and from Rust
+//! types.
 
 mod canonical;
 mod convert;
@@ -31,14 +32,14 @@ pub(crate) use ser::to_attribute;
 pub use wipe::Wiped;
 pub(crate) use wipe::unwiped;
 
-/// How many levels of values one attribute may have, itself included: DynamoDB's own limit.
+/// The maximum nesting depth of one attribute, itself included: DynamoDB's own limit.
 pub const MAX_DEPTH: usize = 32;
 
 /// One attribute value, in the form in which DynamoDB returns it.
 ///
 /// Numbers are normalised, sets have no duplicates and maps are sorted, so two values are equal
 /// exactly when DynamoDB stores the same thing. `Debug` prints type and size, never the value.
-/// `Zeroize` overwrites it.
+/// `Zeroize` overwrites the value.
 ///
 /// ```
 /// use envelope_runtime::AttributeValue;
@@ -66,16 +67,17 @@ pub enum AttributeValue {
     M(BTreeMap<String, AttributeValue>),
     /// A list of values.
     L(Vec<AttributeValue>),
-    /// A set of strings; DynamoDB refuses an empty one.
+    /// A set of strings; DynamoDB rejects an empty one.
     Ss(BTreeSet<String>),
-    /// A set of numbers; DynamoDB refuses an empty one.
+    /// A set of numbers; DynamoDB rejects an empty one.
     Ns(BTreeSet<Number>),
-    /// A set of byte strings; DynamoDB refuses an empty one.
+    /// A set of byte strings; DynamoDB rejects an empty one.
     Bs(BTreeSet<Vec<u8>>),
 }
 
 impl AttributeValue {
-    /// DynamoDB's name of the value's type: `S`, `N`, `B`, `BOOL`, `NULL`, `M`, `L`, `SS`, `NS`, `BS`.
+    /// DynamoDB's name for the value's type: `S`, `N`, `B`, `BOOL`, `NULL`, `M`, `L`, `SS`, `NS`,
+    /// `BS`.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -92,17 +94,17 @@ impl AttributeValue {
         }
     }
 
-    /// Says why DynamoDB would refuse to store this value, if it would.
+    /// Returns the reason why DynamoDB would reject this value, if any.
     pub(crate) fn refusal(&self) -> Option<ConvertErrorKind> {
         self.refusal_at(0)
     }
 
-    /// Whether it has more levels than DynamoDB stores. Looks no deeper than that.
+    /// Returns whether the value has more levels than DynamoDB stores. Looks no deeper than that.
     pub(crate) fn is_too_deep(&self) -> bool {
         self.is_too_deep_at(0)
     }
 
-    /// Whether serde has made a list of numbers of many bytes somewhere in it.
+    /// Returns whether serde has stored many bytes as a list of numbers somewhere in the value.
     pub(crate) fn holds_bytes_as_numbers(&self) -> bool {
         let is_byte = |value: &Self| match value {
             Self::N(number) => number.as_str().parse::<u8>().is_ok(),

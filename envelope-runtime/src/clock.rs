@@ -1,11 +1,13 @@
-//! The time of this machine, in one place, so that tests can stand in for it.
+//! The machine's time, in one place, so that tests can replace it.
 
 use std::time::{Instant, SystemTime};
 
 /// The time that a [`Store`](crate::Store), a [`Sealer`](crate::Sealer) or a
-/// [`KmsKeyProvider`](crate::KmsKeyProvider) goes by: the operating system's, unless a test gives another.
+/// [`KmsKeyProvider`](crate::KmsKeyProvider) uses: the operating system's, unless a test provides
+/// another.
 ///
-/// A function that gives a [`SystemTime`] is a clock whose second hand is the operating system's.
+/// A function that returns a [`SystemTime`] is a clock too, with the operating system's monotonic
+/// time.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -16,16 +18,16 @@ use std::time::{Instant, SystemTime};
 /// assert_eq!(Clock::wall(&clock), clock());
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The time of day, which may be set back: for times to live, `#[envelope(created_at)]` and
-    /// `#[envelope(updated_at)]`.
+    /// The wall-clock time, which may be set back. TTLs, `#[envelope(created_at)]` and
+    /// `#[envelope(updated_at)]` use it.
     fn wall(&self) -> SystemTime {
         SystemTime::now()
     }
 
-    /// A time that is never set back: for deadlines, and the ages of what is remembered. Some machines
-    /// stop it while they sleep.
+    /// A time that is never set back. Deadlines and the ages of remembered values use it. Some
+    /// machines stop it while they sleep.
     fn monotonic(&self) -> Instant {
-        // As tokio has it, whose clock tests may pause.
+        // tokio's clock, which tests may pause.
         #[cfg(feature = "aws")]
         return tokio::time::Instant::now().into_std();
         #[cfg(not(feature = "aws"))]

@@ -1,6 +1,6 @@
-//! The primitives, and the only place that names one: AES-256-GCM (NIST SP 800-38D), HKDF-SHA-256
-//! (RFC 5869), HMAC-SHA-256 (RFC 2104), SHA-256 (FIPS 180-4) and randomness. Knows nothing of items,
-//! AWS's services or serde. Two back ends give the same bytes.
+//! The primitives. Only this module names one: AES-256-GCM (NIST SP 800-38D), HKDF-SHA-256 (RFC
+//! 5869), HMAC-SHA-256 (RFC 2104), SHA-256 (FIPS 180-4) and randomness. It knows nothing of items,
+//! AWS services or serde. Its two back ends produce the same bytes.
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
@@ -27,18 +27,18 @@ pub(crate) use back_end::{MacKey, Prk, SealKey, fill};
 pub(crate) use collision::colliding;
 pub(crate) use secret::Secret32;
 
-/// Bytes of a nonce.
+/// The length of a nonce, in bytes.
 pub(crate) const NONCE_LEN: usize = 12;
-/// Bytes of an authentication tag, appended to the ciphertext.
+/// The length of an authentication tag, in bytes. The tag is appended to the ciphertext.
 pub(crate) const TAG_LEN: usize = 16;
-/// Bytes of an HMAC-SHA-256 tag, untruncated.
+/// The length of an untruncated HMAC-SHA-256 tag, in bytes.
 pub(crate) const MAC_LEN: usize = 32;
 
 /// Authentication failed. There is no detail, because a detail would be an oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected;
 
-/// There were no random bytes.
+/// No random bytes were available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RandomFailed;
 

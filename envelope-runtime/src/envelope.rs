@@ -57,10 +57,10 @@ use crate::key::DataKey;
 const VERSION: u8 = 1;
 /// AES-256-GCM, HKDF-SHA-256, HMAC-SHA-256.
 const SUITE: u8 = 1;
-/// How every envelope of the version begins.
+/// The first bytes of every envelope of this version.
 #[cfg(feature = "aws")]
 pub(crate) const FIRST_BYTES: [u8; 2] = [VERSION, SUITE];
-/// Bytes of the salt.
+/// The length of the salt, in bytes.
 const SALT_LEN: usize = 16;
 
 /// The keys of one record, derived from its data key and salt. Wiped on drop.

@@ -1,12 +1,13 @@
-//! The limits of the format, which a schema is held against when it is compiled.
+//! The limits of the format. A schema is checked against them at compile time.
 
-/// The longest header, in bytes.
+/// The maximum length of a header, in bytes.
 pub(crate) const MAX_HEADER: usize = 8192;
-/// The longest attribute name, in bytes.
+/// The maximum length of an attribute name, in bytes.
 pub(crate) const MAX_NAME: usize = 255;
-/// The most sealed attributes.
+/// The maximum number of sealed attributes.
 pub(crate) const MAX_SEALED: usize = 255;
-/// The most authenticated attributes.
+/// The maximum number of authenticated attributes.
 pub(crate) const MAX_AUTHENTICATED: usize = 64;
-/// The most bytes of both lists, beside the fixed part and one key that AWS KMS wrapped, of 184 bytes.
+/// The maximum length of both lists, in bytes, next to the fixed part and one key of 184 bytes
+/// wrapped by AWS KMS.
 pub(crate) const MAX_LISTS: usize = MAX_HEADER - 53 - 195;

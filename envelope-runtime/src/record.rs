@@ -1,4 +1,4 @@
-//! What the derive macro implements on a user's struct.
+//! The traits that the derive macro implements on a user's struct.
 
 mod bytes;
 mod check;
@@ -42,7 +42,7 @@ pub use stored::Stored;
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
 
-/// What can be read of a table: today a record.
+/// A type that can be read from a table: today a record.
 ///
 /// The derive of [`EnvelopeRecord`] implements it.
 #[diagnostic::on_unimplemented(
@@ -52,8 +52,8 @@ pub use template::{KeyPiece, KeyTemplate};
     note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
 pub trait Readable: Sized + 'static {
-    /// The shape of the record's key: [`Simple`] for a partition key, [`Composite`] with a sort key,
-    /// [`Parts`] if templates make the key.
+    /// The shape of the record's key: [`Simple`] for a partition key, [`Composite`] with a sort
+    /// key, [`Parts`] for a key made by templates.
     type Key;
 
     /// The handles of the record's attributes: one field for each of the struct's.
@@ -62,15 +62,15 @@ pub trait Readable: Sized + 'static {
     /// The record's table, attributes and their roles.
     const SCHEMA: RecordSchema;
 
-    /// Makes the handles, for conditions and updates: see [`Condition`](crate::Condition) and
+    /// Creates the handles, for conditions and updates: see [`Condition`](crate::Condition) and
     /// [`Update`](crate::Update).
     fn attributes() -> Self::Attributes;
 
-    /// Takes every stored field, in the schema's order.
+    /// Reads every stored field, in the schema's order.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when a stored value does not fit its field.
+    /// [`FieldError`] if a stored value does not fit its field.
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
 }
 
@@ -79,12 +79,12 @@ pub trait Readable: Sized + 'static {
 /// Implement it with `#[derive(EnvelopeRecord)]`. The derive generates data only: the schema, and
 /// the list of fields to write and to read. Everything else happens in this crate.
 ///
-/// A record owns what it holds (`'static`), since the futures of operations outlive the call that
-/// makes them. It need not be `Send`.
+/// A record owns its data (`'static`), since the futures of operations outlive the call that
+/// creates them. It need not be `Send`.
 ///
-/// With the feature `aws` a record has `save`, `load`, `update` and `delete`. A method of the struct's own
-/// with one of these names shadows ours: use [`Store::put`](crate::Store::put) and its companions
-/// then.
+/// With the feature `aws`, a record has `save`, `load`, `update` and `delete`. A method of the
+/// struct itself with one of these names shadows ours: use [`Store::put`](crate::Store::put) and
+/// its companions instead.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an envelope record",
     label = "not an envelope record",
@@ -92,25 +92,25 @@ pub trait Readable: Sized + 'static {
     note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
 pub trait EnvelopeRecord: Readable {
-    /// The output of a save: [`Saved<Self>`](crate::Saved) if the library fills in fields of the record (a
-    /// version, a time), `()` otherwise.
+    /// The output of a save: [`Saved<Self>`](crate::Saved) if the library fills in fields of the
+    /// record (a version, a time), `()` otherwise.
     type Saved: FilledIn<Self> + Send + 'static;
 
     /// The record's own key, for loading it again or deleting it.
     fn key(&self) -> impl IntoKey<Self::Key>;
 
-    /// Hands over every stored field, in the schema's order.
+    /// Writes every stored field, in the schema's order.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when a field holds what DynamoDB cannot store.
+    /// [`FieldError`] if a field holds a value that DynamoDB cannot store.
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
 
     /// The record as a save at the time `now` stores it, if the library fills in fields of it.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when a field cannot hold what is filled in.
+    /// [`FieldError`] if a field cannot hold the value that is filled in.
     fn saved(&self, now: Now) -> Result<Self::Saved, FieldError>;
 
     /// Saves the record under a fresh data key: [`Store::put`](crate::Store::put).

@@ -1,5 +1,5 @@
-//! The parts that all errors are made of. None of them ever holds a plaintext value, key bytes or the
-//! SDK's raw response.
+//! The parts that all errors are made of. None of them ever holds a plaintext value, key bytes or
+//! the SDK's raw response.
 
 mod answer;
 mod debug;

@@ -12,20 +12,22 @@ use crate::record::{
 
 pub use conformance::{ConformanceError, conforms};
 
-/// Takes a record through its stored form, in memory, and gives back what a load would.
+/// Converts a record to its stored form and back, in memory, and returns what a load would.
 ///
-/// serde writes some values that it cannot read again, or reads as others, and no serializer sees it coming:
+/// serde writes some values that it cannot read back, or reads back as others, and no serializer
+/// can detect this:
 ///
-/// - maps with keys that are no strings, and integers of 128 bits, in internally tagged, untagged and flattened
-///   types;
-/// - a float without a fraction in an `untagged` enum that has an integer too, since DynamoDB stores 2.0 as 2;
-/// - keys of maps whose type is an `untagged` enum, since DynamoDB's are text;
-/// - `Some(None)`, which is stored as NULL and comes back as `None`.
+/// - maps whose keys are not strings, and 128-bit integers, in internally tagged, untagged and
+///   flattened types;
+/// - a float without a fraction in an `untagged` enum that also has an integer, since DynamoDB
+///   stores 2.0 as 2;
+/// - map keys whose type is an `untagged` enum, since DynamoDB's keys are text;
+/// - `Some(None)`, which is stored as NULL and loads as `None`.
 ///
-/// A test with a record of each kind finds them before a save does. Fields are compared as serde sees them, so
-/// the record needs no `PartialEq`. Not compared are skipped fields, versions, the order of lists, and what an
-/// `OtherAttributes` holds. Keys, context fields and the size of the item are not checked either: a save refuses
-/// them aloud.
+/// A test with a record of each kind finds them before a save does. Fields are compared as serde
+/// sees them, so the record needs no `PartialEq`. Skipped fields, versions, the order of lists, and
+/// the content of an `OtherAttributes` are not compared. Keys, context fields and the size of the
+/// item are not checked either: a save rejects them with an error.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -56,7 +58,7 @@ pub use conformance::{ConformanceError, conforms};
 ///
 /// # Errors
 ///
-/// [`FieldError`] names the field: a save would refuse it, a load could not read it, or it comes back as
+/// [`FieldError`] names the field: a save would refuse it, a load could not read it, or it loads as
 /// another value ([`ConvertErrorKind::Changed`]).
 pub fn round_trip<R: EnvelopeRecord>(record: &R) -> Result<R, FieldError> {
     let schema = R::SCHEMA;
@@ -67,7 +69,7 @@ pub fn round_trip<R: EnvelopeRecord>(record: &R) -> Result<R, FieldError> {
 
     let distinct = |record: &R| written(record, FieldWriter::distinct(schema));
     let (before, after) = (distinct(record)?, distinct(&loaded)?);
-    // A save fills in times, and stores a clone, which may not be what was cloned.
+    // A save fills in times and stores a clone, which may differ from the original.
     let filled_in = distinct(filled_in)?;
     let values = before.fields.iter().zip(&filled_in.fields).zip(&after.fields);
     for (((before, filled_in), after), field) in values.zip(schema.fields()) {
@@ -84,7 +86,7 @@ fn written<R: EnvelopeRecord>(record: &R, mut to: FieldWriter) -> Result<Values,
     Ok(to.into_values())
 }
 
-/// Sealed values go through the bytes that are sealed.
+/// Passes sealed values through the bytes that are sealed.
 fn through_storage(schema: &RecordSchema, mut values: Values) -> Result<Values, FieldError> {
     for (field, value) in schema.fields().zip(&mut values.fields) {
         if let (FieldRole::Encrypted, Some(stored)) = (field.role(), value.as_deref_mut()) {

@@ -1,4 +1,4 @@
-//! The bytes of `_envelope`: they are refused, or are what the library would write.
+//! The bytes of `_envelope`: they are refused, or are the bytes that the library would write.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! A whole item into a record. Its writer knows the data key, so that the input gets behind the record
-//! tag, and then changes the item without it.
+//! Opens a whole item as a record. The input is sealed under a known data key, so that it gets past
+//! the record tag, and then the item is changed without the key.
 
 #![no_main]
 
@@ -20,7 +20,7 @@ use libfuzzer_sys::fuzz_target;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A field of every way in which one is stored.
+/// A record with a field for every way of storing one.
 #[derive(EnvelopeRecord, PartialEq)]
 #[envelope(table = "fuzz")]
 struct Record {
@@ -55,7 +55,7 @@ struct Record {
 #[serde(transparent)]
 struct Json(Value);
 
-/// DynamoDB does not tell 1.0 from 1.
+/// DynamoDB does not distinguish 1.0 from 1.
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
         fn same(left: &Value, right: &Value) -> bool {
@@ -140,7 +140,8 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Steps of three bytes (what to do with which attribute, and how many bytes follow) and those bytes.
+/// Steps of three bytes (what to do with which attribute, and how many bytes follow) and those
+/// bytes.
 fn steps(mut input: &[u8]) -> impl Iterator<Item = (u8, &'static str, &[u8])> {
     std::iter::from_fn(move || {
         let (&[step, high, low], rest) = input.split_first_chunk()?;
@@ -155,7 +156,7 @@ fn plain(bytes: &[u8]) -> Option<AttributeValue> {
     decode(bytes)?.0
 }
 
-/// The item, and whether something protected was changed once it was sealed.
+/// The item, and whether something protected was changed after it was sealed.
 fn item(input: &[u8]) -> Option<(Item, bool)> {
     let mut item = Item::default();
     item.insert("id", AttributeValue::S("a".into()));
@@ -217,7 +218,7 @@ fuzz_target!(|input: &[u8]| {
     let Ok(record) = opened else { return };
     assert!(envelope && !changed, "a changed item opens");
 
-    // What was loaded is saved and loaded again, unless DynamoDB would refuse it.
+    // The loaded record is saved and loaded again, unless DynamoDB would reject it.
     let mut record = record.into_record();
     if let Ok(item) = now(Sealer::new(Fixed).seal(&record)) {
         let Ok(again) = now(Opener::new(Fixed).open::<Record>(item)) else {

@@ -1,6 +1,6 @@
-//! What the fuzz targets share.
+//! Code that the fuzz targets share.
 
-/// Runs `decode` on an input of `length` bytes, and panics if more memory was in use at once than in
+/// Runs `decode` on an input of `length` bytes, and panics if its peak memory use is out of
 /// proportion to them.
 pub fn in_linear_memory<T>(length: usize, fixed: u64, decode: impl FnOnce() -> T) -> T {
     let mut decoded = None;

@@ -1,4 +1,4 @@
-//! The canonical bytes of one attribute value: what is sealed, authenticated and put in AAD.
+//! The canonical bytes of one attribute value, as they are sealed, authenticated and used in AAD.
 //!
 //! `FORMAT.md`, "Values", is the normative text.
 
@@ -55,7 +55,8 @@ impl AttributeValue {
     }
 }
 
-/// Reads a sealed plaintext back: `type ‖ value ‖ padding?`. `None` is the hidden "absent".
+/// Decodes the plaintext of a sealed attribute: `type ‖ value ‖ padding?`. `None` is the hidden
+/// "absent".
 ///
 /// Only canonical bytes are accepted, so that one value has one form.
 pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, NotCanonical> {
@@ -68,7 +69,7 @@ pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, N
     read_value(kind, value, 0).map(Some)
 }
 
-/// What a plaintext decodes to, and the bytes that it is encoded to again.
+/// The value that a plaintext decodes to, and its re-encoded bytes.
 #[cfg(fuzzing)]
 pub fn decode(plaintext: &[u8]) -> Option<(Option<AttributeValue>, Vec<u8>)> {
     let value = decode_plaintext(plaintext).ok()?;
@@ -144,7 +145,7 @@ fn write_value(value: &AttributeValue, out: &mut Vec<u8>) {
     }
 }
 
-/// The elements of a `BTreeSet` of strings, numbers or bytes come sorted by their bytes.
+/// A `BTreeSet` of strings, numbers or bytes yields its elements sorted by their bytes.
 fn write_set<'a>(elements: impl Iterator<Item = &'a [u8]>, count: usize, out: &mut Vec<u8>) {
     write_count(count, out);
     for element in elements {
@@ -166,8 +167,8 @@ fn write_count(count: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&count_bytes(count));
 }
 
-/// A count as u32, big-endian. DynamoDB's items end at 400 KB, far below 4 GiB; a value beyond
-/// that saturates, which no reader accepts.
+/// A count as u32, big-endian. DynamoDB limits items to 400 KB, far below 4 GiB; a count beyond
+/// that saturates, and no reader accepts it.
 fn count_bytes(count: usize) -> [u8; 4] {
     u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes()
 }
@@ -246,7 +247,7 @@ fn number(bytes: &[u8]) -> Result<Number, NotCanonical> {
     Err(NotCanonical)
 }
 
-/// What is left to read. Lengths are checked against it before anything is taken or allocated.
+/// The remaining input. Lengths are checked against it before anything is taken or allocated.
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {

@@ -1,13 +1,13 @@
-//! What can go wrong between a Rust value and an attribute value.
+//! Errors of conversions between Rust values and attribute values.
 
 use std::fmt;
 
 use super::NumberError;
 
-/// Why a Rust value could not be stored, or a stored one not be read.
+/// The reason why a Rust value could not be stored, or a stored value could not be read.
 ///
-/// It holds the path inside the field and the two types, never a value: texts of serde
-/// implementations are dropped, since many of them repeat what they were given.
+/// It holds the path inside the field and the two types, never a value. Messages of serde
+/// implementations are dropped, since many of them repeat the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConvertError {
     /// From the innermost step to the outermost.
@@ -24,7 +24,7 @@ enum Step {
     Entry,
 }
 
-/// What is wrong, in terms of types.
+/// The kind of a conversion error, in terms of types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConvertErrorKind {
@@ -32,13 +32,13 @@ pub enum ConvertErrorKind {
     Number(NumberError),
     /// Lists and maps nest deeper than 32 levels.
     TooDeep,
-    /// A set without elements, which DynamoDB refuses.
+    /// An empty set, which DynamoDB rejects.
     EmptySet,
-    /// A map key that is empty, which DynamoDB refuses.
+    /// An empty map key, which DynamoDB rejects.
     EmptyName,
     /// A map key that is neither a string, a character, an integer, a boolean nor a unit variant.
     MapKey,
-    /// A map's only key is the one by which `serde_json` marks numbers.
+    /// A map's only key is the one that `serde_json` marks numbers with.
     ReservedKey,
     /// Two entries of one map have the same key.
     DuplicateKey,
@@ -56,42 +56,45 @@ pub enum ConvertErrorKind {
         /// The Rust side.
         expected: &'static str,
     },
-    /// A value is required and nothing is stored.
+    /// A value is required, but none is stored.
     Missing {
         /// The name of the missing member; `None` for the attribute itself.
         field: Option<&'static str>,
     },
     /// A secret is in a field that is not `#[encrypted]`.
     PlaintextSecret,
-    /// An attribute of a catch-all has a name that belongs to the record itself.
+    /// A catch-all attribute has a name that belongs to the record itself.
     OwnName,
-    /// An attribute of a catch-all was protected where it came from, and the record protects nothing.
+    /// A catch-all attribute was protected in the item that it came from, but this record protects
+    /// nothing.
     Protected,
     /// A condition compares with a value that is stored as no attribute at all.
     AbsentOperand,
-    /// An update adds, appends, subtracts or sets if absent what is stored as no attribute at all.
+    /// An update adds, appends, subtracts or sets if absent a value that is stored as no attribute
+    /// at all.
     NothingToAdd,
-    /// A type, or the function of a `with`, borrows from what is stored.
+    /// A type, or a `with` function, borrows from the stored value.
     Borrows,
-    /// A condition compares with no values.
+    /// A condition has no values to compare with.
     NoOperand,
     /// A version that is negative, or the last one that its type holds.
     Version,
-    /// A time to live that is no whole number of seconds since 1970, or is one of milliseconds.
+    /// A TTL that is not a whole number of seconds since 1970, or that is in milliseconds.
     Ttl,
-    /// The type of a time field cannot hold the present.
+    /// The type of a time field cannot hold the current time.
     Time,
     /// An update changes an attribute twice.
     ChangedTwice,
-    /// An update changes an attribute that is no field of the record.
+    /// An update changes an attribute that is not a field of the record.
     NoField,
-    /// An update adds what is neither a number nor a set.
+    /// An update adds a value that is neither a number nor a set.
     NotAddable(&'static str),
-    /// An update takes elements out of a set whose field cannot be absent.
+    /// An update removes elements from a set whose field cannot be absent.
     NotEmptied,
-    /// An update appends what is no list.
+    /// An update appends a value that is not a list.
     NotAppendable(&'static str),
-    /// The value comes back as another one: found by [`round_trip`](crate::testing::round_trip) only.
+    /// The value loads as a different one. Only [`round_trip`](crate::testing::round_trip) reports
+    /// this.
     Changed,
     /// The type's own `Serialize` or `Deserialize` implementation refused the value.
     Refused,
@@ -102,7 +105,7 @@ impl ConvertError {
         Self { path: Vec::new(), problem }
     }
 
-    /// What is wrong.
+    /// The kind of error.
     #[must_use]
     pub fn kind(&self) -> ConvertErrorKind {
         self.problem
@@ -123,8 +126,8 @@ impl ConvertError {
         self
     }
 
-    /// Inside an enum's variant: its name and those of its fields and types tell the value, and are not
-    /// shown.
+    /// Marks the error as inside an enum's variant. The names of the variant, its fields and its
+    /// types reveal the value, and are not shown.
     pub(super) fn in_variant(mut self) -> Self {
         self.path = vec![Step::Entry];
         match &mut self.problem {
@@ -137,7 +140,7 @@ impl ConvertError {
         self
     }
 
-    /// A refusal of a visitor, with the types that only the deserializer knows.
+    /// Adds the type, which only the deserializer knows, to a refusal by a visitor.
     pub(super) fn or_expected(mut self, expected: &'static str) -> Self {
         if self.path.is_empty() && self.problem == ConvertErrorKind::Refused {
             self.problem = ConvertErrorKind::Value { expected };
@@ -175,13 +178,13 @@ impl fmt::Display for ConvertErrorKind {
             Self::Number(error) => error.fmt(f),
             Self::TooDeep => f.write_str("lists and maps nest deeper than DynamoDB's 32 levels"),
             Self::EmptySet => f.write_str(
-                "DynamoDB has no empty sets; store it with `#[envelope(set)]`, where an empty one is \
-                 absent, or use an Option",
+                "DynamoDB has no empty sets; store it with `#[envelope(set)]`, where an empty set \
+                 is absent, or use an Option",
             ),
             Self::EmptyName => f.write_str("DynamoDB has no empty map keys"),
             Self::MapKey => f.write_str("a map key must be a string, an integer or a unit variant"),
             Self::ReservedKey => f.write_str(
-                "a map with serde_json's own key of a number, and no other, would load as the number",
+                "a map whose only key is serde_json's marker for numbers would load as a number",
             ),
             Self::DuplicateKey => f.write_str("two entries of a map have the same key"),
             Self::DuplicateElement => {
@@ -197,48 +200,48 @@ impl fmt::Display for ConvertErrorKind {
                 f.write_str("it is required and absent; make it an Option or give it a default")
             }
             Self::PlaintextSecret => {
-                f.write_str("a secret in a field that is not #[encrypted]; mark the field so")
+                f.write_str("a secret in a field that is not #[encrypted]; mark it #[encrypted]")
             }
             Self::OwnName => {
                 f.write_str("the name belongs to the record itself; remove it from the catch-all")
             }
             Self::Protected => f.write_str(
-                "it was protected where it came from, and this record is `plaintext_only`; remove it \
-                 from the catch-all",
+                "it was protected in the item that it came from, but this record is `plaintext_only`; \
+                 remove it from the catch-all",
             ),
             Self::NothingToAdd => f.write_str(
                 "the value is stored as no attribute (an empty set, or None) and adds nothing; leave it out",
             ),
             Self::Borrows => f.write_str(
-                "its type or its `with` function reads a borrowed &str or &[u8], and a record owns what it \
+                "its type or its `with` function reads a borrowed &str or &[u8], but a record owns what it \
                  loads; read a String or a Vec",
             ),
             Self::AbsentOperand => {
-                f.write_str("it needs a value, and this one is stored as no attribute; ask with `not_exists()`, or leave it out")
+                f.write_str("it needs a value, but this one is stored as no attribute; use `not_exists()`, or leave it out")
             }
             Self::NoOperand => f.write_str("a condition needs a value to compare with"),
             Self::Version => {
                 f.write_str("a version counts up from 0, and its type cannot hold the next; use a u64")
             }
             Self::Ttl => f.write_str("a time to live is in whole seconds since 1970"),
-            Self::Time => f.write_str("its type cannot hold the present time; use a u64 or an i64"),
+            Self::Time => f.write_str("its type cannot hold the current time; use a u64 or an i64"),
             Self::NoField => f.write_str("no field of the record has this attribute; use the record's own handle"),
             Self::ChangedTwice => f.write_str("the update changes it twice; remove one"),
             Self::NotAddable(found) => write!(
                 f,
-                "a number or a set can be added, and this value is stored as {found}; use `.set()`"
+                "only a number or a set can be added, but this value is stored as {found}; use `.set()`"
             ),
             Self::NotEmptied => f.write_str(
-                "without its last element the set would be absent, which the field's `with` may not read; \
-                 store it with `#[envelope(set)]`, or give it a default",
+                "without its last element the set would be absent, and the field's `with` may be unable \
+                 to read that; store it with `#[envelope(set)]`, or give it a default",
             ),
             Self::NotAppendable(found) => write!(
                 f,
-                "a list can be appended, and this value is stored as {found}; use `.set()`"
+                "only a list can be appended, but this value is stored as {found}; use `.set()`"
             ),
             Self::Changed => f.write_str(
-                "it comes back as another value: DynamoDB keeps numbers by their size alone (1.0 is 1, \
-                 and -0.0 is 0), and `Some(None)` as NULL; tag the enum, or store the value as text",
+                "it loads as another value: DynamoDB stores only a number's value (1.0 becomes 1, and \
+                 -0.0 becomes 0), and `Some(None)` as NULL; tag the enum, or store the value as text",
             ),
             Self::Refused => f.write_str("its type's own serde implementation refused the value"),
         }
@@ -255,14 +258,14 @@ impl serde::ser::Error for ConvertError {
     }
 }
 
-/// Every constructor is overridden, because serde's own texts hold the offending value.
+/// Every constructor is overridden, because serde's own texts contain the offending value.
 impl serde::de::Error for ConvertError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::new(ConvertErrorKind::Refused)
     }
 
     fn invalid_type(_: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        // What serde says of a `&str` or `&[u8]`, which borrow from what is read.
+        // serde's texts for `&str` and `&[u8]`, which borrow from the input.
         match expected.to_string().as_str() {
             "a borrowed string" | "a borrowed byte array" => Self::new(ConvertErrorKind::Borrows),
             _ => Self::new(ConvertErrorKind::Refused),

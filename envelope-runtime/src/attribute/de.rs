@@ -1,4 +1,4 @@
-//! Attribute values into Rust values, through serde.
+//! Converts attribute values to Rust values, through serde.
 
 mod access;
 
@@ -16,17 +16,17 @@ pub(crate) fn from_attribute<T: DeserializeOwned>(value: Wiped) -> Result<T, Con
     T::deserialize(ValueDeserializer::new(Some(value)))
 }
 
-/// Deserializes from an absent attribute: `None` for an `Option`, an error for all else.
+/// Deserializes from an absent attribute: `None` for an `Option`, an error for anything else.
 pub(crate) fn from_absent<T: DeserializeOwned>() -> Result<T, ConvertError> {
     T::deserialize(ValueDeserializer::new(None))
 }
 
-/// The deserializer that a `deserialize_with` function of a field is given.
+/// The deserializer that a field's `deserialize_with` function receives.
 ///
-/// It lends texts and bytes to visitors and then wipes them.
+/// It lends strings and bytes to visitors, then wipes them.
 #[derive(Debug)]
 pub struct ValueDeserializer {
-    /// `None` when the attribute is absent.
+    /// `None` if the attribute is absent.
     value: Option<Wiped>,
 }
 
@@ -35,17 +35,17 @@ impl ValueDeserializer {
         Self { value }
     }
 
-    /// Whether the attribute is absent.
+    /// Returns whether the attribute is absent.
     pub(crate) fn is_absent(&self) -> bool {
         self.value.is_none()
     }
 
-    /// Whether it reads as serde's `none`.
+    /// Returns whether the value reads as serde's `none`.
     pub(crate) fn is_none(&self) -> bool {
         self.value.as_deref().is_none_or(|value| *value == AttributeValue::Null)
     }
 
-    /// The value, where a map may stand for a number.
+    /// The value. A map that represents a number is returned as that number.
     fn or_number(
         self,
         number: fn(&AttributeValue) -> Option<Number>,
@@ -94,7 +94,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
         match &*self.or_number(private::number)? {
-            // A number beyond the range parses to infinity, which cannot be stored again.
+            // A number out of range parses to infinity, which cannot be stored again.
             AttributeValue::N(number) => match number.as_str().parse::<f32>() {
                 Ok(number) if number.is_finite() => visitor.visit_f32(number),
                 _ => Err(ConvertError::new(ConvertErrorKind::Value { expected: "f32" })),
@@ -105,7 +105,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
         match &*self.or_number(private::number)? {
-            // Every number that DynamoDB holds is in the range.
+            // Every number that DynamoDB holds is in range.
             AttributeValue::N(number) => match number.as_str().parse::<f64>() {
                 Ok(number) => visitor.visit_f64(number),
                 Err(_) => Err(ConvertError::new(ConvertErrorKind::Value { expected: "f64" })),
@@ -200,7 +200,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
         if name != private::RAW_VALUE {
             return visitor.visit_newtype_struct(self);
         }
-        // It reads a struct of one field where it asks for a newtype.
+        // `RawValue` requests a newtype, but reads a struct of one field.
         let mut value = self.present()?;
         let Some(text) = private::raw_value(&mut value) else {
             return Err(mismatch("JSON text", &value));
@@ -223,7 +223,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
             AttributeValue::Bs(set) => visit_set(mem::take(set), AttributeValue::B, visitor),
             other => return Err(mismatch("a list", other)),
         };
-        result.map_err(|error| error.or_expected("a list of its length"))
+        result.map_err(|error| error.or_expected("a list of the expected length"))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -293,8 +293,9 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 }
 
-/// The narrowest of serde's number types that holds the number. Beyond 64 bits that is a float if it is
-/// exact, since types that take any number, such as those of JSON, have no wider integers.
+/// Visits the number as the narrowest of serde's number types that holds it. Beyond 64 bits that is
+/// a float if the float is exact, since types that accept any number, such as JSON's, have no wider
+/// integers.
 fn visit_any_number<'de, V: Visitor<'de>>(
     text: &str,
     visitor: V,
@@ -313,7 +314,7 @@ fn visit_any_number<'de, V: Visitor<'de>>(
     }
 }
 
-/// A type that takes fewer elements than are stored is refused: the next save would lose the rest.
+/// Refuses a type that reads fewer elements than are stored: the next save would lose the rest.
 fn visit_list<'de, V: Visitor<'de>>(
     list: Vec<AttributeValue>,
     visitor: V,

@@ -6,7 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::wipe::Text;
 
-/// The most significant digits that DynamoDB keeps.
+/// The maximum number of significant digits that DynamoDB keeps.
 const MAX_DIGITS: usize = 38;
 /// The largest power of ten of a number's first digit.
 const MAX_MAGNITUDE: i64 = 125;
@@ -18,8 +18,8 @@ const MIN_MAGNITUDE: i64 = -130;
 ///
 /// Limits: 38 significant digits, magnitude between 1E-130 and 9.99…E+125
 /// ([DynamoDB's number type](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html)).
-/// `Debug` hides the digits. The order is that of the text, as the elements of a number set are
-/// sorted in the format, and not that of the numbers.
+/// `Debug` hides the digits. Numbers are ordered by their text, as the format sorts the elements of
+/// a number set, not by their value.
 ///
 /// ```
 /// use envelope_runtime::Number;
@@ -32,7 +32,7 @@ const MIN_MAGNITUDE: i64 = -130;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number(String);
 
-/// Why a text is not a number that DynamoDB can hold. It does not repeat the text.
+/// The reason why a text is not a number that DynamoDB can hold. It does not repeat the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NumberError {
@@ -49,7 +49,7 @@ impl Number {
     ///
     /// # Errors
     ///
-    /// [`NumberError`] when the text is no finite decimal number or DynamoDB could not hold it
+    /// [`NumberError`] if the text is not a finite decimal number, or DynamoDB cannot hold it
     /// exactly.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         let (negative, unsigned) = match text.as_bytes().first() {
@@ -89,7 +89,7 @@ impl Number {
         Ok(Self(plain(negative, digits, magnitude)))
     }
 
-    /// The same number with the other sign.
+    /// The same number with the opposite sign.
     pub(crate) fn negated(&self) -> Self {
         match self.0.strip_prefix('-') {
             Some(positive) => Self(positive.to_owned()),
@@ -98,7 +98,7 @@ impl Number {
         }
     }
 
-    /// Whether a type that takes any number, of 64 bits, holds this one exactly.
+    /// Returns whether a 64-bit integer or float holds this number exactly.
     pub(super) fn is_of_64_bits(&self) -> bool {
         let text = self.as_str();
         text.parse::<u64>().is_ok()
@@ -160,7 +160,7 @@ macro_rules! from_integer {
 
 from_integer!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// Whether a number or flag is written as `text`.
+/// Returns whether a number or flag is written as `text`.
 pub(super) fn reads_as<T: fmt::Display>(value: &T, text: &str) -> bool {
     Text::of(value).is_ok_and(|written| *written == text)
 }
@@ -178,7 +178,8 @@ fn to_i64(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-/// Writes `digits` (no zeros at either end) whose first digit stands for `10^magnitude`.
+/// The plain text of `digits` (no zeros at either end), whose first digit stands for
+/// `10^magnitude`.
 fn plain(negative: bool, digits: &str, magnitude: i64) -> String {
     let sign = if negative { "-" } else { "" };
     let zeros = |count| std::iter::repeat_n("0", count);
@@ -193,7 +194,7 @@ fn plain(negative: bool, digits: &str, magnitude: i64) -> String {
     }
 }
 
-/// In a buffer of the right length: one that grows would leave digits behind.
+/// Joins the parts in a buffer of the right length: one that grows would leave digits behind.
 fn joined<'a, P: IntoIterator<Item = &'a str, IntoIter: Clone>>(parts: P) -> String {
     let parts = parts.into_iter();
     let mut text = String::with_capacity(parts.clone().map(str::len).sum());

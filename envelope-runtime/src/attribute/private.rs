@@ -1,32 +1,34 @@
-//! Names under which other crates hand serializers what serde's data model lacks.
+//! Names by which other crates pass serializers values that serde's data model lacks.
 //!
-//! A name that is not known here stays what it looks like: a struct of one field, or the value alone.
+//! A value under any other name stays what it looks like: a struct of one field, or the bare value.
 
 use std::mem;
 
 use super::{AttributeValue, ConvertError, ConvertErrorKind, Number, Wiped};
 
-/// `serde_json::Number` where the feature `arbitrary_precision` is on anywhere in the build, and decimal types
-/// that imitate it: a struct and its only field, the number's text.
+/// `serde_json::Number` if the feature `arbitrary_precision` is on anywhere in the build, and
+/// decimal types that imitate it: the name of a struct and of its only field, the number's text.
 pub(super) const NUMBER: &str = "$serde_json::private::Number";
-/// `serde_json::value::RawValue`: a struct and its only field, the JSON text.
+/// `serde_json::value::RawValue`: the name of a struct and of its only field, the JSON text.
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
-/// The sets of `serde_dynamo`: a newtype around a sequence, and the set that it becomes.
+/// The sets of `serde_dynamo`: the name of a newtype around a sequence, and the type of set that it
+/// becomes.
 const SETS: [(&str, &str); 3] = [
     ("\u{37E}STRINGSET\u{37E}", "SS"),
     ("\u{37E}NUMBERSET\u{37E}", "NS"),
     ("\u{37E}BYTESSET\u{37E}", "BS"),
 ];
 
-/// Whether a struct of that name stands for the value in it.
+/// Returns whether a struct of this name stands for the value in it.
 pub(super) fn is_struct(name: &str) -> bool {
     name == NUMBER || name == RAW_VALUE
 }
 
-/// What a struct of that name becomes.
+/// The stored form of a struct of this name.
 ///
-/// A number is stored as N where each type that takes any number reads the same one back: as an integer or a
-/// float of 64 bits. Others stay a map of their text, which such types read with all its digits.
+/// A number is stored as N if every type that accepts any number reads the same one back, as a
+/// 64-bit integer or float. Other numbers stay a map of their text, which such types read with all
+/// its digits.
 pub(super) fn of_struct(name: &str, mut value: Wiped) -> Wiped {
     let inner = match name {
         NUMBER => number(&value).map(AttributeValue::N),
@@ -36,12 +38,13 @@ pub(super) fn of_struct(name: &str, mut value: Wiped) -> Wiped {
     inner.map_or(value, Wiped::new)
 }
 
-/// The number that a map stands for, by the feature of `serde_json` or an item written with it.
+/// The number that a map stands for, written because of the `serde_json` feature, now or in an
+/// older item.
 pub(super) fn number(value: &AttributeValue) -> Option<Number> {
     number_and_text(value).map(|(number, _)| number)
 }
 
-/// The same, if nothing of its text is lost, such as the zeros of `1.10`.
+/// The same, if none of its text is lost, such as the zero of `1.10`.
 pub(super) fn number_as_written(value: &AttributeValue) -> Option<Number> {
     number_and_text(value).and_then(|(number, text)| (number.as_str() == text).then_some(number))
 }
@@ -57,7 +60,7 @@ fn number_and_text(value: &AttributeValue) -> Option<(Number, &str)> {
     }
 }
 
-/// The text of a raw JSON value, as it is stored, or as it once was: as a struct.
+/// The text of a raw JSON value: stored as a string, or as a struct in older items.
 pub(super) fn raw_value(value: &mut AttributeValue) -> Option<&mut String> {
     match value {
         AttributeValue::S(text) => Some(text),
@@ -74,8 +77,8 @@ fn text<'a>(value: &'a mut AttributeValue, name: &str) -> Option<&'a mut String>
     }
 }
 
-/// What a newtype of that name becomes; `None` if there is nothing special about it, or no element: DynamoDB
-/// has no empty sets, and an empty list reads as one.
+/// The stored form of a newtype of this name. `None` if the name is not special, or there are no
+/// elements: DynamoDB has no empty sets, and an empty list reads as one.
 pub(super) fn set(name: &str, value: &mut AttributeValue) -> Option<Result<Wiped, ConvertError>> {
     let (_, type_name) = SETS.into_iter().find(|(newtype, _)| *newtype == name)?;
     match value.take_set() {
@@ -99,7 +102,7 @@ mod tests {
     use super::*;
     use crate::attribute::{from_attribute, to_attribute};
 
-    /// As `serde_json` writes a number where its feature `arbitrary_precision` is on.
+    /// A number as `serde_json` writes it with its feature `arbitrary_precision`.
     #[derive(Serialize)]
     #[serde(rename = "$serde_json::private::Number")]
     struct Precise {
@@ -139,7 +142,7 @@ mod tests {
             [("30", "30"), ("-7", "-7"), ("0.1", "0.1"), ("1.0", "1"), ("1e2", "100")]
         {
             assert_eq!(to_attribute(&Precise { text }), Ok(Some(n(stored))), "{text}");
-            // As it was stored before: all its digits are kept, for types that read them.
+            // As older items have it: all digits are kept, for types that read them.
             let before = marked(NUMBER, text);
             if text == stored {
                 assert_eq!(json(before.clone()), json(n(stored)), "{text}");

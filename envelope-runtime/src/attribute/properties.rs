@@ -36,7 +36,7 @@ pub(crate) fn value() -> impl Strategy<Value = AttributeValue> {
     })
 }
 
-/// A Rust type of every shape that serde has.
+/// A Rust type with every shape of serde's data model.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 enum Model {
     Unit,
@@ -50,7 +50,7 @@ enum Model {
 }
 
 fn float() -> impl Strategy<Value = f64> {
-    // Those in DynamoDB's range; zero has no sign there.
+    // Floats in DynamoDB's range, where zero has no sign.
     any::<f64>().prop_filter("in range", |float| {
         float.is_finite() && (1e-130..1e125).contains(&float.abs())
     })
@@ -75,7 +75,7 @@ fn model() -> impl Strategy<Value = Model> {
     })
 }
 
-/// How much more memory than bytes of input may be in use: a map of one entry is the worst.
+/// The maximum bytes of memory in use per byte of input. A map of one entry is the worst case.
 const MEMORY: usize = 64;
 
 fn assert_linear(bytes: &[u8]) {
@@ -128,7 +128,7 @@ struct Inner {
     level: f32,
 }
 
-/// Which variant it is says as much as its content.
+/// The name of a variant reveals as much as its content.
 #[test]
 fn t21_the_variant_of_an_enum_is_not_in_the_error() {
     let nan = f64::NAN;

@@ -1,4 +1,4 @@
-//! What a save accepts loads as the same value, or fails where it fails in JSON too: every
+//! Every value that a save accepts loads unchanged, or fails to load as it does in JSON too: every
 //! representation of an enum, with contents of every shape.
 
 use std::collections::{BTreeMap, HashMap};
@@ -117,7 +117,8 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// Through the stored form, plaintext or sealed; `None` if the save is refused.
+/// The value after a round-trip through its stored form, plaintext and sealed; `None` if the save
+/// is refused.
 fn stored<T: Serialize + DeserializeOwned>(value: &T) -> Option<Result<T, ConvertError>> {
     let encoded = Stored::encode(value, ValueSerializer::new(false)).ok()?;
     let Some(plain) = encoded.map(unwiped) else { return Some(from_absent()) };
@@ -141,7 +142,7 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + fmt::Debug>(
     Ok(())
 }
 
-/// The content alone and in every representation, also in one another.
+/// Checks the content alone and in every representation, including nested ones.
 fn in_all<C>(before: u8, content: &C) -> Result<(), TestCaseError>
 where
     C: Serialize + DeserializeOwned + Clone + PartialEq + fmt::Debug,
@@ -175,7 +176,7 @@ where
     check(&HashMap::from([(before, Adjacent::Newtype(content()))]))
 }
 
-/// A value comes back as it is, whatever JSON does with it.
+/// Checks that a value round-trips, whatever JSON does with it.
 fn comes_back<T: Serialize + DeserializeOwned + PartialEq + fmt::Debug>(value: &T) {
     assert_eq!(stored(value).unwrap().as_ref(), Ok(value));
 }

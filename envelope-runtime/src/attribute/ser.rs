@@ -1,4 +1,4 @@
-//! Rust values into attribute values, through serde.
+//! Converts Rust values to attribute values, through serde.
 
 mod collections;
 
@@ -14,11 +14,11 @@ use super::convert::{ConvertError, ConvertErrorKind};
 use super::wipe::{Entries, Text, unwiped};
 use super::{AttributeValue, MAX_DEPTH, Number, Wiped, private};
 
-/// What a value becomes: `None` is serde's `none`, which is absent as an attribute of an item and
-/// NULL inside lists and maps.
+/// A serialized value. `None` is serde's `none`: absent as an attribute of an item, NULL inside
+/// lists and maps.
 type Stored = Option<Wiped>;
 
-/// The name under which a secret comes: only a field that is sealed takes it.
+/// The newtype name that marks a secret: only a sealed field accepts it.
 pub(crate) const SECRET: &str = "envelope_runtime::secret";
 
 /// Serializes a plaintext value; `None` means that the attribute is absent.
@@ -28,30 +28,31 @@ pub(crate) fn to_attribute<T: Serialize + ?Sized>(
     Ok(value.serialize(ValueSerializer::new(false))?.map(unwiped))
 }
 
-/// The serializer that a `serialize_with` function of a field is given.
+/// The serializer that a field's `serialize_with` function receives.
 #[derive(Clone, Copy, Debug)]
 pub struct ValueSerializer {
     depth: usize,
     form: Form,
 }
 
-/// What the value is made for.
+/// The purpose of the serialized value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Plaintext,
     Sealed,
-    /// To be compared: values that are stored alike differ if they are different to serde.
+    /// For comparison: values that are stored alike differ if serde distinguishes them.
     Distinct,
 }
 
 impl ValueSerializer {
-    /// For the value of a field, which is sealed or not.
+    /// A serializer for the value of a field, sealed or not.
     pub(crate) fn new(sealed: bool) -> Self {
         Self { depth: 0, form: if sealed { Form::Sealed } else { Form::Plaintext } }
     }
 
-    /// For values that are compared and not stored: an integer and a float of the same size differ, and so do
-    /// `None` and `Some(None)`. Lists are sorted, since those of a hash set have no order.
+    /// A serializer for values that are compared and not stored: an integer and a float of equal
+    /// value differ, and so do `None` and `Some(None)`. Lists are sorted, since those of a hash set
+    /// have no order.
     pub(crate) fn distinct() -> Self {
         Self { depth: 0, form: Form::Distinct }
     }
@@ -60,19 +61,19 @@ impl ValueSerializer {
         self.form == Form::Distinct
     }
 
-    /// For the values inside a list or map.
+    /// A serializer for the values inside a list or map.
     fn nested(self) -> Self {
         Self { depth: self.depth + 1, ..self }
     }
 
-    /// A value, and what it is to serde.
+    /// The value, tagged with its serde type if it is only compared.
     #[expect(clippy::unnecessary_wraps, reason = "what each method of a serializer returns")]
     fn stored(self, what: &'static str, value: AttributeValue) -> Result<Stored, ConvertError> {
         let value = if self.is_distinct() { tagged(what, value) } else { value };
         Ok(Some(Zeroizing::new(value)))
     }
 
-    /// Checked before each step down, so that a value without end does not exhaust the stack.
+    /// Checked before each step down, so that an endlessly nested value does not exhaust the stack.
     fn within_depth(self) -> Result<Self, ConvertError> {
         if self.depth < MAX_DEPTH {
             Ok(self)
@@ -236,7 +237,7 @@ impl ser::Serializer for ValueSerializer {
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Map, ConvertError> {
         let map = self.serialize_map(Some(length))?;
-        // Its only field is the value itself, which has no level of its own.
+        // Its only field is the value itself, which adds no level.
         let inside = if private::is_struct(name) { self } else { map.inside };
         Ok(Map { name, inside, ..map })
     }

@@ -1,4 +1,4 @@
-//! Lists into DynamoDB sets.
+//! Converts lists to DynamoDB sets.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -8,8 +8,8 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{AttributeValue, ConvertError, ConvertErrorKind, Number};
 
 impl AttributeValue {
-    /// The set of a list's elements, which are taken out; `None` when there are none, since DynamoDB
-    /// has no empty sets.
+    /// Moves a list's elements into a set; `None` if there are none, since DynamoDB has no empty
+    /// sets.
     pub(crate) fn take_set(&mut self) -> Result<Option<Self>, ConvertError> {
         let Self::L(list) = self else { return Err(not_a_set(self)) };
         let Some(first) = list.first() else { return Ok(None) };
@@ -27,7 +27,7 @@ impl AttributeValue {
     }
 }
 
-/// Bytes, or what serde makes of a `Vec<u8>`: a list of numbers.
+/// Reads bytes, or a list of numbers, which is serde's form of a `Vec<u8>`.
 fn bytes(value: &mut AttributeValue) -> Result<Vec<u8>, ConvertError> {
     match value {
         AttributeValue::B(bytes) => Ok(mem::take(bytes)),
@@ -48,7 +48,7 @@ fn bytes(value: &mut AttributeValue) -> Result<Vec<u8>, ConvertError> {
     }
 }
 
-/// A set has no equal elements; a `Vec` that has some would load shorter than it was.
+/// Refuses equal elements: a `Vec` that has some would load shorter than it was.
 fn collect<T: Ord + Zeroize>(
     list: &mut [AttributeValue],
     element: impl Fn(&mut AttributeValue) -> Result<T, ConvertError>,

@@ -1,13 +1,13 @@
-//! What DynamoDB counts of a value towards an item's 400 KB.
+//! The size of a value, as DynamoDB counts it towards an item's 400 KB.
 
 use super::AttributeValue;
 
 impl AttributeValue {
-    /// The bytes that DynamoDB counts for the value, after
+    /// The number of bytes that DynamoDB counts for the value, by
     /// [its rules](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html).
     ///
-    /// They are exact but for numbers, which DynamoDB states as "approximately" a byte for two
-    /// digits and one more; here they are rounded up.
+    /// It is exact except for numbers: DynamoDB documents these as "approximately" one byte per two
+    /// digits plus one byte, which is rounded up here.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {

@@ -1,4 +1,4 @@
-//! Values that are wiped when they are given up: those on the way between a struct and its item.
+//! Values that are wiped when dropped, on their way between a struct and its item.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,12 +12,12 @@ use super::{AttributeValue, ConvertError, ConvertErrorKind};
 /// An attribute value on its way between a struct and its item; wiped when dropped.
 pub type Wiped = Zeroizing<AttributeValue>;
 
-/// Takes the value out, for where it is kept or stored.
+/// Takes the value out, to be kept or stored.
 pub(crate) fn unwiped(mut value: Wiped) -> AttributeValue {
     mem::replace(&mut *value, AttributeValue::Null)
 }
 
-/// Overwrites texts, digits, bytes and the keys of maps, and leaves NULL.
+/// Overwrites strings, digits, bytes and map keys, and leaves NULL.
 impl Zeroize for AttributeValue {
     fn zeroize(&mut self) {
         match mem::replace(self, Self::Null) {
@@ -41,7 +41,7 @@ fn wipe_set(set: impl IntoIterator<Item = impl Zeroize>) {
     }
 }
 
-/// The entries of a map, wiped when dropped. `Debug` prints how many there are.
+/// The entries of a map, wiped when dropped. `Debug` prints their number.
 #[derive(Default)]
 pub(super) struct Entries(BTreeMap<String, AttributeValue>);
 
@@ -85,12 +85,12 @@ impl fmt::Debug for Entries {
     }
 }
 
-/// A text that leaves no copy of its start behind where it grows.
+/// A text that leaves no copy of its start behind when it grows.
 #[derive(Default)]
 pub(super) struct Text(Zeroizing<String>);
 
 impl Text {
-    /// What is displayed, as text.
+    /// The `Display` output of a value.
     pub(super) fn of<T: fmt::Display + ?Sized>(
         value: &T,
     ) -> Result<Zeroizing<String>, ConvertError> {

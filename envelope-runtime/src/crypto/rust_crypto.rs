@@ -19,7 +19,7 @@ impl SealKey {
         Self(Aes256Gcm::new(key.bytes().into()))
     }
 
-    /// Encrypts `buffer` where it lies and appends the tag.
+    /// Encrypts `buffer` in place and appends the tag.
     ///
     /// Fails only beyond GCM's 64 GiB.
     pub(crate) fn seal(
@@ -36,8 +36,8 @@ impl SealKey {
         Ok(())
     }
 
-    /// Checks the tag and decrypts `sealed` (ciphertext ‖ tag) where it lies, and drops the tag.
-    /// What `sealed` holds after a failure is not specified.
+    /// Checks the tag, decrypts `sealed` (ciphertext ‖ tag) in place, and removes the tag. After a
+    /// failure the content of `sealed` is unspecified.
     pub(crate) fn open(
         &self,
         nonce: [u8; NONCE_LEN],
@@ -70,10 +70,10 @@ impl Prk {
         Self(Hkdf::from_prk(prk).unwrap())
     }
 
-    /// HKDF-Expand to 32 bytes, under the concatenation of `info`.
+    /// HKDF-Expand to 32 bytes, with the concatenation of `info`.
     pub(crate) fn expand(&self, info: &[&[u8]]) -> Secret32 {
         let mut key = Secret32::zeroed();
-        #[expect(clippy::expect_used, reason = "a key of zeros must never come of a failure")]
+        #[expect(clippy::expect_used, reason = "a failure must never yield a key of zeros")]
         self.0
             .expand_multi_info(info, key.bytes_mut())
             .expect("32 bytes are within HKDF's limit of 255 blocks");
@@ -114,13 +114,13 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Fills `bytes` from the operating system, anew each time: a generator seeded earlier in user space
+/// Fills `bytes` from the operating system on every call: a generator seeded earlier in user space
 /// would repeat itself in a cloned virtual machine.
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), RandomFailed> {
     getrandom::fill(bytes).map_err(|_| RandomFailed)
 }
 
-/// The crates wipe their state on drop only with a feature of theirs.
+/// The crates wipe their state on drop only if a feature of theirs is enabled.
 #[cfg(test)]
 const _: () = {
     const fn wipes<T: zeroize::ZeroizeOnDrop>() {}

@@ -1,4 +1,4 @@
-//! What both back ends must do, through the functions that sealing and opening call.
+//! Requirements on both back ends, checked through the functions that sealing and opening call.
 
 use super::{MAC_LEN, MacKey, NONCE_LEN, Prk, Rejected, SealKey, Secret32, fill, hex};
 
@@ -59,7 +59,7 @@ fn expansion_matches_hmac_by_definition() {
     assert_eq!(expanded.bytes(), &expected);
 }
 
-/// Its input keys are not 32 bytes long, so the test starts from its PRKs.
+/// The RFC's input keys are not 32 bytes long, so the test starts from its PRKs.
 #[test]
 fn expansion_matches_rfc_5869() {
     let second: Vec<u8> = (0xb0..=0xff).collect();
@@ -109,7 +109,7 @@ fn random_bytes_are_never_the_same() {
     assert!(seen.len() == 100 && !seen.contains(&[0; 32]));
 }
 
-/// Whatever the length, an item that one back end wrote is the other's.
+/// Whatever the length, either back end opens an item that the other sealed.
 #[cfg(feature = "aws-lc")]
 #[test]
 fn both_back_ends_give_the_same_bytes() {

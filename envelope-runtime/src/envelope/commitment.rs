@@ -1,5 +1,5 @@
-//! An envelope commits to its data key, although AES-GCM does not: an item that was made to open under
-//! two data keys opens under one.
+//! An envelope commits to its data key, although AES-GCM does not: an item crafted to open under
+//! two data keys opens under only one.
 
 use serde::Deserialize;
 
@@ -80,14 +80,14 @@ fn t06_an_item_whose_ciphertext_opens_under_two_keys_opens_under_one() {
     let id = AttributeValue::S("d".to_owned());
     let identity = Identity::new("documents", &[("id", &id)]);
     let aad = identity.aad("body");
-    // Bytes start with the byte of their type, so that both plaintexts are values.
+    // Bytes start with the byte of their type, so both plaintexts are values.
     let collision = (1..).find_map(|other| {
         let keys = [&content_key(0), &content_key(other)];
         Some((other, colliding(keys, NONCE, &aad, 3)?))
     });
     let (other, sealed) = collision.unwrap();
 
-    // AES-GCM takes it under both.
+    // AES-GCM accepts it under both.
     let mut opened = Vec::new();
     for data_key in [0, other] {
         let keys = RecordKeys::derive(&DataKey::new(bytes_of(data_key)), &SALT);

@@ -1,4 +1,4 @@
-//! The context fields: where their values may come from.
+//! Context fields, and the permitted sources of their values.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::record::RecordSchema;
 use crate::record::{FieldSchema, RequestKey};
 use crate::report::{Place, debug_is_display};
 
-/// A context field has no value that may be used.
+/// A context field has no usable value.
 #[derive(Clone)]
 pub struct ContextError {
     place: Place,
@@ -22,21 +22,22 @@ pub struct ContextError {
 pub enum ContextErrorKind {
     /// A load needs a value that is neither part of the key nor given by the caller.
     NotGiven,
-    /// The caller gave a value for a name that is no context field of the record.
+    /// The caller gave a value for a name that is not a context field of the record.
     Unknown,
     /// The record's field is absent, empty, or stored as another type than S or N.
     NotText,
-    /// The record belongs to another context than the caller's.
+    /// The record belongs to a different context than the caller's.
     Differs,
 }
 
-/// The values that a record must have in its context fields, decided before anything is read.
+/// The values that a record must have in its context fields, determined before anything is read.
 pub(crate) struct ExpectedContext {
     fields: Vec<(&'static str, String)>,
 }
 
-/// The context that a load may use: for each context field the value in the key that is asked for, given by
-/// `in_key`, or the one that the caller gives. Never the item's own: it must not choose whose key is used.
+/// The context that a load may use: for each context field, the value in the requested key, which
+/// `in_key` returns, or the caller's. Never the item's own value: the item must not choose whose
+/// key is used.
 pub(crate) fn expected_context<'a>(
     schema: &RecordSchema,
     in_key: impl Fn(&str) -> Option<&'a AttributeValue>,
@@ -64,7 +65,7 @@ pub(crate) fn expected_context<'a>(
     Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()? })
 }
 
-/// The values of a record about to be saved, which must agree with what the caller gave.
+/// The values of a record about to be saved, which must agree with the caller's.
 pub(crate) fn context_of_record<'a>(
     schema: &RecordSchema,
     caller: &ContextPairs,
@@ -85,8 +86,8 @@ pub(crate) fn context_of_record<'a>(
     Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()? })
 }
 
-/// Refuses a scope that was meant for this record type and names none of its context fields. A
-/// scope may hold more than one record type needs.
+/// Refuses a scope that is meant for this record type but names none of its context fields. A scope
+/// may hold more names than one record type needs.
 fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<(), ContextError> {
     let mut fields = schema.fields().filter(|field| field.is_context()).peekable();
     match caller.names().next() {
@@ -100,7 +101,7 @@ fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<
     }
 }
 
-/// Refuses a key whose context fields are not the caller's.
+/// Refuses a key whose context fields differ from the caller's.
 #[cfg(feature = "aws")]
 pub(crate) fn refuse_foreign_key(
     schema: &RecordSchema,
@@ -119,7 +120,7 @@ pub(crate) fn refuse_foreign_key(
     }
 }
 
-/// Refuses names that an operation gave and the record does not have, and values that differ from
+/// Refuses names that an operation gave but the record does not have, and values that differ from
 /// the store's scope.
 #[cfg(feature = "aws")]
 pub(crate) fn refuse_unknown(
@@ -141,7 +142,7 @@ pub(crate) fn refuse_unknown(
 }
 
 impl ExpectedContext {
-    /// Names and texts of the fields that are not part of the key.
+    /// The names and texts of the fields that are not part of the key.
     #[cfg(feature = "aws")]
     pub(crate) fn outside_key(
         &self,
@@ -151,7 +152,7 @@ impl ExpectedContext {
         self.fields.iter().filter(outside).map(|(name, text)| (*name, text.as_str()))
     }
 
-    /// The first field whose stored value is another one.
+    /// The first field whose stored value differs.
     pub(crate) fn differs<'a>(
         &self,
         stored: impl Fn(&str) -> Option<&'a AttributeValue>,
@@ -199,7 +200,7 @@ impl fmt::Display for ContextError {
         write!(f, "{}: ", self.place)?;
         f.write_str(match self.problem {
             ContextErrorKind::NotGiven => {
-                "a context field whose value is not known from the key asked for; give it with \
+                "a context field whose value is not part of the requested key; give it with \
                  `scoped(…)`, or `.context(…)` on a load"
             }
             ContextErrorKind::Unknown => "not a context field of this record; check the name",
@@ -207,8 +208,8 @@ impl fmt::Display for ContextError {
                 "a context field needs a value, stored as a non-empty S or as N"
             }
             ContextErrorKind::Differs => {
-                "its value differs from the context that the caller gave; use the store of the \
-                 record's own context"
+                "its value differs from the context that the caller gave; use the store scoped \
+                 to the record's own context"
             }
         })
     }
@@ -271,7 +272,7 @@ mod tests {
         assert!(given.contains(&("tenant".to_owned(), "t-1".to_owned())));
         assert!(given.contains(&("ward".to_owned(), "3".to_owned())));
         assert_eq!(given, context(load(&[("ward", "3"), ("tenant", "t-1")]).unwrap()));
-        // A scope may hold more than one record type needs.
+        // A scope may hold more names than one record type needs.
         assert_eq!(given, context(load(&[("ward", "3"), ("city", "x")]).unwrap()));
 
         let differs = load(&[("ward", "3"), ("tenant", "t-2")]);

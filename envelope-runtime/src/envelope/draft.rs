@@ -1,5 +1,5 @@
-//! The one place where values are sealed and the record tag is made: of a whole record, and of what an
-//! update changes.
+//! The only place where values are sealed and record tags are computed, for whole records and for
+//! the changes of an update.
 
 use std::mem;
 
@@ -12,7 +12,7 @@ use crate::attribute::AttributeValue;
 use crate::crypto::{MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
 use crate::key::KeyReference;
 
-/// The protected attributes of an item to be, before anything is sealed.
+/// The protected attributes of the new item, before anything is sealed.
 pub(super) struct Draft<'a> {
     /// Sorted by name.
     pub(super) sealed: Vec<(String, Entry<'a>)>,
@@ -22,9 +22,9 @@ pub(super) struct Draft<'a> {
     pub(super) reference: KeyReference,
 }
 
-/// A sealed attribute of the item to be.
+/// A sealed attribute of the new item.
 pub(super) enum Entry<'a> {
-    /// The ciphertext that is stored, under its nonce.
+    /// The stored ciphertext stays, under its nonce.
     Kept([u8; NONCE_LEN]),
     New(&'a AttributeValue),
     /// The plaintext of a stored value, to be sealed again.
@@ -38,10 +38,10 @@ pub(super) struct Sealed {
 }
 
 impl Draft<'_> {
-    /// Seals all that is not kept, each value under the next of `nonces`, and tags the whole. `value` gives
-    /// the value that an authenticated attribute will have.
+    /// Seals everything that is not kept, each value under the next of `nonces`, and computes the
+    /// record tag. `value` returns the value that an authenticated attribute will have.
     ///
-    /// There is a nonce for each sealed attribute, also for one that is kept.
+    /// `nonces` has one for each sealed attribute, including those that are kept.
     pub(super) fn seal<'v>(
         self,
         identity: &Identity,
@@ -58,9 +58,10 @@ impl Draft<'_> {
                     sealed.push(SealedEntry { name, nonce });
                     continue;
                 }
-                // The ciphertext takes the plaintext's place, so no copy of it stays behind.
+                // The ciphertext replaces the plaintext in place, so no copy of the plaintext stays
+                // behind.
                 Entry::New(value) => Zeroizing::new(value.to_plaintext(TAG_LEN)),
-                // It has room for the tag, which lay behind it.
+                // It has room for the tag, since it held the old one.
                 Entry::Opened(plaintext) => plaintext,
             };
             let nonce = *nonces.get(index).ok_or(SealErrorKind::Random)?;

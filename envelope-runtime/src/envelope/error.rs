@@ -1,4 +1,4 @@
-//! Why a record was not sealed or not opened.
+//! Errors of sealing and opening records.
 
 use std::fmt;
 
@@ -16,12 +16,12 @@ pub struct SealError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SealErrorKind {
-    /// The envelope would be beyond one of its limits, such as 8 KiB in all.
+    /// The envelope would exceed one of its limits, such as 8 KiB in total.
     EnvelopeTooLarge,
-    /// The sealed item would have this many bytes, or more, and DynamoDB stores 409,600.
+    /// The sealed item would have at least this many bytes; DynamoDB stores at most 409,600.
     ItemTooLarge(usize),
-    /// The sealed item would have this many bytes, or more, because serde stores bytes in it as a list of
-    /// numbers.
+    /// The sealed item would have at least this many bytes, because serde stores bytes in it as a
+    /// list of numbers.
     BytesAsNumbers(usize),
     /// The operating system gave no random bytes.
     Random,
@@ -29,47 +29,48 @@ pub enum SealErrorKind {
     Schema,
 }
 
-/// A stored item was not opened: nothing of it was used.
+/// A stored item was not opened, and none of it was used.
 #[derive(Clone)]
 pub struct OpenError {
     place: Place,
     kind: OpenErrorKind,
 }
 
-/// Why a stored item was not opened.
+/// A reason why a stored item was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenErrorKind {
-    /// The item has no envelope: it was not written by this library, or it was stripped.
+    /// The item has no envelope: it was not written by this library, or its envelope was stripped.
     NoEnvelope,
-    /// The envelope is not in a form that any version of the format has.
+    /// The envelope does not have the form of any version of the format.
     MalformedEnvelope,
-    /// The envelope is of a version that this library does not read.
+    /// The envelope has a version that this library does not read.
     UnsupportedVersion(u8),
-    /// The envelope is of a suite that this library does not read.
+    /// The envelope has a suite that this library does not read.
     UnsupportedSuite(u8),
-    /// The item belongs to another context than the caller's.
+    /// The item belongs to a different context than the caller's.
     OtherContext,
     /// Something was altered, removed, or moved here from elsewhere.
     Tampered,
-    /// An item that this library did not read itself lacks an attribute that its envelope lists, or its key:
-    /// it was read through a projection, or something was removed.
+    /// An item that this library did not read itself lacks its key, or an attribute that its
+    /// envelope lists: it was read through a projection, or something was removed.
     Incomplete,
-    /// The key is not the one that its template makes of the item's attributes.
+    /// The key does not match its template, rendered from the item's attributes.
     KeyTemplate,
-    /// The field is `#[encrypted]` and the item holds a value that was not sealed.
+    /// The field is `#[encrypted]`, but the item holds a value that was not sealed.
     NotSealed,
-    /// The field is `#[authenticated]` and the item was sealed without covering it.
+    /// The field is `#[authenticated]`, but the item was sealed without covering it.
     NotAuthenticated,
-    /// The item holds a sealed value, and the field is not `#[encrypted]`.
+    /// The item holds a sealed value, but the field is not `#[encrypted]`.
     Sealed,
-    /// The item's record tag covers the value, and the field is not `#[authenticated]`.
+    /// The item's record tag covers the value, but the field is not `#[authenticated]`.
     Authenticated,
     /// The value is stored under an older name of the attribute, where DynamoDB cannot add to it.
     OlderName,
-    /// The attribute is stored under two of its names at once, of which the envelope lists one.
+    /// The attribute is stored under two of its names at once, of which the envelope lists only
+    /// one.
     Ambiguous,
-    /// The item has an envelope: a `plaintext_only` record does not write over it, nor load it into a
+    /// The item has an envelope: a `plaintext_only` record does not overwrite it, or load it into a
     /// catch-all.
     HasEnvelope,
     /// The value has more levels of lists and maps than DynamoDB stores.
@@ -101,26 +102,27 @@ impl OpenError {
         Self { place, kind }
     }
 
-    /// Why the item was not opened.
+    /// The reason why the item was not opened.
     #[must_use]
     pub fn kind(&self) -> OpenErrorKind {
         self.kind
     }
 
-    /// The attribute that failed; `None` when it was the item as a whole.
+    /// The attribute that failed; `None` if it was the item as a whole.
     #[must_use]
     pub fn attribute(&self) -> Option<&str> {
         self.place.attribute_name()
     }
 
-    /// Whether the item contradicts its own envelope: it was altered, or moved here from elsewhere.
+    /// Returns whether the item contradicts its own envelope: it was altered, or moved here from
+    /// elsewhere.
     ///
-    /// Not so for what can also come of a deployment: [`NoEnvelope`](OpenErrorKind::NoEnvelope),
-    /// [`NotSealed`](OpenErrorKind::NotSealed), [`NotAuthenticated`](OpenErrorKind::NotAuthenticated),
-    /// [`Sealed`](OpenErrorKind::Sealed), [`HasEnvelope`](OpenErrorKind::HasEnvelope),
-    /// [`KeyTemplate`](OpenErrorKind::KeyTemplate), [`Incomplete`](OpenErrorKind::Incomplete),
-    /// [`OtherContext`](OpenErrorKind::OtherContext) and an
-    /// unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
+    /// False for errors that a deployment can also cause:
+    /// [`NoEnvelope`](OpenErrorKind::NoEnvelope), [`NotSealed`](OpenErrorKind::NotSealed),
+    /// [`NotAuthenticated`](OpenErrorKind::NotAuthenticated), [`Sealed`](OpenErrorKind::Sealed),
+    /// [`HasEnvelope`](OpenErrorKind::HasEnvelope), [`KeyTemplate`](OpenErrorKind::KeyTemplate),
+    /// [`Incomplete`](OpenErrorKind::Incomplete), [`OtherContext`](OpenErrorKind::OtherContext) and
+    /// an unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
     #[must_use]
     pub fn is_tampered(&self) -> bool {
         matches!(self.kind, OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope)
@@ -132,20 +134,20 @@ impl fmt::Display for SealError {
         write!(f, "{}: ", self.place)?;
         match self.kind {
             SealErrorKind::EnvelopeTooLarge => f.write_str(
-                "the envelope would be over its limits (8 KiB in all); use fewer or shorter \
+                "the envelope would exceed its limits (8 KiB in total); use fewer or shorter \
                  #[encrypted] and #[authenticated] attribute names",
             ),
             SealErrorKind::ItemTooLarge(size) => write!(
                 f,
-                "the sealed item would have {size} bytes or more, and DynamoDB stores {} a key; \
-                 keep large values elsewhere",
+                "the sealed item would have {size} bytes or more, but DynamoDB stores at most {} \
+                 under one key; keep large values elsewhere",
                 Item::MAX_SIZE
             ),
             SealErrorKind::BytesAsNumbers(size) => write!(
                 f,
-                "the sealed item would have {size} bytes or more, and DynamoDB stores {} a key; bytes \
-                 in it are stored as a list of numbers: mark the field `#[envelope(bytes)]`, or inside a \
-                 struct use `#[serde(with = \"serde_bytes\")]`",
+                "the sealed item would have {size} bytes or more, but DynamoDB stores at most {} \
+                 under one key; bytes in it are stored as a list of numbers: mark the field \
+                 `#[envelope(bytes)]`, or inside a struct use `#[serde(with = \"serde_bytes\")]`",
                 Item::MAX_SIZE
             ),
             SealErrorKind::Schema => f.write_str(
@@ -164,23 +166,23 @@ impl fmt::Display for OpenError {
         match self.kind {
             OpenErrorKind::NoEnvelope => f.write_str(
                 "the item has no envelope; it was not written by this library, or it was \
-                 stripped: write it anew, or restore it from a backup",
+                 stripped: write it again, or restore it from a backup",
             ),
             OpenErrorKind::MalformedEnvelope => {
                 f.write_str("the envelope was altered; restore the item from a backup")
             }
             OpenErrorKind::UnsupportedVersion(version) => write!(
                 f,
-                "the envelope is of version {version}, and this library reads version 1; \
+                "the envelope has version {version}, but this library reads version 1; \
                  upgrade it",
             ),
             OpenErrorKind::UnsupportedSuite(suite) => write!(
                 f,
-                "the envelope is of suite {suite}, and this library reads suite 1; upgrade it",
+                "the envelope has suite {suite}, but this library reads suite 1; upgrade it",
             ),
             OpenErrorKind::OtherContext => f.write_str(
-                "the item belongs to another context than the one that was asked for; load it \
-                 through the store of its own context",
+                "the item belongs to a different context than the requested one; load it \
+                 through the store scoped to its own context",
             ),
             OpenErrorKind::Tampered => f.write_str(
                 "altered, or moved here from another item, attribute or table; restore the item \
@@ -191,31 +193,31 @@ impl fmt::Display for OpenError {
                  without a projection; if it is whole, restore it from a backup",
             ),
             OpenErrorKind::KeyTemplate => f.write_str(
-                "the key is not the one that its template makes of the item's attributes: one of \
-                 them was altered, or another program wrote the item; restore it, or write it anew",
+                "the key does not match its template, rendered from the item's attributes: one of \
+                 them was altered, or another program wrote the item; restore it, or write it again",
             ),
             OpenErrorKind::NotSealed => f.write_str(
-                "the field is #[encrypted] and the stored value is plaintext; write the item anew \
+                "the field is #[encrypted], but the stored value is plaintext; write the item again \
                  with this library",
             ),
             OpenErrorKind::NotAuthenticated => f.write_str(
-                "the field is #[authenticated] and the item was sealed without it; write the item \
-                 anew, or accept such items for now with #[envelope(since = …)]",
+                "the field is #[authenticated], but the item was sealed without it; write the item \
+                 again, or accept such items for now with #[envelope(since = …)]",
             ),
             OpenErrorKind::Sealed => f.write_str(
-                "the stored value is sealed and the field is not #[encrypted]; mark it so",
+                "the stored value is sealed, but the field is not #[encrypted]; mark it #[encrypted]",
             ),
             OpenErrorKind::Authenticated => f.write_str(
-                "the record tag covers the stored value and the field is not #[authenticated]; mark it \
-                 so, or roll this program out anew",
+                "the record tag covers the stored value, but the field is not #[authenticated]; mark \
+                 it #[authenticated], or deploy a newer version of this program",
             ),
             OpenErrorKind::OlderName => f.write_str(
                 "the item holds it under an alias, where DynamoDB cannot add to it; save the record \
                  once, or set the value",
             ),
             OpenErrorKind::Ambiguous => f.write_str(
-                "the item holds it under its name and an alias at once, and the envelope lists one of \
-                 them only; remove the other one",
+                "the item holds it under its name and an alias at once, but the envelope lists only one \
+                 of them; remove the other one",
             ),
             OpenErrorKind::HasEnvelope => f.write_str(
                 "another struct protects the item, and a `plaintext_only` record must not replace, \
@@ -249,16 +251,16 @@ mod tests {
         for (kind, cure, tampered) in [
             (OpenErrorKind::NoEnvelope, "restore it", false),
             (OpenErrorKind::MalformedEnvelope, "restore the item", true),
-            (OpenErrorKind::UnsupportedVersion(7), "version 7, and", false),
-            (OpenErrorKind::UnsupportedSuite(7), "suite 7, and", false),
+            (OpenErrorKind::UnsupportedVersion(7), "version 7, but", false),
+            (OpenErrorKind::UnsupportedSuite(7), "suite 7, but", false),
             (OpenErrorKind::OtherContext, "load it through the store", false),
             (OpenErrorKind::Tampered, "restore the item", true),
             (OpenErrorKind::Incomplete, "without a projection", false),
-            (OpenErrorKind::KeyTemplate, "write it anew", false),
-            (OpenErrorKind::NotSealed, "write the item anew", false),
+            (OpenErrorKind::KeyTemplate, "write it again", false),
+            (OpenErrorKind::NotSealed, "write the item again", false),
             (OpenErrorKind::NotAuthenticated, "#[envelope(since", false),
-            (OpenErrorKind::Sealed, "mark it so", false),
-            (OpenErrorKind::Authenticated, "mark it so", false),
+            (OpenErrorKind::Sealed, "mark it #[encrypted]", false),
+            (OpenErrorKind::Authenticated, "mark it #[authenticated]", false),
             (OpenErrorKind::OlderName, "save the record", false),
             (OpenErrorKind::Ambiguous, "remove the other one", false),
             (OpenErrorKind::HasEnvelope, "use the struct that protects it", false),
@@ -282,7 +284,7 @@ mod tests {
             (SealErrorKind::EnvelopeTooLarge, "use fewer or shorter"),
             (
                 SealErrorKind::ItemTooLarge(500_000),
-                "500000 bytes or more, and DynamoDB stores 409600",
+                "500000 bytes or more, but DynamoDB stores at most 409600",
             ),
             (SealErrorKind::BytesAsNumbers(500_000), "serde_bytes"),
             (SealErrorKind::Schema, "derive it"),

@@ -13,7 +13,7 @@ use crate::operation::error::LoadError;
 
 use crate::record::{EnvelopeRecord, FieldReader};
 
-/// Opens an item as an operation does, but with the data key at hand.
+/// Opens an item as an operation does, but with the given data key.
 pub(super) fn open_with<R: EnvelopeRecord>(
     data_key: [u8; 32],
     item: Item,
@@ -27,7 +27,7 @@ pub(super) fn open_with<R: EnvelopeRecord>(
     R::read_fields(&mut FieldReader::new(R::SCHEMA, values)).map_err(LoadError::Field)
 }
 
-/// Unwraps every data key to these bytes, and generates none.
+/// A provider that unwraps every data key to these bytes, and generates none.
 pub(super) struct Fixed(pub(super) [u8; 32]);
 
 impl KeyProvider for Fixed {

@@ -1,4 +1,4 @@
-//! Items whose writer knows the data key: for vectors, and for fuzzing behind the record tag.
+//! Items whose writer knows the data key: for vectors, and for fuzzing past the record tag.
 
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
@@ -6,7 +6,7 @@ use super::{Item, RecordKeys};
 use crate::attribute::AttributeValue;
 use crate::key::{DataKey, KeyReference};
 
-/// What to make an item of. Its salt and its nonces are always the same.
+/// The content of a forged item. Its salt and nonces are always the same.
 pub struct Forgery<'a> {
     /// The logical table.
     pub table: &'a str,
@@ -16,17 +16,17 @@ pub struct Forgery<'a> {
     pub data_key: [u8; 32],
     /// The attributes that are not sealed.
     pub item: Item,
-    /// Names, sorted, and bytes that are sealed as they stand.
+    /// Names, sorted, and the bytes to seal verbatim.
     pub plaintexts: &'a [(&'a str, &'a [u8])],
     /// The authenticated names, sorted.
     pub authenticated: &'a [&'a str],
-    /// How the data key is stored.
+    /// The reference to the data key.
     pub reference: KeyReference,
 }
 
 impl Forgery<'_> {
-    /// The item under the name `_envelope`, with a record tag that is right; `None` when its header
-    /// would be beyond a limit, or a key is missing.
+    /// The item, with its envelope under the name `_envelope` and a valid record tag; `None` if its
+    /// header would exceed a limit, or a key is missing.
     pub fn item(mut self) -> Option<Item> {
         let salt = [0x55; 16];
         let keys = RecordKeys::derive(&DataKey::new(self.data_key), &salt);

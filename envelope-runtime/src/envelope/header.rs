@@ -11,7 +11,7 @@ use crate::limits::{MAX_AUTHENTICATED, MAX_HEADER, MAX_NAME, MAX_SEALED};
 /// The reference byte of a key-table id.
 const KEY_TABLE: u8 = 0x80;
 
-/// The content of a header, but for version and suite, of which there is one each.
+/// The content of a header, except for version and suite, of which there is one each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) salt: [u8; SALT_LEN],
@@ -30,10 +30,10 @@ pub(super) struct SealedEntry {
     pub(super) nonce: [u8; NONCE_LEN],
 }
 
-/// Why bytes are not a header that this crate reads.
+/// The reason why bytes are not a header that this crate reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HeaderError {
-    /// Not the form that any version has, or beyond a limit.
+    /// Not the form of any version, or beyond a limit.
     Malformed,
     /// A version that this crate does not know.
     Version(u8),
@@ -48,7 +48,7 @@ impl Header {
         self.sealed.get(index).map(|entry| entry.nonce)
     }
 
-    /// Whether the list of authenticated attributes holds `name`.
+    /// Returns whether the list of authenticated attributes holds `name`.
     pub(super) fn authenticates(&self, name: &str) -> bool {
         self.authenticated.binary_search_by(|listed| listed.as_str().cmp(name)).is_ok()
     }
@@ -66,7 +66,7 @@ impl Header {
         }
     }
 
-    /// The stored bytes; `None` when they would be beyond a limit.
+    /// The stored bytes; `None` if they would exceed a limit.
     pub(super) fn encode(&self) -> Option<Vec<u8>> {
         let names = self.sealed.iter().map(|entry| &entry.name).chain(&self.authenticated);
         let within = self.sealed.len() <= MAX_SEALED

@@ -30,7 +30,8 @@ impl Identity {
         aad
     }
 
-    /// The bytes that the record tag covers. `value` gives the stored value of an authenticated attribute.
+    /// The bytes that the record tag covers. `value` returns the stored value of an authenticated
+    /// attribute.
     pub(super) fn tag_input<'a>(
         &self,
         header: &Header,

@@ -5,12 +5,13 @@ use std::fmt;
 
 use crate::attribute::AttributeValue;
 
-/// The attributes that DynamoDB stores under one key. `Debug` prints names, types and sizes, never a value.
+/// The attributes that DynamoDB stores under one key. `Debug` prints names, types and sizes, never
+/// a value.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Item(BTreeMap<String, AttributeValue>);
 
 impl Item {
-    /// The most bytes that DynamoDB stores under one key: 400 KiB.
+    /// The maximum number of bytes that DynamoDB stores under one key: 400 KiB.
     pub const MAX_SIZE: usize = 400 * 1024;
 
     /// The value of an attribute.
@@ -19,7 +20,7 @@ impl Item {
         self.0.get(name)
     }
 
-    /// Puts a value under a name and gives back the one that was there.
+    /// Inserts a value under a name and returns the previous one.
     pub fn insert(
         &mut self,
         name: impl Into<String>,
@@ -28,12 +29,13 @@ impl Item {
         self.0.insert(name.into(), value)
     }
 
-    /// Takes an attribute out.
+    /// Removes an attribute and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<AttributeValue> {
         self.0.remove(name)
     }
 
-    /// The bytes that DynamoDB counts for the item: names and values, see [`AttributeValue::size`].
+    /// The number of bytes that DynamoDB counts for the item: names and values, see
+    /// [`AttributeValue::size`].
     #[must_use]
     pub fn size(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.size()).sum()

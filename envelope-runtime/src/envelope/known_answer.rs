@@ -123,7 +123,8 @@ fn an_item_is_sealed_to_the_bytes_of_the_format() {
     assert_eq!(names, ["_envelope", "customer", "note", "number", "state", "tags", "tenant"]);
 }
 
-/// Before a data key is asked for, all is known but the key's wrapped form: here 3 bytes behind 11.
+/// Before a data key is requested, everything is known except its wrapped form: here 3 bytes after
+/// 11.
 #[test]
 fn an_items_size_is_foreseen_but_for_the_wrapped_key() {
     let plan = Plan::of(Order::SCHEMA, values());

@@ -12,7 +12,7 @@ pub struct Loaded<R> {
     record: R,
     /// Absent for records that are plaintext only.
     envelope: Option<Envelope>,
-    /// What an update needs of the item.
+    /// The part of the item that an update needs.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "updates need DynamoDB"))]
     core: Item,
 }
@@ -76,17 +76,19 @@ impl Envelope {
         &self.bytes
     }
 
-    /// The names of the sealed attributes, sorted; also those that this struct does not know.
+    /// The names of the sealed attributes, sorted, including those that this struct does not know.
     pub fn sealed(&self) -> impl Iterator<Item = &str> {
         self.header.sealed.iter().map(|entry| entry.name.as_str())
     }
 
-    /// The names of the authenticated attributes, sorted; also those that this struct does not know.
+    /// The names of the authenticated attributes, sorted, including those that this struct does not
+    /// know.
     pub fn authenticated(&self) -> impl Iterator<Item = &str> {
         self.header.authenticated.iter().map(String::as_str)
     }
 
-    /// How the data key is stored. It opened this record, and is not authenticated otherwise.
+    /// The reference to the data key. It opened this record, and is not authenticated in any other
+    /// way.
     #[must_use]
     pub fn key_reference(&self) -> &KeyReference {
         &self.header.reference

@@ -1,4 +1,4 @@
-//! A stored item before its record tag is verified: nothing of it is given out.
+//! A stored item before its record tag is verified: none of it is exposed.
 
 use super::context::ExpectedContext;
 use super::header::{Header, HeaderError};
@@ -12,20 +12,20 @@ use crate::record::{FieldSchema, KeyAttribute, RecordSchema};
 #[derive(Clone, Copy)]
 pub(crate) enum Asked<'a> {
     #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
-    /// The key that was asked for. DynamoDB gave the item with all its attributes.
+    /// The requested key. DynamoDB returned the item with all its attributes.
     Key(&'a [(&'static str, AttributeValue)]),
-    /// The item's own. Somebody else read it, and attributes may be missing.
+    /// The item's own key. Someone else read the item, and attributes may be missing.
     ItemsOwn,
 }
 
-/// An item whose envelope could be read, before its data key is asked for.
+/// An item whose envelope could be read, before its data key is requested.
 pub(crate) struct Opening {
     pub(super) schema: RecordSchema,
     pub(super) item: Item,
     pub(super) header: Header,
     pub(super) bytes: Vec<u8>,
     pub(super) identity: Identity,
-    /// DynamoDB gave it with all its attributes.
+    /// DynamoDB returned the item with all its attributes.
     pub(super) is_whole: bool,
 }
 
@@ -40,7 +40,7 @@ impl Opening {
         let stored = stored.ok_or_else(|| at_envelope(&schema, OpenErrorKind::NoEnvelope))?;
         let (header, bytes) = decode_envelope(&schema, stored)?;
 
-        // Bounds the recursion over what an item without DynamoDB's own limit may hold.
+        // Bounds the recursion over items that DynamoDB's own limit does not bound.
         let too_deep = |name: &str| item.attribute(name).is_some_and(AttributeValue::is_too_deep);
         let mut fields = schema.fields().flat_map(FieldSchema::names);
         if let Some(name) = fields.find(|name| too_deep(name)) {
@@ -64,7 +64,8 @@ impl Opening {
         &self.header.reference
     }
 
-    /// All that an update can start from: what the record tag covers of the item, and the envelope.
+    /// Everything that an update can start from: the part of the item that the record tag covers,
+    /// and the envelope.
     pub(crate) fn core(&self) -> Item {
         let mut core = plain_core(&self.schema, &self.item);
         for name in &self.header.authenticated {
@@ -75,7 +76,8 @@ impl Opening {
     }
 }
 
-/// The item's keys and their parts, what the schema authenticates, its version and its time to live.
+/// The item's keys and their parts, the attributes that the schema authenticates, the version and
+/// the TTL.
 pub(crate) fn plain_core(schema: &RecordSchema, item: &Item) -> Item {
     let mut core = Item::default();
     for name in schema.key_names().chain(schema.key_parts()) {
@@ -95,8 +97,8 @@ fn copy(from: &Item, name: &str, to: &mut Item) {
     }
 }
 
-/// The item's own key, which must be the one that was asked for, and the one that the templates make
-/// of the item's attributes, or a field would lie.
+/// The item's own key. It must be the requested one, and match the templates rendered from the
+/// item's attributes, or a field would lie.
 pub(super) fn own_keys<'a>(
     schema: &RecordSchema,
     item: &'a Item,

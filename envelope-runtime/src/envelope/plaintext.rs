@@ -8,8 +8,8 @@ use super::{Item, OpenError, OpenErrorKind};
 use crate::attribute::AttributeValue;
 use crate::record::{OtherAttributes, RecordSchema, Values};
 
-/// The values of a record that protects nothing. Another record type may have sealed some of the item's
-/// attributes: their bytes are never given out.
+/// The values of a record that protects nothing. Another record type may have sealed some of the
+/// item's attributes: their bytes are never exposed.
 pub(crate) fn plaintext_values(
     schema: RecordSchema,
     mut item: Item,
@@ -46,7 +46,7 @@ pub(crate) fn plaintext_values(
     Ok(Values { fields, others, version: None })
 }
 
-/// Refuses an item that a `plaintext_only` record must not write over.
+/// Refuses an item that a `plaintext_only` record must not overwrite.
 #[cfg(feature = "aws")]
 pub(crate) fn refuse_protected(schema: &RecordSchema, stored: &Item) -> Result<(), OpenError> {
     match stored.attribute(schema.envelope()) {

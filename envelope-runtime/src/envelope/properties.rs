@@ -1,4 +1,4 @@
-//! Properties of the decoders of what lies in a table: any bytes, any item.
+//! Properties of the decoders of stored data: any bytes, any item.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ fn header() -> impl Strategy<Value = Header> {
     )
 }
 
-/// A record whose fields take any attribute, through a type that serde reads anything into.
+/// A record with a sealed, an authenticated and a plaintext field.
 struct Anything;
 
 impl Readable for Anything {
@@ -112,7 +112,7 @@ fn open(item: Item) -> Result<(), LoadError> {
     now(Opener::new(LocalKeyProvider::from_hex(KEY).unwrap()).open::<Anything>(item)).map(|_| ())
 }
 
-/// Nonces keep the attributes of a record apart too; here there is one for both.
+/// Distinct nonces keep the attributes of a record apart too; here both use the same one.
 #[test]
 fn t02_a_value_is_at_home_in_its_attribute_even_under_the_nonce_of_another() {
     let keys = RecordKeys::derive(&DataKey::new([7; 32]), &[1; 16]);
@@ -138,7 +138,7 @@ fn identity((table, keys, _): &Place) -> Identity {
     Identity::new(table, &keys)
 }
 
-/// Reads back what was framed. That it can be done shows that no two inputs have the same bytes.
+/// Reads framed bytes back. That this is possible shows that no two inputs have the same bytes.
 struct Frames<'a>(&'a [u8]);
 
 impl Frames<'_> {

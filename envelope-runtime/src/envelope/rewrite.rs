@@ -1,7 +1,8 @@
-//! Changes of protected attributes of an item whose record tag was verified.
+//! Changes to protected attributes of an item whose record tag was verified.
 //!
-//! The record's own keys seal the new values, each under a fresh nonce. What this struct does not know
-//! stays as it is, and the new tag covers it as the old one did. No two rewrites make the same envelope.
+//! The record's own keys seal the new values, each under a fresh nonce. Attributes that this struct
+//! does not know stay unchanged, and the new tag covers them as the old one did. No two rewrites
+//! produce the same envelope.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::expression::Change;
 use crate::key::{DataKey, KeyReference};
 use crate::record::{FieldRole, FieldSchema};
 
-/// A write: attributes that take a value, the envelope among them, and those that go.
+/// A write: the attributes to set, including the envelope, and those to remove.
 #[derive(Debug)]
 pub(crate) struct Rewrite {
     pub(crate) set: Item,
@@ -26,7 +27,7 @@ pub(crate) struct Rewrite {
 /// A source of random bytes.
 pub(crate) type Fill = fn(&mut [u8]) -> Result<(), RandomFailed>;
 
-/// Why there is nothing to write.
+/// The reason why there is nothing to write.
 #[derive(Debug)]
 pub(crate) enum RewriteError {
     Open(OpenError),
@@ -39,7 +40,7 @@ impl From<OpenError> for RewriteError {
     }
 }
 
-/// The item to be, before anything is sealed.
+/// The new item, before anything is sealed.
 struct Next<'a> {
     sealed: BTreeMap<String, Entry<'a>>,
     authenticated: BTreeSet<String>,
@@ -48,10 +49,11 @@ struct Next<'a> {
 }
 
 impl Verified {
-    /// Seals what changes under the record's own keys. `None` if the whole item is needed and is not here.
+    /// Seals the changes under the record's own keys. `None` if the whole item is needed and is not
+    /// available.
     ///
-    /// The envelope is another one each time, because a write is known by it: where nothing is sealed, a value
-    /// that stays is sealed again, or the salt is fresh if there is none.
+    /// The envelope differs each time, because it identifies the write. If the changes seal
+    /// nothing, an unchanged value is sealed again; if there is none, the salt is fresh.
     pub(crate) fn rewrite(
         &self,
         changes: &[(&'static FieldSchema, &Change)],
@@ -79,7 +81,7 @@ impl Verified {
         self.seal(next, self.header().salt, reference, self.keys(), fill).map(Some)
     }
 
-    /// Seals everything again, under another data key. The item must be whole.
+    /// Re-seals everything under another data key. The item must be whole.
     pub(crate) fn reseal(
         &self,
         changes: &[(&'static FieldSchema, &Change)],
@@ -95,7 +97,8 @@ impl Verified {
         self.seal(next, salt, reference, &RecordKeys::derive(data_key, &salt), fill)
     }
 
-    /// The most plaintext bytes that a rewrite or a reseal seals: of all values, old and new.
+    /// The maximum number of plaintext bytes that a rewrite or a reseal seals: those of all values,
+    /// old and new.
     pub(crate) fn plaintext_len(&self, changes: &[(&'static FieldSchema, &Change)]) -> u64 {
         let stored =
             self.header().sealed.iter().map(|entry| match self.item().attribute(&entry.name) {
@@ -111,7 +114,7 @@ impl Verified {
         u64::try_from(stored.chain(new).sum::<usize>()).unwrap_or(u64::MAX)
     }
 
-    /// Takes what is stored out of its ciphertext, to be sealed again.
+    /// Decrypts a kept value, to be sealed again.
     fn open(&self, name: &str, entry: &mut Entry<'_>) -> Result<(), OpenError> {
         if let Entry::Kept(nonce) = entry {
             *entry = Entry::Opened(self.plaintext(name, *nonce)?);
@@ -139,7 +142,7 @@ impl Verified {
                 }
                 Change::SetIfAbsent(value) => Some(&**value),
                 Change::Remove => None,
-                // Handles do not offer it; the tag cannot cover a sum that DynamoDB makes.
+                // Handles do not offer this; the tag cannot cover a sum that DynamoDB computes.
                 Change::Add(_) | Change::Delete(_) | Change::Append(_) => {
                     return Err(self.at(field.name(), OpenErrorKind::Authenticated));
                 }
@@ -213,8 +216,8 @@ impl Verified {
         self.item().attribute(name).is_some()
     }
 
-    /// Refuses what DynamoDB would not store, as far as it is known: without attributes that `changes`
-    /// elsewhere, and those that were not read.
+    /// Refuses an item that DynamoDB would not store, as far as its size is known: attributes that
+    /// were not read, or that `changes` says change elsewhere, are not counted.
     pub(crate) fn check_size(
         &self,
         rewrite: &Rewrite,

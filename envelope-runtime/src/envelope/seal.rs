@@ -1,4 +1,4 @@
-//! A whole record into an item.
+//! Seals a whole record into an item.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::crypto::{MAC_LEN, NONCE_LEN, TAG_LEN};
 use crate::key::{DataKey, KeyReference};
 use crate::record::{FieldRole, RecordSchema, RequestKey, Values};
 
-/// A record's values by what becomes of them, before a data key is asked for.
+/// A record's values, grouped by how they are stored, before a data key is requested.
 pub(crate) struct Plan {
     schema: RecordSchema,
     /// The plaintext attributes.
@@ -65,7 +65,7 @@ impl Plan {
         self.item.attribute(name)
     }
 
-    /// Puts the record under its key, if DynamoDB would store it.
+    /// Adds the key. Refuses an item that DynamoDB would not store.
     pub(crate) fn under(mut self, key: &RequestKey) -> Result<Self, SealError> {
         for (name, value) in key.attributes() {
             self.item.insert(*name, value.clone());
@@ -85,7 +85,7 @@ impl Plan {
         })
     }
 
-    /// The size of the sealed item without what only the provider knows: its wrapped key.
+    /// The size of the sealed item without its wrapped key, which only the provider knows.
     pub(super) fn least_size(&self) -> usize {
         if self.schema.is_plaintext_only() {
             return self.item.size();
@@ -99,13 +99,13 @@ impl Plan {
         self.item.size() + fixed + sealed.sum::<usize>() + authenticated.sum::<usize>()
     }
 
-    /// The bytes that are sealed.
+    /// The number of bytes to seal.
     pub(crate) fn plaintext_len(&self) -> u64 {
         let lengths = self.sealed.iter().map(|(_, value)| value.plaintext_len());
         u64::try_from(lengths.sum::<usize>()).unwrap_or(u64::MAX)
     }
 
-    /// One draw for a record: its salt, then a nonce for each sealed attribute.
+    /// The number of random bytes for a record: its salt, then a nonce for each sealed attribute.
     pub(crate) fn random_len(&self) -> usize {
         SALT_LEN + self.sealed.len() * NONCE_LEN
     }
@@ -143,7 +143,7 @@ impl Plan {
 
 #[cfg(test)]
 impl Plan {
-    /// The plan of a record under the key that its values make.
+    /// The plan of a record under the key that follows from its values.
     pub(super) fn of(schema: RecordSchema, values: Values) -> Self {
         let plan = Self::new(schema, values).unwrap();
         let key = RequestKey::of_record(&schema, |name| plan.attribute(name)).unwrap();

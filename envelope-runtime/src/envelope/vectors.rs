@@ -1,6 +1,6 @@
-//! The vectors of format version 1, in `tests/vectors/v1`: each is opened, and sealed again to the same
-//! bytes, or refused for the reason that it states. They are frozen: `SHA256SUMS` holds their hashes.
-//! `WRITE_VECTORS=1` adds the files of new cases; it never changes one.
+//! The vectors of format version 1, in `tests/vectors/v1`: each is opened, and sealed again to the
+//! same bytes, or refused for the reason that it states. They are frozen: `SHA256SUMS` holds their
+//! hashes. `WRITE_VECTORS=1` adds the files of new cases; it never changes one.
 
 mod cases;
 
@@ -33,7 +33,8 @@ struct Vector {
 }
 
 enum Expected {
-    /// The values of the schema's fields, by name; and whether sealing them gives the item's bytes.
+    /// The values of the schema's fields, by name; and whether sealing them yields the item's
+    /// bytes.
     Opens { values: Item, seals: bool },
     /// The name of the reason.
     Refused(String),
@@ -191,7 +192,7 @@ fn item_from_json(json: &Value) -> Item {
     entries.map(|(name, value)| (name.clone(), from_json(value))).collect()
 }
 
-/// The form of the DynamoDB API.
+/// The JSON form of the DynamoDB API.
 fn to_json(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::Null => json!({ "NULL": true }),
@@ -312,7 +313,7 @@ fn t28_a_vector_that_was_ever_added_is_there_unchanged() {
     assert_eq!(hashes, frozen());
 }
 
-/// The cases still make the bytes that were written.
+/// The cases still produce the bytes that were written.
 #[test]
 fn every_case_makes_the_bytes_of_its_vector() {
     let files = files();
@@ -322,7 +323,7 @@ fn every_case_makes_the_bytes_of_its_vector() {
     }
 }
 
-/// What a header's decoder says of bytes, for the negative cases.
+/// Returns whether the header's decoder finds the bytes malformed, for the negative cases.
 fn is_malformed(bytes: &[u8]) -> bool {
     Header::decode(bytes) == Err(HeaderError::Malformed)
 }

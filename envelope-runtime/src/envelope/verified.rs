@@ -1,5 +1,4 @@
-//! A stored item whose record tag was verified. Only such an item is opened, and only such an item is
-//! changed.
+//! A stored item whose record tag was verified. Only such an item is opened or changed.
 
 mod values;
 
@@ -75,17 +74,17 @@ impl Verified {
         &self.bytes
     }
 
-    /// Refuses an attribute that is plaintext in the schema and that the envelope protects.
+    /// Refuses an attribute that is plaintext in the schema but protected by the envelope.
     pub(crate) fn protection(&self, field: &FieldSchema) -> Result<(), OpenError> {
         self.header.protection(&self.schema, field)
     }
 
-    /// Whether the record tag covers an authenticated attribute, with or without a value.
+    /// Returns whether the record tag covers an authenticated attribute, with or without a value.
     pub(crate) fn authenticates(&self, field: &FieldSchema) -> bool {
         field.names().any(|name| self.header.authenticates(name))
     }
 
-    /// Refuses an authenticated attribute that is stored and not covered, as a load would.
+    /// Refuses an authenticated attribute that is stored but not covered, as a load would.
     pub(crate) fn covered(&self, field: &FieldSchema) -> Result<(), OpenError> {
         let is_stored = field.names().any(|name| self.item.attribute(name).is_some());
         if !is_stored || field.is_window_open() || self.authenticates(field) {
@@ -125,7 +124,7 @@ impl Verified {
         if self.is_whole { OpenErrorKind::Tampered } else { OpenErrorKind::Incomplete }
     }
 
-    /// The reason why a record tag may not fit.
+    /// The reason why a record tag may not match.
     fn refusal(&self) -> OpenErrorKind {
         let is_absent = |name: &String| self.item.attribute(name).is_none();
         if self.header.authenticated.iter().any(is_absent) {
@@ -137,7 +136,7 @@ impl Verified {
 }
 
 impl Header {
-    /// Refuses an attribute that is plaintext in the schema and that the header lists.
+    /// Refuses an attribute that is plaintext in the schema but listed in the header.
     fn protection(&self, schema: &RecordSchema, field: &FieldSchema) -> Result<(), OpenError> {
         for name in field.names() {
             if self.nonce(name).is_some() {
@@ -151,7 +150,7 @@ impl Header {
     }
 }
 
-/// Refuses an attribute that is plaintext in the schema and that a stored envelope protects.
+/// Refuses an attribute that is plaintext in the schema but protected by a stored envelope.
 pub(crate) fn protection(
     schema: &RecordSchema,
     stored: &AttributeValue,
@@ -161,7 +160,7 @@ pub(crate) fn protection(
     header.protection(schema, field)
 }
 
-/// The bytes that stand in an envelope that lists `name`: its length and itself.
+/// The bytes by which an envelope lists `name`: its length, then the name.
 pub(crate) fn listed(name: &str) -> Vec<u8> {
     let mut entry = Vec::new();
     write_name(name, &mut entry);

@@ -8,7 +8,7 @@ use crate::attribute::{
     AttributeValue, ConvertError, ConvertErrorKind, ValueDeserializer, ValueSerializer, Wiped,
 };
 
-/// Bytes as a Binary.
+/// Encodes bytes as a Binary.
 ///
 /// # Errors
 ///
@@ -21,7 +21,7 @@ pub fn encode_bytes<T: AsRef<[u8]> + ?Sized>(
     Ok(Some(Wiped::new(AttributeValue::B(bytes.as_ref().to_vec()))))
 }
 
-/// Bytes as a Binary, or nothing.
+/// Encodes bytes as a Binary, or `None` as an absent attribute.
 ///
 /// # Errors
 ///
@@ -41,7 +41,7 @@ pub fn encode_optional_bytes<T: AsRef<[u8]>>(
 ///
 /// # Errors
 ///
-/// [`ConvertError`] if the stored value is no Binary or has the wrong length, or is absent.
+/// [`ConvertError`] if the stored value is not a Binary or has the wrong length, or is absent.
 #[doc(hidden)]
 pub fn decode_bytes<T: TryFrom<Vec<u8>>>(from: ValueDeserializer) -> Result<T, ConvertError> {
     T::try_from(stored_bytes(from.present()?)?).map_err(|_| wrong_length())
@@ -51,7 +51,7 @@ pub fn decode_bytes<T: TryFrom<Vec<u8>>>(from: ValueDeserializer) -> Result<T, C
 ///
 /// # Errors
 ///
-/// [`ConvertError`] if the stored value is no Binary or has the wrong length.
+/// [`ConvertError`] if the stored value is not a Binary or has the wrong length.
 #[doc(hidden)]
 pub fn decode_optional_bytes<T: TryFrom<Vec<u8>>>(
     from: ValueDeserializer,
@@ -62,7 +62,7 @@ pub fn decode_optional_bytes<T: TryFrom<Vec<u8>>>(
 fn stored_bytes(mut value: Wiped) -> Result<Vec<u8>, ConvertError> {
     match &mut *value {
         AttributeValue::B(bytes) => Ok(mem::take(bytes)),
-        // What a mapper that takes bytes for a list of numbers has written.
+        // Written by a mapper that treats bytes as a list of numbers.
         AttributeValue::L(list) => {
             let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
             for (index, value) in list.iter().enumerate() {
@@ -88,22 +88,23 @@ fn byte(value: &AttributeValue) -> Result<u8, ConvertErrorKind> {
     }
 }
 
-/// For a field of type `[u8; N]`: the standard library's own conversion gives up its buffer as it is.
+/// Decodes a field of type `[u8; N]`: the standard library's own conversion would drop its buffer
+/// without wiping it.
 ///
 /// # Errors
 ///
-/// [`ConvertError`] when the stored value is no Binary of `N` bytes, or is absent.
+/// [`ConvertError`] if the stored value is not a Binary of `N` bytes, or is absent.
 #[doc(hidden)]
 pub fn decode_array<const N: usize>(from: ValueDeserializer) -> Result<[u8; N], ConvertError> {
     let bytes = stored_bytes(from.present()?).map(Zeroizing::new)?;
     bytes.as_slice().try_into().map_err(|_| wrong_length())
 }
 
-/// For a field of type `Option<[u8; N]>`, see [`decode_array`].
+/// Decodes a field of type `Option<[u8; N]>`, see [`decode_array`].
 ///
 /// # Errors
 ///
-/// [`ConvertError`] when the stored value is no Binary of `N` bytes.
+/// [`ConvertError`] if the stored value is not a Binary of `N` bytes.
 #[doc(hidden)]
 pub fn decode_optional_array<const N: usize>(
     from: ValueDeserializer,
@@ -112,5 +113,5 @@ pub fn decode_optional_array<const N: usize>(
 }
 
 fn wrong_length() -> ConvertError {
-    ConvertError::new(ConvertErrorKind::Value { expected: "bytes of its length" })
+    ConvertError::new(ConvertErrorKind::Value { expected: "bytes of the expected length" })
 }

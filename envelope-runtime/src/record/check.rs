@@ -1,5 +1,5 @@
-//! Rules of a whole schema, at compile time: the derive sees one struct, and not what is flattened
-//! into it.
+//! Compile-time rules for a whole schema: the derive sees one struct, and not those flattened into
+//! it.
 
 use super::{FieldRole, FieldSchema, KeyAttribute, RecordSchema};
 use crate::limits::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
@@ -8,12 +8,12 @@ use crate::limits::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 const MAX_NAMES: usize = 1024;
 
 impl RecordSchema {
-    /// Refuses a schema whose parts do not fit together: names that stand twice, too many protected
-    /// attributes, none, or some in a record that is plaintext only.
+    /// Refuses a schema whose parts do not fit together: duplicate names, too many protected
+    /// attributes, none at all, or some in a plaintext-only record.
     ///
     /// # Panics
     ///
-    /// When the schema breaks a rule. In a constant that is a compile error.
+    /// If the schema breaks a rule. In a constant, that is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn checked(self) -> Self {
@@ -21,7 +21,7 @@ impl RecordSchema {
             Seen { names: [""; MAX_NAMES], count: 0, encrypted: 0, authenticated: 0, lists: 0 };
         seen.name(self.envelope());
         let [partition_key, sort_key] = self.key_attributes();
-        // A field that is a key is met among the fields.
+        // A field that is a key is counted with the fields.
         if let Some(KeyAttribute::Template(template)) = partition_key {
             seen.name(template.name());
         }
@@ -56,13 +56,13 @@ impl RecordSchema {
     }
 }
 
-/// What was met so far.
+/// The names and counts so far.
 struct Seen {
     names: [&'static str; MAX_NAMES],
     count: usize,
     encrypted: usize,
     authenticated: usize,
-    /// The bytes of the envelope's lists.
+    /// The length of the envelope's lists, in bytes.
     lists: usize,
 }
 
@@ -130,9 +130,9 @@ const fn equal(left: &[u8], right: &[u8]) -> bool {
     index == left.len() && index == right.len()
 }
 
-/// Constants cannot format, so the message is put together by hand.
+/// Constants cannot format, so the message is assembled by hand.
 #[track_caller]
-#[expect(clippy::panic, reason = "a panic of a constant is a compile error")]
+#[expect(clippy::panic, reason = "a panic in a constant is a compile error")]
 const fn twice(name: &str) -> ! {
     const TEXT: &[u8] =
         b"` is the name of two attributes, with those flattened into the record and \

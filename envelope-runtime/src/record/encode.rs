@@ -1,4 +1,4 @@
-//! Values of fields as attribute values.
+//! Encodes field values as attribute values.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::attribute::{ConvertError, ValueSerializer, Wiped};
 /// Converts a value of a field to an attribute value, as the field's options say.
 pub type Encode<T> = fn(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 
-/// Refuses what DynamoDB would not store.
+/// Refuses a value that DynamoDB would not store.
 pub(crate) fn checked(value: Option<Wiped>) -> Result<Option<Wiped>, ConvertError> {
     match value.as_ref().and_then(|value| value.refusal()) {
         Some(problem) => Err(ConvertError::new(problem)),
@@ -15,11 +15,11 @@ pub(crate) fn checked(value: Option<Wiped>) -> Result<Option<Wiped>, ConvertErro
     }
 }
 
-/// A collection as a set; an empty one is nothing.
+/// Encodes a collection as a set; an empty one becomes an absent attribute.
 ///
 /// # Errors
 ///
-/// [`ConvertError`] when the elements are not all strings, numbers or bytes, or two are equal.
+/// [`ConvertError`] if the elements are not all strings, numbers or bytes, or two are equal.
 pub(super) fn encode_set<T: Serialize + ?Sized>(
     set: &T,
     to: ValueSerializer,

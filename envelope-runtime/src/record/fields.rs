@@ -20,20 +20,21 @@ use crate::report::{Place, debug_is_display};
 #[derive(Debug)]
 pub struct FieldWriter {
     schema: RecordSchema,
-    /// Those that are not written yet.
+    /// The fields that are not written yet.
     fields: Fields,
     values: Values,
-    /// The values are compared, and not stored.
+    /// True if the values are compared and not stored.
     distinct: bool,
 }
 
 /// The values of a record.
 #[derive(Debug, Default)]
 pub(crate) struct Values {
-    /// Those of its fields, in the schema's order.
+    /// The values of its fields, in the schema's order.
     pub(crate) fields: Vec<Option<Wiped>>,
     pub(crate) others: OtherAttributes,
-    /// The version that the record was loaded with, one less than what is written; `None` without versions.
+    /// The version that the record was loaded with, one less than the version written; `None` if it
+    /// has no version.
     pub(crate) version: Option<u64>,
 }
 
@@ -49,7 +50,7 @@ impl FromIterator<Option<AttributeValue>> for Values {
 #[derive(Debug)]
 pub struct FieldReader {
     schema: RecordSchema,
-    /// Those that are not read yet.
+    /// The fields that are not read yet.
     fields: Fields,
     values: std::vec::IntoIter<Option<Wiped>>,
     others: OtherAttributes,
@@ -79,8 +80,8 @@ impl FieldWriter {
         self.values
     }
 
-    /// Writes a field: [`serde::Serialize::serialize`], or another function that makes an attribute value
-    /// of it. `None` is an absent attribute.
+    /// Writes a field with [`serde::Serialize::serialize`], or another function that makes an
+    /// attribute value from it. `None` is an absent attribute.
     ///
     /// # Errors
     ///
@@ -93,7 +94,7 @@ impl FieldWriter {
         let field = self.fields.next();
         let is_version = field.is_some_and(FieldSchema::is_version);
         if self.distinct {
-            // Each save counts the version up.
+            // Each save increments the version.
             let value =
                 if is_version { Ok(None) } else { encode(value, ValueSerializer::distinct()) };
             let value = value.map_err(|error| field_error(&self.schema, field, error))?;
@@ -110,7 +111,7 @@ impl FieldWriter {
         });
         let value = value.map_err(|error| field_error(&self.schema, field, error))?;
         if is_version {
-            // A save that depended on no version would overwrite any.
+            // A save that depends on no version would overwrite any version.
             let before = stored_version(value.as_deref()).and_then(|next| next.checked_sub(1));
             let none = ConvertError::new(ConvertErrorKind::Version);
             let before = before.ok_or_else(|| field_error(&self.schema, field, none))?;
@@ -126,7 +127,8 @@ impl FieldWriter {
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when one of them has a name of the record's own, or DynamoDB cannot store it.
+    /// [`FieldError`] if one of them has a name that belongs to the record itself, or DynamoDB
+    /// cannot store it.
     pub fn write_others(&mut self, others: &OtherAttributes) -> Result<(), FieldError> {
         for (name, other) in others.others() {
             let is_protected = other.role != FieldRole::Plain;
@@ -152,8 +154,8 @@ impl FieldReader {
         Self { schema, fields: schema.each_field(), values: fields.into_iter(), others }
     }
 
-    /// Reads a field: [`serde::Deserialize::deserialize`], or another function. It is asked for an absent
-    /// attribute too, which reads as serde's `none` and as nothing else.
+    /// Reads a field with [`serde::Deserialize::deserialize`], or another function. The function is
+    /// called for an absent attribute too, which reads as serde's `none` and as nothing else.
     ///
     /// # Errors
     ///
@@ -181,7 +183,7 @@ impl FieldReader {
         })
     }
 
-    /// Takes the attributes that no field reads; of a record whose schema says that it has a catch-all.
+    /// Takes the attributes that no field reads, of a record whose schema has a catch-all.
     pub fn read_others(&mut self) -> OtherAttributes {
         mem::take(&mut self.others)
     }
@@ -216,7 +218,7 @@ impl FieldError {
         self.place.attribute_name().unwrap_or_default()
     }
 
-    /// What is wrong with it, in terms of types.
+    /// The kind of error, in terms of types.
     #[must_use]
     pub fn kind(&self) -> ConvertErrorKind {
         self.error.kind()

@@ -7,7 +7,7 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
 /// A struct whose fields become attributes of a record, through `#[envelope(flatten)]`.
 ///
 /// Implement it with `#[derive(EnvelopeFields)]`. Its fields may be `#[encrypted]` and
-/// `#[authenticated]`; the key is the record's own.
+/// `#[authenticated]`; the key belongs to the record.
 ///
 /// ```
 /// use envelope_runtime::{AttributeValue, EnvelopeFields, EnvelopeRecord, LocalKeyProvider, Sealer};
@@ -40,8 +40,9 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
 /// # }
 /// ```
 ///
-/// Two fields of one record that map to the same attribute are a compile error, wherever they stand.
-/// Where the flattened type is a type parameter, it is one of `cargo build` and not of `cargo check`.
+/// Two fields of one record that map to the same attribute are a compile error, wherever they are
+/// declared. If the flattened type is a type parameter, `cargo build` reports it and `cargo check`
+/// does not.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flattened into a record",
     label = "its fields are not known as attributes",
@@ -49,31 +50,31 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
             to store it as one attribute"
 )]
 pub trait EnvelopeFields: Sized {
-    /// The handles of the attributes, as those of the record `R`.
+    /// The handles of the attributes, as attributes of the record `R`.
     type Attributes<R>;
 
     /// The attributes and their roles.
     const FIELDS: &'static [FieldSchema];
 
-    /// Makes the handles.
+    /// Creates the handles.
     fn attributes<R>() -> Self::Attributes<R>;
 
-    /// Hands over every stored field, in the schema's order.
+    /// Writes every stored field, in the schema's order.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when a field holds what DynamoDB cannot store.
+    /// [`FieldError`] if a field holds a value that DynamoDB cannot store.
     fn write_fields(&self, fields: &mut FieldWriter) -> Result<(), FieldError>;
 
-    /// Takes every stored field, in the schema's order.
+    /// Reads every stored field, in the schema's order.
     ///
     /// # Errors
     ///
-    /// [`FieldError`] when a stored value does not fit its field.
+    /// [`FieldError`] if a stored value does not fit its field.
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
 }
 
-/// A struct whose `Debug` hides what is encrypted, by `#[envelope(debug)]`.
+/// A struct whose `Debug` hides encrypted fields, through `#[envelope(debug)]`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the `Debug` of `{Self}` may print encrypted fields",

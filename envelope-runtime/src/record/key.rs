@@ -1,4 +1,4 @@
-//! Keys: from what a caller writes to the attribute values that DynamoDB is asked for.
+//! Keys: converts the values that a caller writes to the attribute values of a request.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,9 +22,10 @@ pub struct Simple<P>(PhantomData<fn() -> P>);
 #[derive(Debug)]
 pub struct Composite<P, S>(PhantomData<fn() -> (P, S)>);
 
-/// The key of a record whose key attributes are made by templates: tuples of the types of the fields
-/// that the templates name, each once, in their order. `P` are the parts of the partition key, `S` those
-/// of the sort key that the partition key does not have already. A caller gives them as one flat tuple.
+/// The key of a record whose key attributes are made by templates. `P` and `S` are tuples of the
+/// types of the fields that the templates name, each once, in order: `P` those of the partition
+/// key, `S` those of the sort key that the partition key does not have already. A caller passes
+/// them as one flat tuple.
 #[derive(Debug)]
 pub struct Parts<P, S>(PhantomData<fn() -> (P, S)>);
 
@@ -37,9 +38,9 @@ pub struct Bytes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyValues(Vec<AttributeValue>);
 
-/// What can stand for the key `K` of a record: the key field's own type by value or reference, a
-/// `&str` for a `String`, byte slices for bytes, and a pair of these for a composite key. Where
-/// templates make the key, all of their parts: one alone, or a tuple.
+/// A value that can be used as the key `K` of a record: the key field's own type by value or
+/// reference, a `&str` for a `String`, byte slices for bytes, and a pair of these for a composite
+/// key. For a key made by templates, all of its parts: one alone, or a tuple.
 ///
 /// ```
 /// use envelope_runtime::schema::{Composite, IntoKey, Parts, Simple};
@@ -64,32 +65,32 @@ pub trait IntoKey<K> {
     ///
     /// # Errors
     ///
-    /// [`ConvertError`] when a part cannot be stored.
+    /// [`ConvertError`] if a part cannot be stored.
     fn into_key(self) -> Result<KeyValues, ConvertError>;
 }
 
-/// What can stand for one part, of the type `P`, of a key.
+/// A value that can be used as one part of a key, of the type `P`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand for a key of the type `{P}`",
     label = "the key field's type is `{P}`"
 )]
 pub trait IntoKeyPart<P> {
-    /// The part's attribute value; `None` when the value has none.
+    /// The part's attribute value; `None` if the value has none.
     ///
     /// # Errors
     ///
-    /// [`ConvertError`] when it cannot be stored.
+    /// [`ConvertError`] if it cannot be stored.
     fn into_part(self) -> Result<Option<AttributeValue>, ConvertError>;
 }
 
-/// Why a key cannot be used in a request. It names the attribute, never the value.
+/// The reason why a key cannot be used in a request. It names the attribute, never the value.
 #[derive(Clone)]
 pub struct KeyError {
     place: Place,
     problem: KeyErrorKind,
 }
 
-/// What is wrong with a key.
+/// The fault of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyErrorKind {
@@ -101,25 +102,25 @@ pub enum KeyErrorKind {
     Type(&'static str),
     /// It is longer than DynamoDB's limit, given in bytes.
     TooLong(usize),
-    /// A key template takes text here, and it is stored as this type.
+    /// A key template expects text here, but it is stored as this type.
     PartType(&'static str),
-    /// A key template takes a number here, and it is stored as this type.
+    /// A key template expects a number here, but it is stored as this type.
     NotNumber(&'static str),
-    /// It is a part of a key template, and contains a character that stands beside a part there.
+    /// It is a part of a key template, and contains a character that is next to a part there.
     Delimiter(char),
-    /// It is a number in a key template that does not say to how many digits it is padded.
+    /// It is a number in a key template that does not give the number of digits to pad it to.
     Unpadded,
     /// It is a padded number in a key template, and negative or a fraction.
     NotNatural,
     /// It is a padded number in a key template, and has more digits than this.
     TooManyDigits(u8),
-    /// A loaded record was given beside it that has another key.
+    /// A loaded record with a different key was passed along with it.
     OtherRecord,
     /// It cannot be stored at all.
     Convert(ConvertError),
 }
 
-// Without the lists of impls, which say less than the messages of the traits.
+// Suppresses the lists of impls, which say less than the messages of the traits.
 #[diagnostic::do_not_recommend]
 impl<P, T: IntoKeyPart<P>> IntoKey<Simple<P>> for T {
     fn into_key(self) -> Result<KeyValues, ConvertError> {
@@ -155,7 +156,8 @@ impl<S, T: IntoKeyPart<S>> IntoKey<Parts<(), (S,)>> for T {
     }
 }
 
-/// The keys of so many parts, wherever the partition key's end: each step moves one part over to it.
+/// Implements keys of this many parts, for every length of the partition key: each step moves one
+/// part over to it.
 macro_rules! parts {
     ([$($p:ident)*] [] $all:tt) => {
         parts!(@ [$($p)*] [] $all);
@@ -226,14 +228,14 @@ bytes_part!(
 );
 
 impl KeyValues {
-    /// The key under the schema's names, once DynamoDB would take it.
+    /// The key under the schema's names, checked by DynamoDB's rules.
     #[cfg(feature = "aws")]
     pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, KeyError> {
         RequestKey::new(schema, schema.key_parts().into_iter().zip(self.0).collect())
     }
 }
 
-/// A key that DynamoDB takes: its attributes, and the parts that they are made of.
+/// A key that DynamoDB accepts: its attributes, and the parts that they are made from.
 #[derive(Clone)]
 pub(crate) struct RequestKey {
     attributes: Vec<(&'static str, AttributeValue)>,
@@ -253,7 +255,7 @@ impl RequestKey {
         Ok(Self { attributes, parts })
     }
 
-    /// The key of a record, whose values `value` gives by the attribute's name.
+    /// The key of a record. `value` returns its values by attribute name.
     pub(crate) fn of_record<'a>(
         schema: &RecordSchema,
         value: impl Fn(&str) -> Option<&'a AttributeValue>,
@@ -274,7 +276,7 @@ impl RequestKey {
 }
 
 impl KeyAttribute {
-    /// The key attribute's value, made of the parts, once DynamoDB would take it.
+    /// The key attribute's value, made from the parts and checked by DynamoDB's rules.
     pub(crate) fn value<'a>(
         &self,
         schema: &RecordSchema,
@@ -328,13 +330,13 @@ impl KeyError {
         Self { place: schema.place(), problem: KeyErrorKind::OtherRecord }
     }
 
-    /// The key attribute; `None` when it is the key as a whole.
+    /// The key attribute; `None` if it is the key as a whole.
     #[must_use]
     pub fn attribute(&self) -> Option<&str> {
         self.place.attribute_name()
     }
 
-    /// What is wrong with the key.
+    /// The fault of the key.
     #[must_use]
     pub fn kind(&self) -> &KeyErrorKind {
         &self.problem
@@ -348,23 +350,23 @@ impl fmt::Display for KeyError {
             KeyErrorKind::Absent => f.write_str("a key needs a value"),
             KeyErrorKind::Empty => f.write_str("a key must not be empty"),
             KeyErrorKind::Type(found) => {
-                write!(f, "a key is stored as S, N or B, and this one as {found}")
+                write!(f, "a key must be stored as S, N or B, but this one is stored as {found}")
             }
             KeyErrorKind::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
             KeyErrorKind::PartType(found) => write!(
                 f,
-                "the key template takes text here, and this is stored as {found}; use a field of \
+                "the key template expects text here, but this is stored as {found}; use a field of \
                  the type S"
             ),
             KeyErrorKind::NotNumber(found) => write!(
                 f,
-                "the key template takes a number here, and this is stored as {found}; leave out the \
+                "the key template expects a number here, but this is stored as {found}; leave out the \
                  digits in the template"
             ),
             KeyErrorKind::Delimiter(delimiter) => write!(
                 f,
-                "contains `{delimiter}`, which stands beside a part in the key template; refuse such \
-                 a value, or use another delimiter in the template"
+                "contains `{delimiter}`, which is next to a part in the key template; reject such a \
+                 value, or use another delimiter in the template"
             ),
             KeyErrorKind::Unpadded => f.write_str(
                 "a number in a key template needs its digits: write `{field:010}` to pad it to 10, \
@@ -377,7 +379,7 @@ impl fmt::Display for KeyError {
                 write!(f, "has more than the {digits} digits that the key template pads it to")
             }
             KeyErrorKind::OtherRecord => f.write_str(
-                "the loaded record has another key than the one to be updated; load that one",
+                "the loaded record has a different key than the one to be updated; load that one",
             ),
             KeyErrorKind::Convert(error) => write!(f, "the key cannot be stored: {error}"),
         }

@@ -7,9 +7,9 @@ use crate::attribute::{
     AttributeValue, ConvertError, ConvertErrorKind, Number, ValueSerializer, Wiped,
 };
 
-/// DynamoDB leaves an item alone whose time to live is more than five years in the past.
+/// DynamoDB does not expire an item whose TTL is more than five years in the past.
 const NEVER: Duration = Duration::from_hours(5 * 365 * 24);
-/// The first number of seconds that is taken for milliseconds: in the year 5138.
+/// The first number of seconds that is treated as milliseconds: in the year 5138.
 const MILLISECONDS: u64 = 100_000_000_000;
 
 /// The time of an operation.
@@ -21,23 +21,23 @@ impl Now {
         Self(time)
     }
 
-    /// As a point in time, of which the time types of other crates can be made.
+    /// The time as a [`SystemTime`], from which other crates' time types can be made.
     #[must_use]
     pub fn system_time(self) -> SystemTime {
         self.0
     }
 
-    /// In whole seconds since 1970.
+    /// The time in whole seconds since 1970.
     ///
     /// # Errors
     ///
-    /// [`ConvertError`] when the type cannot hold it.
+    /// [`ConvertError`] if the type cannot hold it.
     pub fn seconds<T: TryFrom<u64>>(self) -> Result<T, ConvertError> {
         let since = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         T::try_from(since.as_secs()).map_err(|_| ConvertError::new(ConvertErrorKind::Time))
     }
 
-    /// The times to live that are over: after the first second, and up to the second.
+    /// The range of expired TTLs, exclusive of the first bound and inclusive of the second.
     pub(crate) fn expired(self) -> (Number, Number) {
         let now = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let never = now.saturating_sub(NEVER);
@@ -53,8 +53,8 @@ pub trait VersionNumber: Copy + TryFrom<u64> + TryInto<u64> {}
 
 impl<T: Copy + TryFrom<u64> + TryInto<u64>> VersionNumber for T {}
 
-/// A record with an `#[envelope(version)]`: every write counts it up, and what was loaded is overwritten
-/// only if nobody else was faster. The derive implements it.
+/// A record with an `#[envelope(version)]`: every write increments it, and a loaded record is
+/// overwritten only if nobody else has written it since. The derive implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no version",
     label = "needs a record with a version",
@@ -75,18 +75,18 @@ pub trait Unversioned: EnvelopeRecord {}
 ///
 /// # Errors
 ///
-/// [`ConvertError`] when the record's is negative, or the type cannot hold the next one.
+/// [`ConvertError`] if the record's version is negative, or the type cannot hold the next one.
 #[doc(hidden)]
 pub fn next_version<T: VersionNumber>(version: T) -> Result<T, ConvertError> {
     let next = version_number(version)?.checked_add(1).and_then(|next| T::try_from(next).ok());
     next.ok_or(ConvertError::new(ConvertErrorKind::Version))
 }
 
-/// An error of what is filled in, at its attribute.
+/// Adds the attribute's name to the error of a filled-in value.
 ///
 /// # Errors
 ///
-/// [`FieldError`] of the same.
+/// [`FieldError`] if `value` is an error.
 #[doc(hidden)]
 pub fn named<R: EnvelopeRecord, T>(
     attribute: &str,
@@ -109,7 +109,7 @@ pub(crate) fn stored_version(value: Option<&AttributeValue>) -> Option<u64> {
     }
 }
 
-/// Refuses what is no time to live in seconds.
+/// Refuses a value that is not a TTL in seconds.
 pub(crate) fn check_ttl(value: Option<&AttributeValue>) -> Result<(), ConvertError> {
     let problem = match value {
         None => return Ok(()),
@@ -123,7 +123,7 @@ pub(crate) fn check_ttl(value: Option<&AttributeValue>) -> Result<(), ConvertErr
 }
 
 impl RecordSchema {
-    /// Whether the record's time to live is over; `value` gives stored values by name.
+    /// Returns whether the record's TTL has expired. `value` returns stored values by name.
     pub(crate) fn is_expired<'a>(
         &self,
         now: Now,
@@ -134,7 +134,7 @@ impl RecordSchema {
     }
 }
 
-/// Whether a time to live is over.
+/// Returns whether a TTL has expired.
 fn is_over(ttl: &AttributeValue, now: Now) -> bool {
     let AttributeValue::N(ttl) = ttl else { return false };
     let (never, now) = now.expired();

@@ -1,8 +1,8 @@
-//! Finds structs with protected fields inside plaintext ones, at compile time: stored as one plaintext
-//! attribute, their `#[encrypted]` would do nothing.
+//! Finds structs with protected fields inside plaintext fields, at compile time: stored as one
+//! plaintext attribute, their `#[encrypted]` would have no effect.
 //!
-//! A constant of a type goes before one of a trait, so `Fields::<T>::PROTECTS` is the first where `T`
-//! is such a struct, and the second elsewhere.
+//! An inherent constant takes precedence over a trait's, so `Fields::<T>::PROTECTS` is the inherent
+//! one if `T` is such a struct, and the trait's otherwise.
 
 use std::marker::PhantomData;
 
@@ -23,12 +23,12 @@ pub trait Otherwise {
 }
 
 impl<T: EnvelopeFields> Fields<T> {
-    /// Whether it has a protected field.
+    /// True if the type has a protected field.
     pub const PROTECTS: bool = protects(T::FIELDS);
 }
 
 impl<T: EnvelopeRecord> Record<T> {
-    /// Whether it has a protected field.
+    /// True if the type has a protected field.
     pub const PROTECTS: bool = !T::SCHEMA.is_plaintext_only();
 }
 

@@ -1,4 +1,4 @@
-//! What an item holds beside the fields of its struct.
+//! The attributes of an item beyond the fields of its struct.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,11 +8,13 @@ use zeroize::Zeroize;
 use super::FieldRole;
 use crate::attribute::AttributeValue;
 
-/// The attributes of an item that its struct does not know, in a field with `#[envelope(catch_all)]`.
+/// The attributes of an item that its struct does not know, in a field with
+/// `#[envelope(catch_all)]`.
 ///
-/// Each keeps its type, and the protection that it was stored with: what another version of the
-/// struct has sealed is opened here, and sealed again when the record is saved. So an older program
-/// does not drop what a newer one has added. `Debug` prints names and types, never a value.
+/// Each keeps its type and its stored protection: an attribute that another version of the struct
+/// has sealed is opened here, and sealed again when the record is saved. So an older program does
+/// not drop the attributes that a newer one has added. `Debug` prints names and types, never a
+/// value.
 ///
 /// ```
 /// use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, OtherAttributes, Sealer};
@@ -44,12 +46,12 @@ use crate::attribute::AttributeValue;
 /// # }
 /// ```
 ///
-/// What is not protected was not protected in the table either: whoever may write the table may add
-/// attributes that appear here. What was sealed is wiped when dropped.
+/// Attributes that are not protected were not protected in the table either: anyone who may write
+/// to the table can add attributes that appear here. Sealed values are wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct OtherAttributes(BTreeMap<String, Other>);
 
-/// One of them. An authenticated attribute without a value is known to have none.
+/// One attribute. An authenticated attribute without a value is known to have none.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Other {
     pub(crate) role: FieldRole,
@@ -71,9 +73,9 @@ impl OtherAttributes {
         self.0.get(name)?.value.as_ref()
     }
 
-    /// Puts a value under a name and gives back the one that was there, which is not wiped by itself. An attribute that was there,
-    /// or was removed, keeps its protection; a new one is plaintext: see
-    /// [`insert_encrypted`](Self::insert_encrypted).
+    /// Inserts a value under a name and returns the previous one, which is not wiped automatically.
+    /// An attribute that was there, or was removed, keeps its protection; a new one is plaintext:
+    /// see [`insert_encrypted`](Self::insert_encrypted).
     ///
     /// A name that belongs to the struct is refused when the record is saved.
     pub fn insert(
@@ -85,7 +87,7 @@ impl OtherAttributes {
         self.0.entry(name.into()).or_insert_with(new).value.replace(value)
     }
 
-    /// As [`insert`](Self::insert), but the attribute is sealed when the record is saved.
+    /// Like [`insert`](Self::insert), but the attribute is sealed when the record is saved.
     pub fn insert_encrypted(
         &mut self,
         name: impl Into<String>,
@@ -95,12 +97,12 @@ impl OtherAttributes {
         self.0.insert(name.into(), sealed)?.value.take()
     }
 
-    /// Takes an attribute out.
+    /// Removes an attribute and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<AttributeValue> {
         let other = self.0.get_mut(name)?;
         let value = other.value.take();
-        // The protection stays: a reader that authenticates it wants to know that it is absent, and a
-        // value that is put back must not become plaintext.
+        // The protection stays: a reader that authenticates the attribute needs to know that it is
+        // absent, and a value that is inserted again must not become plaintext.
         if other.role == FieldRole::Plain {
             self.0.remove(name);
         }
@@ -112,7 +114,7 @@ impl OtherAttributes {
         self.0.iter().filter_map(|(name, other)| Some((name.as_str(), other.value.as_ref()?)))
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()

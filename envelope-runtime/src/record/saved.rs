@@ -6,31 +6,21 @@ use std::ops::Deref;
 /// A record as a save has stored it, with the version and the times that the library has filled in.
 /// Derefs to the record.
 ///
-/// Go on with this one: the record that was saved still has the version before, and its next save would
-/// conflict with itself.
+/// Continue with this one: the record that was passed to the save still has the previous version,
+/// and its next save would conflict with itself.
 ///
 #[cfg_attr(feature = "aws", doc = "```no_run")]
 #[cfg_attr(not(feature = "aws"), doc = "```text")]
-/// # use envelope_runtime::{EnvelopeRecord, SaveError, Store};
-/// # #[derive(EnvelopeRecord, Clone)]
-/// # #[envelope(table = "users")]
-/// # struct User {
-/// #     #[partition_key]
-/// #     id: String,
-/// #     #[encrypted]
-/// #     ssn: String,
-/// #     #[envelope(version)]
-/// #     version: u64,
-/// # }
-/// # async fn example(store: Store, user: User) -> Result<(), SaveError> {
-/// let mut user = store.put(&user).await?.into_inner();
-/// user.ssn = "219-09-9999".into();
-/// let user = store.put(&user).await?;
-/// println!("version {} is stored", user.version);
+/// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+/// # async fn example(store: Store, document: Document) -> Result<(), SaveError> {
+/// let mut document = store.put(&document).await?.into_inner();
+/// document.text = "second draft".into();
+/// let document = store.put(&document).await?;
+/// println!("version {} is stored", document.version);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "the record that was saved has the version before: go on with `.into_inner()` of this one"]
+#[must_use = "the record that was saved has the previous version: continue with this one's `.into_inner()`"]
 #[derive(Clone, PartialEq, Eq)]
 pub struct Saved<R>(R);
 
@@ -57,7 +47,7 @@ impl<R> Deref for Saved<R> {
 
 /// An output of a save of the record `R`: `()` or [`Saved<R>`].
 pub trait FilledIn<R> {
-    /// The record to store: the one that is filled in, or else `record`.
+    /// The record to store: the filled-in one, or else `record`.
     fn or<'a>(&'a self, record: &'a R) -> &'a R;
 }
 
@@ -79,7 +69,7 @@ impl<R: PartialEq> PartialEq<R> for Saved<R> {
     }
 }
 
-/// As the record's.
+/// Formats the record.
 impl<R: fmt::Debug> fmt::Debug for Saved<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -4,7 +4,7 @@ use super::maintained::Stamp;
 use super::{KeyAttribute, KeyTemplate};
 use crate::report::Place;
 
-/// What a record looks like in storage.
+/// The stored form of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordSchema {
     table: &'static str,
@@ -18,13 +18,13 @@ pub struct RecordSchema {
 /// The key of a table, or of an index.
 #[derive(Clone, Copy, Debug)]
 struct KeySchema {
-    /// Absent from a hand-written schema only, which then has no key.
+    /// Absent only from a hand-written schema, which then has no key.
     partition: Option<KeyAttribute>,
     sort: Option<KeyAttribute>,
 }
 
 impl KeyAttribute {
-    /// The field with that role, also of a flattened struct.
+    /// The field with this role, including those of flattened structs.
     const fn of_role(fields: &'static [FieldSchema], role: FieldRole) -> Option<Self> {
         let mut rest = fields;
         while let [field, others @ ..] = rest {
@@ -55,7 +55,7 @@ pub struct FieldSchema {
     group: Option<&'static [FieldSchema]>,
 }
 
-/// What the library knows of a plaintext field beside its role.
+/// The library's use of a plaintext field, in addition to the field's role.
 #[derive(Clone, Copy, Debug)]
 enum Maintained {
     Version(u64),
@@ -64,7 +64,7 @@ enum Maintained {
     UpdatedAt(Stamp),
 }
 
-/// What a field is in storage.
+/// The role of a field in storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldRole {
@@ -81,7 +81,7 @@ pub enum FieldRole {
 }
 
 impl RecordSchema {
-    /// A schema for the logical table `table`. The fields stand in the order in which they are
+    /// A schema for the logical table `table`. The fields are in the order in which they are
     /// written and read.
     #[must_use]
     pub const fn new(table: &'static str, fields: &'static [FieldSchema]) -> Self {
@@ -105,21 +105,22 @@ impl RecordSchema {
         self
     }
 
-    /// Makes the partition key of other fields.
+    /// Makes the partition key from other fields.
     #[must_use]
     pub const fn partition_key(mut self, template: KeyTemplate) -> Self {
         self.key.partition = Some(KeyAttribute::Template(template));
         self
     }
 
-    /// Makes the sort key of other fields.
+    /// Makes the sort key from other fields.
     #[must_use]
     pub const fn sort_key(mut self, template: KeyTemplate) -> Self {
         self.key.sort = Some(KeyAttribute::Template(template));
         self
     }
 
-    /// Declares that nothing of the record is protected: it has no envelope, and no key is asked for.
+    /// Declares that nothing in the record is protected: it has no envelope, and no key is
+    /// requested.
     #[must_use]
     pub const fn plaintext_only(mut self) -> Self {
         self.plaintext_only = true;
@@ -145,7 +146,7 @@ impl RecordSchema {
         self.envelope
     }
 
-    /// The stored fields, in their order; those of flattened structs in the place of the struct.
+    /// The stored fields, in order; those of flattened structs in the struct's place.
     pub fn fields(&self) -> impl Iterator<Item = &'static FieldSchema> + Clone + use<> {
         self.each_field()
     }
@@ -166,7 +167,7 @@ impl RecordSchema {
         self.catch_all
     }
 
-    /// Whether an attribute is one of the record's own.
+    /// Returns whether an attribute belongs to the record.
     pub(crate) fn knows(&self, name: &str) -> bool {
         name == self.envelope
             || self.keys().any(|key| key.name() == name)
@@ -253,35 +254,35 @@ impl FieldSchema {
         self
     }
 
-    /// Makes it the record's version, which counts up to `last`.
+    /// Marks the field as the record's version, which counts up to `last`.
     #[must_use]
     pub const fn version(mut self, last: u64) -> Self {
         self.maintained = Some(Maintained::Version(last));
         self
     }
 
-    /// Makes it the record's time to live.
+    /// Marks the field as the record's TTL.
     #[must_use]
     pub const fn ttl(mut self) -> Self {
         self.maintained = Some(Maintained::Ttl);
         self
     }
 
-    /// Makes it the time of the record's first save.
+    /// Marks the field as the time of the record's first save.
     #[must_use]
     pub const fn created_at(mut self) -> Self {
         self.maintained = Some(Maintained::CreatedAt);
         self
     }
 
-    /// Makes it the time of the record's last write.
+    /// Marks the field as the time of the record's last write.
     #[must_use]
     pub const fn updated_at(mut self, stamp: Stamp) -> Self {
         self.maintained = Some(Maintained::UpdatedAt(stamp));
         self
     }
 
-    /// Names under which the attribute may be stored in older items.
+    /// Adds names under which the attribute may be stored in older items.
     #[must_use]
     pub const fn aliases(mut self, names: &'static [&'static str]) -> Self {
         self.aliases = names;
@@ -294,7 +295,7 @@ impl FieldSchema {
         self.name
     }
 
-    /// What the field is in storage.
+    /// The role of the field in storage.
     #[must_use]
     pub const fn role(&self) -> FieldRole {
         self.role
@@ -308,7 +309,7 @@ impl FieldSchema {
         self.context
     }
 
-    /// Whether the envelope lists the field as authenticated. Keys are bound in any case.
+    /// Returns whether the envelope lists the field as authenticated. Keys are bound in any case.
     pub(crate) const fn is_authenticated(&self) -> bool {
         matches!(self.role, FieldRole::Authenticated) || (self.context && !self.is_key())
     }
@@ -338,7 +339,7 @@ impl FieldSchema {
         matches!(self.maintained, Some(Maintained::Version(_)))
     }
 
-    /// Whether a save fills it in.
+    /// Returns whether a save fills in the field.
     pub(crate) const fn is_filled_in(&self) -> bool {
         matches!(
             self.maintained,
@@ -358,7 +359,7 @@ impl FieldSchema {
         }
     }
 
-    /// How the time of the last write is made.
+    /// The function that makes the time of the last write.
     pub(crate) const fn stamp(&self) -> Option<Stamp> {
         match self.maintained {
             Some(Maintained::UpdatedAt(stamp)) => Some(stamp),
@@ -371,7 +372,7 @@ impl FieldSchema {
     }
 }
 
-/// Goes through the fields of a schema, into flattened structs.
+/// Iterates over the fields of a schema, including those of flattened structs.
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
     here: std::slice::Iter<'static, FieldSchema>,

@@ -1,6 +1,6 @@
-//! Types of fields that serde carries. All that the derive generates for such a field goes through
-//! one trait without supertraits, so that a type without serde's traits is one mistake with one
-//! message.
+//! Field types that serde serializes. Everything that the derive generates for such a field goes
+//! through one trait without supertraits, so that a type without serde's traits is one mistake with
+//! one message.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,21 +18,21 @@ use crate::attribute::{
     note = "for a type of another crate, see whether that crate has a feature `serde`"
 )]
 pub trait Stored: Sized {
-    /// As an attribute value, for the field's handle.
+    /// Converts to an attribute value, for the field's handle.
     ///
     /// # Errors
     ///
-    /// [`ConvertError`] when serde cannot serialize it.
+    /// [`ConvertError`] if serde cannot serialize it.
     fn encode(&self, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 
     /// The same for a set.
     ///
     /// # Errors
     ///
-    /// [`ConvertError`] when the elements are not all strings, numbers or bytes, or two are equal.
+    /// [`ConvertError`] if the elements are not all strings, numbers or bytes, or two are equal.
     fn encode_set(&self, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 
-    /// From an attribute value, or an absent one.
+    /// Converts from an attribute value, or an absent one.
     ///
     /// # Errors
     ///
@@ -47,12 +47,12 @@ pub trait Stored: Sized {
     fn decode_set(from: ValueDeserializer) -> Result<Self, ConvertError>;
 }
 
-// Else the message would be serde's own, about one of its traits at a time.
+// Otherwise the message would be serde's own, about one of its traits at a time.
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Stored for T {
     fn encode(&self, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError> {
         let value = self.serialize(to)?;
-        // An untagged enum writes `None`, and does not read it from nothing.
+        // An untagged enum writes `None`, but does not read it from an absent attribute.
         if value.is_none() && attribute::from_absent::<T>().is_err() {
             return Ok(Some(Wiped::new(AttributeValue::Null)));
         }

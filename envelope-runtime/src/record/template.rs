@@ -1,14 +1,15 @@
-//! Key templates: key attributes that are made of several fields.
+//! Key templates: key attributes made from several fields.
 
 use super::KeyErrorKind;
 use super::RecordSchema;
 use crate::attribute::AttributeValue;
 
-/// How a key attribute is made of fields: `TENANT#{tenant_id}`. It is stored as a string.
+/// A pattern that makes a key attribute from fields: `TENANT#{tenant_id}`. It is stored as a
+/// string.
 ///
-/// Two records never make the same key of different parts: a part must not contain a character that
-/// stands beside a part in the template, such as `#`. A number is padded with zeros, so that keys
-/// sort as their numbers do.
+/// Different parts never make the same key: a part must not contain a character that is next to a
+/// part in the template, such as `#`. A number is padded with zeros, so that keys sort as their
+/// numbers do.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyTemplate {
     name: &'static str,
@@ -36,8 +37,8 @@ impl KeyTemplate {
     ///
     /// # Panics
     ///
-    /// When there is no piece, a text is empty, or two parts stand side by side. In a constant that is
-    /// a compile error.
+    /// If there is no piece, a text is empty, or two parts are adjacent. In a constant, that is a
+    /// compile error.
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "constants cannot iterate, and bounds are checked")]
     pub const fn new(name: &'static str, pieces: &'static [KeyPiece]) -> Self {
@@ -89,7 +90,7 @@ impl KeyTemplate {
         Ok(AttributeValue::S(key))
     }
 
-    /// A part without a character that could end it, or another.
+    /// Refuses a part that contains a character that could end it, or another part.
     fn framed(&self, part: String) -> Result<String, KeyErrorKind> {
         match part.chars().find(|character| self.is_delimiter(*character)) {
             Some(delimiter) => Err(KeyErrorKind::Delimiter(delimiter)),
@@ -97,8 +98,8 @@ impl KeyTemplate {
         }
     }
 
-    /// The first character behind a part ends it. One before a part may end a part of another
-    /// template of the table, unless it is of a word.
+    /// The first character after a part ends it. The character before a part may end a part of
+    /// another template of the table, unless it is alphanumeric.
     fn is_delimiter(&self, character: char) -> bool {
         self.pieces.windows(2).any(|pair| match pair {
             [_, KeyPiece(Piece::Text(text))] => text.starts_with(character),
@@ -136,7 +137,7 @@ fn number(value: Option<&AttributeValue>, digits: u8) -> Result<String, KeyError
 }
 
 impl KeyPiece {
-    /// Text that stands in every key.
+    /// Text that appears in every key.
     #[must_use]
     pub const fn text(text: &'static str) -> Self {
         Self(Piece::Text(text))
@@ -148,8 +149,8 @@ impl KeyPiece {
         Self(Piece::Part(attribute))
     }
 
-    /// The number in an attribute of the type N, padded with zeros to so many digits, of which it may
-    /// not have more. With 0 it stands as it is.
+    /// The number in an attribute of the type N, padded with zeros to `digits` digits, of which it
+    /// may not have more. With 0 it is not padded.
     #[must_use]
     pub const fn number(attribute: &'static str, digits: u8) -> Self {
         Self(Piece::Number { attribute, digits })
@@ -173,7 +174,7 @@ impl KeyAttribute {
 }
 
 impl RecordSchema {
-    /// The attributes that a caller gives for the whole key, each once, in their order.
+    /// The attributes that a caller gives for the whole key, each once, in order.
     pub(crate) fn key_parts(&self) -> Vec<&'static str> {
         let mut parts = Vec::new();
         let mut add = |part| {

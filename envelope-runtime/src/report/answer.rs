@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// AWS's error code and request id, and the HTTP status; all absent if no answer came.
+/// AWS's error code and request id, and the HTTP status; all absent if there was no answer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
-    /// The HTTP status. An answer of a proxy has one too.
+    /// The HTTP status. A proxy's answer has one too.
     pub(crate) status: Option<u16>,
     pub(crate) code: Option<String>,
     pub(crate) request_id: Option<String>,
@@ -17,7 +17,7 @@ impl fmt::Display for Answer {
             (Some(code), Some(id)) => write!(f, " ({code}, request {id})"),
             (Some(code), None) => write!(f, " ({code})"),
             (None, _) => match self.status {
-                Some(status) => write!(f, " (HTTP {status}, without a code of AWS)"),
+                Some(status) => write!(f, " (HTTP {status}, without an AWS error code)"),
                 None => Ok(()),
             },
         }

@@ -1,6 +1,6 @@
-//! `Debug` of errors, which is what a program prints that ends with one, or unwraps it.
+//! `Debug` of errors, which a program prints if it exits with an error, or unwraps one.
 
-/// Gives errors a `Debug` that is their text: it says what to do, and holds names only.
+/// Implements `Debug` for errors as their text: it says what to do, and contains names only.
 macro_rules! debug_is_display {
     ($($error:ty),+) => {$(
         impl std::fmt::Debug for $error {

@@ -33,7 +33,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "record of table `{}`, key `{}`", self.0.table, self.0.keys.join("`, `"))?;
         match &self.0.attribute {
-            // Escaped, since the name may be an item's.
+            // Escaped, since the name may come from an item.
             Some(name) => write!(f, ", attribute `{}`", name.escape_debug()),
             None => Ok(()),
         }

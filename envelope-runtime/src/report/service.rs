@@ -17,7 +17,7 @@ pub(crate) enum Stage {
     Credentials,
     /// The request could not be built.
     Request,
-    /// No whole answer came.
+    /// No complete answer arrived.
     Network,
 }
 
@@ -55,15 +55,15 @@ fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
 /// A reason why AWS rejects a request's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signature {
-    /// It was made at another time than AWS's clock says it is.
+    /// The time that it was signed at does not agree with AWS's clock.
     Clock,
     /// The credentials are temporary and have expired.
     Expired,
-    /// The credentials are not known, or wrong.
+    /// The credentials are unknown or wrong.
     Unknown,
 }
 
-/// Goes by AWS's code, and for a signature out of time by the message.
+/// Decides by AWS's code, and for a signature with a wrong time by the message.
 pub(crate) fn failed_signature(code: &str, message: &str) -> Option<Signature> {
     let is_of_another_time =
         || ["Signature expired", "not yet current"].iter().any(|text| message.contains(text));

@@ -1,4 +1,4 @@
-//! Checks of a key provider.
+//! Conformance checks for key providers.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -26,11 +26,11 @@ impl fmt::Display for ConformanceError {
 
 impl std::error::Error for ConformanceError {}
 
-/// Checks that a key provider does what [`KeyProvider`] asks of it: one that talks to a key service, or
-/// one that keeps what another gave it.
+/// Checks that a key provider obeys the rules of [`KeyProvider`], whether it talks to a key service
+/// or keeps the keys that another provider returned.
 ///
-/// It makes about fifty calls, for the logical tables `conformance` and `conformance-2`. A provider may
-/// give one data key twice for one encryption context, and never for two.
+/// It makes about fifty calls, for the logical tables `conformance` and `conformance-2`. A provider
+/// may return one data key twice for one encryption context, but never for two.
 ///
 /// ```
 /// use envelope_runtime::{LocalKeyProvider, testing};
@@ -44,7 +44,7 @@ impl std::error::Error for ConformanceError {}
 ///
 /// # Errors
 ///
-/// [`ConformanceError`] names the first rule that is broken.
+/// [`ConformanceError`] names the first broken rule.
 pub async fn conforms<P>(provider: &P) -> Result<(), ConformanceError>
 where
     P: KeyProvider<Capability = Full> + ?Sized,
@@ -64,7 +64,7 @@ where
             "the same text in other parts",
             request("conformance", &[("tenant", "a"), ("ward", "b/c")]),
         ),
-        // Behind no comma, by which emulators of KMS join the pairs themselves.
+        // Not after a comma: emulators of KMS join the pairs with commas themselves.
         ("a name within a value", request("conformance", &[("tenant", "a/b;ward=c")])),
     ];
 
@@ -73,25 +73,25 @@ where
     let (data_key, reference) = (made.data_key(), made.reference());
     let check = Check { provider, data_key };
 
-    let rule = "goes on under a data key that it has just generated";
+    let rule = "treats a data key that it has just generated as current";
     if !provider.is_current(reference, &own.sealing(1)) {
-        return Err(broken(rule, &"is done with it"));
+        return Err(broken(rule, &"does not"));
     }
     check.opens("unwraps what it wrapped", reference, &own).await?;
     check.opens("unwraps it as often as it is asked", reference, &own).await?;
     for (what, request) in &others {
         let rule = "binds a data key to its whole encryption context";
         let mismatch = DataKeyErrorKind::Mismatch;
-        // Together, since questions that are under way at once may be taken for one.
+        // Concurrently, since requests in flight at the same time may be treated as one.
         let refuses = check.refuses(rule, what, reference, request, mismatch);
-        let opens = check.opens("answers two questions at once", reference, &own);
+        let opens = check.opens("answers two requests at once", reference, &own);
         let (own_opens, other_refuses) = both(opens, refuses).await;
         other_refuses.and(own_opens)?;
         let (made, again) = both(provider.generate(request), provider.generate(&own)).await;
         let made = made.map_err(|error| broken(rule, &error))?;
         again.map_err(|error| broken(rule, &error))?;
         if made.data_key().is(data_key) {
-            return Err(broken(rule, &format_args!("gives the same data key for {what}")));
+            return Err(broken(rule, &format_args!("returns the same data key for {what}")));
         }
         check.with(made.data_key()).opens(rule, made.reference(), request).await?;
     }
@@ -124,7 +124,7 @@ where
     check.opens("unwraps a data key whatever else it has refused", reference, &own).await
 }
 
-/// The provider, and the data key that it made.
+/// The provider, and the data key that it generated.
 struct Check<'a, P: ?Sized> {
     provider: &'a P,
     data_key: &'a Arc<DataKey>,
@@ -139,7 +139,7 @@ impl<P: KeyProvider + ?Sized> Check<'_, P> {
     ) -> Result<(), ConformanceError> {
         match self.provider.decrypt(reference, request).await {
             Ok(data_key) if data_key.is(self.data_key) => Ok(()),
-            Ok(_) => Err(broken(rule, &"gives another data key")),
+            Ok(_) => Err(broken(rule, &"returns another data key")),
             Err(error) => Err(broken(rule, &error)),
         }
     }
@@ -156,13 +156,13 @@ impl<P: KeyProvider + ?Sized> Check<'_, P> {
             Err(error) if error.kind() == kind => Ok(()),
             Err(error) => {
                 let found = error.kind();
-                Err(broken(rule, &format_args!("says {found:?} and not {kind:?} of {what}")))
+                Err(broken(rule, &format_args!("reports {found:?} instead of {kind:?} for {what}")))
             }
             Ok(_) => Err(broken(rule, &format_args!("unwraps {what}"))),
         }
     }
 
-    /// A wrapped key is authenticated, to its end.
+    /// Checks that a wrapped key is authenticated, to its end.
     async fn altered(
         &self,
         copy: &EncryptedDataKey,
@@ -191,7 +191,7 @@ impl<'a, P: KeyProvider + ?Sized> Check<'a, P> {
     }
 }
 
-/// Awaits two futures at once.
+/// Awaits two futures concurrently.
 async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut from_a, mut from_b) = (None, None);
@@ -227,7 +227,7 @@ mod tests {
     use crate::LocalKeyProvider;
     use crate::key::{GeneratedDataKey, KeyFuture};
 
-    /// What a provider does wrong.
+    /// A fault of a provider.
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum Fault {
         None,
@@ -237,7 +237,7 @@ mod tests {
         IsNeverCurrent,
         Forgets,
         SaysItOtherwise,
-        /// What it gives for one context it gives for all whose values join to the same text.
+        /// Returns the same for all contexts whose values join to the same text.
         JoinsValues(&'static str),
         JoinsPairs,
     }
@@ -249,7 +249,7 @@ mod tests {
         unwrapped: std::sync::atomic::AtomicBool,
     }
 
-    /// What a pool keeps a context under that takes short cuts.
+    /// The context under which a pool that takes shortcuts stores a data key.
     fn joined(fault: Fault, context: &EncryptionContext) -> Option<EncryptionContext> {
         let text = match fault {
             Fault::JoinsValues(by) => {
@@ -347,12 +347,12 @@ mod tests {
             (Fault::IgnoresTheContext, "whole encryption context; this one unwraps another table"),
             (Fault::OneKeyForAll, "the same data key for another table"),
             (Fault::TakesTheFirstCopy, "finds its own copy among others"),
-            (Fault::IsNeverCurrent, "is done with it"),
+            (Fault::IsNeverCurrent, "as current; this one does not"),
             (Fault::Forgets, "as often as it is asked"),
             (Fault::JoinsValues(";"), "unwraps the same values under other names"),
             (Fault::JoinsValues("/"), "unwraps the same values under other names"),
             (Fault::JoinsPairs, "unwraps a name within a value"),
-            (Fault::SaysItOtherwise, "says Other and not Mismatch of another table"),
+            (Fault::SaysItOtherwise, "reports Other instead of Mismatch for another table"),
         ] {
             let error = conforms(&Faulty::new(fault).await).await.unwrap_err().to_string();
             assert!(error.contains(text), "{fault:?}: {error}");

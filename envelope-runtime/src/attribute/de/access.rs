@@ -16,7 +16,7 @@ use crate::attribute::number::reads_as;
 use crate::attribute::wipe::Entries;
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Wiped};
 
-/// A value alone, which its deserializer wipes.
+/// A deserializer of a single value, which it wipes.
 fn deserializer(value: AttributeValue) -> ValueDeserializer {
     ValueDeserializer::new(Some(Zeroizing::new(value)))
 }
@@ -31,14 +31,14 @@ impl Elements {
         Self { list: Zeroizing::new(list), next: 0 }
     }
 
-    /// Refuses elements that were left over.
+    /// Refuses leftover elements.
     pub(super) fn end(&self) -> Result<(), ConvertError> {
         end(self.list.len() - self.next)
     }
 }
 
 fn end(left: usize) -> Result<(), ConvertError> {
-    let problem = ConvertErrorKind::Value { expected: "a list of its length" };
+    let problem = ConvertErrorKind::Value { expected: "a list of the expected length" };
     if left == 0 { Ok(()) } else { Err(ConvertError::new(problem)) }
 }
 
@@ -61,7 +61,7 @@ impl<'de> SeqAccess<'de> for Elements {
     }
 }
 
-/// A Binary read by a type that asks for a list of integers.
+/// A Binary, read by a type that requests a list of integers.
 pub(super) struct BytesAsList {
     bytes: Zeroizing<Vec<u8>>,
     next: usize,
@@ -72,7 +72,7 @@ impl BytesAsList {
         Self { bytes: Zeroizing::new(bytes), next: 0 }
     }
 
-    /// Refuses bytes that were left over.
+    /// Refuses leftover bytes.
     pub(super) fn end(&self) -> Result<(), ConvertError> {
         end(self.bytes.len() - self.next)
     }
@@ -97,12 +97,13 @@ impl<'de> SeqAccess<'de> for BytesAsList {
 
 /// The entries of a map or the fields of a struct.
 ///
-/// A struct gets its own fields first, in the order in which it declares them. So an adjacently tagged enum
-/// meets its tag before its content, and serde reads the content instead of buffering it: the buffer is not
-/// wiped, and loses the keys of maps that are no strings and numbers of 128 bits.
+/// A struct's own fields come first, in declaration order. So an adjacently tagged enum meets its
+/// tag before its content, and serde reads the content instead of buffering it. The buffer is not
+/// wiped, and loses 128-bit numbers and map keys that are not strings.
 pub(super) struct Fields {
     rest: Entries,
-    /// The names of the struct's own fields that were not looked for yet; they may be shown in errors.
+    /// The names of the struct's own fields that were not looked up yet; they may be shown in
+    /// errors.
     names: std::slice::Iter<'static, &'static str>,
     next: Option<(Option<&'static str>, Wiped)>,
 }
@@ -155,14 +156,15 @@ impl<'de> MapAccess<'de> for Fields {
     }
 }
 
-/// A map's key: a string in storage, read as whatever the Rust type's key is.
+/// A map's key: a string in storage, read as the key of the Rust type.
 struct MapKey(Zeroizing<String>);
 
 macro_rules! parsed_keys {
     ($($method:ident, $key:ty => $visit:ident as $name:literal),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
             match self.0.parse::<$key>() {
-                // Only the text that the key is written as: "05" and "5" must not be one key.
+                // Accepts only the text that the key is written as: "05" and "5" must not be one
+                // key.
                 Ok(key) if reads_as(&key, &self.0) => visitor.$visit(key),
                 _ => Err(ConvertError::new(ConvertErrorKind::Value { expected: $name })),
             }
@@ -215,7 +217,7 @@ impl<'de> de::Deserializer<'de> for MapKey {
     }
 }
 
-/// An enum's variant: alone as a string, with content as a map of one entry.
+/// An enum's variant: a string if it has no content, otherwise a map of one entry.
 pub(super) struct Variant {
     name: Zeroizing<String>,
     content: Option<Wiped>,

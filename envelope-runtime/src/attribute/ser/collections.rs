@@ -30,7 +30,7 @@ impl List {
     }
 }
 
-/// The variant that it belongs to is data.
+/// Hides the variant that the list belongs to, since it is data.
 impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("List").field("elements", &*self.elements).finish_non_exhaustive()
@@ -116,7 +116,7 @@ impl Map {
     }
 }
 
-/// The keys of a map are data.
+/// Hides the keys of the map, since they are data.
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Map").field("entries", &self.entries).finish_non_exhaustive()

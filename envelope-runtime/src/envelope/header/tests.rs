@@ -1,4 +1,4 @@
-//! What a header may be, to the byte.
+//! The permitted form of a header, to the byte.
 
 use super::*;
 use crate::limits::MAX_LISTS;
@@ -104,7 +104,7 @@ fn the_longest_header_has_8192_bytes_for_writer_and_reader() {
     assert_eq!(Header::decode(&longer), Err(HeaderError::Malformed));
 }
 
-/// What `record/check.rs` lets a schema have fits beside one key of KMS's.
+/// The lists that `record/check.rs` permits a schema fit next to one KMS key.
 #[test]
 fn lists_at_their_limit_and_a_key_of_kms_make_the_longest_header() {
     let header = header(KeyReference::Wrapped(vec![copy(ProviderId::KMS, 184)]));

@@ -1,4 +1,5 @@
-//! A rewrite leaves what one full seal of the new values would have written, with the same salt and nonces.
+//! A rewrite leaves the item that one full seal of the new values would have written with the same
+//! salt and nonces.
 
 mod verified;
 
@@ -21,7 +22,8 @@ const SCHEMA: RecordSchema = RecordSchema::new(
         FieldSchema::new("status", FieldRole::Plain),
     ],
 );
-/// As an older program has it: under the older names, and one attribute that the newer does not know.
+/// The schema of an older program: the older names, and one sealed attribute that the newer program
+/// treats as plaintext.
 const OLDER: RecordSchema = RecordSchema::new(
     "people",
     &[
@@ -36,7 +38,7 @@ const OLDER: RecordSchema = RecordSchema::new(
 const SALT: [u8; SALT_LEN] = [0x11; SALT_LEN];
 const A: [u8; NONCE_LEN] = [0xA1; NONCE_LEN];
 const B: [u8; NONCE_LEN] = [0xB1; NONCE_LEN];
-/// What `fill` gives.
+/// The nonce that `fill` produces.
 const FRESH: [u8; NONCE_LEN] = [0x77; NONCE_LEN];
 
 #[expect(clippy::unnecessary_wraps, reason = "a source of random bytes")]
@@ -167,7 +169,7 @@ fn where_nothing_is_sealed_the_smallest_value_is_sealed_again() {
     let without = [VALUES[0], None, VALUES[2], VALUES[3], VALUES[4]];
     assert_rewritten(&[("b", Change::Remove)], &sealed(SCHEMA, without, &[FRESH]));
 
-    // That takes the whole item.
+    // That requires the whole item.
     let change = set("doctor");
     let known = verified(SCHEMA, sealed(SCHEMA, VALUES, &[A, B]));
     let rewrite = known.rewrite(&[(field("role"), &change)], &key(), false, fill);
@@ -208,7 +210,8 @@ fn under_another_data_key_everything_is_sealed_anew() {
 
 #[test]
 fn a_value_under_an_older_name_moves_and_what_is_not_known_stays() {
-    // Sorted by name: `b`, `older_a`, `status`, the last of which the newer program takes for plaintext.
+    // Sorted by name: `b`, `older_a`, `status`, the last of which the newer program treats as
+    // plaintext.
     let item = sealed(OLDER, VALUES, &[B, A, A]);
     let known = verified(SCHEMA, item.clone());
     let rewrite = rewritten(&known, &[("a", set("other")), ("role", set("doctor"))]).unwrap();
@@ -244,7 +247,7 @@ fn a_sealed_value_is_not_replaced_in_plaintext() {
         let refused = refusal(rewrite.map(Option::unwrap));
         assert_eq!(refused, (OpenErrorKind::Sealed, "a".to_owned()));
     }
-    // The other way round it is sealed from now on.
+    // The other way round, the value is sealed from now on.
     let change = set("x");
     let rewrite = known.rewrite(&[(field("role"), &change)], &key(), true, fill).unwrap().unwrap();
     let item = applied(sealed(SCHEMA, VALUES, &[A, B]), rewrite);

@@ -1,4 +1,4 @@
-//! What the vectors are made of: fixed data keys, salts and nonces, through the code that seals.
+//! The sources of the vectors: fixed data keys, salts and nonces, run through the code that seals.
 
 mod accepted;
 mod refused;
@@ -60,7 +60,7 @@ fn one_copy() -> KeyReference {
     KeyReference::Wrapped(vec![copy(ProviderId::KMS, 0x33, b"wrapped by KMS")])
 }
 
-/// A vector that is sealed by the code.
+/// A vector that this crate's code seals.
 fn opens(
     about: &str,
     fields: Vec<FieldSchema>,
@@ -116,7 +116,7 @@ fn base() -> Vector {
     opens("a composite key, and a field of every role", fields, &values, one_copy())
 }
 
-/// What an attacker, or another program, made of it.
+/// The base record after a change by an attacker or another program.
 fn refused(about: &str, reason: &str, change: impl FnOnce(&mut Vector)) -> Vector {
     let mut vector = base();
     change(&mut vector);
@@ -134,7 +134,7 @@ fn set(vector: &mut Vector, name: &str, value: AttributeValue) {
     vector.item.insert(name, value);
 }
 
-/// Changes a byte of a Binary, from the end where `at` is negative.
+/// Changes a byte of a Binary, counted from the end if `at` is negative.
 fn flip(vector: &mut Vector, name: &str, at: isize) {
     let Some(AttributeValue::B(mut bytes)) = vector.item.remove(name) else { panic!("{name}") };
     let index = if at < 0 { bytes.len().strict_add_signed(at) } else { at.unsigned_abs() };
@@ -142,7 +142,7 @@ fn flip(vector: &mut Vector, name: &str, at: isize) {
     set(vector, name, AttributeValue::B(bytes));
 }
 
-/// Replaces the header by bytes that no decoder may take.
+/// Replaces the header with bytes that no decoder may accept.
 fn malformed(about: &str, change: impl FnOnce(&mut Vec<u8>)) -> Vector {
     refused(about, "malformed envelope", |vector| {
         let mut bytes = envelope(vector);
@@ -161,8 +161,8 @@ fn with_schema(
     vector.schema = RecordSchema::new(table, fields.leak());
 }
 
-/// An item under a header with other lists, whose tag is right: what another version of the struct, or
-/// of the library, writes. `plaintexts` are sealed as they stand.
+/// An item whose header has other lists and a valid tag, as another version of the struct or of the
+/// library writes it. `plaintexts` are sealed verbatim.
 fn forged(
     about: &str,
     fields: Vec<FieldSchema>,

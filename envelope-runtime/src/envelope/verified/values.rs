@@ -13,7 +13,7 @@ use crate::envelope::{Envelope, Item, OpenError, OpenErrorKind};
 use crate::record::{FieldRole, FieldSchema, OtherAttributes, RecordSchema, Values};
 
 impl Verified {
-    /// Opens what the schema knows, and gives the envelope.
+    /// Opens the attributes that the schema knows, and returns them with the envelope.
     pub(crate) fn into_values(mut self) -> Result<(Values, Envelope), OpenError> {
         let fields = self.schema.fields();
         let fields = fields.map(|field| self.field(field)).collect::<Result<_, _>>()?;
@@ -25,9 +25,9 @@ impl Verified {
 
     /// The name under which an attribute is stored.
     ///
-    /// A program that knows a newer name removes the older ones with each write. So of several values that the
-    /// envelope lists, an older program has written the one under the oldest name since. Beside a listed name,
-    /// a value that is not listed was planted.
+    /// A program that knows a newer name removes the older ones with each write. So if the envelope
+    /// lists several values, an older program has since written the one under the oldest name. If
+    /// one name is listed, a value under an unlisted name was planted.
     fn stored_name(&self, field: &FieldSchema) -> Result<&'static str, OpenError> {
         let is_sealed = |name: &&str| self.header.nonce(name).is_some();
         let is_listed = |name: &&str| is_sealed(name) || self.header.authenticates(name);
@@ -42,7 +42,7 @@ impl Verified {
         Ok(oldest(field, |name| is_there(&name)).or(listed).unwrap_or(field.name()))
     }
 
-    /// The list in the envelope decides what a value is, never the look of the value.
+    /// The list in the envelope decides what a value is, never the value's appearance.
     fn field(&mut self, field: &FieldSchema) -> Result<Option<Wiped>, OpenError> {
         let name = self.stored_name(field)?;
         let stored = self.item.remove(name);
@@ -76,7 +76,7 @@ impl Verified {
         Ok(value.map(Zeroizing::new))
     }
 
-    /// The attributes that no field has taken, with the protection that they had.
+    /// The attributes that no field has taken, with their stored protection.
     fn others(&mut self) -> Result<OtherAttributes, OpenError> {
         let mut others = OtherAttributes::default();
         for SealedEntry { name, nonce } in &self.header.sealed {
@@ -97,7 +97,7 @@ impl Verified {
     }
 }
 
-/// The oldest of a field's names that has a value: they are declared from the newest to the oldest.
+/// The oldest of a field's names that has a value. Names are declared from newest to oldest.
 pub(in crate::envelope) fn oldest(
     field: &FieldSchema,
     is_there: impl Fn(&str) -> bool,

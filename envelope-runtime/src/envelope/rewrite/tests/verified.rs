@@ -1,4 +1,4 @@
-//! Questions to a verified item: what it protects, what an update can start from, how much it seals.
+//! Queries on a verified item: what it protects, what an update can start from, how much it seals.
 
 use super::*;
 use crate::envelope::verified::{listed, protection};
@@ -48,7 +48,7 @@ fn what_is_stored_and_not_listed_is_not_covered() {
     assert!(known.authenticates(field("role")) && !known.authenticates(field("status")));
 }
 
-/// What an update needs to start from a loaded record: no sealed value, no other plaintext.
+/// An update starts from these attributes of a loaded record: no sealed value, no other plaintext.
 #[test]
 fn a_loaded_record_keeps_what_its_tag_covers() {
     let item = sealed(SCHEMA, VALUES, &[A, B]);
@@ -64,7 +64,7 @@ fn a_loaded_record_keeps_what_its_tag_covers() {
     assert_eq!(applied(item, rewrite), sealed(SCHEMA, values_after, &[FRESH, B]));
 }
 
-/// The version and the time to live decide over an update, though nothing covers them.
+/// The version and the TTL decide whether an update applies, though nothing covers them.
 #[test]
 fn a_loaded_record_keeps_what_decides_over_an_update() {
     const DATED: RecordSchema = RecordSchema::new(
@@ -87,8 +87,8 @@ fn a_loaded_record_keeps_what_decides_over_an_update() {
     assert_eq!(kept, ["a", "b", "id", "role", "ward"]);
 }
 
-/// A provider that counts bytes is told at least what is sealed: all stored ciphertexts, tags included, and
-/// the new values of encrypted fields.
+/// A provider that counts bytes is told at least the number of bytes that are sealed: all stored
+/// ciphertexts, tags included, and the new values of encrypted fields.
 #[test]
 fn the_bytes_that_a_rewrite_may_seal_are_counted() {
     let item = sealed(SCHEMA, VALUES, &[A, B]);
@@ -101,7 +101,7 @@ fn the_bytes_that_a_rewrite_may_seal_are_counted() {
 
     let (value, none) = (set("other"), Change::Set(None));
     assert_eq!(known.plaintext_len(&[]), stored);
-    // A byte for the type.
+    // One byte for the type.
     assert_eq!(known.plaintext_len(&[(field("a"), &value)]), stored + 6);
     assert_eq!(known.plaintext_len(&[(field("role"), &value), (field("b"), &none)]), stored);
 }

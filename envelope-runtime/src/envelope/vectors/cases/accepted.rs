@@ -211,7 +211,7 @@ pub(super) fn references() -> Vec<(&'static str, Vector)> {
     ]
 }
 
-/// What readers of version 1 must read although this writer does not write it.
+/// Items that readers of version 1 must read although this writer does not produce them.
 pub(super) fn from_elsewhere() -> Vec<(&'static str, Vector)> {
     let fields = || [vec![ID], sealed(&["a", "b"])].concat();
     let id = || ("id", text("user-1"));

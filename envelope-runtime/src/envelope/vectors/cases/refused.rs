@@ -7,7 +7,7 @@ use super::{
 use crate::attribute::AttributeValue;
 use crate::envelope::vectors::{Expected, Vector};
 
-/// What an attacker does to an item.
+/// Changes that an attacker makes to an item.
 pub(super) fn moved_or_altered() -> Vec<(&'static str, Vector)> {
     let tampered = |about: &str, change: &dyn Fn(&mut Vector)| {
         refused(about, "tampered", |vector| change(vector))
@@ -86,7 +86,7 @@ pub(super) fn moved_or_altered() -> Vec<(&'static str, Vector)> {
     ]
 }
 
-/// What another schema, or another version, finds.
+/// Items that another schema, or another version, finds.
 pub(super) fn of_another_version() -> Vec<(&'static str, Vector)> {
     vec![
         (
@@ -159,7 +159,7 @@ pub(super) fn of_another_version() -> Vec<(&'static str, Vector)> {
     ]
 }
 
-/// Sealed bytes that no writer makes, under a tag that is right.
+/// Sealed bytes that no writer produces, under a valid tag.
 pub(super) fn bad_values() -> Vec<(&'static str, Vector)> {
     let mut all = Vec::new();
     for (name, about, plaintext) in [
@@ -224,7 +224,7 @@ pub(super) fn bad_values() -> Vec<(&'static str, Vector)> {
     all
 }
 
-/// The plaintext of an empty list in a list, and so on.
+/// The plaintext of lists nested in one another, the innermost one empty.
 fn nested_lists(levels: usize) -> Vec<u8> {
     (1..levels).fold(vec![6, 0, 0, 0, 0], |inner, _| {
         let length = u32::try_from(inner.len() - 1).unwrap().to_be_bytes();
@@ -233,7 +233,8 @@ fn nested_lists(levels: usize) -> Vec<u8> {
 }
 
 pub(super) fn malformed_headers() -> Vec<(&'static str, Vector)> {
-    // The lists start at 50: n, then "email" and its nonce, "ssn" and its nonce; m, "role", "tenant".
+    // The lists start at 50: n, then "email" and its nonce, "ssn" and its nonce; m, "role",
+    // "tenant".
     vec![
         (
             "refused-header-type",
