@@ -120,7 +120,7 @@ async fn t33_each_kind_of_failure_says_whether_to_try_again() {
         (Reaction::NotResolved, (Kind::Network, true)),
         (Reaction::Reset, (Kind::Network, true)),
         (Reaction::Lost, (Kind::Network, true)),
-        // Answers without a code of AWS, or with one that nobody knows yet.
+        // Answers without an AWS error code, or with one that nobody knows yet.
         (answer(408, ""), (Kind::Network, true)),
         (answer(429, ""), (Kind::Throttled, true)),
         (answer(429, &html), (Kind::Throttled, true)),
@@ -197,7 +197,7 @@ async fn an_answer_that_is_not_of_aws_is_said_with_its_status() {
 
     let error = load(&provider, [keys.copy(&keys.own).await]).await.unwrap_err();
 
-    let text = "the key service failed; retry later (HTTP 502, without a code of AWS)";
+    let text = "the key service failed; retry later (HTTP 502, without an AWS error code)";
     assert!(error.to_string().ends_with(text), "{error}");
 }
 

@@ -7,6 +7,9 @@
 
 mod failures;
 mod hints;
+#[path = "../it/listening.rs"]
+mod listening;
+mod logs;
 mod requests;
 mod trust;
 

@@ -76,7 +76,7 @@ async fn a_request_that_is_too_early_may_be_tried_again() {
     assert!(save.is_retryable() && load.is_retryable());
     assert!(update.is_retryable() && delete.is_retryable());
     let says = "cannot save record of table `users`, key `id`: DynamoDB table `physical`: too many \
-                requests; retry later (HTTP 429, without a code of AWS)";
+                requests; retry later (HTTP 429, without an AWS error code)";
     assert_eq!(save.to_string(), says);
 }
 

@@ -247,3 +247,18 @@ async fn t26_an_alias_that_could_not_be_asked_is_asked_again() {
     script.react(pass);
     load(&provider, [new]).await.unwrap();
 }
+
+#[tokio::test]
+async fn t24_an_altered_copy_of_the_own_key_ends_the_load_and_no_other_copy_is_asked_about() {
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    let foreign = keys.copy(&keys.foreign).await;
+    let (provider, script) = keys.reader(&keys.alias, pass);
+    provider.resolve().await.unwrap();
+    script.react(|_| Reaction::error("InvalidCiphertextException"));
+    let _ = script.take();
+
+    let kind = kind(&provider, [own, foreign]).await;
+
+    assert_eq!((kind, counts(&script)), (Some(DataKeyErrorKind::Mismatch), (1, 0)));
+}
