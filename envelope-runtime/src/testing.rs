@@ -27,7 +27,7 @@ pub use conformance::{ConformanceError, conforms};
 /// A test with a record of each kind finds them before a save does. Fields are compared as serde
 /// sees them, so the record needs no `PartialEq`. Skipped fields, versions, the order of lists, and
 /// the content of an `OtherAttributes` are not compared. Keys, context fields and the size of the
-/// item are not checked either: a save rejects them with an error.
+/// item are not checked either: a save rejects bad ones with an error.
 ///
 /// ```
 /// use std::collections::HashMap;

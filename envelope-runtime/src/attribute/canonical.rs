@@ -45,7 +45,7 @@ impl AttributeValue {
         1 + value_len(self)
     }
 
-    /// The plaintext that is sealed: `type ‖ value`, with `spare` bytes of capacity behind it.
+    /// The plaintext that is sealed: `type ‖ value`, with `spare` bytes of capacity after it.
     pub(crate) fn to_plaintext(&self, spare: usize) -> Vec<u8> {
         // The exact length first: growing the buffer would leave copies of the plaintext behind.
         let mut out = Vec::with_capacity(self.plaintext_len() + spare);

@@ -24,7 +24,7 @@ pub enum ContextErrorKind {
     NotGiven,
     /// The caller gave a value for a name that is not a context field of the record.
     Unknown,
-    /// The record's field is absent, empty, or stored as another type than S or N.
+    /// The record's field is absent, empty, or stored as a type other than S or N.
     NotText,
     /// The record belongs to a different context than the caller's.
     Differs,

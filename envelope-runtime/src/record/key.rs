@@ -1,4 +1,4 @@
-//! Keys: converts the values that a caller writes to the attribute values of a request.
+//! Keys: conversion of the values that a caller writes to the attribute values of a request.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -9,7 +9,7 @@ use crate::attribute::{
 
 /// DynamoDB does not expire an item whose TTL is more than five years in the past.
 const NEVER: Duration = Duration::from_hours(5 * 365 * 24);
-/// The first number of seconds that is treated as milliseconds: in the year 5138.
+/// The smallest number that is treated as milliseconds: as seconds, it is in the year 5138.
 const MILLISECONDS: u64 = 100_000_000_000;
 
 /// The time of an operation.

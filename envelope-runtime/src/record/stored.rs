@@ -1,6 +1,6 @@
 //! Field types that serde serializes. Everything that the derive generates for such a field goes
-//! through one trait without supertraits, so that a type without serde's traits is one mistake with
-//! one message.
+//! through one trait without supertraits, so that a type without serde's traits causes one error
+//! with one message.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

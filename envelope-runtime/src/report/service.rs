@@ -55,7 +55,7 @@ fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
 /// A reason why AWS rejects a request's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signature {
-    /// The time that it was signed at does not agree with AWS's clock.
+    /// Its signing time does not agree with AWS's clock.
     Clock,
     /// The credentials are temporary and have expired.
     Expired,
