@@ -50,7 +50,7 @@ async fn t21_the_key_is_named_by_its_attribute_and_never_by_its_value() {
     assert_eq!(
         error.to_string(),
         "cannot load record of table `users`, key `id`, attribute `_envelope`: the item has no \
-         envelope; it was not written by this library, or it was stripped: write it anew, or \
+         envelope; it was not written by this library, or it was stripped: write it again, or \
          restore it from a backup"
     );
 }

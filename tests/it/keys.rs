@@ -145,8 +145,8 @@ async fn a_key_of_a_type_that_dynamodb_has_no_keys_of_is_refused() {
 
     assert_eq!(
         error.to_string(),
-        "cannot save record of table `users`, key `id`, attribute `id`: a key is stored as S, N \
-         or B, and this one as BOOL"
+        "cannot save record of table `users`, key `id`, attribute `id`: a key must be stored \
+         as S, N or B, but this one is stored as BOOL"
     );
 }
 

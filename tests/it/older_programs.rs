@@ -70,7 +70,7 @@ async fn t13_an_older_program_writes_no_plaintext_over_what_a_newer_one_protects
 
         let UpdateError::Open(open) = &error else { panic!("{name}: {error}") };
         assert_eq!(open.kind(), kind, "{name}");
-        assert!(error.to_string().contains("mark it so"), "{error}");
+        assert!(error.to_string().contains("mark it #["), "{error}");
     }
     assert_eq!(world.stored("a-1").await, before);
 }
