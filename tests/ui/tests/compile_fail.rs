@@ -1,16 +1,16 @@
-//! What does not compile, and the text that says so.
+//! Code that does not compile, and the compiler's messages.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// `TRYBUILD=overwrite` writes the texts and the list anew.
+/// `TRYBUILD=overwrite` rewrites the texts and the list.
 #[test]
 fn mistakes_say_their_cure_and_contributing_lists_them() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("cases/**/*.rs");
     cases.pass("pass/*.rs");
-    // They run here.
+    // The cases run here.
     drop(cases);
 
     list_in_contributing();
@@ -43,7 +43,7 @@ fn list_in_contributing() {
     if std::env::var_os("TRYBUILD").is_some_and(|mode| mode == "overwrite") {
         fs::write(&path, [before, START, &list].concat()).unwrap();
     } else {
-        assert_eq!(written, list, "the list in CONTRIBUTING.md is not that of the cases");
+        assert_eq!(written, list, "the list in CONTRIBUTING.md does not match the cases");
     }
 }
 
