@@ -1,4 +1,4 @@
-//! Writes under conditions: those that hold, those that fail, and the content of the error.
+//! Writes under conditions: those that hold, those that fail, and the errors.
 
 use std::collections::BTreeSet;
 

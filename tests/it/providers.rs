@@ -67,7 +67,7 @@ async fn of_several_copies_the_next_is_tried_only_when_a_key_is_unavailable() {
         (kind, requests.take())
     };
 
-    // Each reader uses the copy under its own key, and finds it by an alias.
+    // Each reader uses the copy under its own key.
     for key in [&world.key, &second_key] {
         let (kind, requests) = decrypt(&both, key, None).await;
         assert_eq!((kind, requests.len()), (None, 1));

@@ -1,4 +1,4 @@
-//! The answers of KMS, told apart, and never a fallback to plaintext.
+//! The kinds of KMS failure, told apart, and never a fallback to plaintext.
 
 use std::time::Duration;
 

@@ -39,7 +39,8 @@ unsafe impl GlobalAlloc for Spy {
         if IS_ON.get() {
             let start = USED.fetch_add(layout.size(), Ordering::SeqCst);
             if start + layout.size() <= CAPACITY {
-                // SAFETY: `block` has `layout.size()` bytes, and nobody else has this part of the log.
+                // SAFETY: `block` has `layout.size()` bytes, and no other thread has this part of
+                // the log.
                 unsafe {
                     let log = LOG.load(Ordering::SeqCst).add(start);
                     ptr::copy_nonoverlapping(block, log, layout.size());

@@ -154,8 +154,8 @@ impl Backend {
         alias
     }
 
-    /// Creates a table, encrypted at rest with a KMS key, under a unique name, and returns the name.
-    /// The keys are the partition key and, if there is one, the sort key.
+    /// Creates a table, encrypted at rest with a KMS key, under a unique name, and returns the
+    /// name. The keys are the partition key and, if there is one, the sort key.
     ///
     /// # Panics
     ///

@@ -51,7 +51,7 @@ async fn t01_no_part_of_an_item_is_at_home_in_another() {
             loaded => panic!("{chosen:b}: {loaded:?}"),
         }
     }
-    // The role alone is the same in both items.
+    // Only the role is the same in both items.
     assert_eq!(refused, 14);
 }
 

@@ -217,7 +217,8 @@ async fn t24_each_copy_of_an_item_is_asked_about_once() {
         let loaded = kind(&provider, [first.clone(), forged, second.clone()]).await;
         let alias = *name == keys.alias;
         assert!(loaded == UNKNOWN || alias && loaded == NOT_ASKED, "{loaded:?}");
-        // If the alias may have moved and DescribeKey does not tell, the two were refused recently.
+        // For an alias, which may have moved, DescribeKey does not tell, and the two were refused
+        // recently.
         assert_eq!(counts(&script), (1, usize::from(alias)), "{name}");
         advance(Duration::from_mins(1)).await;
         let forged = hinted(*own.hint(), third.wrapped());

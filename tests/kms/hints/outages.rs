@@ -159,7 +159,7 @@ async fn t33_a_key_that_cannot_be_asked_is_asked_once_a_load() {
             let kind = kind(&provider, copies.map(|hint| hinted(hint, &hint))).await;
 
             assert_eq!(kind, Some(DataKeyErrorKind::Throttled), "{name}");
-            // If its key is accepted too, the alias may lead to another key by now, which is asked
+            // If its key is accepted too, an alias may lead to another key by now, which is asked
             // about as well.
             let moved = usize::from(accepts && name == keys.alias);
             assert_eq!(counts(&script), (1, moved), "{name}");
