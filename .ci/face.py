@@ -1,7 +1,7 @@
-"""Lists what a crate offers: each public item with its declaration, and its methods and implementations.
+"""Lists the public API of a crate: each item with its declaration, methods and implementations.
 
 Reads the HTML that rustdoc wrote: `python3 .ci/face.py target/doc/envelope_runtime`. CI compares the list with
-`envelope-runtime/face.txt`, so that a change of the face is seen in review.
+`envelope-runtime/face.txt`, so that review sees each change of the API.
 """
 
 import html
@@ -10,7 +10,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
-# Sections of a page that hold what every type has.
+# Sections of a page that are the same for every type.
 SKIPPED = {"synthetic-implementations", "blanket-implementations", "implementors", "foreign-impls"}
 
 

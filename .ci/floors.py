@@ -1,7 +1,7 @@
-"""The floors of both crates: a file names only what stands below it, and no files stand in a circle; and what
-must not be in some places at all.
+"""The layers of both crates: a file names only items of lower layers, and no files form a cycle. Some names
+must not appear in some places at all.
 
-Comments and tests are not looked at.
+Comments and tests are ignored.
 """
 
 import re
@@ -34,7 +34,7 @@ FLOORS = {
 UP = {("record", "operation"), ("record", "store"), ("record", "expression"), ("record", "key")}
 UP_FILE = "record.rs"
 AWS = r"\baws_(sdk|smithy|config|credential_types|types)\w*"
-# A module, by the beginning of its path; all files but these, where the list begins with "not".
+# Modules, by the start of their paths. A list that starts with "not" means all files except these.
 ABSENT = [
     (["not", "store", "operation", "key::kms", "report::service"], AWS, "names an AWS crate"),
     (
@@ -59,7 +59,7 @@ def code(path):
 
 
 def modules(src):
-    """Each file that is no test, by its module path."""
+    """Each file that is not a test, by its module path."""
     found = {}
     for path in sorted(src.rglob("*.rs")):
         parts = path.relative_to(src).with_suffix("").parts
@@ -106,17 +106,17 @@ def check(crate, floors):
     for parts, path in found.items():
         text = code(path)
         if parts[0] not in height:
-            faults.append(f"{path}: `{parts[0]}` stands on no floor")
+            faults.append(f"{path}: `{parts[0]}` is in no layer")
             continue
         if path.name != UP_FILE:
             for name in sorted(set(re.findall(r"\bcrate::([A-Z]\w*|\{)", text))):
-                faults.append(f"{path}: `crate::{name}` does not say on which floor it stands")
+                faults.append(f"{path}: `crate::{name}` does not show its layer")
         for target in named(parts, text, found):
             here, there = parts[0], target[0]
             if here != there and height.get(there, -1) >= height[here]:
                 if not (path.name == UP_FILE and (here, there) in UP):
-                    faults.append(f"{path}: `{here}` names `{'::'.join(target)}`, which stands above it or beside it")
-            # A file may name its own parent's items, and its own children's.
+                    faults.append(f"{path}: `{here}` names `{'::'.join(target)}`, which is above or beside it")
+            # A file may name the items of its parent and of its children.
             arrows.setdefault(parts, set()).add(target)
         if crate == "envelope-runtime":
             faults += [f"{path}: {what}" for what in absences("::".join(parts), text)]
@@ -132,7 +132,7 @@ def absences(module, text):
 
 
 def circles(arrows):
-    """Files that stand in a circle, where a file may name the items of its own parents."""
+    """Files in a cycle. A file may name the items of its parents."""
     left = {
         one: {two for two in targets if one[: len(two)] != two} for one, targets in arrows.items()
     }
@@ -143,7 +143,7 @@ def circles(arrows):
         for one in ends:
             del left[one]
     starts = [one for one in left if not any(one in left[two] for two in left)]
-    return [f"in a circle of files: {'::'.join(one)}" for one in left if one not in starts]
+    return [f"in a cycle of files: {'::'.join(one)}" for one in left if one not in starts]
 
 
 def main():

@@ -1,6 +1,6 @@
 //! serde's `rename_all` rules, for field names.
 
-/// A rule that makes an attribute's name of a field's name.
+/// A rule that turns a field's name into an attribute's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RenameRule {
     Lower,
@@ -31,7 +31,7 @@ impl RenameRule {
 
     pub(crate) fn apply(self, field: &str) -> String {
         match self {
-            // A field's name is in snake case already, and serde leaves it as it is.
+            // A field's name is in snake case already, and serde leaves it unchanged.
             Self::Lower | Self::Snake => field.to_owned(),
             Self::Upper | Self::ScreamingSnake => field.to_ascii_uppercase(),
             Self::Pascal => field.split('_').map(capitalised).collect(),

@@ -21,7 +21,7 @@ const MAX_AUTHENTICATED: usize = 64;
 /// An envelope of 8 KiB, less its fixed part and a KMS-wrapped key of 184 bytes with its header.
 const MAX_LISTS: usize = 8192 - 53 - 195;
 
-/// Every rule of a whole record.
+/// Applies every rule of a whole record.
 pub(crate) fn record(cx: &Ctxt, record: &Record) {
     match record.kind {
         Kind::Record => {
@@ -103,7 +103,7 @@ fn one_role(cx: &Ctxt, field: &Field) {
     }
 }
 
-/// A record without protection says so.
+/// A record that protects nothing must be marked `plaintext_only`.
 fn something_encrypted(cx: &Ctxt, record: &Record) {
     let protected = |field: &&Field| {
         let protects =

@@ -64,7 +64,7 @@ impl Derived {
             collect(&tokens, &mut self.messages);
             self.count += 1;
             let parsed: syn::Result<syn::File> = syn::parse2(tokens);
-            assert!(parsed.is_ok(), "the expansion of `{}` is no Rust", input.ident);
+            assert!(parsed.is_ok(), "the expansion of `{}` is not Rust", input.ident);
         }
     }
 }
@@ -184,8 +184,8 @@ fn each_case_has_the_derives_messages_at_their_places() {
         let derived = Derived::of(&file);
         let expected = printed(&read(&file.with_extension("stderr")));
 
-        assert!(!derived.in_macro, "{case}: a macro derives, whose expansion is not seen here");
-        assert!(derived.count > 0 || expected.is_empty(), "{case}: found nothing that derives");
+        assert!(!derived.in_macro, "{case}: a macro derives, and its expansion is not seen here");
+        assert!(derived.count > 0 || expected.is_empty(), "{case}: no derive found");
         assert_eq!(derived.messages, expected, "{case}");
     }
 }
@@ -194,7 +194,7 @@ fn each_case_has_the_derives_messages_at_their_places() {
 fn cases_that_are_left_out_are_there_and_derive_in_a_macro() {
     for case in FROM_MACROS {
         let file = ui().join("cases").join(case).with_extension("rs");
-        assert!(Derived::of(&file).in_macro, "{case}: nothing is derived in a macro");
+        assert!(Derived::of(&file).in_macro, "{case}: no derive in a macro");
     }
 }
 
@@ -206,7 +206,7 @@ fn what_compiles_has_no_message() {
         assert_eq!(derived.messages, [], "{}", file.display());
         count += derived.count;
     }
-    assert!(count > 0, "nothing is derived");
+    assert!(count > 0, "no derive found");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use proc_macro2::Span;
 
-/// The diagnostics so far. To drop them without [`finish`](Self::finish) is a bug of the macro.
+/// The diagnostics so far. Dropping them without [`finish`](Self::finish) is a bug in the macro.
 pub(crate) struct Ctxt {
     /// `None` once finished.
     errors: RefCell<Option<Vec<syn::Error>>>,

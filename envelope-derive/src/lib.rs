@@ -58,7 +58,7 @@ use model::{Kind, Record};
 /// | `rename = "name"` | the attribute's name |
 /// | `alias = "name"` | an older name, under which the field is read too; may be repeated |
 /// | `flatten` | the fields of the struct in it are attributes of the record |
-/// | `catch_all` | an `OtherAttributes` with the item's attributes that no other field has |
+/// | `catch_all` | an `OtherAttributes` with the item's attributes that belong to no other field |
 /// | `skip` | not stored; the field's `Default` on load |
 /// | `default`, `default = path` | the value when the attribute is absent |
 /// | `bytes` | stored as Binary |
@@ -66,19 +66,19 @@ use model::{Kind, Record};
 /// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
 /// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
 /// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was |
-/// | `version` | an integer that every write counts up |
+/// | `version` | an integer that every write increments |
 /// | `ttl` | the time at which the record expires, in seconds since 1970 |
 /// | `created_at` | an `Option` of a time; `None` becomes the time of the save |
-/// | `updated_at` | a time, or an `Option` of one: that of the last save or update |
+/// | `updated_at` | a time, or an `Option` of one: the time of the last save or update |
 ///
 /// - `alias`: the newest name comes first.
 /// - `flatten`: the struct derives [`EnvelopeFields`](macro@EnvelopeFields).
-/// - `catch_all`: a save stores each attribute again as it was protected.
+/// - `catch_all`: a save stores each attribute again with the protection that it had.
 /// - `bytes`: any type with `AsRef<[u8]>` and `TryFrom<Vec<u8>>`, or an `Option` of one.
 /// - `set`: an empty set is an absent attribute, and an absent attribute an empty set (`None` in an
 ///   `Option`), whatever the struct's default.
 /// - `since`: any number that you choose. Remove the option when all items are rewritten.
-/// - `version`: a save overwrites only the version that it was loaded in, 0 for a new record.
+/// - `version`: a save overwrites only the version that was loaded; 0 stands for a new record.
 /// - `ttl`: an integer or an `Option` of one, or `with` a module that stores seconds. Expired
 ///   records are not loaded.
 ///
@@ -89,21 +89,21 @@ use model::{Kind, Record};
 /// # Key templates
 ///
 /// Templates are for tables that hold several record types. `{field}` stands for a field's value,
-/// which is also stored as an attribute of its own. A load takes the fields that the templates
-/// name, each once, in their order: `Order::load(&store, ("t-1", 42))`. An item whose attributes do
-/// not make its key is rejected.
+/// which is also stored as a separate attribute. A load takes the fields that the templates name,
+/// each once, in their order: `Order::load(&store, ("t-1", 42))`. An item whose attributes do not
+/// match its key is rejected.
 ///
-/// - Text must not be empty, nor contain a character that stands beside a `{field}` in the
-///   template, such as the `#`; otherwise two records could have one key.
+/// - Text must not be empty, nor contain a character that is next to a `{field}` in the template,
+///   such as the `#`; otherwise two records could have one key.
 /// - A number is padded with zeros to the given digits (`{number:010}`), so that keys sort as
 ///   numbers do. It must be whole and at least 0, and may not have more digits. `{number:0}` leaves
-///   any number as it is.
+///   any number unchanged.
 /// - Give each record type of a table a distinct text at the start of its sort key or its partition
 ///   key; otherwise records of two types can have one key.
-/// - Another template, or other digits, make other keys: records are not found under their old
-///   ones.
-/// - `{{` and `}}` stand for braces. A field is named by its Rust name. At most 6 fields make a
-///   key.
+/// - A different template, or different digits, make different keys: records are not found under
+///   their old ones.
+/// - `{{` and `}}` stand for braces. A template uses a field's Rust name. A key has at most 6
+///   fields.
 ///
 /// # serde
 ///

@@ -8,7 +8,7 @@ use crate::ctxt::Ctxt;
 use crate::template::Template;
 use crate::written;
 
-/// The most parts of key templates that a key of the runtime has.
+/// The maximum number of template parts in a key, as in the runtime.
 pub(crate) const MAX_KEY_PARTS: usize = 6;
 
 /// The trait to derive.
@@ -78,7 +78,7 @@ pub(crate) enum Shape {
 }
 
 impl Record {
-    /// Parses a derive's input. If it is no struct with named fields, that is reported, and only
+    /// Parses a derive's input. If it is not a struct with named fields, that is reported, and only
     /// the path of the runtime crate is returned.
     pub(crate) fn from_syn(cx: &Ctxt, kind: Kind, input: &DeriveInput) -> Result<Self, Path> {
         let mut options = StructOptions::parse(cx, &input.attrs);
@@ -122,12 +122,12 @@ impl Record {
         Err(options.crate_path())
     }
 
-    /// The logical table name. A check has made sure of it.
+    /// The logical table name, which a check has made sure of.
     pub(crate) fn table(&self) -> &str {
         self.options.table.as_ref().map_or("", |table| &table.value)
     }
 
-    /// The reserved attribute's name, if it is not the usual one.
+    /// The reserved attribute's name, if it is not the default.
     pub(crate) fn envelope(&self) -> Option<&str> {
         self.options.envelope.as_ref().map(|envelope| envelope.value.as_str())
     }
@@ -180,7 +180,7 @@ impl Record {
         key
     }
 
-    /// The fields that make the partition key, and those that the sort key has beside them.
+    /// The fields that make the partition key, and those that the sort key adds.
     pub(crate) fn split_key(&self) -> (Vec<&Field>, Vec<&Field>) {
         let fields = |template: &Option<Template>, role| -> Vec<&Field> {
             let fields: Vec<&Field> = match template {
@@ -259,8 +259,8 @@ impl Field {
 }
 
 impl Shape {
-    /// The shape by the options, or else by the type as it is written. Ours take precedence over
-    /// serde's.
+    /// The shape given by the options, or else by the type as written. Our options take precedence
+    /// over serde's.
     fn of(options: &mut FieldOptions, ty: &Type) -> Self {
         let is_optional = written::optional(ty).is_some();
         let bytes = || if is_optional { Self::OptionalBytes } else { Self::Bytes };
@@ -321,7 +321,7 @@ impl Role {
     }
 }
 
-/// The key template, if there is one. Its attribute has the given name, or else the usual one.
+/// The key template, if there is one. Its attribute has the given name, or else the default one.
 fn template(
     cx: &Ctxt,
     text: Option<Spanning<String>>,

@@ -1,5 +1,5 @@
-//! Questions about a type as it is written. The type of a macro's `$ty:ty` stands in an invisible
-//! group, so each question starts with [`bare`].
+//! Queries about a type as written. The type of a macro's `$ty:ty` is in an invisible group, so
+//! each query starts with [`bare`].
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ pub(crate) struct Integer {
     pub(crate) name: &'static str,
     /// The most digits that a value has.
     pub(crate) digits: u8,
-    /// It holds every u64, on this machine or on another.
+    /// Holds every u64, at least on some machines.
     pub(crate) is_wide: bool,
 }
 
@@ -30,8 +30,8 @@ const INTEGERS: [Integer; 12] = [
     integer_type("i128", 39, true),
 ];
 
-/// Types of the language, other than its integers, and of its library. They protect nothing. A name
-/// that a user's struct may well have is not among them.
+/// Types of the language, other than its integers, and of its library. They protect nothing. Names
+/// that a user's struct may well have are left out.
 const KNOWN: [&str; 17] = [
     "bool", "char", "str", "String", "f32", "f64", "Option", "Vec", "Box", "Rc", "Arc", "Cow",
     "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque",
@@ -52,7 +52,7 @@ pub(crate) fn integer(ty: &Type) -> Option<&'static Integer> {
     INTEGERS.iter().find(|integer| is(ty, integer.name))
 }
 
-/// Returns whether the name is an integer's or one of [`KNOWN`], which protect nothing.
+/// Returns whether the name is that of an integer or one of [`KNOWN`], which protect nothing.
 pub(crate) fn is_known(ty: &Type) -> bool {
     let integers = INTEGERS.iter().map(|integer| integer.name);
     integers.chain(KNOWN).any(|known| is_named(ty, known))
@@ -68,7 +68,7 @@ pub(crate) fn secret(ty: &Type) -> Option<&Ident> {
     name(ty).filter(|name| SECRETS.iter().any(|secret| name == secret))
 }
 
-/// Returns whether the type is `name` alone, without a path or arguments.
+/// Returns whether the type is only `name`, without a path or arguments.
 pub(crate) fn is(ty: &Type, name: &str) -> bool {
     matches!(bare(ty), Type::Path(path) if path.path.is_ident(name))
 }
@@ -143,7 +143,7 @@ pub(crate) fn named_in(ty: &Type) -> Vec<&Type> {
     named.chain(within.chain(elements(ty)).flat_map(named_in)).collect()
 }
 
-/// The type's text, about as it stands in the source.
+/// The type's text, roughly as in the source.
 pub(crate) fn text(ty: &Type) -> String {
     let text = ungrouped(ty.to_token_stream()).to_string();
     text.replace(" :: ", "::")

@@ -11,7 +11,7 @@ fn provider() -> LocalKeyProvider {
     LocalKeyProvider::insecure_ephemeral().unwrap()
 }
 
-/// Bytes in a struct, which serde makes a list of numbers.
+/// Bytes in a struct, which serde stores as a list of numbers.
 #[derive(EnvelopeRecord)]
 #[envelope(table = "files")]
 struct File {

@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
-/// Nothing waits here.
+/// Polls once: nothing here waits.
 fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("a local key makes nobody wait"),
+        Poll::Pending => panic!("a local key never waits"),
     }
 }
 
@@ -35,7 +35,7 @@ fn open<R: EnvelopeRecord>(item: Item) -> R {
     ready(opener.open::<R>(item)).unwrap().into_record()
 }
 
-/// What DynamoDB would see of a record, but for the sealed bytes and the time of its save.
+/// A record as DynamoDB would see it, except for the sealed bytes and the time of the save.
 fn seen<R: EnvelopeRecord>(record: &R) -> Vec<(String, String, Option<AttributeValue>)> {
     let item = seal(record);
     let sealed = ["_envelope", "pin", "photo", "created", "changed", "expires"];
@@ -94,7 +94,7 @@ record!(FromMacro {
     others: OtherAttributes,
 });
 
-/// The same, written directly.
+/// The same struct, written directly.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users", sort_key = "USER#{number:08}")]
 struct Direct {
@@ -257,7 +257,7 @@ struct Page<'a, T, const N: usize> {
     version: u64,
 }
 
-/// What generic code does with a record, without a word of lifetimes.
+/// Uses a record in generic code that mentions no lifetimes.
 fn later<R: EnvelopeRecord>(item: Item) -> Pin<Box<dyn Future<Output = Box<dyn Any>>>> {
     Box::pin(async {
         let record: R = open(item);

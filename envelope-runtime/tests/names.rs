@@ -1,4 +1,4 @@
-//! Attributes under two names: what an older program wrote beside what a newer one did.
+//! Attributes under two names: values of an older program beside those of a newer one.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -8,7 +8,7 @@ use envelope_runtime::{
     Sealer,
 };
 
-/// Of the older program, which keeps what it does not know.
+/// The older program's record, which keeps the attributes that it does not know.
 #[derive(EnvelopeRecord)]
 #[envelope(table = "users")]
 struct Older {

@@ -1,10 +1,10 @@
-//! What comes back as it was saved, and what `testing::round_trip` says of what does not.
+//! Values that survive a round trip, and the report of `testing::round_trip` on those that do not.
 
 #![expect(
     clippy::option_option,
     clippy::unnecessary_wraps,
     clippy::unwrap_used,
-    reason = "a test, of such types too"
+    reason = "a test that covers such types"
 )]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -84,7 +84,7 @@ fn everything() -> Everything {
     }
 }
 
-/// The attribute and the problem that are found.
+/// The attribute and the problem that `round_trip` reports.
 fn found<R: EnvelopeRecord>(record: &R) -> (String, ConvertErrorKind) {
     let error = testing::round_trip(record).err().unwrap();
     (error.attribute().to_owned(), error.kind())

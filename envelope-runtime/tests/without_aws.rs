@@ -1,4 +1,4 @@
-//! Records and items without a store: what `Sealer` and `Opener` give, and refuse.
+//! Records and items without a store: the results and refusals of `Sealer` and `Opener`.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -13,11 +13,11 @@ use envelope_runtime::{
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
-/// Nothing waits here.
+/// Polls once: nothing here waits.
 fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("a local key makes nobody wait"),
+        Poll::Pending => panic!("a local key never waits"),
     }
 }
 
@@ -60,7 +60,7 @@ fn without(item: &Item, name: &str) -> Item {
     item
 }
 
-/// What a program of today writes.
+/// The record of today's program.
 #[derive(EnvelopeRecord, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct New {
@@ -77,7 +77,7 @@ struct New {
     email: Option<String>,
 }
 
-/// What an older one knows.
+/// The record as an older program knows it.
 #[derive(EnvelopeRecord, Debug)]
 #[envelope(table = "users")]
 struct Old {
@@ -129,7 +129,7 @@ fn a_catch_all_knows_that_an_authenticated_attribute_is_absent() {
     assert_refused::<New>(&with(&again, "team", text("x")), OpenErrorKind::Tampered, None);
 }
 
-/// Reads `ssn` and `role` under the names that they had.
+/// Reads `ssn` and `role` under their old names.
 #[derive(EnvelopeRecord, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Renamed {
@@ -230,7 +230,7 @@ fn nested(levels: usize) -> AttributeValue {
     (1..levels).fold(AttributeValue::Null, |inner, _| AttributeValue::L(vec![inner]))
 }
 
-/// The item may come from elsewhere than DynamoDB.
+/// The item may come from outside DynamoDB.
 #[test]
 fn a_value_of_more_than_32_levels_is_refused_wherever_it_stands() {
     let plain = Unprotected { id: "u-1".into(), plain: None, number: None };
@@ -250,7 +250,7 @@ fn a_value_of_more_than_32_levels_is_refused_wherever_it_stands() {
         OpenErrorKind::TooDeep,
         Some("role"),
     );
-    // An attribute that is authenticated and not known to the struct.
+    // An authenticated attribute that the struct does not know.
     assert_refused::<Renamed>(&with(&sealed, "team", deep.clone()), OpenErrorKind::TooDeep, None);
     assert_refused::<Old>(&with(&sealed, "other", deep.clone()), OpenErrorKind::TooDeep, None);
     assert!(open::<New>(&with(&sealed, "other", deep)).is_ok());
@@ -308,7 +308,7 @@ struct Scan {
     note: String,
 }
 
-/// To the byte, and before a data key is asked for where that can be known.
+/// Exact to the byte, and before a data key is requested if possible.
 #[test]
 fn an_item_of_400_kib_is_sealed_and_one_byte_more_is_not() {
     let photo = |length| Scan { id: "u-1".into(), photo: vec![7; length], note: "n".into() };

@@ -1,5 +1,5 @@
-"""Opens the vectors of format version 1, and refuses those that must be refused; and opens items that the
-library has just written, which its tests leave in `tmp/fresh` of the target folder.
+"""Opens the vectors of format version 1, and rejects those that must be refused. Also opens items
+that the library has just written, which its tests leave in `tmp/fresh` of the target folder.
 
 Written from FORMAT.md, and sharing no code with the library. Needs PyPI's `cryptography`.
 
@@ -86,7 +86,7 @@ def typed(value: dict) -> bytes:
 
 
 class Reader:
-    """Takes bytes from the front; running short is a refusal with the reader's reason."""
+    """Takes bytes from the front; if they run short, raises `Refused` with the reader's reason."""
 
     def __init__(self, data: bytes, reason: str):
         self.data, self.at, self.reason = data, 0, reason
@@ -137,7 +137,7 @@ def decode_value(kind: int, data: bytes, depth: int = 1) -> dict:
                 value = [base64.b64encode(element).decode() for element in elements]
             else:
                 value = [element.decode() for element in elements]
-        # Written again, it must be the same bytes: normal numbers, sorted maps, nothing behind.
+        # Re-encoded, it must be the same bytes: normal numbers, sorted maps, nothing behind.
         if value_bytes({name: value}) != (kind, data):
             raise Refused("tampered")
     except (UnicodeDecodeError, KeyError, decimal.InvalidOperation) as error:
@@ -248,14 +248,14 @@ def hint(arn: str) -> bytes:
 
 
 def check_request(vector: dict, header: Header) -> None:
-    """What the library asked of KMS, where the file says it."""
+    """Checks the library's request to KMS, if the file has it."""
     if "kms_key" not in vector:
         return
     if header.copies != [(1, hint(vector["kms_key"]))]:
-        raise Refused("the hint is not that of the KMS key")
+        raise Refused("the hint does not match the KMS key")
     context = {"envelope:table": vector["schema"]["table"], "envelope:format": "1"}
     if vector["encryption_context"] != context | vector["context"]:
-        raise Refused("the encryption context is another one")
+        raise Refused("the encryption context differs")
 
 
 def open_item(vector: dict) -> dict:
@@ -330,7 +330,7 @@ def canonical(item: dict) -> dict:
 
 
 def read(folder: str) -> list[str]:
-    """Reads every file of a folder, and gives back what went wrong."""
+    """Reads every file of a folder and returns the failures."""
     opened = refused = 0
     failures = []
     for path in sorted(pathlib.Path(folder).glob("*.json")):

@@ -1,4 +1,4 @@
-//! Fifty tasks at one record: no update is lost, and the record can be opened at any time.
+//! Fifty tasks update one record: no update is lost, and the record can be opened at any time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ macro_rules! record {
 }
 
 record!(Busy: a, b, c, d, e, f, g, h, i, j);
-// A program that does not know all of them.
+// A program that does not know all fields.
 record!(Older: a, b, c);
 
 const TASKS: usize = 50;
@@ -54,7 +54,7 @@ const FIELDS: [(Choose, Read); 10] = [
     (|f| f.j, |r| &r.j),
 ];
 
-/// Longer than by default: the machine may do other work, and each of them must finish.
+/// Longer than the default: the machine may be busy, and every task must finish.
 const WITHIN: Duration = Duration::from_mins(1);
 
 async fn world() -> (World, Place) {
@@ -66,7 +66,7 @@ async fn world() -> (World, Place) {
     (world, place)
 }
 
-/// What a task has replaced in the field of that number, and what it has put there.
+/// The number of a field, the value that a task replaced in it, and the new value.
 type Step = (usize, String, String);
 
 async fn seal(store: Store, task: usize) -> Result<Step, UpdateError> {
@@ -113,7 +113,7 @@ async fn nothing_is_lost_among_rewraps_plaintext_updates_and_an_older_program() 
     let world = Arc::new(world);
     let running = Arc::new(AtomicBool::new(true));
 
-    // Wraps the key anew all the time, and opens the record as often.
+    // Keeps re-wrapping the key, and opens the record as often.
     let (shared, at, go_on) = (Arc::clone(&world), place.clone(), Arc::clone(&running));
     let rewraps = tokio::spawn(async move {
         let context = [("envelope:table", "users"), ("envelope:format", "1")];

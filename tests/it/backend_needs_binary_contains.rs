@@ -1,5 +1,5 @@
-//! An update of plaintext attributes takes one request. Needs a DynamoDB whose `contains` looks into a Binary, as
-//! AWS's does; elsewhere it takes two.
+//! An update of plaintext attributes takes one request. Needs a DynamoDB whose `contains` searches
+//! a Binary, as AWS's does; elsewhere the update takes two.
 
 mod failures;
 mod lost_answers;

@@ -1,4 +1,5 @@
-//! Needs a DynamoDB that counts an item's bytes as AWS does: moto refuses binaries of 400 KiB earlier.
+//! Needs a DynamoDB that counts an item's bytes as AWS does: moto refuses binaries of 400 KiB
+//! earlier.
 
 use envelope_runtime::error::SealErrorKind;
 use envelope_runtime::{EnvelopeRecord, Item, UpdateError};
@@ -50,7 +51,7 @@ async fn an_update_beyond_the_limit_is_not_sent() {
     let UpdateError::Seal(seal) = &error else { panic!("{error}") };
     assert!(matches!(seal.kind(), SealErrorKind::ItemTooLarge(size) if size > 600_000), "{error}");
 
-    // What goes in the same write makes room.
+    // A value that shrinks in the same write makes room.
     update().seal(|f| f.email, large.as_str()).set(|f| f.nickname, "zz").await.unwrap();
     let user = User::load(&world.store, "foobar").await.unwrap().unwrap();
     assert_eq!(user.email, Some(large));

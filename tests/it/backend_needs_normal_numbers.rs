@@ -1,11 +1,11 @@
-//! Needs a DynamoDB that gives numbers back in their normal form: moto keeps the text.
+//! Needs a DynamoDB that returns numbers in their normal form: moto keeps the text.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use envelope_runtime::Number;
 
 use crate::support::{Stored, World};
 
-/// The text that DynamoDB gives back is the normal form in which numbers are sealed and compared.
+/// The text that DynamoDB returns is the normal form in which numbers are sealed and compared.
 #[tokio::test]
 async fn t20_numbers_are_what_dynamodb_makes_of_them() {
     let world = World::new().await;

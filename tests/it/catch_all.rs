@@ -1,4 +1,4 @@
-//! Attributes that a struct does not know: kept as they are, and as they were protected.
+//! Attributes that a struct does not know: kept unchanged, and with their protection.
 
 use aws_sdk_dynamodb::types::AttributeValue as Sdk;
 use envelope_runtime::error::{ConvertErrorKind, OpenErrorKind};
@@ -21,7 +21,7 @@ struct Old {
     others: OtherAttributes,
 }
 
-/// The same record, of a newer program.
+/// The same record, in a newer program.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "gallery")]
 struct New {

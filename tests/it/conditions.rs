@@ -1,4 +1,4 @@
-//! Writes under conditions: what holds, what does not, and what the error gives back.
+//! Writes under conditions: those that hold, those that fail, and the errors.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use envelope_runtime::{
 
 use crate::support::World;
 
-/// Its attributes are reserved words of DynamoDB's, and of every way to be stored.
+/// Its attribute names are DynamoDB's reserved words, and its fields are stored in every way.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Account {
@@ -165,7 +165,7 @@ async fn what_holds_is_written_and_what_does_not_hold_is_not() {
     assert_eq!(Account::load(&world.store, "a-1").await.unwrap(), None);
 }
 
-/// Two conditions must both hold, and `create` and `replace` have one of their own.
+/// Two conditions must both hold, and `create` and `replace` add another.
 #[tokio::test]
 async fn conditions_add_up() {
     let world = World::new().await;
@@ -205,7 +205,7 @@ async fn a_condition_that_fails_gives_the_stored_item_still_sealed() {
     assert_eq!(stored.into_record(), account());
 }
 
-/// Before any request, KMS included.
+/// Refused before any request, including to KMS.
 #[tokio::test]
 async fn a_value_that_cannot_be_compared_is_refused_with_its_attribute() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Context fields: the caller's, never the item's.
+//! Values of context fields come from the caller, never from the item.
 
 use envelope_runtime::error::{ContextErrorKind, DataKeyErrorKind, OpenErrorKind};
 use envelope_runtime::{DeleteError, EnvelopeRecord, LoadError, SaveError, UpdateError};
@@ -34,7 +34,7 @@ fn person(tenant: &str) -> Person {
 #[tokio::test]
 async fn a_load_needs_the_context_before_any_request() {
     let world = World::new().await;
-    // No table of this name exists, so a request would fail in another way.
+    // No table of this name exists, so a request would fail differently.
     let store = world.store.clone().map_table::<Person>("no-such-table");
 
     let error = Person::load(&store, "p").await.unwrap_err();

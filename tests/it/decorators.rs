@@ -1,5 +1,5 @@
-//! Providers around providers, written outside of the library as an application would write them: one
-//! that keeps unwrapped data keys, and one that seals several records under one.
+//! Provider decorators, written outside the library as an application would write them: one keeps
+//! unwrapped data keys, and one seals several records under one data key.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use envelope_tests::KmsRequest;
 
 use crate::support::{User, World};
 
-/// Keeps every data key that it was given, under its whole context and reference.
+/// Keeps every data key that it received, under its whole context and reference.
 struct Cached<P> {
     inner: P,
     kept: Mutex<HashMap<(EncryptionContext, KeyReference), Arc<DataKey>>>,
@@ -53,7 +53,7 @@ impl<P: KeyProvider> KeyProvider for Cached<P> {
     }
 }
 
-/// Seals so many records, and bytes, of one context under one data key.
+/// Seals a limited number of records and bytes of one context under one data key.
 struct Reused<P> {
     inner: P,
     limits: Left,
@@ -85,7 +85,7 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
 
     fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         Box::pin(async move {
-            // One question at a time, so that two records of a new pool share its key.
+            // One request at a time, so that two records of a new pool share its key.
             let mut pools = self.pools.lock().await;
             if let Some((generated, left)) = pools.get_mut(request.context())
                 && let Some(after) = left.after(request)
@@ -144,7 +144,7 @@ fn counts(requests: &[KmsRequest]) -> (usize, usize) {
     (requests.iter().filter(generated).count(), requests.iter().filter(decrypted).count())
 }
 
-/// The bytes of a record's sealed fields are counted, so that the fourth is under a key of its own.
+/// The bytes of a record's sealed fields are counted, so the fourth record gets a separate key.
 #[tokio::test]
 async fn operations_need_not_know_that_data_keys_are_shared_and_kept() {
     let world = World::new().await;
@@ -156,7 +156,7 @@ async fn operations_need_not_know_that_data_keys_are_shared_and_kept() {
     for id in ids {
         User::new(id).save(&store).await.unwrap();
     }
-    // 12 and 16 bytes with the byte of their type, three times; the fourth would be beyond 100.
+    // 12 and 16 bytes, each with a type byte, three times; the fourth record would exceed 100.
     assert_eq!(counts(&requests.take()), (2, 0));
 
     for _ in 0..2 {
@@ -166,7 +166,7 @@ async fn operations_need_not_know_that_data_keys_are_shared_and_kept() {
     }
     assert_eq!(counts(&requests.take()), (0, 2));
 
-    // Each record has keys of its own: its salt is fresh.
+    // Each record has its own keys: its salt is fresh.
     let (a, b) = (world.stored("a").await, world.stored("b").await);
     assert_ne!(a["ssn"], b["ssn"]);
     let update = store.update::<User>("a").seal(|f| f.ssn, "219-09-9999");

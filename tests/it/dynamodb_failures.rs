@@ -1,4 +1,4 @@
-//! What DynamoDB can answer, told apart.
+//! The failures that DynamoDB can answer with, told apart.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use envelope_runtime::error::ServiceErrorKind;
@@ -109,7 +109,7 @@ fn entry(at: u64) -> Entry {
     Entry { id: "e-1".into(), at, count: 1, list: Vec::new(), text: "x".into() }
 }
 
-/// Such a table has one item for all of them, which only a load can tell.
+/// Such a table has one item for all of them, which only a load can detect.
 #[tokio::test]
 async fn a_table_without_the_sort_key_takes_saves_and_refuses_loads() {
     let world = World::new().await;

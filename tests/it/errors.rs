@@ -1,4 +1,4 @@
-//! Errors tell the place and the cure, and no secret; see also `threats::silent`.
+//! Errors name the place and the cure, and no secret; see also `threats::silent`.
 
 use std::error::Error;
 use std::fmt::Debug;

@@ -96,7 +96,7 @@ async fn an_absent_attribute_loads_as_its_default() {
 mod upper {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    #[allow(clippy::ref_option, reason = "the signature that serde asks for")]
+    #[allow(clippy::ref_option, reason = "the signature that serde requires")]
     pub(super) fn serialize<S: Serializer>(
         text: &Option<String>,
         to: S,
@@ -186,7 +186,7 @@ async fn a_function_of_an_optional_field_reads_what_it_left_out() {
         #[allow(
             clippy::ref_option,
             clippy::trivially_copy_pass_by_ref,
-            reason = "serde asks for it"
+            reason = "serde requires it"
         )]
         pub(super) fn serialize<S: Serializer>(n: &Option<u8>, to: S) -> Result<S::Ok, S::Error> {
             n.serialize(to)

@@ -37,7 +37,7 @@ struct Member {
     born: u16,
 }
 
-/// One key for many kinds of content, which a type parameter gives.
+/// One key for many kinds of content, given by a type parameter.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "gallery")]
 struct Entity<T> {

@@ -1,4 +1,4 @@
-//! Structs as services have them, with the types of the crates that they use. `GALLERY.md` says what
+//! Structs as services have them, with types from the crates that they use. `GALLERY.md` lists what
 //! each of them exercises.
 
 mod commerce;
@@ -18,13 +18,13 @@ use serde::Serialize;
 
 use crate::support::{Stored, World};
 
-/// Saves a model into a table made for it, loads it by its own key and compares, creates it where it
-/// is, and deletes it.
+/// Saves a model to a table made for it, loads it by its own key and compares, tries to create it
+/// again, and deletes it.
 async fn check<R: EnvelopeRecord + PartialEq + Debug + 'static>(model: R) {
     check_in_scope(model, []).await;
 }
 
-/// As [`check`], through a store that knows the context fields that are not in the key.
+/// As [`check`], through a store with the context fields that are not in the key.
 async fn check_in_scope<R, const N: usize>(model: R, scope: [(&str, &str); N])
 where
     R: EnvelopeRecord + PartialEq + Debug + 'static,

@@ -1,4 +1,4 @@
-//! The derive's output stands on absolute paths only.
+//! The derive's output uses absolute paths only.
 
 use envelope_runtime as elsewhere;
 
@@ -53,7 +53,7 @@ mod clashes {
         attribute: Attribute,
     }
 
-    /// Functions of the names that the generated code's parameters have.
+    /// Functions with the names of the generated code's parameters.
     #[derive(EnvelopeRecord)]
     #[envelope(table = "clashes")]
     struct Functions {

@@ -27,13 +27,13 @@ struct Case {
     b: Option<String>,
 }
 
-/// What a writer does, once.
+/// The one action of a writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     SealA,
     RemoveB,
     SetWard,
-    /// In one write with a plaintext attribute that is added to.
+    /// In one write with an addition to a plaintext attribute.
     SealAndAdd,
     SetStatus,
     Add,
@@ -45,7 +45,7 @@ enum Act {
     Create,
 }
 
-/// A writer: what it does, and whether the answer to its first write is lost.
+/// A writer: its action, and whether the answer to its first write is lost.
 type Writer = (Act, bool);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ enum Outcome {
     Done,
     /// There was no record.
     NotFound,
-    /// There was one, or another envelope.
+    /// There was a record, or another envelope.
     Conflict,
     Unknown,
 }
@@ -78,7 +78,7 @@ impl World {
         Self { turns, clients, onlooker, backend, key, played: 0 }
     }
 
-    /// Plays every schedule of these writers, and gives how many there are.
+    /// Plays every schedule of these writers, and returns their number.
     async fn play_all(&mut self, writers: &[Writer]) -> usize {
         let mut schedules = Schedules::default();
         let before = self.played;
@@ -116,7 +116,7 @@ impl World {
         let (kms, key, id) = (self.backend.kms.clone(), self.key.clone(), id.to_owned());
         let name = name(number);
         Box::pin(async move {
-            // Not by the clock of the machine, which may do other work.
+            // Independent of the machine's clock: the machine may be busy.
             let update = store.update::<Case>(id.as_str()).deadline(Duration::from_hours(1));
             let update = match act {
                 Act::SealA => update.seal(|f| f.a, name.as_str()),
@@ -177,7 +177,8 @@ fn case(id: &str, name: &str) -> Case {
     Case { id: id.to_owned(), status: name.to_owned(), count: 0, ward: 0, a, b }
 }
 
-/// What is stored is what the writes make of the start, in their order, and each writer was told the truth.
+/// Asserts that the stored record is the start with the writes applied in their order, and that
+/// each writer was told the truth.
 fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Option<&Case>) {
     let id = start.id.clone();
     let mut expected = Some(start);
@@ -196,14 +197,14 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
             (Act::Rewrap, Some(_)) => {}
             (Act::Delete | Act::DeleteIf, expected) => *expected = None,
             (Act::Put | Act::Create, expected) => *expected = Some(case(&id, &name)),
-            (act, None) => panic!("{act:?} made a record: {writers:?} {played:?}"),
+            (act, None) => panic!("{act:?} created a record: {writers:?} {played:?}"),
         }
     }
     assert_eq!(found, expected.as_ref(), "{writers:?} {played:?}");
 
     for (number, (act, loses)) in writers.iter().enumerate() {
         let count = played.writes.iter().filter(|writer| **writer == number).count();
-        // The SDK sends these again, and they do the same when they are done twice.
+        // The SDK retries these, and repeating them has the same effect.
         let twice =
             *loses && matches!(act, Act::SetStatus | Act::Put | Act::Delete | Act::DeleteIf);
         let right = match played.outcomes[number] {
@@ -251,8 +252,8 @@ async fn t13_two_writers_in_every_order_one_of_which_loses_an_answer() {
     eprintln!("{} schedules", world.played);
 }
 
-/// A few combinations that meet; with `ENVELOPE_ALL_INTERLEAVINGS` in the environment all of them, with and
-/// without a lost answer, which takes half an hour.
+/// A few combinations that conflict. If `ENVELOPE_ALL_INTERLEAVINGS` is in the environment, all of
+/// them, with and without a lost answer, which takes half an hour.
 #[tokio::test(start_paused = true)]
 async fn t13_three_writers_in_every_order() {
     let mut world = World::new().await;

@@ -1,4 +1,4 @@
-//! Items for the reader in `tests/interop`, as they come back from DynamoDB on the wire.
+//! Items for the reader in `tests/interop`, as DynamoDB returns them on the wire.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -88,7 +88,8 @@ async fn item_on_the_wire(world: &World, key: [(String, AttributeValue); 2]) -> 
     body["Item"].clone()
 }
 
-/// Writes what a second program needs to open the item, and what it must find.
+/// Writes everything that a second program needs to open the item, and the values that it must
+/// find.
 #[tokio::test]
 async fn a_fresh_item_is_left_for_the_second_reader() {
     let keys = [("clinic", ScalarAttributeType::S), ("number", ScalarAttributeType::N)];

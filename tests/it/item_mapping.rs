@@ -1,4 +1,5 @@
-//! Rust values to attribute values and back, the same for plaintext and sealed fields.
+//! Conversion of Rust values to attribute values and back, the same for plaintext and sealed
+//! fields.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,7 +25,7 @@ enum Contact {
     Post { address: Address },
 }
 
-/// Defines the same fields twice: in plaintext but for one, and all sealed.
+/// Defines the same fields twice: in plaintext except for one, and all sealed.
 macro_rules! gallery {
     ($($field:ident: $ty:ty),* $(,)?) => {
         #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]

@@ -32,7 +32,7 @@ struct Profile {
     bank_account: String,
 }
 
-/// A key field beside a template, and a key name of its own.
+/// A key field beside a template with its own key name.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "devices", sort_key = "{kind}/{serial:0}", sort_key_name = "path")]
 struct Device {

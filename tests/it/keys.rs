@@ -1,4 +1,4 @@
-//! Keys: every type that can be one, every way to write one, and what is refused.
+//! Keys: every allowed type, every way to write one, and the refusals.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use envelope_runtime::error::KeyErrorKind;

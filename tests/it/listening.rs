@@ -1,12 +1,12 @@
-//! Listeners to what the library and the SDK say through tracing, one a test.
+//! Listeners to the tracing output of the library and the SDK, one per test.
 
 use std::sync::LazyLock;
 
 use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
 use tracing::{Dispatch, Subscriber};
 
-/// With one subscriber in the process, tracing asks only the thread that comes to a callsite first, and
-/// there may be none: the listener of another thread would be deaf to that callsite.
+/// With a single subscriber in the process, tracing asks only the first thread that reaches a
+/// callsite. If that thread has no listener, the listener of another thread misses the callsite.
 static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 /// Listens on this thread, beside other tests on other threads.

@@ -1,7 +1,8 @@
 //! The integration suite: real SDK clients, on emulators in this process or on the services that
 //! `ENVELOPE_TEST_DYNAMODB_URL` and `ENVELOPE_TEST_KMS_URL` name.
 //!
-//! Modules named `backend_needs_…` need what not every back end has; CONTRIBUTING.md lists them.
+//! Modules named `backend_needs_…` need features that not every back end has; CONTRIBUTING.md lists
+//! them.
 
 #![allow(missing_docs, reason = "tests")]
 

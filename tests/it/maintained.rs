@@ -1,4 +1,4 @@
-//! Fields that the library fills in: versions, times to live, times of writes.
+//! Fields that the library fills in: versions, TTLs, times of writes.
 
 mod expiry;
 mod limits;

@@ -32,7 +32,7 @@ fn account() -> Account {
     }
 }
 
-/// An older program, which takes sealed and authenticated attributes for plaintext.
+/// An older program, which treats sealed and authenticated attributes as plaintext.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Older {
@@ -88,7 +88,7 @@ async fn an_older_program_changes_what_both_store_in_the_same_way() {
     assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
 }
 
-/// A name of one letter is likely to stand in the bytes of an envelope by chance.
+/// The bytes of an envelope are likely to contain a one-letter name by chance.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Short {
@@ -192,7 +192,7 @@ async fn t13_no_plaintext_is_written_beside_an_envelope_that_nobody_can_read() {
     assert!(matches!(error, UpdateError::Open(_)), "{error}");
 }
 
-/// Of the same table, and it protects nothing.
+/// Has the same table, and protects nothing.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users", plaintext_only)]
 struct Twin {

@@ -108,7 +108,7 @@ async fn a_load_can_give_the_envelope_too() {
     assert_eq!(loaded.envelope().unwrap().as_bytes(), stored["_envelope"].as_b().unwrap().as_ref());
 }
 
-/// The other tests take the places that they alter from the layout.
+/// The other tests take from the layout the places that they alter.
 #[tokio::test]
 async fn a_stored_envelope_has_the_layout_of_format_md() {
     let world = World::new().await;
@@ -197,7 +197,7 @@ async fn a_created_record_whose_answer_was_lost_counts_as_created() {
     store.create(&user).await.unwrap();
 
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(user.clone()));
-    // The second writer is told so, whether an answer was lost or not.
+    // The second writer gets a conflict, whether an answer was lost or not.
     assert!(store.create(&user).await.unwrap_err().is_conflict());
 }
 
@@ -228,7 +228,7 @@ async fn t24_an_item_over_400_kib_is_refused_before_it_is_sent() {
         "{error}"
     );
     assert_eq!(world.requests.take().len(), 1);
-    // So large that any wrapped key is too much: nobody was asked.
+    // So large that it does not fit with any wrapped key: neither was asked.
     sized(Item::MAX_SIZE).save(&world.store).await.unwrap_err();
     assert_eq!(world.requests.take(), []);
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(sized(0)));

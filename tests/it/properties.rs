@@ -1,5 +1,5 @@
-//! Whatever a record holds survives, and a sealed field holds the same attribute value as a plaintext
-//! one.
+//! Every value of a record survives, and a sealed field holds the same attribute value as a
+//! plaintext one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,7 +128,7 @@ fn model() -> impl Strategy<Value = Model> {
     )
 }
 
-/// The same item as a program sees it that knows none of its fields.
+/// The same item, as seen by a program that knows none of its fields.
 #[derive(EnvelopeRecord)]
 #[envelope(table = "models")]
 struct Raw {

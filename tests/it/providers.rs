@@ -1,4 +1,4 @@
-//! What every key provider must do, run against each of them.
+//! The requirements on every key provider, tested against each of them.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::support::{User, World};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
-/// Seals a record with the provider and gives its wrapped key.
+/// Seals a record with the provider and returns its wrapped key.
 async fn wrapped(
     world: &World,
     provider: Arc<impl KeyProvider<Capability = Full>>,
@@ -67,7 +67,7 @@ async fn of_several_copies_the_next_is_tried_only_when_a_key_is_unavailable() {
         (kind, requests.take())
     };
 
-    // Each reader uses the copy of its own key, and by an alias finds it.
+    // Each reader uses the copy under its own key.
     for key in [&world.key, &second_key] {
         let (kind, requests) = decrypt(&both, key, None).await;
         assert_eq!((kind, requests.len()), (None, 1));

@@ -1,4 +1,4 @@
-//! A renamed attribute while programs of both names run side by side.
+//! A renamed attribute while programs with both names run side by side.
 
 use envelope_runtime::error::OpenErrorKind;
 use envelope_runtime::{EnvelopeRecord, LoadError, OtherAttributes, Store};
@@ -18,7 +18,7 @@ struct Old {
     logins: Option<u32>,
 }
 
-/// As `Old`, and it keeps what it does not know.
+/// Like `Old`, but keeps the attributes that it does not know.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq, Default)]
 #[envelope(table = "users")]
 struct Keeping {
@@ -90,7 +90,7 @@ async fn what_an_older_program_updates_is_what_a_newer_one_loads() {
     let both = loaded(store).await;
     assert_eq!((both.state.as_deref(), both.visits), (Some("later"), Some(1)));
 
-    // What the newer program writes takes the place of all older names.
+    // The newer program's write replaces all older names.
     let update = store.update::<New>("u-1").seal(|f| f.mail, "last@x").set(|f| f.function, "dean");
     update.set(|f| f.state, "last").set(|f| f.visits, 9).await.unwrap();
     let item = world.stored("u-1").await;
@@ -190,7 +190,7 @@ async fn t09_a_value_planted_under_another_name_is_refused() {
     }
 }
 
-/// Conditions that hold of the older program's record, and of the newer one's.
+/// Conditions that hold for the older program's record, and for the newer one's.
 #[tokio::test]
 async fn conditions_ask_for_the_value_that_a_load_would_take() {
     let world = World::new().await;
@@ -246,7 +246,7 @@ async fn a_guarded_save_or_deletion_sees_the_value_under_the_older_name() {
     assert!(deletion.await.unwrap_err().is_conflict());
     assert_eq!(world.stored("u-1").await, before);
 
-    // Of several values the later one counts, which stands under the older name.
+    // Of several values the later one counts, which is under the older name.
     store.put(&new()).await.unwrap();
     store.update::<Old>("u-1").set(|f| f.status, "later").await.unwrap();
     let save = store.put(&new()).condition(|f| f.state.eq("new"));
@@ -264,7 +264,7 @@ struct Before {
     email: Option<String>,
 }
 
-/// Seals what the older program authenticates.
+/// Seals the attributes that the older program authenticates.
 #[derive(EnvelopeRecord)]
 #[envelope(table = "users")]
 struct Sealing {

@@ -1,4 +1,4 @@
-//! Writes that give back what they replaced or deleted.
+//! Writes that return the record that they replaced or deleted.
 
 use envelope_runtime::{DeleteError, EnvelopeRecord, LoadError, SaveError};
 
@@ -77,8 +77,8 @@ async fn a_deletion_of_an_altered_record_is_done_and_says_so() {
     assert_eq!(User::load(store, "foobar").await.unwrap(), None);
 }
 
-/// As with a load, nothing is asked of DynamoDB if a context is missing, and the item's own values are
-/// never taken for it.
+/// As with a load, nothing is requested from DynamoDB if a context is missing, and the item's own
+/// values are never used for it.
 #[tokio::test]
 async fn the_context_of_what_is_given_back_is_the_callers() {
     #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
@@ -111,7 +111,7 @@ async fn an_answer_that_is_lost_does_not_fail_the_write() {
     user("first").save(&world.store).await.unwrap();
 
     let old = world.store_losing_answers().put(&user("second")).return_old().await.unwrap();
-    // The second request met the item of the first.
+    // The second request found the item of the first.
     assert_eq!(old, Some(user("second")));
     let old = world.store_losing_answers().delete::<User>("foobar").return_old().await.unwrap();
     assert_eq!(old, None);

@@ -5,7 +5,7 @@ use envelope_runtime::{EnvelopeRecord, LoadError};
 
 use crate::support::{World, string};
 
-/// One version of the struct in a module of its own.
+/// One version of the struct, in a separate module.
 macro_rules! version {
     ($name:ident { $($(#[$attribute:meta])* $field:ident: $ty:ty,)* }) => {
         #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
@@ -86,7 +86,7 @@ async fn a_binary_without_the_sealed_field_reads_newer_items() {
 
     assert_eq!(*loaded, base());
     assert_eq!(loaded.envelope().unwrap().sealed().collect::<Vec<_>>(), ["email", "ssn"]);
-    // A newer binary still reads what the older one left alone.
+    // A newer binary still reads the values that the older one left alone.
     assert_eq!(WithSealed::load(&world.store, "foobar").await.unwrap(), Some(new));
 }
 

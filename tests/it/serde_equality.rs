@@ -1,5 +1,6 @@
-//! serde's attributes mean here what they mean in serde: what is stored is what `serde_dynamo` writes
-//! of the same struct, and every item loads, or is refused, as `serde_dynamo` reads it.
+//! serde's attributes mean here what they mean in serde: the stored item is the one that
+//! `serde_dynamo` writes for the same struct, and every item loads, or is refused, as in
+//! `serde_dynamo`.
 
 use std::fmt::Debug;
 
@@ -32,7 +33,7 @@ async fn writes_as_serde<R: EnvelopeRecord + Serialize>(record: &R) -> Stored {
     ours
 }
 
-/// Compares what is read of an item, and whether it is.
+/// Compares the results of loading an item, or their absence.
 async fn reads_as_serde<R>(item: Stored, what: &str)
 where
     R: EnvelopeRecord + DeserializeOwned + PartialEq + Debug,
@@ -41,7 +42,7 @@ where
     assert_eq!(load::<R>(item).await, serdes, "{what}");
 }
 
-/// Reads the item as it is, and with each attribute absent, NULL, of another type and renamed.
+/// Reads the item unchanged, and with each attribute absent, NULL, of another type and renamed.
 async fn check<R>(record: R, other_names: &[(&str, &str)])
 where
     R: EnvelopeRecord + Serialize + DeserializeOwned + PartialEq + Debug,
@@ -177,7 +178,8 @@ async fn every_honoured_attribute_of_a_field_is_serdes() {
     );
 }
 
-/// serde refuses them; but an older program that updates its name beside the newer one is no mistake.
+/// serde refuses them; but an older program that updates its name beside the newer one is not a
+/// mistake.
 #[tokio::test]
 async fn of_two_names_of_one_field_at_once_the_older_one_counts() {
     let mut item = writes_as_serde(&honoured()).await;

@@ -1,4 +1,4 @@
-//! What most tests start from.
+//! The common ground of most tests.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ impl User {
     }
 }
 
-/// Stand for the other logical tables, which share one physical table with the users.
+/// Stand-ins for the other logical tables, which share one physical table with the users.
 macro_rules! logical_tables {
     ($($name:ident: $table:literal),*) => {$(
         #[derive(EnvelopeRecord)]
@@ -87,12 +87,12 @@ impl World {
         Store::new(self.backend.dynamodb.clone(), provider).map_table::<User>(&self.table)
     }
 
-    /// A store over the same table whose first answer from DynamoDB is lost, and asked for again.
+    /// A store over the same table whose first answer from DynamoDB is lost. The SDK retries.
     pub(crate) fn store_losing_answers(&self) -> Store {
         self.store_over(self.backend.dynamodb_losing_an_answer())
     }
 
-    /// The same, and it is not asked for again.
+    /// The same, without retries.
     pub(crate) fn store_losing_an_answer_for_good(&self) -> Store {
         self.store_over(self.backend.dynamodb_losing_an_answer_for_good())
     }
@@ -116,7 +116,7 @@ impl World {
         answer.item.unwrap()
     }
 
-    /// Writes an item as it is, as whoever may write the table can.
+    /// Writes an item verbatim, as anyone with write access to the table can.
     pub(crate) async fn write(&self, item: Stored) {
         let call = self.backend.dynamodb.put_item().table_name(&self.table);
         call.set_item(Some(item)).send().await.unwrap();

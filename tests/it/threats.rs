@@ -1,6 +1,6 @@
-//! One test or more for each way in which libraries of this kind have failed, named by the number
-//! that SECURITY.md gives it. Most are played by an attacker who reads and writes the table and has
-//! no KMS rights; after each attack the untouched item still loads.
+//! One test or more for each way in which libraries of this kind have failed, named by its number
+//! in SECURITY.md. Most are played by an attacker who reads and writes the table and has no KMS
+//! rights. After each attack the untouched item still loads.
 
 mod altered;
 mod documents;
@@ -17,8 +17,8 @@ use envelope_runtime::{EnvelopeRecord, LoadError};
 
 use crate::support::{Stored, User, World};
 
-/// The output of a load of `foobar` once `item` stands in its place. Afterwards `good` is put back
-/// and must load.
+/// The output of a load of `foobar` after `item` has replaced it. Afterwards `good` is put back and
+/// must load.
 async fn load_of(world: &World, good: &Stored, item: Stored) -> Result<Option<User>, LoadError> {
     world.write(item).await;
     let loaded = User::load(&world.store, "foobar").consistent().await;

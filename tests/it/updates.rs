@@ -58,7 +58,7 @@ fn groups<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(str::to_owned).into()
 }
 
-/// A world with the account in it, and nothing on record of KMS.
+/// A world that holds the account, with no KMS requests recorded.
 async fn world() -> World {
     let world = World::new().await;
     world.store.put(&account()).await.unwrap();
@@ -230,7 +230,7 @@ async fn a_condition_that_does_not_hold_changes_nothing_and_gives_the_stored_ite
     assert_eq!(world.stored("a-1").await, before);
 }
 
-/// No other writer was there, so nothing is tried again.
+/// No other writer was there, so nothing is retried.
 #[tokio::test]
 async fn a_condition_that_does_not_hold_needs_no_second_attempt() {
     let world = world().await;

@@ -1,4 +1,4 @@
-//! What operations cost: in spans, and added up for who asks.
+//! The cost of operations: in spans, and added up for the caller.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -16,7 +16,7 @@ use crate::support::{User, World};
 
 type Fields = BTreeMap<&'static str, String>;
 
-/// The fields of our spans, when they close.
+/// The fields of our spans when they close.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<Fields>>>);
 
@@ -128,7 +128,7 @@ async fn what_was_sent_again_is_counted_and_so_is_what_failed() {
     assert_eq!((usage.requests(), usage.kms_calls()), (2, 2));
 }
 
-/// Such as the one for a new data key, where the stored one is no longer to be used.
+/// Such as the call for a new data key, if the stored one is no longer to be used.
 #[tokio::test]
 async fn every_call_to_kms_counts() {
     let world = World::new().await;
@@ -142,7 +142,7 @@ async fn every_call_to_kms_counts() {
 
     assert_eq!((usage.requests(), usage.kms_calls()), (2, 2));
 
-    // What an alias leads to is asked for an operation too.
+    // Resolving an alias counts towards an operation too.
     let alias = world.backend.create_alias(&other).await;
     let store = world.store_with(KmsKeyProvider::new(world.backend.kms.clone(), alias));
     User::load(&store, "u-1").await.unwrap().unwrap();

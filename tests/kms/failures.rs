@@ -1,4 +1,4 @@
-//! What KMS can answer, told apart, and never a fallback to plaintext.
+//! The kinds of KMS failure, told apart, and never a fallback to plaintext.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::hints::{Keys, load, request};
 use crate::support::{User, World};
 
-/// What no error may repeat, in whatever part of an answer it comes.
+/// No error may repeat this, in whatever part of an answer it comes.
 const MARKER: &str = "xyzzy-of-an-answer";
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn t33_each_kind_of_failure_says_whether_to_try_again() {
         (Reaction::NotResolved, (Kind::Network, true)),
         (Reaction::Reset, (Kind::Network, true)),
         (Reaction::Lost, (Kind::Network, true)),
-        // Answers without an AWS error code, or with one that nobody knows yet.
+        // Answers without an AWS error code, or with an unknown one.
         (answer(408, ""), (Kind::Network, true)),
         (answer(429, ""), (Kind::Throttled, true)),
         (answer(429, &html), (Kind::Throttled, true)),
@@ -136,7 +136,7 @@ async fn t33_each_kind_of_failure_says_whether_to_try_again() {
         (answer(200, ""), (Kind::InvalidAnswer, false)),
         (answer(200, r#"{"KeyId":"arn:aws:k"#), (Kind::InvalidAnswer, false)),
         (answer(200, &format!(r#"{{"KeyId":"{MARKER}"}}"#)), (Kind::InvalidAnswer, false)),
-        // AWS's own troubles.
+        // AWS's own failures.
         (refusal("InternalFailure", ""), (Kind::Service, true)),
         (refusal("InternalServerError", ""), (Kind::Service, true)),
         (refusal("KMSInternalException", ""), (Kind::Service, true)),
@@ -164,7 +164,7 @@ async fn t33_each_kind_of_failure_says_whether_to_try_again() {
         (refusal("MissingAuthenticationTokenException", ""), (Kind::Credentials, false)),
         (refusal("ExpiredTokenException", ""), (Kind::ExpiredCredentials, false)),
         (refusal("ExpiredToken", ""), (Kind::ExpiredCredentials, false)),
-        // The key, and what was asked of it.
+        // The key, and the request about it.
         (refusal("AccessDeniedException", ""), (Kind::AccessDenied, false)),
         (refusal("DisabledException", ""), (Kind::Disabled, false)),
         (refusal("NotFoundException", ""), (Kind::NotFound, false)),

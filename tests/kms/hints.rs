@@ -1,8 +1,7 @@
 //! Readers whose key is given by ARN, by id or by alias, among foreign and forged records: their
-//! own records always load, and what the others cost is bounded.
+//! own records always load, and the cost of the others is bounded.
 //!
-//! Nothing here waits: the clock is tokio's, and it is paused. The KMS is always the one in the
-//! process.
+//! Nothing here waits: the clock is tokio's, and it is paused. The KMS is always in-process.
 
 mod aliases;
 mod foreign;

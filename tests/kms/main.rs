@@ -1,7 +1,7 @@
-//! KMS as the SDK's client sees it: the requests that are sent, the answers that fail, and the
-//! keys that a record may name.
+//! KMS as the SDK's client sees it: the requests sent, the answers that fail, and the keys that a
+//! record may name.
 //!
-//! Apart from the integration suite, so that a mutation run of `key/kms` builds no more than this.
+//! Separate from the integration suite, so that a mutation run of `key/kms` builds only this.
 
 #![allow(missing_docs, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! What is sent to KMS, checked from the requests and not from a round trip.
+//! The requests sent to KMS, checked directly and not by a round trip.
 
 use std::collections::BTreeMap;
 

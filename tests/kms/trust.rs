@@ -1,4 +1,4 @@
-//! The configuration decides which KMS key is asked, and never an item.
+//! The configuration decides which KMS key is asked, and an item never does.
 
 use envelope_runtime::error::DataKeyErrorKind;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, Store};
@@ -235,8 +235,8 @@ async fn a_provider_can_give_up_half_of_its_rights() {
     assert_eq!(User::load(&reader, "foobar").await.unwrap(), Some(User::new("foobar")));
 }
 
-/// A record of a retired key leaves it with its next update, whatever an attacker who writes the
-/// table adds to the list of copies.
+/// A record of a retired key leaves that key with its next update, whatever an attacker with write
+/// access to the table adds to the list of copies.
 #[tokio::test]
 async fn a_copy_that_was_planted_does_not_keep_a_record_under_a_retired_key() {
     let world = World::new().await;

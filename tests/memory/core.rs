@@ -23,7 +23,7 @@ use crate::{PATIENT, Patient, Shown, assert_wiped, canary, values, values_behind
 
 const DATA_KEY: [u8; 32] = *b"the data key that the test knows";
 
-/// The answer of the test's provider when it is asked for a key.
+/// The test provider's answer to a key request.
 #[derive(Clone, Copy)]
 enum Known {
     Answers,
@@ -66,7 +66,7 @@ impl KeyProvider for Known {
     }
 }
 
-/// Polls once: nothing here waits, but for a provider that never answers.
+/// Polls once: nothing here waits, except for a provider that never answers.
 fn poll<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
@@ -130,7 +130,7 @@ fn local_keys(local: &[u8; 32]) -> Secrets {
     secrets.with("wrapping key", &wrap)
 }
 
-/// It lies beside the store for the life of the process.
+/// The key stays in memory beside the store for the life of the process.
 #[test]
 fn t22_a_local_key_is_wiped_with_its_provider() {
     let local = *b"a local key that the test knows.";
@@ -175,7 +175,7 @@ fn t22_a_load_without_a_data_key_leaves_no_key() {
     }
 }
 
-/// Its text is the last that is stored, behind what was stored already.
+/// Fails when it is stored, after other values have been stored.
 struct Refused;
 
 impl Serialize for Refused {
@@ -307,7 +307,7 @@ fn t22_a_value_that_does_not_fit_leaves_nothing() {
     assert_wiped(&freed, &keys(&item));
 }
 
-/// However many attributes were opened before the one that is refused: the catch-all's come last.
+/// However many attributes were opened before the refused one: the catch-all's come last.
 #[test]
 fn t22_a_tampered_item_leaves_nothing() {
     let item = seal(Known::Answers);
@@ -325,8 +325,8 @@ fn t22_a_tampered_item_leaves_nothing() {
     }
 }
 
-/// The key is moved out of the heap, as out of a task, and read from a file that does not say how
-/// long it is.
+/// The key is moved out of the heap, as out of a task, and read from a file whose length is not
+/// known in advance.
 #[test]
 fn t22_a_local_key_is_wiped_where_it_was_moved_from_and_read() {
     let local = *b"another local key for this test.";
@@ -351,7 +351,7 @@ fn t22_a_local_key_is_wiped_where_it_was_moved_from_and_read() {
     std::fs::remove_file(&file).unwrap();
 }
 
-/// As another program may store bytes, or an older version of the struct: a list of numbers.
+/// Another program, or an older version of the struct, may store bytes as a list of numbers.
 #[test]
 fn t22_a_list_that_is_no_bytes_leaves_nothing() {
     #[derive(EnvelopeRecord)]

@@ -1,5 +1,5 @@
-//! Keys and encrypted values are wiped before their memory is given back: on success, on every kind of
-//! failure, and when an operation is given up.
+//! Keys and encrypted values are wiped before their memory is freed: on success, on every kind of
+//! failure, and when an operation is cancelled.
 
 mod core;
 mod spy;
@@ -118,7 +118,7 @@ const WIDE: i128 = -60_231_548_877_190_023_456_712;
 const FLOAT: f64 = 4.827_365_190_283_746e-9;
 const AMOUNT: f64 = 918_273_645_546.375;
 
-/// A text of its own for each place.
+/// A distinct text for each place.
 fn canary(place: &str) -> String {
     format!("{place}|").repeat(7)
 }
@@ -185,8 +185,8 @@ fn values() -> Secrets {
         .with("amount", b"918273645546")
 }
 
-/// An array lies in the user's struct itself. Where the struct was moved its bytes stay on the stack, and what
-/// is moved to the heap later may have them in its padding.
+/// An array is part of the user's struct. If the struct was moved, its bytes stay on the stack, and
+/// values that are moved to the heap later may have them in their padding.
 fn values_behind_pointers() -> Secrets {
     values().without("array")
 }

@@ -1,4 +1,4 @@
-//! A global allocator that keeps a copy of every block of the heap that is given back.
+//! A global allocator that keeps a copy of every freed block of the heap.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -10,7 +10,7 @@ use envelope_tests::Secrets;
 
 use crate::PATIENT;
 
-/// Bytes of the log; the system gives pages only where it is written.
+/// The size of the log in bytes. The system provides pages only where it is written.
 const CAPACITY: usize = 1 << 30;
 const LAYOUT: Layout = Layout::new::<[u8; CAPACITY]>();
 
@@ -27,8 +27,8 @@ struct Spy;
 #[global_allocator]
 static SPY: Spy = Spy;
 
-// SAFETY: the system's allocator does the work. `realloc` is the trait's own: it moves every block that
-// grows, so that what is left behind is seen.
+// SAFETY: the system's allocator does the work. `realloc` is the trait's own: it moves every block
+// that grows, so that the old block is seen.
 unsafe impl GlobalAlloc for Spy {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise. Zeros, so that `dealloc` reads what was written, or zeros.
@@ -39,7 +39,8 @@ unsafe impl GlobalAlloc for Spy {
         if IS_ON.get() {
             let start = USED.fetch_add(layout.size(), Ordering::SeqCst);
             if start + layout.size() <= CAPACITY {
-                // SAFETY: `block` has `layout.size()` bytes, and nobody else has this part of the log.
+                // SAFETY: `block` has `layout.size()` bytes, and no other thread has this part of
+                // the log.
                 unsafe {
                     let log = LOG.load(Ordering::SeqCst).add(start);
                     ptr::copy_nonoverlapping(block, log, layout.size());
@@ -51,13 +52,13 @@ unsafe impl GlobalAlloc for Spy {
     }
 }
 
-/// What a thread gave back to the allocator.
+/// The memory that a thread freed.
 pub(crate) struct Freed {
     bytes: &'static [u8],
     _turn: MutexGuard<'static, ()>,
 }
 
-/// Runs `action` and gives what this thread freed meanwhile. One at a time.
+/// Runs `action` and returns what this thread freed meanwhile. One at a time.
 pub(crate) fn freed_by<T>(action: impl FnOnce() -> T) -> (T, Freed) {
     LazyLock::force(&PATIENT);
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,13 +75,13 @@ pub(crate) fn freed_by<T>(action: impl FnOnce() -> T) -> (T, Freed) {
 
     let used = USED.load(Ordering::SeqCst);
     assert!(used <= CAPACITY, "the log is too short for {used} bytes");
-    // SAFETY: these bytes are initialised, and are not written again before the turn is over.
+    // SAFETY: these bytes are initialised, and are not written again before the turn ends.
     let bytes = unsafe { slice::from_raw_parts(LOG.load(Ordering::SeqCst), used) };
     (result, Freed { bytes, _turn: turn })
 }
 
 impl Freed {
-    /// The names of the secrets of which a piece was freed, sorted.
+    /// The sorted names of the secrets of which a piece was freed.
     pub(crate) fn find<'a>(&self, secrets: &'a Secrets) -> Vec<&'a str> {
         secrets.find(self.bytes)
     }

@@ -1,4 +1,4 @@
-//! Whole operations, with the SDK's clients and the emulators: they see ciphertext only.
+//! Whole operations with the SDK's clients and the emulators, which see ciphertext only.
 
 use std::future::poll_fn;
 use std::mem;
@@ -12,7 +12,8 @@ use envelope_tests::Backend;
 use crate::spy::freed_by;
 use crate::{PATIENT, Patient, assert_wiped, values_behind_pointers};
 
-/// One thread: what is freed while the test looks is freed by the operation, or by an emulator.
+/// Runs on one thread, so memory freed while the test looks is freed by the operation or by an
+/// emulator.
 async fn store() -> Store {
     let backend = Backend::in_process().await;
     let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
@@ -25,7 +26,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// The future of the test holds structs of the user's, and is never freed.
+/// The test's future holds user structs, and is never freed.
 fn block_on<F: Future>(runtime: &tokio::runtime::Runtime, future: F) -> F::Output {
     let mut future = Box::pin(future);
     let output = runtime.block_on(&mut future);
@@ -52,7 +53,7 @@ fn t22_saving_and_loading_leave_no_value() {
     assert_wiped(&freed, &values_behind_pointers());
 }
 
-/// Of values that the update is given to keep.
+/// An update that owns its values.
 fn owned(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::operation::AtKey> {
     let update = store.update::<Patient>("p-1").seal(|f| f.text, PATIENT.text.clone());
     update.seal(|f| f.bytes, PATIENT.bytes.clone())
@@ -80,7 +81,7 @@ fn t22_updates_leave_no_value() {
             mem::forget(update(&store).return_new().await.unwrap());
             let loaded = store.get::<Patient>("p-1").with_envelope().await.unwrap().unwrap();
             update(&store).based_on(&loaded).await.unwrap();
-            // It has changed since.
+            // The record has changed since.
             update(&store).based_on(&loaded).await.unwrap_err();
             mem::forget(loaded);
             update(&store).seal(|f| f.text, "again").await.unwrap_err();
@@ -112,13 +113,13 @@ fn t22_operations_that_are_given_up_leave_no_value() {
         })
     });
 
-    // Each waits for two services at least.
+    // Each waits for at least two services.
     assert!(steps.iter().all(|steps| *steps >= 2), "{steps:?}");
     assert_wiped(&freed, &values_behind_pointers());
 }
 
-/// Drops an operation when it waits for the first time, for the second, and so on, until it does not wait any
-/// more; gives how often it waited.
+/// Drops an operation at its first wait, at its second, and so on, until it completes. Returns the
+/// number of waits.
 async fn give_up_at_each_step<F: Future + Unpin>(start: impl Fn() -> F) -> usize {
     for steps in 0.. {
         let (mut operation, mut waited) = (start(), 0);

@@ -37,12 +37,12 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// The services that `ENVELOPE_TEST_DYNAMODB_URL` and `ENVELOPE_TEST_KMS_URL` name, or emulators
-    /// in this process when neither is set.
+    /// The services that `ENVELOPE_TEST_DYNAMODB_URL` and `ENVELOPE_TEST_KMS_URL` name, or
+    /// emulators in this process if neither is set.
     ///
     /// # Panics
     ///
-    /// When only one of the two is set, or the emulators do not start.
+    /// If only one of the two is set, or the emulators do not start.
     pub async fn start() -> Self {
         match (env::var(DYNAMODB_URL), env::var(KMS_URL)) {
             (Ok(dynamodb), Ok(kms)) => Self::new(&dynamodb, kms_config().endpoint_url(kms)),
@@ -56,17 +56,18 @@ impl Backend {
     ///
     /// # Panics
     ///
-    /// When the emulators do not start.
+    /// If the emulators do not start.
     pub async fn in_process() -> Self {
         let kms = MockAws::builder().with_service(KmsService::new()).build();
         Self::new(&start_dynamodb().await, kms_config().http_client(kms.http_client()))
     }
 
-    /// The same, with a KMS that can be made slow, forgetful or dishonest.
+    /// As [`in_process`](Self::in_process), with a KMS that can be made slow, forgetful or
+    /// dishonest.
     ///
     /// # Panics
     ///
-    /// When the emulators do not start.
+    /// If the emulators do not start.
     pub async fn with_kms_faults() -> (Self, Arc<KmsFaults>) {
         let faults = Arc::new(KmsFaults::new(KmsService::new()));
         let kms = MockAws::builder().with_service(Arc::clone(&faults)).build();
@@ -97,11 +98,11 @@ impl Backend {
         (aws_sdk_kms::Client::from_conf(config), requests)
     }
 
-    /// A KMS client that does what a script says of each attempt. It attempts nothing twice.
+    /// A KMS client that follows a script for each attempt. It does not retry.
     ///
     /// # Panics
     ///
-    /// When the KMS is not in this process.
+    /// If the KMS is not in this process.
     pub fn scripted_kms(
         &self,
         react: impl FnMut(&Attempt) -> Reaction + Send + 'static,
@@ -113,13 +114,13 @@ impl Backend {
         (aws_sdk_kms::Client::from_conf(config), script)
     }
 
-    /// A client of the same DynamoDB that loses its first answer, though the request was served.
+    /// A client of the same DynamoDB whose first answer is lost, though the request was served.
     #[must_use]
     pub fn dynamodb_losing_an_answer(&self) -> aws_sdk_dynamodb::Client {
         self.losing(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
     }
 
-    /// The same, and it does not ask again.
+    /// The same, without retries.
     #[must_use]
     pub fn dynamodb_losing_an_answer_for_good(&self) -> aws_sdk_dynamodb::Client {
         self.losing(RetryConfig::disabled())
@@ -131,21 +132,21 @@ impl Backend {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    /// Creates a KMS key and gives its ARN.
+    /// Creates a KMS key and returns its ARN.
     ///
     /// # Panics
     ///
-    /// When KMS refuses.
+    /// If KMS refuses.
     pub async fn create_kms_key(&self) -> String {
         let answer = self.kms.create_key().send().await.expect("KMS creates a key");
         answer.key_metadata.and_then(|key| key.arn).expect("a key has an ARN")
     }
 
-    /// Creates an alias with a name of its own for a key and gives it.
+    /// Creates a uniquely named alias for a key and returns it.
     ///
     /// # Panics
     ///
-    /// When KMS refuses.
+    /// If KMS refuses.
     pub async fn create_alias(&self, key: &str) -> String {
         let alias = format!("alias/{}", unique("key"));
         let call = self.kms.create_alias().alias_name(&alias).target_key_id(key);
@@ -153,12 +154,12 @@ impl Backend {
         alias
     }
 
-    /// Creates a table, encrypted at rest with a KMS key, under a name of its own and gives the
+    /// Creates a table, encrypted at rest with a KMS key, under a unique name, and returns the
     /// name. The keys are the partition key and, if there is one, the sort key.
     ///
     /// # Panics
     ///
-    /// When DynamoDB refuses.
+    /// If DynamoDB refuses.
     pub async fn create_table(&self, keys: &[(&str, ScalarAttributeType)]) -> String {
         let name = unique("table");
         self.create_table_named(&name, keys).await;
@@ -169,7 +170,7 @@ impl Backend {
     ///
     /// # Panics
     ///
-    /// When DynamoDB refuses.
+    /// If DynamoDB refuses.
     pub async fn create_table_named(&self, name: &str, keys: &[(&str, ScalarAttributeType)]) {
         let sse = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).build();
         let mut call = self
@@ -191,27 +192,27 @@ impl Backend {
     }
 }
 
-/// A KMS client whose endpoint nobody listens at, without retries.
+/// A KMS client with an endpoint where nothing listens, without retries.
 #[must_use]
 pub fn unreachable_kms() -> aws_sdk_kms::Client {
     kms_at(UNREACHABLE)
 }
 
-/// A KMS client of whatever listens at an address, without retries.
+/// A KMS client for an address, without retries.
 #[must_use]
 pub fn kms_at(url: &str) -> aws_sdk_kms::Client {
     let config = kms_config().endpoint_url(url).retry_config(RetryConfig::disabled());
     aws_sdk_kms::Client::from_conf(config.build())
 }
 
-/// A DynamoDB client whose endpoint nobody listens at, without retries.
+/// A DynamoDB client with an endpoint where nothing listens, without retries.
 #[must_use]
 pub fn unreachable_dynamodb() -> aws_sdk_dynamodb::Client {
     let config = dynamodb_config(UNREACHABLE).retry_config(RetryConfig::disabled());
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-/// A DynamoDB client whose every request is answered with an error code, without retries.
+/// A DynamoDB client that gets an error code for every request, without retries.
 #[must_use]
 pub fn failing_dynamodb(code: &'static str) -> aws_sdk_dynamodb::Client {
     let service = AlwaysFails { url: r"https?://dynamodb\..*\.amazonaws\.com", code };

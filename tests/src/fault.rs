@@ -1,4 +1,4 @@
-//! Services with faults that no emulator has by itself.
+//! Services with faults that emulators lack.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ fn error(code: &str, message: &str) -> MockResponse {
     MockResponse::json(400, format!(r#"{{"__type":"{code}","message":"{message}"}}"#))
 }
 
-/// Passes requests on to the emulator, except for the faults that it was told to have.
+/// Passes requests on to the emulator, except for the configured faults.
 pub struct KmsFaults {
     inner: KmsService,
     plan: Mutex<Plan>,
@@ -45,7 +45,7 @@ pub struct KmsFaults {
 
 #[derive(Clone, Default)]
 struct Plan {
-    /// How many requests are still answered without waiting for others.
+    /// The number of requests still to be answered without waiting for others.
     alone: usize,
     together: Option<Arc<Gathering>>,
     error: Option<(&'static str, &'static str)>,
@@ -57,8 +57,8 @@ impl KmsFaults {
         Self { inner, plan: Mutex::default() }
     }
 
-    /// Answers the next `alone` requests at once, and keeps the others back until `together` of
-    /// them wait. A request that was polled for long without them is answered all the same.
+    /// Answers the next `alone` requests at once, and withholds the others until `together` of them
+    /// wait. A request that was polled for long without them is answered anyway.
     pub fn answer_together(&self, alone: usize, together: usize) {
         let mut plan = self.plan();
         plan.alone = alone;
@@ -72,7 +72,7 @@ impl KmsFaults {
         together.map_or(0, |gathering| gathering.most.load(Ordering::Relaxed))
     }
 
-    /// Answers everything with an error code and message, until told otherwise.
+    /// Answers everything with an error code and message, until [`behave`](Self::behave).
     pub fn fail(&self, code: &'static str, message: &'static str) {
         self.plan().error = Some((code, message));
     }
@@ -82,7 +82,7 @@ impl KmsFaults {
         self.plan().replace = Some((from.into(), to.into()));
     }
 
-    /// Behaves again.
+    /// Removes all faults.
     pub fn behave(&self) {
         *self.plan() = Plan::default();
     }
@@ -92,8 +92,8 @@ impl KmsFaults {
     }
 }
 
-/// Requests that wait for each other. Their patience is counted in polls, so it does not depend on
-/// a clock, and it also ends on a thread that waits for one of them alone.
+/// Requests that wait for each other. Their patience is counted in polls, so it needs no clock, and
+/// it also ends on a thread that waits for only one of them.
 struct Gathering {
     expected: usize,
     waiting: AtomicUsize,
@@ -101,7 +101,7 @@ struct Gathering {
 }
 
 impl Gathering {
-    /// Far more polls than all that the requests do before they are here.
+    /// Far more polls than the requests need until all are here.
     const PATIENCE: usize = 1_000;
 
     fn of(expected: usize) -> Self {
@@ -117,7 +117,7 @@ impl Gathering {
             if polls > Self::PATIENCE || self.most.load(Ordering::Relaxed) >= self.expected {
                 return Poll::Ready(());
             }
-            // Behind all others that are ready.
+            // Queues behind all others that are ready.
             cx.waker().wake_by_ref();
             Poll::Pending
         })

@@ -1,8 +1,8 @@
 //! A DynamoDB behind a network that fails: a proxy that loses requests and answers, by a script.
 //!
-//! It stands between the SDK's own HTTP client and a DynamoDB, speaks HTTP/1.1 over real connections, and
-//! takes each request on a connection of its own. Requests are told apart by their operation. What is not in
-//! the script passes.
+//! It sits between the SDK's own HTTP client and a DynamoDB, speaks HTTP/1.1 over real connections,
+//! and accepts one request per connection. It tells requests apart by their operation. A request
+//! that is not in the script passes.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
@@ -23,18 +23,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-/// How long a client waits for an answer: until the proxy says that it keeps one back.
+/// A client's timeout for an answer. It expires when the proxy withholds one.
 const PATIENCE: Duration = Duration::from_hours(1);
-/// How long it waits for a connection: for ever.
+/// A client's timeout for a connection. It never expires.
 const FOR_EVER: Duration = Duration::from_hours(2);
 
-/// What happens to a request, or to its answer.
+/// A fault of a request, or of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Nothing: it passes.
+    /// None: the request passes.
     None,
-    /// Nobody listens where the request is sent.
+    /// Nothing listens at the address.
     Refused,
     /// The name of the service cannot be resolved.
     Unresolved,
@@ -54,13 +54,13 @@ pub enum Fault {
     HangsAfter,
 }
 
-/// What runs out when an answer hangs.
+/// The timeout that expires when an answer hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// The time of one attempt; the SDK may make another.
+    /// The timeout of one attempt; the SDK may make another.
     Attempt,
-    /// The time of the whole operation.
+    /// The timeout of the whole operation.
     Operation,
 }
 
@@ -85,7 +85,7 @@ impl FaultyProxy {
     ///
     /// # Panics
     ///
-    /// When no port is free.
+    /// If no port is free.
     pub async fn start(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
@@ -95,31 +95,32 @@ impl FaultyProxy {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (shared, upstream) = (Arc::clone(&serving), Arc::clone(&upstream));
-                // A client that goes away ends its connection, and no other.
+                // A client that disconnects ends only its own connection.
                 tokio::spawn(async move { shared.serve(client, &upstream).await });
             }
         });
         Self { address: format!("http://{address}"), shared }
     }
 
-    /// The next requests of an operation such as `PutItem` fail so, one after the other.
+    /// Makes the next requests of an operation such as `PutItem` fail, each with one of `faults`.
     pub fn fail(&self, operation: &'static str, faults: impl IntoIterator<Item = Fault>) {
         lock(&self.shared.script).entry(operation).or_default().extend(faults);
     }
 
-    /// Behaves again.
+    /// Removes all faults.
     pub fn behave(&self) {
         lock(&self.shared.script).clear();
     }
 
-    /// What happens while the next answer is lost: after the request was served, if it was.
+    /// Runs `action` while the next answer is lost: after the request was served, if it was.
     pub fn meanwhile(&self, action: impl Future<Output = ()> + Send + 'static) {
         *lock(&self.shared.meanwhile) = Some(Box::pin(action));
     }
 
     /// A client of the DynamoDB behind the proxy, with the configuration of another one.
     ///
-    /// It waits for nothing: pauses between attempts are none, and time runs out when an answer hangs.
+    /// It never waits: there are no pauses between attempts, and a timeout expires when an answer
+    /// hangs.
     #[must_use]
     pub fn client(&self, of: &Client, timeout: Timeout, retries: RetryConfig) -> Client {
         let times = TimeoutConfig::builder().connect_timeout(FOR_EVER);
@@ -140,7 +141,7 @@ impl FaultyProxy {
 }
 
 impl Shared {
-    /// The fault of the next request of an operation, if it is one of those that are asked for.
+    /// Takes the fault of the next request of an operation, if `is_asked` accepts it.
     fn take(&self, operation: &str, is_asked: impl FnOnce(Fault) -> bool) -> Fault {
         let mut script = lock(&self.script);
         let Some(faults) = script.get_mut(operation) else { return Fault::None };
@@ -207,7 +208,7 @@ async fn request(client: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
     }
 }
 
-/// Passes a request on, and gives the whole answer.
+/// Passes a request on, and returns the whole answer.
 async fn pass(upstream: &str, head: &str, body: &[u8]) -> io::Result<Vec<u8>> {
     let mut service = TcpStream::connect(upstream).await?;
     let head = head.trim_end_matches("\r\n");
@@ -233,7 +234,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sends requests where nobody listens, or to a name that nobody has.
+/// Sends requests to an address where nothing listens, or to a name that does not exist.
 struct Misdirects(Arc<Shared>);
 
 impl Intercept for Misdirects {
@@ -253,7 +254,7 @@ impl Intercept for Misdirects {
         match self.0.take(operation, is_misdirection) {
             // The discard port of the loopback address.
             Fault::Refused => request.set_uri("http://127.0.0.1:9/")?,
-            // A label of more than 63 letters is no name, which needs no server to be found out.
+            // A label of more than 63 letters is invalid, so no name server is needed.
             Fault::Unresolved => request.set_uri(format!("http://{}.invalid/", "x".repeat(64)))?,
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Records what is asked of KMS, on any back end.
+//! Records the requests to KMS, on any back end.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -34,7 +34,7 @@ pub enum KmsRequest {
 }
 
 impl KmsRequest {
-    /// The encryption context that was sent; `None` where the call has none.
+    /// The encryption context that was sent; `None` if the call has none.
     #[must_use]
     pub fn context(&self) -> Option<&BTreeMap<String, String>> {
         match self {

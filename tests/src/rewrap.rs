@@ -1,4 +1,4 @@
-//! Wraps a stored data key anew, as a rotation does: by FORMAT.md, without the library.
+//! Re-wraps a stored data key, as a rotation does: by FORMAT.md, without the library.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,9 @@ pub struct Place {
     pub key: HashMap<String, AttributeValue>,
 }
 
-/// Wraps the data key of the item at `place` anew under its own KMS key, `kms_key`, and writes the
-/// envelope if it is still the one that was read. `false` if it was not, or there is no item.
+/// Re-wraps the data key of the item at `place` under its own KMS key, `kms_key`, and writes the
+/// envelope if it is still the one that was read. Returns `false` if it was not, or if there is no
+/// item.
 ///
 /// # Panics
 ///

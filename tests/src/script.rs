@@ -1,8 +1,8 @@
-//! An HTTP client for an AWS SDK client that does what a test says: it answers, fails, hangs, or
+//! An HTTP client for an AWS SDK client that follows a test's script: it answers, fails, hangs, or
 //! passes a request on to the client behind it.
 //!
-//! Unlike a service that misbehaves, it can do what happens between a program and AWS: connections
-//! that are refused or reset, answers of proxies, requests that are served while their answers are
+//! Unlike a service that misbehaves, it can produce the failures between a program and AWS: refused
+//! or reset connections, answers of proxies, and requests that are served while their answers are
 //! lost.
 
 use std::io;
@@ -23,18 +23,18 @@ pub struct Attempt {
     pub operation: String,
     /// The body.
     pub body: String,
-    /// How many attempts were sent before this one.
+    /// The number of attempts sent before this one.
     pub number: usize,
 }
 
-/// What becomes of an attempt.
+/// The outcome of an attempt.
 #[derive(Clone, Debug)]
 pub enum Reaction {
     /// The client behind serves it.
     Pass,
-    /// It is answered with an HTTP status and a body, whoever that comes from.
+    /// It is answered with an HTTP status and a body, from whatever source.
     Answer(u16, String),
-    /// Nobody listens at the address.
+    /// Nothing listens at the address.
     Refused,
     /// The host has no address.
     NotResolved,
@@ -42,9 +42,9 @@ pub enum Reaction {
     Reset,
     /// The client behind serves it, and then the connection is reset.
     Lost,
-    /// Nothing ever comes.
+    /// No answer ever comes.
     Hang,
-    /// The other reaction, after some time.
+    /// The other reaction, after a delay.
     Later(Duration, Box<Reaction>),
 }
 
@@ -55,14 +55,14 @@ impl Reaction {
         Self::Answer(400, format!(r#"{{"__type":"{code}","message":""}}"#))
     }
 
-    /// The same reaction after some time.
+    /// The same reaction after a delay.
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self::Later(delay, Box::new(self))
     }
 }
 
-/// The HTTP client. Its clones share what they have seen.
+/// The HTTP client. Its clones share the attempts they have seen.
 #[derive(Clone)]
 pub struct Script {
     react: Arc<Mutex<React>>,
@@ -73,7 +73,7 @@ pub struct Script {
 type React = Box<dyn FnMut(&Attempt) -> Reaction + Send>;
 
 impl Script {
-    /// A client over `behind`. Each attempt is shown to `react`, which says what becomes of it.
+    /// A client over `behind`. Each attempt is passed to `react`, which decides its outcome.
     ///
     /// ```
     /// # fn example(behind: aws_sdk_kms::config::SharedHttpClient) {
@@ -93,7 +93,7 @@ impl Script {
         Self { react: Arc::new(Mutex::new(Box::new(react))), seen: Arc::default(), behind }
     }
 
-    /// Goes on with another script.
+    /// Continues with another script.
     pub fn react(&self, react: impl FnMut(&Attempt) -> Reaction + Send + 'static) {
         *self.react.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(react);
     }

@@ -1,16 +1,16 @@
-//! Secrets, and where they turn up.
+//! Secrets, and the search for them.
 
 use std::collections::HashMap;
 
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 
-/// How much of a secret must lie together to be found.
+/// The number of consecutive bytes of a secret that count as a find.
 const WINDOW: usize = 12;
 
 /// Secrets to look for, each under a name.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
-    /// Pieces by how they start.
+    /// Pieces by their first bytes.
     pieces: HashMap<[u8; WINDOW], Vec<Piece>>,
 }
 
@@ -21,11 +21,11 @@ struct Piece {
 }
 
 impl Secrets {
-    /// Adds a secret: as it is, in hexadecimal, in base64, and as `Debug` prints bytes.
+    /// Adds a secret: verbatim, in hexadecimal, in base64, and as `Debug` prints bytes.
     ///
     /// # Panics
     ///
-    /// When it is shorter than 12 bytes.
+    /// If it is shorter than 12 bytes.
     #[must_use]
     pub fn with(mut self, name: &str, secret: &[u8]) -> Self {
         assert!(secret.len() >= WINDOW, "{name} is too short");
@@ -34,7 +34,7 @@ impl Secrets {
             HEXLOWER.encode(secret).into_bytes(),
             HEXUPPER.encode(secret).into_bytes(),
         ];
-        // Base64 looks different at each of three places within what is encoded.
+        // Base64 looks different at each of three offsets within the encoded bytes.
         forms.extend((0..3).map(|start| {
             let whole = (secret.len() - start) / 3 * 3;
             BASE64.encode(&secret[start..start + whole]).into_bytes()
@@ -49,7 +49,7 @@ impl Secrets {
         self
     }
 
-    /// All but one.
+    /// All secrets but one.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         for pieces in self.pieces.values_mut() {
@@ -64,7 +64,7 @@ impl Secrets {
         }
     }
 
-    /// The names of the secrets of which a piece stands in `bytes`, sorted.
+    /// The sorted names of the secrets of which `bytes` contains a piece.
     #[must_use]
     pub fn find(&self, bytes: &[u8]) -> Vec<&str> {
         let first = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);

@@ -1,7 +1,8 @@
 //! Every order in which the requests of several writers can reach DynamoDB.
 //!
-//! The writers are real operations over real SDK clients. Each of their requests waits for its turn in front
-//! of an emulator in this process; a schedule says whose turn it is, and all schedules are tried in turn.
+//! The writers are real operations over real SDK clients. Each of their requests waits for its turn
+//! in front of an emulator in this process; a schedule says whose turn it is, and all schedules are
+//! tried.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,9 +25,9 @@ pub struct Turns {
 #[derive(Default)]
 struct State {
     writers: Vec<Phase>,
-    /// Whose next answer to a write is lost.
+    /// True for a writer whose next answer to a write is lost.
     loses: Vec<bool>,
-    /// Whose write succeeded, in order.
+    /// The writers whose write succeeded, in order.
     writes: Vec<usize>,
 }
 
@@ -37,16 +38,16 @@ enum Phase {
     Done,
 }
 
-/// What came of one schedule.
+/// The result of one schedule.
 #[derive(Debug)]
 pub struct Played<T> {
-    /// What each writer gave back.
+    /// The output of each writer.
     pub outcomes: Vec<T>,
-    /// Whose write succeeded, in order; a writer stands here once for each of its writes.
+    /// The writers whose write succeeded, in order; a writer appears once for each of its writes.
     pub writes: Vec<usize>,
 }
 
-/// One decision: who could have had the turn, and which of them had it.
+/// One decision: the writers that could have had the turn, and the choice.
 struct Decision {
     ready: Vec<usize>,
     taken: usize,
@@ -64,7 +65,7 @@ impl Turns {
     ///
     /// # Panics
     ///
-    /// When the emulator does not start.
+    /// If the emulator does not start.
     #[must_use]
     pub fn new() -> Arc<Self> {
         let database = dynoxide::Database::memory().expect("a database in memory");
@@ -89,18 +90,18 @@ impl Turns {
         client(Door { turns: Arc::clone(self), writer: None })
     }
 
-    /// The client of the writer of that number.
+    /// The client of the writer with that number.
     #[must_use]
     pub fn writer(self: &Arc<Self>, writer: usize) -> aws_sdk_dynamodb::Client {
         client(Door { turns: Arc::clone(self), writer: Some(writer) })
     }
 
-    /// Plays one schedule. Where `loses` says so, the answer to a writer's first write is lost. `look` is
-    /// called after each write.
+    /// Plays one schedule. If `loses` is true for a writer, the answer to its first write is lost.
+    /// `look` is called after each write.
     ///
     /// # Panics
     ///
-    /// When a writer panics.
+    /// If a writer panics.
     pub async fn play<T: Send + 'static>(
         self: &Arc<Self>,
         schedules: &mut Schedules,
@@ -192,7 +193,7 @@ impl Turns {
 }
 
 impl Schedules {
-    /// The next schedule; `false` when all were played.
+    /// Moves to the next schedule; `false` if all were played.
     pub fn advance(&mut self) -> bool {
         while let Some(Decision { ready, taken }) = self.trace.pop() {
             if taken + 1 < ready.len() {
@@ -213,7 +214,7 @@ impl Schedules {
     }
 }
 
-/// A writer that is done when this is dropped, also by a panic.
+/// Marks a writer as done when dropped, also by a panic.
 struct Done {
     turns: Arc<Turns>,
     number: usize,
@@ -226,7 +227,7 @@ impl Drop for Done {
     }
 }
 
-/// The way of one client to the emulator.
+/// One client's path to the emulator.
 struct Door {
     turns: Arc<Turns>,
     writer: Option<usize>,

@@ -1,4 +1,4 @@
-//! serde's attributes: honoured, harmless, or refused with the way to say it here. An attribute
+//! serde's attributes: honoured, harmless, or refused with this crate's equivalent. An attribute
 //! that changes what is stored is never ignored.
 
 use syn::LitStr;

@@ -1,4 +1,4 @@
-//! Rules of fields that have no attribute of their own, and of structs that are flattened.
+//! Rules for fields that are not attributes themselves, and for structs that are flattened.
 
 use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
@@ -31,7 +31,7 @@ pub(super) fn fields(cx: &Ctxt, record: &Record) {
     }
 }
 
-/// A flattened field has no attribute: its struct's fields have theirs.
+/// A flattened field is not an attribute: the fields of its struct are.
 fn flattened(cx: &Ctxt, field: &Field) {
     for role in &field.options.roles {
         let name = role.value.name();
@@ -109,7 +109,7 @@ fn no_attribute(cx: &Ctxt, field: &Field, what: &str, cure: &str) {
     }
 }
 
-/// A struct to flatten has no table and no key.
+/// A struct that is flattened has no table and no key.
 pub(super) fn group(cx: &Ctxt, group: &Record) {
     let options = &group.options;
     let of_a_record = [

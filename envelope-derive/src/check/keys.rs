@@ -124,9 +124,9 @@ fn unknown(record: &Record, name: &str) -> String {
     }
 }
 
-/// The message for a number without digits, or for another type with them. The template gives the
-/// digits and not the field's type, because a wider type would make other keys. The runtime checks
-/// types of which the derive does not know what they store.
+/// The message for a number without digits, or for another type with digits. The template gives the
+/// digits rather than the field's type, because a wider type would make different keys. If the
+/// derive does not know the stored form of a type, the runtime checks it.
 fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
     let name = field.plain_ident();
     let is = |name: &str| written::is(&field.ty, name);

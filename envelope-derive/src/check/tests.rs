@@ -95,8 +95,8 @@ fn names_have_at_most_255_bytes() {
     }
 }
 
-/// The two lists of an envelope have 7944 bytes. A name takes its length and one byte more, and an
-/// encrypted field twelve for its nonce.
+/// The two lists of an envelope have 7944 bytes. A name takes its length plus one byte, and an
+/// encrypted field twelve more for its nonce.
 #[test]
 fn names_take_at_most_what_an_envelope_has_room_for() {
     let list = encrypted(31, 256 - 13);

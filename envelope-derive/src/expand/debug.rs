@@ -7,7 +7,8 @@ use super::generics::generic_fields;
 use super::quoting::{local, span_of};
 use crate::model::{Record, Role};
 
-/// The implementation, if the struct asks for it. `_envelope` holds the runtime crate's names for generated code.
+/// The implementation, if the struct requests it. `_envelope` holds the runtime crate's names for
+/// generated code.
 pub(super) fn implementation(record: &Record) -> Option<TokenStream> {
     record.options.debug?;
     let (ident, f) = (&record.ident, local("f"));

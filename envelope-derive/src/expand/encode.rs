@@ -7,7 +7,7 @@ use super::quoting::{local, span_of};
 use crate::model::{Field, Shape};
 use crate::written;
 
-/// The function's path, or a closure that calls it.
+/// The path of the function that writes a field, or a closure that calls it.
 pub(super) fn encode(field: &Field) -> TokenStream {
     match &field.shape {
         // At the type's place, so that a missing trait is shown once for all uses.
@@ -25,7 +25,7 @@ pub(super) fn encode(field: &Field) -> TokenStream {
     }
 }
 
-/// The path of the function that reads it, or a closure that calls it.
+/// The path of the function that reads a field, or a closure that calls it.
 pub(super) fn decode(field: &Field) -> TokenStream {
     let ty = &field.ty;
     let span = span_of(ty);

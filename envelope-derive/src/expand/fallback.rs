@@ -1,4 +1,5 @@
-//! A stub beside the errors, so that one mistake is one message and the editor keeps helping.
+//! A stub beside the errors, so that one mistake is one message and editor completion keeps
+//! working.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,7 +8,7 @@ use syn::{DeriveInput, Path};
 use super::{debug, generics, handles, key, maintained};
 use crate::model::{Field, Kind, Record, Role};
 
-/// The errors, and a stub of the implementations. If the input is no struct with named fields,
+/// The errors, and a stub of the implementations. If the input is not a struct with named fields,
 /// `parsed` has only the path of the runtime crate.
 pub(crate) fn stub(
     kind: Kind,
@@ -122,7 +123,7 @@ fn no_handles(kind: Kind) -> TokenStream {
     }
 }
 
-/// The type of the key with an empty schema, and the function that gives the key.
+/// The type of the key with an empty schema, and the function that returns the key.
 fn key_of(record: Option<&Record>) -> (TokenStream, TokenStream) {
     // A flattened struct cannot be a part of a key. That has been reported.
     let is_part = |field: &&Field| !matches!(field.role, Role::Flattened | Role::CatchAll);

@@ -43,7 +43,7 @@ pub(super) fn bounded(record: &Record) -> Generics {
     generics
 }
 
-/// The generics with the bounds that the trait asks of the struct itself.
+/// The generics with the bounds that the trait requires of the struct itself.
 pub(super) fn owned(record: &Record, mut generics: Generics) -> Generics {
     let parameters = (generics.lifetimes().next(), generics.type_params().next());
     if record.kind != Kind::Record || matches!(parameters, (None, None)) {

@@ -1,5 +1,4 @@
-//! The struct of a record's typed attribute handles, one for each field. Its name hides no type of
-//! the user's.
+//! The struct of a record's typed attribute handles, one per field. Its name shadows no user type.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -59,7 +58,7 @@ fn applied(record: &Record, of: &TokenStream) -> TokenStream {
     quote!(__EnvelopeAttributes<#(#lifetimes,)* #of, #(#others),*>)
 }
 
-/// The trait's type of the handles, and its function that makes them.
+/// The trait's type of the handles, and the function that creates them.
 pub(super) fn implementation(record: &Record, body: &TokenStream) -> TokenStream {
     let of = match record.kind {
         Kind::Record => quote!(Self),
@@ -84,7 +83,7 @@ pub(super) fn implementation(record: &Record, body: &TokenStream) -> TokenStream
     }
 }
 
-/// An expression that makes all handles.
+/// An expression that creates all handles.
 pub(super) fn constructor(record: &Record) -> TokenStream {
     let handles = record.listed().map(|field| {
         let (ident, ty, name) = (&field.ident, &field.ty, &field.name);
@@ -123,7 +122,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
     quote!(_envelope::Attribute<__Record, #kind, #ty>)
 }
 
-/// Returns whether a function of the user's reads an absent attribute. It may not read `None`.
+/// Returns whether an absent attribute goes to a user function, which may reject it.
 fn needs_its_attribute(record: &Record, field: &Field) -> bool {
     let is_read_with = matches!(field.shape, Shape::With { deserialize: Some(_), .. });
     let has_default = field.default.is_some() || record.options.default.is_some();

@@ -31,7 +31,7 @@ pub(super) fn schema(field: &Field) -> TokenStream {
     quote!(#version #ttl #created_at #updated_at)
 }
 
-/// The trait's type of the saved record, and its function that returns it.
+/// The trait's type of the saved record, and the function that returns it.
 pub(super) fn saved(record: &Record) -> Option<TokenStream> {
     if record.kind != Kind::Record {
         return None;
@@ -63,7 +63,7 @@ pub(super) fn saved(record: &Record) -> Option<TokenStream> {
     })
 }
 
-/// The trait that says whether the record has a version.
+/// The trait that marks whether the record has a version.
 pub(super) fn versioned(record: &Record) -> Option<TokenStream> {
     if record.kind != Kind::Record {
         return None;
@@ -95,7 +95,7 @@ fn assign(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// The present, as a value of the field; `seconds` gives it as an integer of a type.
+/// The current time as a value of the field; `seconds` returns it as an integer of a type.
 fn present(field: &Field, seconds: impl FnOnce(&Type) -> TokenStream) -> TokenStream {
     let now = local("now");
     let ty = written::required(&field.ty);
@@ -112,7 +112,7 @@ fn present(field: &Field, seconds: impl FnOnce(&Type) -> TokenStream) -> TokenSt
     }
 }
 
-/// The last version that the integer type holds, within 64 bits.
+/// The highest version that the integer type holds, within 64 bits.
 fn last_version(ty: &Type) -> TokenStream {
     match written::integer(ty) {
         Some(integer) if integer.is_wide => quote!(::core::primitive::u64::MAX),

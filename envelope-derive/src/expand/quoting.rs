@@ -6,13 +6,13 @@ use syn::{Ident, Type};
 
 use crate::written::bare;
 
-/// A name that no path of the user's can mean.
+/// A name that no user path can refer to.
 pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// The same at a place. A call is at the place of what it is called on: with it, a missing trait is the
-/// same message for the call and for its argument, and rustc drops one of two that are equal.
+/// The same name, at a place. A call is placed at its receiver: a missing trait then gives the same
+/// message for the call and for its argument, and rustc drops one of two equal messages.
 pub(super) fn local_at(name: &str, place: Span) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(place))
 }

@@ -205,7 +205,7 @@ fn mistakes_with_their_stub() {
     );
 }
 
-/// Uses of a type with mistakes, or of a type that is no struct, cause no errors of their own.
+/// Uses of a type with mistakes, or of a type that is not a struct, cause no further errors.
 #[test]
 fn mistakes_with_a_stub_that_has_the_key_where_there_is_one() {
     let shape = parse_quote!(

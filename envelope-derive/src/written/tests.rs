@@ -50,7 +50,7 @@ fn accepts(kind: Kind, direct: &DeriveInput) -> bool {
     !expected.contains("compile_error")
 }
 
-/// Returns whether the derive accepts a record with one field more.
+/// Returns whether the derive accepts a record with one more field.
 #[track_caller]
 fn takes(field: &TokenStream) -> bool {
     let record = parse_quote! {

@@ -1,4 +1,4 @@
-//! Conditions of the caller's as DynamoDB gets them.
+//! The caller's conditions as DynamoDB receives them.
 
 use envelope_runtime::Condition;
 use envelope_runtime::Readable;
@@ -114,7 +114,7 @@ async fn an_attribute_is_asked_for_under_the_name_that_a_load_would_take() {
     }
 }
 
-/// Every name may be a reserved word, and every value is a secret of the request's.
+/// Every name may be a reserved word, and every value is a secret.
 #[tokio::test]
 async fn names_and_values_stand_behind_placeholders_each_once() {
     let request = sent::<Account>(|f| {

@@ -1,4 +1,4 @@
-//! Deletions: what is sent, and what a refusal means.
+//! Deletions: the requests sent, and the meaning of each refusal.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,5 +1,6 @@
-//! A DynamoDB that follows a script, behind the SDK's own client: which requests it expects, and
-//! what becomes of each. It holds one item, and leaves to the script whether a condition holds.
+//! A scripted DynamoDB behind the SDK's own client. The script lists the requests that it expects
+//! and the outcome of each. The DynamoDB holds one item, and the script decides whether a condition
+//! holds.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -29,10 +30,10 @@ use tokio::sync::Notify;
 use crate::request::Request;
 use crate::table::{Stored, Table};
 
-/// How long an operation may take: until the script keeps an answer back.
+/// The time limit of an operation. It passes only when the script withholds an answer.
 const PATIENCE: Duration = Duration::from_hours(1);
 
-/// One request that the script expects, and what becomes of it.
+/// One request that the script expects, and its outcome.
 pub(crate) struct Step {
     operation: &'static str,
     effect: Effect,
@@ -50,47 +51,47 @@ enum Effect {
     Nothing,
 }
 
-/// What comes instead of DynamoDB's answer.
+/// Replaces DynamoDB's answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// Nobody listens where the request is sent.
+    /// Nothing listens at the address.
     ConnectionRefused,
     ConnectionReset,
     TimedOut,
-    /// No answer, until the time of the operation is over.
+    /// No answer until the operation times out.
     Hangs,
     Answer(u16, &'static str),
 }
 
-/// It is done, and DynamoDB says so.
+/// The request is carried out and answered.
 pub(crate) fn done(operation: &'static str) -> Step {
     Step { operation, effect: Effect::Done, fault: None, meanwhile: None }
 }
 
-/// Its condition does not hold.
+/// The request's condition does not hold.
 pub(crate) fn refused(operation: &'static str) -> Step {
     Step { effect: Effect::Refused, ..done(operation) }
 }
 
-/// It is not done.
+/// The request is not carried out.
 pub(crate) fn failed(operation: &'static str, fault: Fault) -> Step {
     Step { effect: Effect::Nothing, fault: Some(fault), ..done(operation) }
 }
 
-/// It is done, and the answer is lost.
+/// The request is carried out, and the answer is lost.
 pub(crate) fn lost(operation: &'static str, fault: Fault) -> Step {
     Step { fault: Some(fault), ..done(operation) }
 }
 
 impl Step {
-    /// What another writer does just before the request comes.
+    /// Adds a change that another writer makes just before the request arrives.
     pub(crate) fn after(mut self, other: impl FnOnce(&mut Stored) + Send + 'static) -> Self {
         self.meanwhile = Some(Box::new(other));
         self
     }
 }
 
-/// The script, and what has become of it. Clones are the same.
+/// The script and its progress. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Dynamodb(Arc<Shared>);
 
@@ -127,11 +128,11 @@ impl Dynamodb {
         self.state().script.extend(steps);
     }
 
-    /// The requests that were sent; all that were expected, or the test fails.
+    /// Returns the requests that were sent. The test fails if an expected one is missing.
     pub(crate) fn requests(&self) -> Vec<Request> {
         let mut state = self.state();
         let missing: Vec<_> = state.script.iter().map(|step| step.operation).collect();
-        assert_eq!(missing, [""; 0], "expected, and not sent");
+        assert_eq!(missing, [""; 0], "expected but not sent");
         std::mem::take(&mut state.requests)
     }
 
@@ -143,7 +144,7 @@ impl Dynamodb {
         requests.remove(0)
     }
 
-    /// How often the client's timer was asked to wait between two attempts.
+    /// The number of times that the client's timer was asked to wait between two attempts.
     pub(crate) fn waits(&self) -> usize {
         self.0.timer.waits.load(Ordering::Relaxed)
     }
@@ -152,18 +153,18 @@ impl Dynamodb {
         self.state().table.item.clone()
     }
 
-    /// Changes the stored item, as whoever may write the table can.
+    /// Changes the stored item, as anyone with write access to the table can.
     pub(crate) fn alter(&self, change: impl FnOnce(&mut Stored)) {
         change(self.state().table.item.as_mut().unwrap());
     }
 
-    /// A store over it, whose keys are wrapped by a key that is the same in each.
+    /// A store over this DynamoDB. All such stores wrap data keys under the same key.
     pub(crate) fn store(&self) -> Store {
         Store::new(self.client(), local())
     }
 
     pub(crate) fn client(&self) -> Client {
-        // An operation ends when an answer hangs; no other time passes.
+        // Only a hanging answer makes time pass, and it ends the operation.
         let times = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -181,7 +182,7 @@ impl Dynamodb {
         self.0.state.lock().unwrap()
     }
 
-    /// Plays the next step; `None` keeps the answer back.
+    /// Plays the next step; `None` withholds the answer.
     fn answer(&self, sent: &HttpRequest) -> Option<Result<HttpResponse, ConnectorError>> {
         let mut state = self.state();
         let state = &mut *state;
@@ -226,7 +227,7 @@ fn response(status: u16, body: String) -> HttpResponse {
     response
 }
 
-/// An error as DynamoDB answers with it.
+/// An error as DynamoDB returns it.
 pub(crate) fn error(code: &str, message: &str) -> Value {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message})
 }
@@ -259,7 +260,7 @@ impl fmt::Debug for Dynamodb {
     }
 }
 
-/// Waits for nothing but an answer that hangs.
+/// Waits only for an answer that hangs.
 #[derive(Clone, Default)]
 struct Hurry {
     hangs: Arc<Notify>,

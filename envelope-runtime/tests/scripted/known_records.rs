@@ -1,4 +1,4 @@
-//! Updates of a record that was loaded before: when what is known is enough, and when the item is
+//! Updates of a record that was loaded before: when the loaded item is enough, and when the item is
 //! read again.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,7 +37,7 @@ async fn a_value_is_sealed_without_another_read() {
     assert_eq!(request.condition(), condition);
 }
 
-/// A write is known by its envelope, and only sealing makes another one.
+/// A write is recognised by its envelope, and only sealing creates a new one.
 #[tokio::test]
 async fn where_nothing_is_sealed_the_item_is_read_for_a_value_to_seal_again() {
     let dynamodb = Dynamodb::holding(&account()).await;
@@ -78,14 +78,14 @@ async fn a_record_that_was_saved_again_is_not_updated_and_no_deadline_waited_for
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
     assert!(error.to_string().contains("has changed since it was loaded"), "{error}");
 
-    // So it is where the item must be read.
+    // The same if the item must be read.
     dynamodb.expect([done("GetItem")]);
     let error = store.update("a-1").based_on(&known).set(|f| f.role, "x").await.unwrap_err();
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Condition(_)), "{error}");
 }
 
-/// Or the error would be about a key that the record is no longer under.
+/// Otherwise the error would be about a key that the record is no longer under.
 #[tokio::test]
 async fn where_the_known_data_key_cannot_be_had_the_item_is_read_again() {
     let dynamodb = Dynamodb::holding(&account()).await;
@@ -112,7 +112,7 @@ struct Session {
     token: String,
 }
 
-/// The time is plaintext, so the envelope is the same.
+/// The TTL is plaintext, so the envelope is the same.
 #[tokio::test]
 async fn a_known_record_whose_time_is_over_is_read_again_since_it_may_have_been_prolonged() {
     let at = |second| move || -> SystemTime { UNIX_EPOCH + Duration::from_secs(second) };
@@ -129,7 +129,7 @@ async fn a_known_record_whose_time_is_over_is_read_again_since_it_may_have_been_
     let condition = "_envelope = <the stored envelope> AND attribute_exists(id) AND NOT (expires > 0 AND \
                      expires <= 150)";
     assert_eq!(dynamodb.requests()[1].condition(), condition);
-    // And where it has not, it is not there.
+    // If the TTL was not extended, the record counts as absent.
     dynamodb.expect([done("GetItem")]);
     let much_later = later.clock(at(250));
     let error = much_later.update("s-1").based_on(&known).seal(|f| f.token, "z").await.unwrap_err();
@@ -150,7 +150,7 @@ async fn the_known_version_is_the_one_that_is_updated() {
     assert_eq!(request.update(), "SET _envelope = <bytes>, text = <bytes>, version = 2");
     assert!(request.condition().contains(" AND version = 1 AND "), "{}", request.condition());
 
-    // The stored version is the second by now.
+    // By now the stored version is 2.
     dynamodb.expect([refused("UpdateItem")]);
     let error = store.update("c-1").based_on(&known).seal(|f| f.text, "y").await.unwrap_err();
     let UpdateError::Version(version) = &error else { panic!("{error}") };
@@ -158,7 +158,7 @@ async fn the_known_version_is_the_one_that_is_updated() {
     dynamodb.requests();
 }
 
-/// What is known is of another version than is asked for, and may be out of date.
+/// The known record has another version than the requested one, and may be out of date.
 #[tokio::test]
 async fn the_version_that_is_reported_is_the_stored_one_and_not_the_known_one() {
     let dynamodb = Dynamodb::holding(&chart()).await;

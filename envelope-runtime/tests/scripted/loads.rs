@@ -104,11 +104,11 @@ struct Whole {
     others: OtherAttributes,
 }
 
-/// A save of what was loaded without it would drop it.
+/// Saving a record that was loaded without the attribute would drop it.
 #[tokio::test]
 async fn an_attribute_of_an_unknown_type_is_refused_by_a_catch_all() {
     let dynamodb = Dynamodb::holding(&account()).await;
-    // A number that is none stands for a type that is none.
+    // An invalid number stands for an unknown type.
     dynamodb.alter(|item| drop(item.insert("later".into(), json!({"N": "x"}))));
     dynamodb.expect([done("GetItem"), done("GetItem"), done("GetItem")]);
     let store = dynamodb.store();
@@ -119,7 +119,7 @@ async fn an_attribute_of_an_unknown_type_is_refused_by_a_catch_all() {
     let error = store.update::<Whole>("a-1").seal(|f| f.ssn, "x").await.unwrap_err();
     let UpdateError::Open(open) = &error else { panic!("{error}") };
     assert_eq!((open.kind(), open.attribute()), (OpenErrorKind::UnknownType, Some("later")));
-    // A record without one has no place for it.
+    // A record without a catch-all has no place for it.
     assert_eq!(store.get::<Account>("a-1").await.unwrap(), Some(account()));
     dynamodb.requests();
 }
@@ -155,7 +155,7 @@ fn blob(byte: u8) -> Blob {
     Blob::new([byte])
 }
 
-/// As from a query or a stream.
+/// Such items come from a query or a stream.
 #[test]
 fn items_of_the_sdk_are_converted_in_both_directions() {
     let values = [

@@ -1,5 +1,4 @@
-//! Writes whose answer is lost, or that never left: what is sent again, and what each verb then
-//! says.
+//! Writes whose answer is lost, or that never left: the retries, and the result of each verb.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,17 +13,17 @@ use crate::verbs::{Kind, Said, Verb, verbs};
 const INTERNAL: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}"#;
 const THROTTLED: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}"#;
 
-/// Nobody can know whether it was done.
+/// Faults after which nobody can know whether the write was done.
 const LOST: [Fault; 5] = [
     Fault::ConnectionReset,
     Fault::TimedOut,
     Fault::Answer(500, INTERNAL),
     Fault::Answer(503, "<html>"),
-    // A proxy's, which waited for the service in vain.
+    // From a proxy whose wait for the service timed out.
     Fault::Answer(408, "<html>"),
 ];
 
-/// The SDK sees nothing that it would send again.
+/// Returns whether the SDK sees no reason to retry.
 fn is_final(fault: Fault) -> bool {
     matches!(fault, Fault::Answer(408, _))
 }
@@ -33,7 +32,7 @@ async fn accounts() -> Dynamodb {
     Dynamodb::holding(&account()).await
 }
 
-/// Runs a verb by a script of faults.
+/// Runs a verb against a script of faults.
 async fn run(verb: &Verb, dynamodb: &Dynamodb, script: Vec<Step>) -> Said {
     if verb.reads {
         dynamodb.expect([done("GetItem")]);
@@ -117,7 +116,7 @@ async fn where_each_answer_is_lost_what_is_stored_tells_or_nobody_knows() {
     }
 }
 
-/// The answer of a request that is still on its way is lost as well.
+/// The answer to a request that is still in flight is lost as well.
 #[tokio::test]
 async fn an_operation_whose_time_runs_out_in_the_middle_of_a_request_may_have_been_done() {
     for verb in verbs() {
@@ -140,14 +139,14 @@ async fn an_operation_whose_time_runs_out_in_the_middle_of_a_request_may_have_be
     }
 }
 
-/// A refusal is an answer, and tells that nothing was done by this attempt.
+/// A refusal is an answer, and shows that this attempt did nothing.
 #[tokio::test]
 async fn a_refusal_after_a_lost_answer_is_no_conflict_where_it_may_be_of_its_own_write() {
     let dynamodb = accounts().await;
     let store = dynamodb.store();
     dynamodb.expect([failed("UpdateItem", Fault::TimedOut), refused("UpdateItem")]);
     dynamodb.expect([refused("UpdateItem")]);
-    // The envelope does not say whether what is set was set.
+    // The envelope does not show whether the attribute was set.
     let error = store.update::<Account>("a-1").set(|f| f.status, "x").await.unwrap_err();
     dynamodb.requests();
     assert!(matches!(error, UpdateError::UnknownOutcome(_)), "{error}");
@@ -164,7 +163,7 @@ async fn a_refusal_after_a_lost_answer_is_no_conflict_where_it_may_be_of_its_own
     assert!(matches!(error, DeleteError::UnknownOutcome(_)), "{error}");
 }
 
-/// It may have been there, and deleted since.
+/// The record may have been there, and deleted since.
 #[tokio::test]
 async fn no_record_after_a_lost_answer_is_not_said_to_have_been_none() {
     let dynamodb = Dynamodb::new();
@@ -197,7 +196,7 @@ async fn a_lost_answer_to_a_read_says_nothing_of_the_write() {
     dynamodb.requests();
 }
 
-/// What was sent first may still be on its way.
+/// The first request may still be in flight.
 #[tokio::test]
 async fn a_condition_that_does_not_hold_after_a_lost_answer_leaves_the_outcome_open() {
     let dynamodb = accounts().await;
@@ -230,7 +229,7 @@ async fn another_writer_after_a_lost_answer_leaves_the_outcome_open() {
     dynamodb.requests();
     assert!(matches!(error, UpdateError::UnknownOutcome(_)), "{error}");
 
-    // Also where it could be done anew: its own effect may be what the other has read.
+    // Even if the update could be repeated: the other writer may have read its effect.
     let newer = accounts().await.item().unwrap();
     dynamodb.expect([
         done("GetItem"),
@@ -251,7 +250,7 @@ async fn what_may_be_the_new_record_is_not_given_back_as_the_old_one() {
     assert_eq!(update().return_old().await.unwrap(), None);
     dynamodb.requests();
 
-    // Nor is it withheld where the first attempt never left.
+    // If the first attempt never left, the old record is returned.
     dynamodb.expect([failed("UpdateItem", Fault::ConnectionRefused), done("UpdateItem")]);
     assert!(update().return_old().await.unwrap().is_some());
     dynamodb.requests();
@@ -276,7 +275,7 @@ async fn a_record_that_was_recognised_is_not_given_back_as_the_replaced_or_delet
     dynamodb.requests();
 }
 
-/// What is read to know the own write may be gone, or not readable.
+/// The item that is read to recognise the write may be gone or unreadable.
 #[tokio::test]
 async fn where_the_stored_item_cannot_be_read_the_outcome_stays_open() {
     let dynamodb = accounts().await;

@@ -1,6 +1,5 @@
-//! The operations through the SDK's own client, over a DynamoDB that follows a script: what is
-//! sent, and what each answer means. It needs no emulator and no time, so that mutants are tried
-//! with it.
+//! The operations through the SDK's own client, over a scripted DynamoDB: the requests sent, and
+//! the meaning of each answer. These tests need no emulator and no time, so mutation runs use them.
 
 #![allow(
     missing_docs,

@@ -42,7 +42,7 @@ pub(crate) fn account() -> Account {
     }
 }
 
-/// Has a version that DynamoDB counts up, and a time to live.
+/// Has a version that DynamoDB increments, and a TTL.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 pub(crate) struct Document {
@@ -99,7 +99,7 @@ pub(crate) fn note() -> Note {
     Note { id: "a-1".into(), text: "x".into(), status: None }
 }
 
-/// Takes for plaintext what an [`Account`] protects.
+/// Treats as plaintext the attributes that an [`Account`] protects.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 pub(crate) struct Careless {
@@ -125,7 +125,7 @@ pub(crate) struct Renamed {
     pub(crate) ssn: String,
 }
 
-/// Has a context field that is no part of the key.
+/// Has a context field that is not part of the key.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "people")]
 pub(crate) struct Person {

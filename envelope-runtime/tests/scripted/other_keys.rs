@@ -10,7 +10,7 @@ use envelope_runtime::{LocalKeyProvider, Store, UpdateError};
 use crate::dynamodb::{Dynamodb, done, local};
 use crate::models::{Account, account};
 
-/// Takes records of one key, and writes none under it.
+/// Opens records under one key, and writes none under it.
 struct Retired {
     old: LocalKeyProvider,
     new: LocalKeyProvider,
@@ -47,7 +47,7 @@ async fn a_record_under_a_retired_key_is_sealed_anew_as_a_whole() {
     dynamodb.expect([done("GetItem")]);
     let known = store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
     dynamodb.requests();
-    // It takes all values, so what was loaded is not enough.
+    // All values are re-sealed, so the loaded record is not enough.
     dynamodb.expect([done("GetItem"), done("UpdateItem")]);
 
     store.update("a-1").based_on(&known).seal(|f| f.email, "x").await.unwrap();

@@ -1,4 +1,4 @@
-//! Updates of plaintext attributes alone that DynamoDB refuses, and what each refusal means.
+//! Updates of plaintext attributes that DynamoDB refuses, and the meaning of each refusal.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -142,7 +142,7 @@ async fn a_record_of_another_context_is_refused() {
         );
     };
     asks(0, "tenant IN ('clinic')");
-    // It may be stored as a number.
+    // The field may be stored as a number.
     asks(1, "tenant IN ('7', 7)");
 }
 

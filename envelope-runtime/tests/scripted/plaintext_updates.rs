@@ -1,4 +1,4 @@
-//! Updates of plaintext attributes alone: what keeps them from attributes that the stored envelope
+//! Updates of plaintext attributes, and the guard for the attributes that the stored envelope
 //! protects.
 
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::dynamodb::{Dynamodb, Fault, done, failed, refused};
 use crate::models::{Account, Careless, Document, Renamed, account, document};
 
-/// No envelope, or one of version 1 that a DynamoDB can look into.
+/// No envelope, or one of version 1 that DynamoDB can search.
 const KNOWN: &str = r"(attribute_not_exists(_envelope) OR (begins_with(_envelope, b'\x01\x01') AND contains(_envelope, b'\x01\x01')))";
 
-/// The name stands in the envelope's lists behind its length.
+/// The envelope's lists store each name after its length.
 fn listed(name: &str) -> String {
     format!(r"contains(_envelope, b'\x{:02x}{name}')", name.len())
 }
@@ -75,7 +75,7 @@ async fn a_version_is_counted_up_and_asked_for_like_what_changes() {
     );
 }
 
-/// As where `contains` does not look into a Binary, or where a value only looks like a name.
+/// `contains` may not search a Binary, or a value may only look like a name.
 #[tokio::test]
 async fn where_dynamodb_cannot_tell_the_stored_envelope_does() {
     let dynamodb = accounts().await;
@@ -139,7 +139,7 @@ async fn what_is_added_to_a_null_is_set_after_dynamodb_has_said_that_it_is_one()
     assert_eq!(requests[1].condition(), condition);
 }
 
-/// NULL counts as an empty set, of which nothing can be taken.
+/// NULL counts as an empty set, from which nothing can be removed.
 #[tokio::test]
 async fn nothing_is_taken_out_of_a_null() {
     let dynamodb = accounts().await;
@@ -170,7 +170,8 @@ async fn what_dynamodb_has_told_of_a_loaded_record_is_used_at_once() {
     assert_eq!(dynamodb.requests()[2].update(), "SET logins = 2");
 }
 
-/// The envelope stays the same then, and the first refusal was for it.
+/// The envelope stays the same when the attribute becomes NULL, and the first refusal was about the
+/// envelope.
 #[tokio::test]
 async fn an_attribute_that_becomes_null_between_two_requests_is_no_failed_condition() {
     let dynamodb = accounts().await;
@@ -236,7 +237,7 @@ async fn an_update_of_what_was_loaded_asks_for_its_envelope() {
 
 #[tokio::test]
 async fn what_was_loaded_tells_before_any_request_that_an_attribute_is_protected() {
-    // Without a value it is still listed.
+    // The envelope lists the attribute even without a value.
     let dynamodb = Dynamodb::holding(&Account { email: None, ..account() }).await;
     let store = dynamodb.store();
     dynamodb.expect([done("GetItem")]);

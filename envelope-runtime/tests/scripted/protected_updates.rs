@@ -11,7 +11,7 @@ use crate::dynamodb::{Dynamodb, done, refused};
 use crate::models::{Account, Careless, Chart, Renamed, account, chart};
 use crate::table::Stored;
 
-/// What every one of them asks.
+/// The condition that every update sends.
 const AS_READ: &str = "_envelope = <the stored envelope> AND attribute_exists(id)";
 
 async fn accounts() -> Dynamodb {
@@ -77,7 +77,7 @@ async fn a_condition_that_does_not_hold_is_told_at_once_where_nobody_else_has_wr
     assert_eq!(error.to_string(), text);
 }
 
-/// The client's own timer decides how the time between two attempts passes.
+/// The client's own timer decides how time passes between two attempts.
 #[tokio::test]
 async fn between_two_attempts_it_waits_as_the_client_waits() {
     let dynamodb = accounts().await;
@@ -198,7 +198,7 @@ async fn an_attribute_that_becomes_null_between_the_read_and_the_write_is_no_fai
     assert_eq!(last.update(), "SET _envelope = <bytes>, email = <bytes>, logins = 2");
 }
 
-/// Authenticates an attribute that records were saved without.
+/// Authenticates an attribute that stored records lack.
 #[derive(EnvelopeRecord, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Newer {
@@ -211,7 +211,7 @@ struct Newer {
     ssn: String,
 }
 
-/// The record tag does not cover it yet, so the envelope stays the same when it is written.
+/// The record tag does not cover the attribute yet, so writing it leaves the envelope unchanged.
 #[tokio::test]
 async fn what_is_set_if_absent_is_not_written_over_what_an_older_program_has_set_meanwhile() {
     let dynamodb = accounts().await;
@@ -263,7 +263,7 @@ async fn another_version_or_the_last_one_is_told_from_what_was_read() {
     assert_eq!((version.expected(), version.found()), (7, Some(1)));
 
     for (stored, is_last) in [(253, false), (254, true)] {
-        // A save counts up too.
+        // A save increments the version too.
         let dynamodb = Dynamodb::holding(&Chart { version: stored, ..chart() }).await;
         dynamodb.expect([done("GetItem")]);
         if !is_last {
@@ -280,7 +280,7 @@ async fn another_version_or_the_last_one_is_told_from_what_was_read() {
 #[tokio::test]
 async fn an_item_that_would_be_too_large_is_not_sent() {
     let dynamodb = accounts().await;
-    // What the update replaces is not counted.
+    // The replaced value does not count towards the size.
     dynamodb.alter(|item| drop(item.insert("status".into(), json!({"S": "x".repeat(300_000)}))));
     let store = dynamodb.store();
     let update = || store.update::<Account>("a-1").seal(|f| f.email, "x".repeat(200_000));

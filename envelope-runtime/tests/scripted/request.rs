@@ -1,4 +1,4 @@
-//! A request as DynamoDB gets it, and its expressions with names and values in their places.
+//! A request as DynamoDB receives it, with names and values filled into its expressions.
 
 use std::collections::BTreeSet;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use crate::table::Stored;
 
-/// From here on bytes are not shown: they are sealed, and others each time.
+/// Bytes from this length on are not shown: they are sealed, and differ each time.
 const LONG: usize = 16;
 
-/// What was sent.
+/// A request that was sent.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) operation: String,
     pub(crate) body: Value,
-    /// The envelope that was stored when it came.
+    /// The envelope that was stored when the request arrived.
     envelope: Option<Value>,
 }
 
@@ -41,7 +41,7 @@ impl Request {
         self.resolved("ConditionExpression")
     }
 
-    /// What an update changes; empty if nothing.
+    /// The changes of an update; empty if there are none.
     pub(crate) fn update(&self) -> String {
         self.resolved("UpdateExpression")
     }

@@ -1,4 +1,4 @@
-//! Saves: what is sent, and what a refusal means.
+//! Saves: the requests sent, and the meaning of each refusal.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -72,7 +72,7 @@ async fn each_kind_of_save_has_its_condition() {
         ]
     );
     assert_eq!(requests[0].body["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
-    // The version that is written is the next one.
+    // The next version is written.
     assert_eq!(requests[4].body["Item"]["version"], json!({"N": "4"}));
 }
 
@@ -139,7 +139,7 @@ async fn another_version_is_told_from_a_condition() {
     assert!(matches!(error, SaveError::Condition(_)), "{error}");
     dynamodb.requests();
 
-    // Without a record there is no version, and the one that was loaded is gone.
+    // Without a record there is no version, and the loaded one is gone.
     let dynamodb = Dynamodb::new();
     dynamodb.expect([refused("PutItem"), refused("PutItem")]);
     let error = dynamodb.store().put(&Document { version: 3, ..document() }).await.unwrap_err();
@@ -164,7 +164,7 @@ async fn a_record_that_has_expired_counts_as_none() {
     dynamodb.requests();
 }
 
-/// It is there, also where it cannot be read.
+/// The item exists even if it cannot be read.
 #[tokio::test]
 async fn an_item_of_an_unknown_type_is_there() {
     let dynamodb = Dynamodb::holding(&account()).await;
@@ -201,7 +201,7 @@ async fn the_record_that_was_replaced_is_given_back() {
     assert_eq!(store.put(&newer).return_old().await.unwrap(), Some(account()));
 
     assert_eq!(dynamodb.requests()[1].body["ReturnValues"], "ALL_OLD");
-    // It is replaced also where it cannot be loaded.
+    // The record is replaced even if the old one cannot be loaded.
     dynamodb.alter(|item| drop(item.remove("role")));
     dynamodb.expect([done("PutItem")]);
     let error = store.put(&account()).return_old().await.unwrap_err();
@@ -213,7 +213,7 @@ async fn the_record_that_was_replaced_is_given_back() {
     assert_eq!(dynamodb.item().unwrap()["status"], json!({"S": "new"}));
 }
 
-/// Another item under the same key, as whoever may write the table can put there.
+/// Another item under the same key, as anyone with write access to the table can put there.
 #[tokio::test]
 async fn an_item_of_another_key_is_not_given_back() {
     let dynamodb = Dynamodb::holding(&Account { id: "a-2".into(), ..account() }).await;
@@ -234,7 +234,7 @@ async fn what_is_filled_in_comes_back_with_the_saved_record() {
     assert_eq!(store.put(&document()).await.unwrap(), Document { version: 1, ..document() });
     dynamodb.requests();
 
-    // What cannot be counted up is refused before any request.
+    // A version that cannot be incremented is refused before any request.
     let error = store.put(&Document { version: 255, ..document() }).await.unwrap_err();
     assert!(matches!(&error, SaveError::Field(error) if error.attribute() == "version"));
 }
@@ -281,7 +281,7 @@ async fn builders_show_names_and_no_values() {
     }
 }
 
-/// As `main` prints what it gives back.
+/// As printed when `main` returns the error.
 #[tokio::test]
 async fn a_program_that_ends_with_a_failed_save_prints_where_and_what_to_do() {
     async fn main(store: &Store) -> Result<(), Box<dyn std::error::Error>> {
@@ -299,8 +299,8 @@ async fn a_program_that_ends_with_a_failed_save_prints_where_and_what_to_do() {
     );
 }
 
-/// Only the provider knows how long a wrapped key is, so a record may turn out to be too large once it is
-/// sealed.
+/// Only the provider knows the length of a wrapped key, so a record may turn out to be too large
+/// once it is sealed.
 #[tokio::test]
 async fn a_record_that_fits_but_for_its_wrapped_key_is_not_sent() {
     let sized = |length: usize| Account { ssn: "x".repeat(length), ..account() };

@@ -1,4 +1,4 @@
-//! What DynamoDB refuses for other reasons than a condition, and what the errors say.
+//! Requests that DynamoDB refuses for reasons other than a condition, and the text of the errors.
 
 use std::error::Error;
 
@@ -14,7 +14,7 @@ use envelope_runtime::{DeleteError, LoadError, SaveError, Store, UpdateError};
 use crate::dynamodb::{Dynamodb, Fault, done, error, failed, local};
 use crate::models::{Account, account};
 
-/// How each verb says that the request failed.
+/// The errors of all verbs for a failed request.
 async fn failing(fault: Fault) -> (SaveError, LoadError, UpdateError, DeleteError) {
     let dynamodb = Dynamodb::holding(&account()).await;
     let store = dynamodb.store().map_table::<Account>("physical");
@@ -80,7 +80,7 @@ async fn a_request_that_is_too_early_may_be_tried_again() {
     assert_eq!(save.to_string(), says);
 }
 
-/// Each code is refused once, or as often as the SDK sends it.
+/// Each code is returned once, or for every attempt of the SDK.
 #[tokio::test]
 async fn each_code_of_dynamodb_is_a_kind_of_error() {
     use ServiceErrorKind as Kind;
@@ -100,7 +100,7 @@ async fn each_code_of_dynamodb_is_a_kind_of_error() {
         let body = error(code, message).to_string();
         let fault = Fault::Answer(status, Box::leak(body.into_boxed_str()));
         let dynamodb = Dynamodb::new();
-        // As often as a client asks at most.
+        // The maximum number of attempts of a client.
         dynamodb.expect([
             failed("GetItem", fault),
             failed("GetItem", fault),
@@ -150,7 +150,7 @@ async fn missing_credentials_are_told_from_a_network_that_fails() {
     assert_eq!(request.kind(), ServiceErrorKind::Credentials, "{error}");
 }
 
-/// Such as an interceptor of the program's, which lets nothing through.
+/// An interceptor, such as a program may have, that lets nothing through.
 #[derive(Debug)]
 struct Bars;
 

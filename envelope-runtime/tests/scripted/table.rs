@@ -1,4 +1,4 @@
-//! A table that holds one item, and takes every condition to hold.
+//! A table that holds one item, and treats every condition as met.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Does what is asked, and gives the answer.
+    /// Carries out a request and returns the answer.
     pub(crate) fn serve(&mut self, request: &Request) -> Value {
         let body = &request.body;
         let mut answer = json!({});
@@ -69,7 +69,7 @@ impl Table {
     }
 }
 
-/// What the tests need of DynamoDB's update expressions.
+/// The part of DynamoDB's update expressions that the tests need.
 fn update(item: &mut Stored, request: &Request) {
     let text = request.body["UpdateExpression"].as_str().unwrap_or_default();
     let text = [" REMOVE ", " ADD "]

@@ -1,4 +1,4 @@
-//! What operations cost: in their spans, and added up.
+//! The cost of operations: in their spans, and added up.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -19,7 +19,7 @@ use crate::dynamodb::{Dynamodb, Fault, done, failed, local, lost, refused};
 use crate::models::{Account, account};
 use crate::table::Stored;
 
-/// Counts its calls, as one of a service does.
+/// Counts its calls, as the provider of a key service does.
 struct Counting(LocalKeyProvider);
 
 impl KeyProvider for Counting {
@@ -48,7 +48,7 @@ fn counting(dynamodb: &Dynamodb) -> Store {
     Store::new(dynamodb.client(), Counting(local()))
 }
 
-/// Requests, calls, and units that were read and written.
+/// Requests, calls, and units read and written.
 fn costs(usage: &Usage) -> (u64, u64, f64, f64) {
     (usage.requests(), usage.kms_calls(), usage.read_units(), usage.write_units())
 }
@@ -71,7 +71,7 @@ async fn requests_calls_and_units_of_all_operations_add_up() {
     dynamodb.expect([done("DeleteItem")]);
     store.delete::<Account>("a-1").return_old().await.unwrap();
     assert_eq!(costs(&usage), (5, 4, 1.0, 6.75));
-    // What fails costs too.
+    // Failures cost too.
     dynamodb.expect([refused("UpdateItem")]);
     store.update::<Account>("a-1").set(|f| f.status, "x").await.unwrap_err();
     assert_eq!(costs(&usage), (6, 4, 1.0, 6.75));
@@ -122,7 +122,7 @@ async fn a_store_that_nobody_measures_asks_for_no_units() {
     assert!(dynamodb.request().body["ReturnConsumedCapacity"].is_null());
 }
 
-/// The fields of the library's spans, each as the last that was recorded.
+/// The fields of the library's spans, each with its last recorded value.
 #[derive(Clone, Default)]
 struct Spans(Arc<Spanned>);
 
@@ -173,7 +173,8 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
     let store = counting(&dynamodb);
     let measured = store.measured(&Usage::default()).map_table::<Account>("physical");
     let spans = Spans::default();
-    // With one subscriber in the process, a callsite asks only the thread that comes to it first.
+    // With a single subscriber in the process, a callsite asks only the first thread that reaches
+    // it.
     let _second = tracing::Dispatch::new(NoSubscriber::default());
     let listening = tracing::subscriber::set_default(spans.clone());
     let put = |_| done("PutItem");

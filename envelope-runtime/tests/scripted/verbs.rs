@@ -1,4 +1,4 @@
-//! Every verb, what it does when it is done twice, and what it says.
+//! Every verb, the effect of repeating it, and its result.
 
 use std::pin::Pin;
 
@@ -7,13 +7,13 @@ use envelope_runtime::{DeleteError, SaveError, Store, UpdateError};
 
 use crate::models::{Account, Document, account, document, note};
 
-/// What an operation said.
+/// The result of an operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     Done,
-    /// Not known whether it was done; not to be tried again as it is.
+    /// The outcome is unknown: not to be retried unchanged.
     Unknown,
-    /// It may be tried again.
+    /// May be retried.
     Retry(ServiceErrorKind),
     Other(String),
 }
@@ -38,18 +38,18 @@ macro_rules! said {
 
 said!(SaveError, UpdateError, DeleteError);
 
-/// What a verb does when it is done twice, and how its own write is known.
+/// The effect of repeating a verb, and how its own write is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The same, and it leaves nothing to be known by.
+    /// The same effect; nothing identifies the write.
     Repeatable,
-    /// The same, and its envelope is known.
+    /// The same effect; its envelope identifies the write.
     RepeatableAndKnown,
-    /// It depends on an envelope that is gone when it is done, and its own is known.
+    /// Depends on an envelope that the write replaces; the new envelope identifies the write.
     Guarded,
-    /// Something else, and its envelope is known.
+    /// Another effect; its envelope identifies the write.
     Known,
-    /// Something else, and it leaves nothing to be known by.
+    /// Another effect; nothing identifies the write.
     Nameless,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Verb {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) operation: &'static str,
-    /// It reads the item first.
+    /// Reads the item first.
     pub(crate) reads: bool,
     pub(crate) run: fn(Store) -> Running,
 }

@@ -2,7 +2,7 @@
 //!
 //! Without arguments it runs against emulators in this process. With `--table` and `--kms-key` it
 //! runs against AWS, with the Region and credentials of your environment: it writes two items under
-//! ids of its own and deletes them again.
+//! unique ids and deletes them again.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -36,7 +36,7 @@ struct Arguments {
     kms_key: Option<String>,
 }
 
-/// What the walk needs, wherever it runs.
+/// The services and names that the walk uses.
 struct Place {
     dynamodb: aws_sdk_dynamodb::Client,
     kms: aws_sdk_kms::Client,
@@ -116,9 +116,9 @@ async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
     println!("\nLoaded it back:\n  {:?}", loaded.ok_or("the user was not found")?);
 
     let missing = User::load(&store, format!("{id}-missing")).await?;
-    println!("\nA missing id gives:\n  {missing:?}");
+    println!("\nLoading a missing id returns:\n  {missing:?}");
 
-    // An attacker who may write the table copies the whole item under another id.
+    // An attacker with write access to the table copies the whole item under another id.
     let copy = format!("{id}-attacker");
     item.insert("id".into(), AttributeValue::S(copy.clone()));
     dynamodb.put_item().table_name(&table).set_item(Some(item)).send().await?;
@@ -134,7 +134,7 @@ async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A stored value, long bytes shortened.
+/// Formats a stored value, shortening long bytes.
 fn shown(value: &AttributeValue) -> String {
     match value {
         AttributeValue::S(text) => format!("S  {text:?}"),

@@ -1,5 +1,5 @@
-//! Changes single attributes of a record, in plaintext and sealed, and under conditions, on emulators in this
-//! process. Prints what each operation costs.
+//! Changes single attributes of a record, plaintext and sealed, also under conditions, on emulators
+//! in this process. Prints the cost of each operation.
 
 use std::error::Error;
 
@@ -44,26 +44,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     store.measured(&usage).create(&user).await?;
     report("create", &usage);
 
-    // Plaintext attributes alone.
+    // Plaintext attributes only.
     let usage = Usage::default();
     let update = store.measured(&usage).update::<User>("foobar");
     let update = update.set(|f| f.status, "active").add(|f| f.logins, 1);
     update.append(|f| f.tags, vec!["beta".to_owned()]).await?;
     report("set, add and append", &usage);
 
-    // An encrypted attribute. The others stay as they are stored.
+    // An encrypted attribute. The others are left unchanged.
     let usage = Usage::default();
     let update = store.measured(&usage).update::<User>("foobar");
     update.seal(|f| f.email, "new@example.com").await?;
     report("seal", &usage);
 
-    // All kinds in one write, under a condition, with the record as it is afterwards.
+    // All kinds in one write, under a condition, returning the new record.
     let update = store.update::<User>("foobar").seal(|f| f.phone, None).set(|f| f.role, "doctor");
     let update = update.condition(|f| f.status.eq("active").and(f.phone.exists()));
     let user = update.return_new().await?;
     println!("\n{user:#?}\n");
 
-    // What does not fit is refused, and nothing is written.
+    // Updates that cannot apply are refused, and nothing is written.
     let refused = store.update::<User>("foobar").set(|f| f.status, "closed");
     match refused.condition(|f| f.logins.gt(100)).await {
         Err(error) if error.is_conflict() => println!("Refused: {error}"),

@@ -1,5 +1,5 @@
-//! Two programs change one record; the slower one learns of it. And a record that expires. On emulators in
-//! this process.
+//! Two programs change one record, and the slower one gets a conflict. Then a record expires. Runs
+//! on emulators in this process.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let new = Document {
         id: "d-1".into(),
         text: "first".into(),
-        version: 0, // of a record that is not stored yet
+        version: 0, // not stored yet
         created: None,
         updated: 0,
         expires: None,
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     println!("Refused: {error}");
 
-    // The error has what is stored, still sealed: decide, and save that version anew.
+    // The error holds the stored item, still sealed: decide, then save over that version.
     let stored = error.stored().ok_or("nothing is stored")?.clone();
     let opener = Opener::new(KmsKeyProvider::new(backend.kms, &key));
     let stored = opener.open::<Document>(stored).await?.into_record();
@@ -62,12 +62,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let saved = store.put(&merged).await?;
     println!("Merged: {:?}, version {}", saved.text, saved.version);
 
-    // Updates count the version up too, and depend on it where they say so.
-    store.update::<Document>("d-1").version(saved.version).seal(|f| f.text, "sealed anew").await?;
+    // Updates increment the version too, and depend on it only if given one.
+    store.update::<Document>("d-1").version(saved.version).seal(|f| f.text, "sealed again").await?;
     let stale = store.delete_version::<Document>("d-1", saved.version).await;
     println!("Refused: {}", stale.err().ok_or("a stale version was deleted")?);
 
-    // When its time is over a record is not there, though DynamoDB takes up to some days to delete it.
+    // An expired record counts as absent, though DynamoDB may take some days to delete it.
     let now = SystemTime::now();
     let seconds = now.duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     store.update::<Document>("d-1").set(|f| f.expires, seconds + 3600).await?;

@@ -1,5 +1,5 @@
-//! Every verb and every way in which its request can fail: what is stored, what the error says, and whether
-//! the same may be tried again. SECURITY.md has the table.
+//! Every verb and every way in which its request can fail: the stored item, the error, and whether
+//! the request may be retried. SECURITY.md has the table.
 
 mod verbs;
 
@@ -14,9 +14,9 @@ const HTML: &str = "<html><body>Bad gateway</body></html>";
 const INTERNAL: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}"#;
 const THROTTLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}"#;
 
-/// Nothing was done, and the SDK tries again.
+/// Nothing was done, and the SDK retries.
 const NOT_DONE: [Fault; 3] = [Fault::Refused, Fault::Unresolved, Fault::Answered(400, THROTTLED)];
-/// Nothing was done, and nobody can know.
+/// Nothing was done, but nobody can know.
 const LOST_BEFORE: [Fault; 7] = [
     Fault::ResetBefore,
     Fault::Answered(500, INTERNAL),
@@ -26,7 +26,7 @@ const LOST_BEFORE: [Fault; 7] = [
     Fault::Answered(504, HTML),
     Fault::HangsBefore,
 ];
-/// It was done, and nobody can know.
+/// It was done, but nobody can know.
 const LOST_AFTER: [Fault; 5] = [
     Fault::ResetAfter,
     Fault::AnsweredAfter(500, INTERNAL),
@@ -35,7 +35,7 @@ const LOST_AFTER: [Fault; 5] = [
     Fault::HangsAfter,
 ];
 
-/// Runs a verb with its requests failing so, and gives what it said and whether it was done.
+/// Runs a verb whose requests fail with `faults`. Returns its result and whether it was done.
 async fn failing(
     world: &World,
     proxy: &FaultyProxy,
@@ -75,7 +75,7 @@ async fn what_never_reached_dynamodb_is_sent_again_or_may_be_tried_again() {
             let told = failing(&world, &proxy, &verb, Timeout::Attempt, &[fault; 9]).await;
             assert_eq!(told, (Said::Retry, false), "{}: {fault:?}", verb.name);
         }
-        // The SDK does not try again what a proxy refuses without AWS's code.
+        // The SDK does not retry when a proxy refuses without an AWS error code.
         let fault = Fault::Answered(429, HTML);
         let told = failing(&world, &proxy, &verb, Timeout::Attempt, &[fault]).await;
         assert_eq!(told, (Said::Retry, false), "{}: {fault:?}", verb.name);
@@ -138,7 +138,7 @@ async fn what_was_done_is_done_once_and_known_by_its_envelope() {
     }
 }
 
-/// As the login page of a network answers, which the SDK does not take for a failure to try again.
+/// Like the login page of a network, which the SDK does not treat as a failure to retry.
 #[tokio::test]
 async fn an_answer_that_is_not_of_dynamodb_is_a_lost_one() {
     let (world, proxy) = world().await;
@@ -157,7 +157,7 @@ async fn an_answer_that_is_not_of_dynamodb_is_a_lost_one() {
     }
 }
 
-/// Between the lost answer and what the SDK would send again.
+/// Between the lost answer and the SDK's retry.
 #[tokio::test]
 async fn what_was_acknowledged_in_between_is_not_undone() {
     for (operation, fault) in [("PutItem", Fault::ResetAfter), ("PutItem", Fault::HangsAfter)] {
@@ -167,7 +167,7 @@ async fn what_was_acknowledged_in_between_is_not_undone() {
         let provider = KmsKeyProvider::new(world.backend.kms.clone(), &world.key);
         let store = Store::new(client, provider).map_table::<Account>(&world.table);
 
-        // Created, and deleted before the SDK would try again: it stays deleted.
+        // Created, and deleted before the SDK would retry: it stays deleted.
         let other = world.store.clone();
         proxy.fail(operation, [fault]);
         proxy.meanwhile(async move { other.delete::<Account>("r").await.unwrap() });
@@ -182,7 +182,7 @@ async fn what_was_acknowledged_in_between_is_not_undone() {
         assert_eq!(Said::from(store.put(&document("new", 0)).await), Said::Unknown);
         assert_eq!(world.store.get::<Document>("r").await.unwrap(), None);
 
-        // Replaced, and replaced by another: the other's stays.
+        // Replaced, and replaced by another writer: the other's record stays.
         world.store.put(&account("old")).await.unwrap();
         let other = world.store.clone();
         proxy.fail(operation, [fault]);
@@ -201,7 +201,7 @@ async fn a_conditional_update_or_deletion_is_not_done_again_over_what_came_in_be
     let store = Store::new(client, provider).map_table::<Account>(&world.table);
     world.store.put(&account("old")).await.unwrap();
 
-    // Set while it was old, and set back to old by another, who was told so.
+    // Set while it was old, and set back to old by another writer, whose write was acknowledged.
     let other = world.store.clone();
     proxy.fail("UpdateItem", [Fault::ResetAfter]);
     proxy.meanwhile(
@@ -213,7 +213,7 @@ async fn a_conditional_update_or_deletion_is_not_done_again_over_what_came_in_be
     let found: Account = world.store.get("r").await.unwrap().unwrap();
     assert_eq!(found.status, "old");
 
-    // A record that was loaded, in plaintext: another has sealed something since.
+    // A loaded record, updated in plaintext: another writer has sealed something since.
     let known = world.store.get::<Account>("r").with_envelope().await.unwrap().unwrap();
     let other = world.store.clone();
     proxy.fail("UpdateItem", [Fault::ResetAfter]);
@@ -223,7 +223,7 @@ async fn a_conditional_update_or_deletion_is_not_done_again_over_what_came_in_be
     let said = Said::from(store.update("r").based_on(&known).set(|f| f.status, "new").await);
     assert_eq!(said, Said::Unknown);
 
-    // Deleted, and made anew by another.
+    // Deleted, and created again by another writer.
     world.store.put(&account("old")).await.unwrap();
     let other = world.store.clone();
     proxy.fail("DeleteItem", [Fault::ResetAfter]);
@@ -233,7 +233,7 @@ async fn a_conditional_update_or_deletion_is_not_done_again_over_what_came_in_be
     assert!(world.store.get::<Account>("r").await.unwrap().is_some());
 }
 
-/// The read that decides is refused, or fails.
+/// The read that decides is refused or fails.
 #[tokio::test]
 async fn without_a_read_the_outcome_is_unknown() {
     const DENIED: &str = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;

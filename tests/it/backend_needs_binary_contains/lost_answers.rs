@@ -1,4 +1,4 @@
-//! Updates and deletions whose answer does not come, or comes too late.
+//! Updates and deletions whose answer is lost or late.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -55,7 +55,7 @@ async fn a_lost_answer_is_asked_for_again_and_recognised() {
     store().update::<Account>("a-1").set(|f| f.status, "active").await.unwrap();
     let seal = store().update::<Account>("a-1").seal(|f| f.email, "x").add(|f| f.logins, 1);
     let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
-    // The first answer of the store is that of the write.
+    // The store's first answer is that of the write.
     let new = seal.based_on(&known).condition(|f| f.logins.eq(3)).return_new().await.unwrap();
 
     let expected =
@@ -107,7 +107,7 @@ async fn an_update_gives_up_at_its_deadline() {
     assert_eq!(loaded(&world.store).await.email.as_deref(), Some("first"));
 }
 
-/// Another writer is faster each time: between the read of the item and its write.
+/// Lets another writer in each time, between the read of the item and its write.
 struct Meddling {
     store: Store,
     provider: KmsKeyProvider,
@@ -143,7 +143,7 @@ async fn what_must_not_happen_twice_is_not_said_to_be_retryable() {
     let known = world.store.get::<Account>("a-1").with_envelope().await.unwrap().unwrap();
     let store = || world.store_losing_an_answer_for_good();
 
-    // The envelope that is stored tells.
+    // The stored envelope tells.
     let update = store().update("a-1").based_on(&known).seal(|f| f.email, "x").add(|f| f.logins, 1);
     update.await.unwrap();
     assert_eq!(loaded(&world.store).await.logins, 4);
@@ -152,7 +152,7 @@ async fn what_must_not_happen_twice_is_not_said_to_be_retryable() {
     assert!(matches!(error, UpdateError::UnknownOutcome(_)) && !error.is_retryable(), "{error}");
     assert_eq!(loaded(&world.store).await.logins, 5);
 
-    // What may happen twice is an error of the request.
+    // If the update may happen twice, the error is that of the request.
     let error = store().update::<Account>("a-1").set(|f| f.status, "x").await.unwrap_err();
     assert!(matches!(error, UpdateError::Request(_)), "{error}");
 }
@@ -171,7 +171,7 @@ async fn an_update_after_which_the_record_is_gone_is_not_said_to_have_found_none
     assert!(matches!(error, UpdateError::UnknownOutcome(_)), "{error}");
 }
 
-/// A lost answer to a read says nothing of a write.
+/// A lost answer to a read says nothing about a write.
 #[tokio::test]
 async fn a_record_that_was_read_to_be_gone_is_not_there() {
     let world = World::new().await;

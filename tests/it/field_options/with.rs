@@ -1,4 +1,4 @@
-//! Fields that the functions of a `with` module carry.
+//! Fields stored through the functions of a `with` module.
 
 use aws_sdk_dynamodb::types::AttributeValue as Sdk;
 use envelope_runtime::EnvelopeRecord;
@@ -10,7 +10,7 @@ async fn our_with_goes_before_serdes() {
     mod plus_one {
         use serde::{Deserialize, Deserializer, Serializer};
 
-        #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+        #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde requires it")]
         pub(super) fn serialize<S: Serializer>(n: &u8, to: S) -> Result<S::Ok, S::Error> {
             to.serialize_u8(n + 1)
         }
@@ -38,7 +38,7 @@ async fn our_with_goes_before_serdes() {
     assert_eq!(Counted::load(&world.store, "c").await.unwrap(), Some(counted));
 }
 
-/// Through a module and a type of other names, which the derive does not see.
+/// Through a module and a type with other names, which the derive does not recognise.
 #[tokio::test]
 async fn a_secret_in_a_plaintext_field_is_refused_before_any_request() {
     use envelope_runtime::error::ConvertErrorKind;

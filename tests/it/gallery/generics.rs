@@ -1,4 +1,4 @@
-//! Structs with parameters, and one of a program that has no encryption yet.
+//! Structs with parameters, and one of a program that does not encrypt yet.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;

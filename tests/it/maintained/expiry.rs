@@ -1,4 +1,4 @@
-//! Times to live.
+//! TTLs.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use envelope_runtime::error::ConvertErrorKind;
@@ -15,7 +15,7 @@ async fn what_has_expired_is_not_there() {
     let saved = store(NOW - 1).create(&dated).await.unwrap().into_inner();
     assert_eq!(store(NOW - 1).get("d-1").await.unwrap(), Some(saved.clone()));
 
-    // Until DynamoDB deletes it.
+    // The item stays until DynamoDB deletes it.
     let usage = Usage::default();
     let loaded = store(NOW).measured(&usage).get::<Document>("d-1").await.unwrap();
     assert_eq!((loaded, usage.kms_calls()), (None, 0));
@@ -26,7 +26,7 @@ async fn what_has_expired_is_not_there() {
     ] {
         assert!(update.await.unwrap_err().is_not_found());
     }
-    // Nor is it revived by who has loaded it before.
+    // Nor is it revived by a writer that loaded it before.
     let known = store(NOW - 1).get::<Document>("d-1").with_envelope().await.unwrap().unwrap();
     let revive = store(NOW).update("d-1").based_on(&known).set(|f| f.expires, NOW + 50);
     assert!(revive.seal(|f| f.text, "x").await.unwrap_err().is_not_found());
@@ -35,7 +35,7 @@ async fn what_has_expired_is_not_there() {
     assert_eq!(first.version, 1);
     assert!(store(NOW).create(&later).await.unwrap_err().is_conflict());
 
-    // A new record takes the place of an expired one without knowing it.
+    // A new record replaces an expired one without knowing it.
     let _ = store(NOW + 100).put(&later).await.unwrap();
 }
 
@@ -56,14 +56,14 @@ async fn a_time_to_live_is_in_seconds() {
     );
     store.update::<Document>("d-1").set(|f| f.expires, NOW + 1).await.unwrap();
     assert_eq!(at(&world.store, NOW + 1).get::<Document>("d-1").await.unwrap(), None);
-    // Of another type it says nothing, as for DynamoDB.
+    // A TTL of another type has no effect, as for DynamoDB.
     let mut item = world.stored("d-1").await;
     item.insert("expires".into(), string("1"));
     world.write(item).await;
     assert!(store.get::<Document>("d-1").await.is_err());
 }
 
-/// Its time to live is no part of the envelope, on which a sealed update depends.
+/// The TTL is not part of the envelope, which a sealed update depends on.
 #[tokio::test]
 async fn what_was_made_to_expire_after_it_was_loaded_is_not_written_over() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Versions that cannot be counted up.
+//! Versions that cannot be incremented.
 
 use envelope_runtime::error::{ConvertErrorKind, OpenErrorKind};
 use envelope_runtime::{EnvelopeRecord, UpdateError};
@@ -52,7 +52,7 @@ async fn an_update_does_not_count_beyond_what_the_version_holds() {
     assert_eq!(world.store.get::<SmallCovered>("s-2").await.unwrap().unwrap().version, 127);
 }
 
-/// Written before the version was authenticated: no update makes it look as if it had been.
+/// Written before the version was authenticated. No update makes it look authenticated.
 #[tokio::test]
 async fn a_version_that_no_tag_covers_is_not_counted_into_one() {
     #[derive(EnvelopeRecord, Clone)]

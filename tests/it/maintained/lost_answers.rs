@@ -16,7 +16,7 @@ async fn a_saved_version_whose_answer_was_lost_is_recognised() {
     assert_eq!(world.store.get("d-1").await.unwrap(), Some(second));
 }
 
-/// Nothing is left that says who has deleted the record.
+/// Nothing is left to show who deleted the record.
 #[tokio::test]
 async fn a_deletion_of_a_version_whose_answer_was_lost_has_an_unknown_outcome() {
     let world = World::new().await;

@@ -80,7 +80,7 @@ async fn t09_an_item_without_its_envelope_is_refused_without_asking_kms() {
     assert_loads(&world, &good).await;
 }
 
-/// The list in the envelope decides whether a value is sealed, never its look.
+/// The list in the envelope decides whether a value is sealed, never its appearance.
 #[tokio::test]
 async fn t09_plaintext_that_looks_sealed_is_a_value_like_any_other() {
     #[derive(EnvelopeRecord, Debug, Clone, PartialEq)]
@@ -279,7 +279,7 @@ async fn t12_fields_of_an_older_item_mixed_with_a_newer_one_are_refused() {
     assert_refused(loaded, OpenErrorKind::Tampered, Some("ssn"));
 }
 
-/// A documented limit: the item alone does not say that it is old, or that it was deleted.
+/// A documented limit: the item alone does not show that it is old, or that it was deleted.
 #[tokio::test]
 async fn t12_a_whole_older_item_loads_as_security_md_says() {
     let (world, old) = saved().await;

@@ -1,4 +1,5 @@
-//! SECURITY.md against the code: its rows, the lines that it names, and the tests under its numbers.
+//! SECURITY.md against the code: its rows, the lines that it names, and the tests under its
+//! numbers.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -38,7 +38,7 @@ fn key_error(loaded: Result<Option<User>, LoadError>) -> DataKeyErrorKind {
     }
 }
 
-/// KMS itself, asked with each part of the context changed: nothing of it is for show.
+/// KMS itself, asked with each part of the context changed: every part counts.
 #[tokio::test]
 async fn t04_kms_gives_the_data_key_under_the_whole_context_only() {
     let world = World::new().await;
@@ -120,7 +120,7 @@ async fn t05_a_wrapped_key_of_another_table_is_refused_by_kms() {
     );
 }
 
-/// A sound record in every other way: the attacker used the library, and a KMS key of their own.
+/// A valid record in every other way: the attacker used the library and their own KMS key.
 #[tokio::test]
 async fn t05_a_record_under_the_attackers_own_key_is_refused_without_asking_kms() {
     let (world, good) = saved().await;
@@ -199,7 +199,7 @@ async fn t08_no_salt_or_nonce_is_ever_used_again() {
     }
 }
 
-/// The SDK sends the same bytes once more: nothing is sealed twice for one save.
+/// The SDK sends the same bytes again: nothing is sealed twice for one save.
 #[tokio::test]
 async fn t08_a_save_that_the_sdk_repeats_is_sealed_once() {
     let world = World::new().await;

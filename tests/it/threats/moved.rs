@@ -51,7 +51,7 @@ async fn t01_no_part_of_an_item_is_at_home_in_another() {
             loaded => panic!("{chosen:b}: {loaded:?}"),
         }
     }
-    // The role alone is the same in both items.
+    // Only the role is the same in both items.
     assert_eq!(refused, 14);
 }
 
@@ -98,12 +98,14 @@ async fn t01_an_item_of_another_table_is_refused() {
 
     // The encryption context names the table, so KMS itself refuses.
     assert!(matches!(error, LoadError::DecryptDataKey(_)), "{error}");
-    // So would it after a renamed logical table: that is the likelier cause, and no tampering.
+    // It would also refuse after a rename of the logical table. That is the likelier cause, and no
+    // tampering.
     assert!(!error.is_tampered() && error.to_string().contains("another logical table"), "{error}");
     assert!(load_of(&world, &good, good.clone()).await.unwrap().is_some());
 }
 
-/// The attacker takes the whole item to another tenant, under the same key and with the label changed.
+/// The attacker takes the whole item to another tenant, under the same key and with the label
+/// changed.
 #[tokio::test]
 async fn t01_an_item_of_another_tenant_is_refused() {
     #[derive(EnvelopeRecord, Debug)]
@@ -211,7 +213,7 @@ async fn t02_no_sealed_value_is_at_home_in_another_attribute() {
     assert_eq!(Person::load(&world.store, "p").await.unwrap(), Some(person));
 }
 
-/// Keys whose parts look the same when they are joined, with or without a separator.
+/// Keys whose parts look the same when joined, with or without a separator.
 #[tokio::test]
 async fn t03_keys_that_join_to_one_text_are_two_records() {
     #[derive(EnvelopeRecord, Debug)]

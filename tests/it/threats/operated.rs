@@ -10,7 +10,7 @@ use envelope_tests::Layout;
 use super::{assert_loads, assert_refused, saved, with};
 use crate::support::{Stored, User, World, binary, bytes, string};
 
-/// At whatever point a save is given up, the item is the one before or the one after.
+/// At whatever point a save is cancelled, the item is the one before or the one after.
 #[tokio::test]
 async fn t23_a_save_that_is_given_up_leaves_a_whole_item() {
     let world = World::new().await;
@@ -25,7 +25,7 @@ async fn t23_a_save_that_is_given_up_leaves_a_whole_item() {
         let loaded = User::load(&world.store, "foobar").consistent().await.unwrap().unwrap();
         assert!((0..=n).any(|n| user(n) == loaded), "{loaded:?}");
     }
-    // Later saves are not disturbed, and some really were given up.
+    // Later saves are not disturbed, and some really were cancelled.
     user(61).save(&world.store).await.unwrap();
     assert_eq!(User::load(&world.store, "foobar").consistent().await.unwrap(), Some(user(61)));
     assert!(given_up > 0);
@@ -56,7 +56,7 @@ fn copies(count: u8, hint: &[u8], wrapped: &[u8]) -> Vec<u8> {
     [vec![count], copy.repeat(count.into())].concat()
 }
 
-/// An attacker who writes the table cannot make a load cost more than one call to KMS.
+/// An attacker with write access to the table cannot make a load cost more than one call to KMS.
 #[tokio::test]
 async fn t24_forged_key_references_cost_at_most_one_call() {
     let (world, good) = saved().await;
@@ -86,7 +86,7 @@ async fn t24_lengths_and_counts_beyond_the_bytes_are_refused_without_asking_kms(
     let before_lists = &envelope[..Layout::of(&envelope).lists.start];
     let hint = [7; 8];
     let longest = vec![1; EncryptedDataKey::MAX_LEN + 1];
-    // In the right form, and longer than 8,192 bytes.
+    // Well-formed, but longer than 8,192 bytes.
     let names = (0..200).map(|n| format!("{n:030}"));
     let entries: Vec<u8> =
         names.flat_map(|name| [&[30], name.as_bytes(), &[0; 12]].concat()).collect();

@@ -134,7 +134,7 @@ enum Known {
     One,
 }
 
-/// The data key of a stored record, as KMS gives it to a program with the rights.
+/// The data key of a stored record, as KMS returns it to an authorised program.
 async fn data_key(world: &World, store: &Store) -> Vec<u8> {
     let loaded = store.get::<Chart>("c-1").with_envelope().await.unwrap().unwrap();
     let KeyReference::Wrapped(copies) = loaded.envelope().unwrap().key_reference() else {
@@ -147,7 +147,7 @@ async fn data_key(world: &World, store: &Store) -> Vec<u8> {
     answer.unwrap().plaintext.unwrap().into_inner()
 }
 
-/// A stored chart, and all that is said from the time it is saved.
+/// A stored chart, and everything that is said from the time it is saved.
 struct Scene {
     said: Said,
     world: World,
@@ -203,7 +203,7 @@ async fn t21_refused_updates_say_no_secret() {
     said.assert_silent(&values(), 20_000);
 }
 
-/// For its presence, its types and its size.
+/// Refused for its presence, its types and its size.
 #[tokio::test]
 async fn t21_a_record_that_is_not_stored_says_no_secret() {
     let scene = Scene::new().await;
@@ -281,8 +281,8 @@ async fn t21_stored_values_that_do_not_fit_are_not_said() {
     said.assert_silent(&values(), 20_000);
 }
 
-/// An attacker who writes the table may put plaintext there, and the SDK logs it. That is no leak
-/// of ours, so only errors and panics count.
+/// An attacker with write access to the table may put plaintext there, and the SDK logs it. That is
+/// not our leak, so only errors and panics count.
 #[tokio::test]
 async fn t21_errors_about_altered_items_say_no_secret() {
     let Scene { said, world, listening, .. } = Scene::new().await;
@@ -327,8 +327,8 @@ fn over(dynamodb: aws_sdk_dynamodb::Client, world: &World) -> Store {
     Store::new(dynamodb, provider).map_table::<Chart>(&world.table)
 }
 
-/// Items that an attacker who writes the table may leave there, with plaintext in the place of a
-/// sealed value.
+/// Items that an attacker with write access to the table may leave there, with plaintext in place
+/// of a sealed value.
 fn altered(good: &Stored) -> Vec<Stored> {
     let changed = |name: &str, value| {
         let mut item = good.clone();

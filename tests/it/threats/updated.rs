@@ -11,7 +11,7 @@ use envelope_tests::Layout;
 use super::{assert_refused, saved, with, without};
 use crate::support::{Stored, User, World, bytes, string};
 
-/// Each rewrite of an item keeps its keys, so no nonce may come twice.
+/// Every rewrite of an item keeps its keys, so no nonce may repeat.
 #[tokio::test]
 async fn t08_no_nonce_comes_twice_in_the_life_of_an_item() {
     let (world, good) = saved().await;
@@ -52,8 +52,8 @@ async fn t11_an_update_does_not_launder_what_was_altered() {
     let (world, good) = saved().await;
     world.store.update::<User>("foobar").seal(|f| f.email, "newer").await.unwrap();
     let newer = world.stored("foobar").await;
-    // A new role leaves both values as they are, so the smaller one is opened and sealed again. A
-    // new email address opens nothing, and an unreadable value stays unreadable.
+    // A new role changes neither value, so the smaller one is opened and re-sealed. A new email
+    // address opens nothing, and an unreadable value stays unreadable.
     let altered = [
         (without(&newer, "ssn"), [Some("ssn"), None]),
         (with(&newer, "ssn", string("plaintext")), [Some("ssn"), None]),
@@ -103,8 +103,8 @@ async fn saved_twice() -> (World, Versioned, Stored) {
     (world, second, older)
 }
 
-/// An older item cannot be told by itself. A writer that knows the version, or has the record, is
-/// not deceived.
+/// An older item cannot be detected from itself alone. A writer that knows the version, or has the
+/// record, is not deceived.
 #[tokio::test]
 async fn t12_an_older_item_is_refused_if_its_version_is_known() {
     let (world, second, older) = saved_twice().await;
@@ -160,7 +160,7 @@ async fn t12_a_deleted_record_that_was_put_back_is_not_the_one_that_was_loaded()
     assert_eq!(world.stored("foobar").await, before);
 }
 
-/// A program that does not know the attributes that a newer one has added.
+/// A program that does not know the attributes that a newer one added.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Older {
@@ -205,7 +205,7 @@ async fn t13_no_text_is_written_over_what_is_sealed_in_storage() {
     assert_eq!(world.stored("foobar").await, good);
 }
 
-/// The returned item is opened, and is not handed through if it cannot be.
+/// The returned item is opened. If it cannot be, it is not passed on.
 #[tokio::test]
 async fn t13_returned_records_are_opened_or_refused() {
     let (world, good) = saved().await;
@@ -220,7 +220,7 @@ async fn t13_returned_records_are_opened_or_refused() {
     assert_refused(loaded, OpenErrorKind::Tampered, Some("ssn"));
 }
 
-/// At whatever point an update is given up, the item is the one before or the one after.
+/// At whatever point an update is cancelled, the item is the one before or the one after.
 #[tokio::test]
 async fn t23_an_update_that_is_given_up_leaves_an_item_that_opens() {
     let (world, _) = saved().await;

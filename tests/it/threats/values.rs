@@ -1,4 +1,5 @@
-//! What values become, and what their ciphertexts give away: T15 to T17, T20 and T30.
+//! The stored form of values, and the information that their ciphertexts reveal: T15 to T17, T20
+//! and T30.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,7 +76,8 @@ fn pair(id: &str, text: &str, flag: bool) -> Pair {
     Pair { id: id.into(), a: text.into(), b: text.into(), flag }
 }
 
-/// Type byte and tag are added, nothing is compressed: a length says the value's length and no more.
+/// A type byte and a tag are added and nothing is compressed: the length shows only the value's
+/// length.
 #[tokio::test]
 async fn t16_the_length_of_a_sealed_value_depends_on_nothing_but_the_values_length() {
     let world = World::new().await;
@@ -137,7 +139,7 @@ fn measured() -> Measured {
     }
 }
 
-/// DynamoDB, or another program, may write the same value in another way.
+/// DynamoDB, or another program, may write the same value differently.
 #[tokio::test]
 async fn t20_the_same_value_written_otherwise_is_still_authentic() {
     let world = World::new().await;
@@ -197,7 +199,7 @@ struct Contact {
     phone: String,
 }
 
-/// A sealed field of each way in which one can be declared.
+/// A sealed field for each way to declare one.
 #[derive(EnvelopeRecord)]
 #[envelope(table = "people")]
 #[serde(rename_all = "camelCase")]
@@ -235,7 +237,7 @@ struct Everywhere<T: Serialize + serde::de::DeserializeOwned + Send + Sync + 'st
     others: OtherAttributes,
 }
 
-/// Every byte of every attribute of what DynamoDB holds, but for the key.
+/// Searches every byte of every attribute that DynamoDB holds, except for the key.
 fn holds_canary(item: &Stored) -> bool {
     fn bytes_of(value: &AttributeValue, out: &mut Vec<u8>) {
         match value {

@@ -1,4 +1,4 @@
-//! Updates that start from a record which was loaded before.
+//! Updates that start from a record that was loaded before.
 
 use envelope_runtime::error::KeyErrorKind;
 use envelope_runtime::{UpdateError, Usage};
@@ -19,7 +19,7 @@ async fn a_record_that_was_read_before_saves_the_read() {
     assert_eq!(loaded(&world.store).await, expected);
 }
 
-/// One of the values that stay is opened and sealed again, so the whole item is needed.
+/// One of the unchanged values is opened and re-sealed, so the whole item is needed.
 #[tokio::test]
 async fn an_update_without_a_value_to_seal_reads_the_item_again() {
     let world = world().await;

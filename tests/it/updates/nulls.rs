@@ -141,8 +141,7 @@ async fn a_condition_that_does_not_hold_is_told_from_null() {
     assert_eq!(world.stored("c-1").await, before);
 }
 
-/// DynamoDB removes a set with its last element, and the function of neither field reads an absent
-/// set.
+/// DynamoDB removes a set with its last element, and neither field's function reads an absent set.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Tagged {

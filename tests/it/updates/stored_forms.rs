@@ -1,5 +1,5 @@
-//! Updates of items that another version of the struct has written, of items with nothing sealed,
-//! and of those whose key is made by templates.
+//! Updates of items that another version of the struct wrote, of items with nothing sealed, and of
+//! items whose key is made by templates.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ async fn a_value_under_an_older_name_moves_to_the_new_one() {
     assert_eq!(world.store.get("a-1").await.unwrap(), Some(expected));
 }
 
-/// A record with authenticated attributes alone, if it has no note.
+/// A record with only authenticated attributes, if it has no note.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(table = "users")]
 struct Grant {

@@ -76,13 +76,13 @@ async fn t26_a_repointed_alias_is_followed_at_once_and_back() {
         assert_eq!(counts(&script), (1, 1));
         load(&provider, [record.clone()]).await.unwrap();
         assert_eq!(counts(&script), (1, 0));
-        // Of a record with a copy for each key, the right one is taken.
+        // If a record has a copy for each key, the right one is used.
         load(&provider, [other.clone(), record.clone()]).await.unwrap();
         assert_eq!(counts(&script), (1, 0));
     }
 }
 
-/// So it is by the copy of the key that the alias led to before.
+/// The same if the copy under the alias's previous key is tried first.
 #[tokio::test]
 async fn t26_a_repointed_alias_is_followed_where_a_record_has_a_copy_for_each_key() {
     let keys = Keys::new().await;
@@ -132,7 +132,7 @@ async fn t26_many_loads_after_a_repoint_ask_once_what_the_alias_leads_to() {
     assert_eq!(counts(&script), (50, 1));
 }
 
-/// Who waits for the answer of another load does not take its end for one.
+/// A load that waits for the answer of another load does not treat its end as an answer.
 #[tokio::test]
 async fn t26_a_load_that_is_given_up_leaves_the_question_to_those_that_wait() {
     let keys = Keys::new().await;
@@ -166,7 +166,7 @@ async fn t26_a_load_that_is_given_up_leaves_the_question_to_those_that_wait() {
     assert_eq!(counts(&script), (10, 1));
 }
 
-/// They are told what the answer was, and not that nobody was asked.
+/// They get the answer, rather than hear that nobody was asked.
 #[tokio::test]
 async fn t26_an_answer_counts_for_all_loads_that_waited_for_it() {
     let keys = Keys::new().await;
@@ -206,7 +206,7 @@ async fn t26_foreign_records_delay_a_repointed_alias_by_a_minute_at_most() {
     advance(Duration::from_mins(1)).await;
     load(&provider, [new]).await.unwrap();
     assert_eq!(counts(&script), (1, 1));
-    // Nor was it ever in doubt what the old records are of: they need `accept` by now.
+    // Nor was the key of the old records ever in doubt: they need `accept` by now.
     assert_eq!(kind(&provider, [own]).await, UNKNOWN);
 }
 

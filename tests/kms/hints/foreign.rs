@@ -1,4 +1,4 @@
-//! Records of other keys, and forged ones, cost little and keep no record of the own key from
+//! Records of other keys, and forged ones, cost little and do not keep the reader's own record from
 //! loading.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::{
     Keys, NOT_ASKED, UNKNOWN, counts, hinted, kind, load, pass, request, without_describe,
 };
 
-/// Whether `DescribeKey` is allowed.
+/// The permission to call `DescribeKey`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Describe {
     Allowed,
@@ -28,8 +28,8 @@ async fn t24_a_cold_reader_loads_its_own_records_after_any_number_of_foreign_one
     let keys = Keys::new().await;
     let own = keys.copy(&keys.own).await;
     let foreign = keys.foreign_copies(40).await;
-    // Decrypts and DescribeKeys. Eight are asked about; then the name itself is, which settles it
-    // for an id. An alias may have moved, and is asked once more.
+    // Decrypts and DescribeKeys. Eight copies are asked about, then the name itself, which settles
+    // it for an id. An alias may have moved, and is asked about once more.
     let expected = [
         (Describe::Allowed, [(0, 0), (8, 1), (8, 2)]),
         (Describe::Denied, [(0, 0), (8, 1), (8, 1)]),
@@ -40,7 +40,7 @@ async fn t24_a_cold_reader_loads_its_own_records_after_any_number_of_foreign_one
                 Describe::Allowed => keys.reader(name, pass),
                 Describe::Denied => keys.reader(name, without_describe),
             };
-            // All at once where they can be refused at once.
+            // All at once, if they can be refused at once.
             for copy in foreign.iter().take(if describe == Describe::Denied { 8 } else { 40 }) {
                 let kind = kind(&provider, [copy.clone()]).await;
                 assert!(kind == UNKNOWN || kind == NOT_ASKED, "{name}: {kind:?}");
@@ -49,7 +49,7 @@ async fn t24_a_cold_reader_loads_its_own_records_after_any_number_of_foreign_one
 
             load(&provider, [own.clone()]).await.unwrap();
 
-            // Without DescribeKey it waits for one more question.
+            // Without DescribeKey the load waits for one more question.
             let waited = describe == Describe::Denied && calls.0 > 0;
             assert_eq!(start.elapsed().as_secs(), u64::from(waited), "{name}");
             assert_eq!(counts(&script), (calls.0 + 1, calls.1), "{name}");
@@ -79,7 +79,7 @@ async fn t24_a_load_waits_for_its_turn_to_ask_and_is_told_to_come_again() {
     let errors = loads.join_all().await;
 
     assert_eq!(start.elapsed().as_secs(), 5);
-    // Eight at once, and one a second; by the end of the fifth second the last of them is there.
+    // Eight at once, then one a second; by the end of the fifth second the last one has arrived.
     let refused = errors.iter().filter(|error| error.kind() == DataKeyErrorKind::UnknownKey);
     let refused = refused.count();
     assert!((12..=13).contains(&refused), "{refused}");
@@ -102,7 +102,7 @@ async fn t24_the_same_foreign_copy_is_asked_about_once_a_minute() {
         assert_eq!(kind(&provider, [foreign.clone()]).await, UNKNOWN);
         for _ in 0..99 {
             assert_eq!(kind(&provider, [foreign.clone()]).await, NOT_ASKED);
-            // Nor under another hint: a hint is of no account.
+            // Nor under another hint: the hint does not matter.
             let other = hinted([7; 8], foreign.wrapped());
             assert_eq!(kind(&provider, [other]).await, NOT_ASKED);
         }
@@ -160,7 +160,7 @@ async fn t24_what_is_made_of_a_records_wrapped_key_does_not_shut_the_record_out(
     assert_eq!(counts(&script), (2, 0));
 }
 
-/// The first answer teaches the ARN to all that wait; none of them asks twice, or is refused.
+/// All waiting loads learn the ARN from the first answer; none of them asks twice or is refused.
 #[tokio::test]
 async fn many_cold_loads_at_once_cost_one_decrypt_each() {
     let keys = Keys::new().await;
@@ -207,19 +207,18 @@ async fn t24_each_copy_of_an_item_is_asked_about_once() {
     let own = keys.copy(&keys.own).await;
     let [first, second, third] = &keys.foreign_copies(3).await[..] else { panic!() };
     for name in &keys.names()[1..] {
-        // The own copy is found behind foreign ones.
+        // The reader's own copy is found behind foreign ones.
         let (provider, script) = keys.reader(name, without_describe);
         load(&provider, [first.clone(), second.clone(), own.clone()]).await.unwrap();
         assert_eq!(counts(&script), (3, 0), "{name}");
 
-        // One under the own key's hint, which is the first that is asked about, and two under
-        // others.
+        // One under the own key's hint, which is asked about first, and two under others.
         let forged = hinted(*own.hint(), third.wrapped());
         let loaded = kind(&provider, [first.clone(), forged, second.clone()]).await;
         let alias = *name == keys.alias;
         assert!(loaded == UNKNOWN || alias && loaded == NOT_ASKED, "{loaded:?}");
-        // Where the alias may have moved, and DescribeKey does not say it, the two were refused
-        // lately.
+        // For an alias, which may have moved, DescribeKey does not tell, and the two were refused
+        // recently.
         assert_eq!(counts(&script), (1, usize::from(alias)), "{name}");
         advance(Duration::from_mins(1)).await;
         let forged = hinted(*own.hint(), third.wrapped());
@@ -228,7 +227,7 @@ async fn t24_each_copy_of_an_item_is_asked_about_once() {
     }
 }
 
-/// Whoever learns the ARN wakes those that wait for a turn.
+/// A save learns the ARN, and so wakes the loads that wait for a turn.
 #[tokio::test]
 async fn a_save_lets_the_loads_go_on_that_wait() {
     let keys = Keys::new().await;

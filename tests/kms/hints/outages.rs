@@ -1,4 +1,4 @@
-//! A KMS that throttles, denies, fails or hangs: what it did not answer uses nothing up.
+//! A KMS that throttles, denies, fails or hangs: unanswered questions use nothing up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{Keys, UNKNOWN, counts, hinted, kind, load, pass, request};
 
-/// Whether KMS throttles, denies, fails or is not there: it has said nothing about the copies.
+/// If KMS throttles, denies, fails or is unreachable, it has said nothing about the copies.
 #[tokio::test]
 async fn t33_what_kms_did_not_answer_uses_nothing_up() {
     let keys = Keys::new().await;
@@ -65,7 +65,7 @@ async fn t33_loads_that_are_given_up_use_nothing_up() {
     }
     assert_eq!(counts(&script), (8, 0));
 
-    // So with DescribeKey: the next load asks in the place of the one that was given up.
+    // The same with DescribeKey: the next load asks in place of the cancelled one.
     script.react(|_| Reaction::Hang);
     let foreign = keys.copy(&keys.foreign).await;
     let given_up = tokio::time::timeout(Duration::from_millis(1), load(&provider, [foreign]));
@@ -95,7 +95,7 @@ async fn t33_loads_do_not_queue_while_kms_throttles() {
             assert_eq!(kind, Some(DataKeyErrorKind::Throttled));
         }
 
-        // Eight at once, and what they give back is taken at once.
+        // Eight at once, and the turns that they release are taken at once.
         let rounds = if name == keys.own { 1 } else { 2 };
         assert_eq!(start.elapsed().as_millis() / 100, rounds, "{name}");
         assert_eq!(counts(&script), (16, 0));
@@ -131,7 +131,7 @@ async fn t33_four_forged_copies_cost_one_call_in_an_outage() {
                         assert_eq!((kind, counts(&script)), (UNKNOWN, (0, 0)));
                         continue;
                     }
-                    // Where DescribeKey is denied, KMS is asked about the copy instead.
+                    // If DescribeKey is denied, KMS is asked about the copy instead.
                     let denied = is_known && expected == DataKeyErrorKind::AccessDenied;
                     let calls = script.take().len();
                     assert_eq!((kind, calls), (Some(expected), 1 + usize::from(denied)), "{name}");
@@ -141,7 +141,7 @@ async fn t33_four_forged_copies_cost_one_call_in_an_outage() {
     }
 }
 
-/// Whatever hints stand in it, and whether the key was accepted too.
+/// Whatever the hints in it, and whether or not the key was accepted too.
 #[tokio::test]
 async fn t33_a_key_that_cannot_be_asked_is_asked_once_a_load() {
     let keys = Keys::new().await;
@@ -159,15 +159,15 @@ async fn t33_a_key_that_cannot_be_asked_is_asked_once_a_load() {
             let kind = kind(&provider, copies.map(|hint| hinted(hint, &hint))).await;
 
             assert_eq!(kind, Some(DataKeyErrorKind::Throttled), "{name}");
-            // An alias that is accepted too may lead to another key by now, which is asked for as
-            // well.
+            // If its key is accepted too, an alias may lead to another key by now, which is asked
+            // about as well.
             let moved = usize::from(accepts && name == keys.alias);
             assert_eq!(counts(&script), (1, moved), "{name}");
         }
     }
 }
 
-/// The other copy is of a key that was configured for this.
+/// The other copy is under a key that was configured for this.
 #[tokio::test]
 async fn t33_of_several_keys_the_next_is_asked_where_one_cannot_be() {
     let keys = Keys::new().await;
@@ -195,7 +195,7 @@ async fn t33_of_several_keys_the_next_is_asked_where_one_cannot_be() {
             load(&provider, copies).await.unwrap();
 
             assert_eq!(counts(&script), (2, 0), "{name}: {reaction:?}");
-            // Where nothing opens, what can be tried again is what is said.
+            // If nothing opens, a retryable error takes precedence.
             let denied = |attempt: &Attempt| match attempt.number {
                 0 => Reaction::error("AccessDeniedException"),
                 _ => Reaction::error("ThrottlingException"),

@@ -1,4 +1,4 @@
-//! Generic code keeps any record, and says nothing of lifetimes.
+//! Generic code keeps any record without mentioning lifetimes.
 
 use std::any::Any;
 

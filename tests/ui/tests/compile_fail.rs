@@ -1,4 +1,4 @@
-//! What does not compile, and the text that says so.
+//! Code that does not compile, and the compiler's messages.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +10,7 @@ fn mistakes_say_their_cure_and_are_listed() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("cases/**/*.rs");
     cases.pass("pass/*.rs");
-    // They run here.
+    // The cases run here.
     drop(cases);
 
     list_errors();
@@ -43,7 +43,7 @@ fn list_errors() {
     if std::env::var_os("TRYBUILD").is_some_and(|mode| mode == "overwrite") {
         fs::write(&path, [before, START, &list].concat()).unwrap();
     } else {
-        assert_eq!(written, list, "the list in ERRORS.md is not that of the cases");
+        assert_eq!(written, list, "the list in ERRORS.md does not match the cases");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every verb, by what it does when it is done twice and how its own write is known.
+//! Every verb, by the effect of repeating it and how its own write is recognised.
 
 use std::future::{Ready, ready};
 use std::pin::Pin;
@@ -49,13 +49,13 @@ pub(super) fn note(text: &str) -> Note {
     Note { id: "r".into(), text: text.into() }
 }
 
-/// What an operation said.
+/// The result of an operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said {
     Done,
-    /// Not known whether it was done; not to be tried again as it is.
+    /// The outcome is unknown: not to be retried unchanged.
     Unknown,
-    /// It may be tried again.
+    /// May be retried.
     Retry,
     Other(String),
 }
@@ -83,18 +83,18 @@ macro_rules! said {
 
 said!(SaveError, UpdateError, DeleteError);
 
-/// What a verb does when it is done twice, and how its own write is known.
+/// The effect of repeating a verb, and how its own write is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The same, and it leaves nothing to be known by.
+    /// The same effect; nothing identifies the write.
     Repeatable,
-    /// The same, and its envelope is known.
+    /// The same effect; its envelope identifies the write.
     RepeatableAndKnown,
-    /// It depends on an envelope that is gone when it is done, and its own is known.
+    /// Depends on an envelope that the write replaces; the new envelope identifies the write.
     Guarded,
-    /// Something else, and its envelope is known.
+    /// Another effect; its envelope identifies the write.
     Known,
-    /// Something else, and it leaves nothing to be known by.
+    /// Another effect; nothing identifies the write.
     Nameless,
 }
 
@@ -106,7 +106,7 @@ pub(super) struct Verb {
     pub(super) operation: &'static str,
     pub(super) before: fn(Store) -> Running,
     pub(super) run: fn(Store) -> Running,
-    /// Whether the stored item shows that it was done, once.
+    /// Returns whether the stored item shows that the verb was done, once.
     pub(super) is_done: fn(Option<&Stored>) -> bool,
 }
 

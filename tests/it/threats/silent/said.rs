@@ -1,4 +1,4 @@
-//! A listener to all that is said: in `Debug`, errors, logs and panics.
+//! A listener to everything said: in `Debug`, errors, logs and panics.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -10,7 +10,7 @@ use envelope_tests::Secrets;
 
 use crate::listening;
 
-/// All that was said, by the library or anyone else.
+/// Everything said, by the library or anyone else.
 #[derive(Clone, Default)]
 pub(super) struct Said(Arc<Mutex<Vec<u8>>>);
 

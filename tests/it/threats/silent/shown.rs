@@ -17,7 +17,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::{LOCAL_KEY, NUMBER, Said, canary, chart};
 
-/// By hand, to look at what the traits hand to it.
+/// Implemented by hand, to look at the values that the traits pass to it.
 struct ByHand {
     text: String,
     said: Said,

@@ -12,7 +12,7 @@ struct User {
     version: u64,
 }
 
-/// As `store.delete` is bounded.
+/// Bounded like `store.delete`.
 fn delete<R: Unversioned>() {}
 
 fn main() {

@@ -1,7 +1,7 @@
 use envelope_runtime::{EnvelopeRecord, Sealer};
 
-// One mistake, one message: the record keeps its key, its fields and its methods, so that nothing else
-// turns red in an editor.
+// One mistake, one message: the record keeps its key, its fields and its methods, so that nothing
+// else turns red in an editor.
 #[derive(EnvelopeRecord)]
 #[envelope(table = "orders")]
 struct Order<T: Clone> {

@@ -1,6 +1,6 @@
 use envelope_runtime::EnvelopeRecord;
 
-// What cannot be read is one message, and the rest is still checked.
+// An unreadable option is one message, and the rest is still checked.
 #[derive(EnvelopeRecord)]
 #[envelope(table = 5)]
 struct User {
