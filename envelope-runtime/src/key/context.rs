@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-/// The [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
+/// The
+/// [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
 /// of a data key: names and values that must match when the key is unwrapped.
 ///
 /// It always holds `envelope:table` (the logical table name) and `envelope:format` (`1`), and the
-/// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail` logs
-/// the context in plaintext.
+/// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail`
+/// logs the context in plaintext.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EncryptionContext(BTreeMap<String, String>);
 

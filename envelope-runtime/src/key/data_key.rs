@@ -25,7 +25,7 @@ pub struct DataKey {
 }
 
 impl DataKey {
-    /// A data key of the bytes that a key service returned. The caller wipes its own copy.
+    /// A data key from the bytes that a key service returned. The caller wipes its own copy.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
         Self::from_secret(&Secret32::new(bytes))
@@ -102,8 +102,8 @@ impl EncryptedDataKey {
 
     /// A wrapped key of 1 to [`MAX_LEN`](Self::MAX_LEN) bytes; `None` if it is empty or longer.
     ///
-    /// `hint` only helps the provider to choose among its configured keys when the record is read. It
-    /// is not authenticated, so nothing may trust it.
+    /// `hint` only helps the provider to choose among its configured keys when the record is read.
+    /// It is not authenticated, so nothing may trust it.
     #[must_use]
     pub fn new(
         provider: ProviderId,

@@ -6,8 +6,8 @@ use crate::report::{Answer, Place, debug_is_display};
 
 /// A key service refused, failed, or was not asked because the reference could not be trusted.
 ///
-/// It holds names only: the record's table and key attribute, the configured KMS key, and AWS's error
-/// code and request id.
+/// It holds names only: the record's table and key attribute, the configured KMS key, and AWS's
+/// error code and request id.
 #[derive(Clone)]
 pub struct DataKeyError {
     kind: DataKeyErrorKind,
@@ -24,7 +24,7 @@ pub struct DataKeyError {
 /// | --- | --- | --- |
 /// | connection refused, reset or aborted; a host name that does not resolve; a timeout; HTTP 408, `RequestTimeout` | [`Network`](Self::Network) | yes |
 /// | HTTP 5xx of AWS or of a proxy, `KMSInternalException`, `InternalFailure`, `ServiceUnavailable`, `KeyUnavailableException`, `DependencyTimeoutException` | [`Service`](Self::Service) | yes |
-/// | HTTP 429, `ThrottlingException` and its other names in AWS, `LimitExceededException` | [`Throttled`](Self::Throttled) | yes |
+/// | HTTP 429, `ThrottlingException` and AWS's other names for it, `LimitExceededException` | [`Throttled`](Self::Throttled) | yes |
 /// | no call: the limit on calls about unknown keys | [`NotAsked`](Self::NotAsked) | yes, within a minute |
 /// | `InvalidSignatureException` about the time, `RequestTimeTooSkewed`, `RequestExpired` | [`Clock`](Self::Clock) | yes, once the clock is set |
 /// | `ExpiredTokenException` | [`ExpiredCredentials`](Self::ExpiredCredentials) | with new credentials |
@@ -69,8 +69,8 @@ pub enum DataKeyErrorKind {
     /// Too many requests.
     #[doc(alias = "ThrottlingException")]
     Throttled,
-    /// KMS was not asked: the record was sealed under an unknown key, the configured alias or id may
-    /// lead to that key, and such calls are limited. Within a minute, the same load asks again.
+    /// KMS was not asked: the record was sealed under an unknown key, the configured alias or id
+    /// may lead to that key, and such calls are limited. Within a minute, the same load asks again.
     NotAsked,
     /// The service could not be reached or did not answer in time.
     Network,
@@ -84,8 +84,8 @@ pub enum DataKeyErrorKind {
     ExpiredCredentials,
     /// The provider was configured with something other than a key of its kind.
     Configuration,
-    /// The provider does not support the call: it is decrypt-only or encrypt-only, or the reference is
-    /// of another kind.
+    /// The provider does not support the call: it is decrypt-only or encrypt-only, or the reference
+    /// is of another kind.
     Unsupported,
     /// The service's answer is not a data key.
     InvalidAnswer,

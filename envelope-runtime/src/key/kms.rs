@@ -27,13 +27,14 @@ use crate::clock::{Clock, SystemClock};
 /// Gets data keys from AWS KMS: one
 /// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
 /// (`AES_256`) per save, one
-/// [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html) per load, each with
-/// the record's [`EncryptionContext`](crate::key::EncryptionContext) and the configured KMS key.
+/// [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html) per load, each
+/// with the record's [`EncryptionContext`](crate::key::EncryptionContext) and the configured KMS
+/// key.
 ///
-/// The key is a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an ARN, records
-/// of other keys are rejected without a call to KMS. With an alias or an id, the ARN is learnt by
-/// [`resolve`](Self::resolve) or from KMS's first answer. Until then, records of other keys cost calls,
-/// which are limited.
+/// The key is a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an ARN,
+/// records of other keys are rejected without a call to KMS. With an alias or an id, the ARN is
+/// learnt by [`resolve`](Self::resolve) or from KMS's first answer. Until then, records of other
+/// keys cost calls, which are limited.
 ///
 /// Repointing an alias is a change of key: records sealed before it need the old key's ARN in
 /// [`accept`](Self::accept). A reader notices the change through `kms:DescribeKey` within a minute.
@@ -97,8 +98,8 @@ impl KmsKeyProvider {
 }
 
 impl<C> KmsKeyProvider<C> {
-    /// Also unwraps data keys of another KMS key, named by its key ARN: the key from before a rotation
-    /// or before an alias was repointed.
+    /// Also unwraps data keys of another KMS key, named by its key ARN: the key from before a
+    /// rotation or before an alias was repointed.
     #[must_use]
     pub fn accept(mut self, key_arn: impl Into<String>) -> Self {
         let text = key_arn.into();
@@ -106,8 +107,8 @@ impl<C> KmsKeyProvider<C> {
         self
     }
 
-    /// Takes the time from `clock` instead of the operating system, for the provider's deadlines and
-    /// the ages of its cached knowledge. Forgets what it has learnt before.
+    /// Takes the time from `clock` instead of the operating system, for the provider's deadlines
+    /// and the ages of its cached knowledge. Forgets what it has learnt before.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.primary = Primary::new(self.primary.text, clock.monotonic());
@@ -119,12 +120,12 @@ impl<C> KmsKeyProvider<C> {
     /// [DescribeKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html), and
     /// returns the key's ARN. With a key ARN, no call is made.
     ///
-    /// The call is optional: the first save or load learns the ARN too. Make it if the program starts
-    /// by loading records that others may have forged. A program that resolves its keys at startup also
-    /// finds a wrong name early.
+    /// The call is optional: the first save or load learns the ARN too. Make it if the program
+    /// starts by loading records that others may have forged. A program that resolves its keys at
+    /// startup also finds a wrong name early.
     ///
-    /// Only this call needs the permission `kms:DescribeKey` on the key. With it, a reader by alias also
-    /// follows sooner when the alias is repointed.
+    /// Only this call requires the permission `kms:DescribeKey` on the key. With it, a reader by
+    /// alias also follows sooner when the alias is repointed.
     ///
     /// # Errors
     ///
@@ -180,8 +181,8 @@ impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
         Box::pin(async { self.decrypt_data_key(reference, request).await.map(Arc::new) })
     }
 
-    /// False if an accepted key wrapped a copy. Nothing authenticates the list of copies, so an added
-    /// copy does not make the reference current.
+    /// False if an accepted key wrapped a copy. Nothing authenticates the list of copies, so an
+    /// added copy does not make the reference current.
     fn is_current(&self, reference: &KeyReference, _: &DataKeyRequest) -> bool {
         let KeyReference::Wrapped(copies) = reference else { return true };
         let primary = self.primary.learnt();

@@ -22,8 +22,8 @@ const MAX_FILE: usize = 512;
 /// Wraps data keys under an AES-256 key that this process holds, for development and tests.
 ///
 /// It binds the encryption context as KMS does, but it lacks the point of KMS: whoever reads the
-/// process's memory or the key's file can open every record, and no use of the key is logged. Do not
-/// mix it with KMS in one table.
+/// process's memory or the key's file can open every record, and no use of the key is logged. Do
+/// not mix it with KMS in one table.
 ///
 /// Wrapped form, 60 bytes: `nonce[12] ‖ AES-256-GCM(data key[32]) ‖ tag[16]`; see `FORMAT.md`.
 ///
@@ -54,7 +54,8 @@ pub enum LocalKeyError {
 }
 
 impl LocalKeyProvider {
-    /// A random key that lives as long as this value: **what it wraps can never be opened afterwards**.
+    /// A random key that lives as long as this value: **what it wraps can never be opened
+    /// afterwards**.
     ///
     /// For tests. A record that is saved under it is lost when the program ends.
     ///

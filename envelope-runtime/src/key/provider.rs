@@ -9,10 +9,10 @@ use super::{DataKey, DataKeyError, DataKeyRequest, KeyReference};
 pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>> + Send + 'a>>;
 
 /// A source of data keys: [`KmsKeyProvider`](crate::KmsKeyProvider),
-/// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a caching decorator around
-/// one of these.
+/// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a caching decorator
+/// around one of these.
 ///
-/// # Requirements
+/// An implementation must meet these requirements:
 ///
 /// - It binds the whole [`EncryptionContext`](crate::key::EncryptionContext) of a request to the
 ///   wrapped key, so that unwrapping under any other context fails.
@@ -23,12 +23,11 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 ///
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
-/// # Caching
-///
 /// A provider that keeps data keys, or returns one for several records, keeps them under the whole
-/// context, names included, and the whole reference: an answer for one tenant must never be an answer
-/// for another. It limits their age and use: a stolen data key opens every record that shares it, and a
-/// cached key opens records even after its KMS key was disabled or a permission revoked.
+/// context, names included, and the whole reference: an answer for one tenant must never be an
+/// answer for another. It limits their age and use: a stolen data key opens every record that
+/// shares it, and a cached key opens records even after its KMS key was disabled or a permission
+/// revoked.
 pub trait KeyProvider: Send + Sync + 'static {
     /// The provider's capability: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without a
     /// capability lacks the methods that need it.
@@ -53,9 +52,9 @@ pub trait KeyProvider: Send + Sync + 'static {
         request: &'a DataKeyRequest,
     ) -> KeyFuture<'a, Arc<DataKey>>;
 
-    /// Returns whether a record may stay under the data key that `reference` denotes, which is to seal
-    /// [`plaintext_len`](DataKeyRequest::plaintext_len) more bytes. If not, the next update of the
-    /// record's protected attributes re-seals them all under a new data key.
+    /// Returns whether a record may stay under the data key that `reference` denotes, which is to
+    /// seal [`plaintext_len`](DataKeyRequest::plaintext_len) more bytes. If not, the next update of
+    /// the record's protected attributes re-seals them all under a new data key.
     ///
     /// A decorator must delegate to the inner provider. Otherwise, records of a key that is merely
     /// accepted would stay under it forever.

@@ -39,15 +39,15 @@ impl DataKeyRequest {
         &self.context
     }
 
-    /// The maximum number of plaintext bytes that the operation seals under the data key; 0 if it only
-    /// opens.
+    /// The maximum number of plaintext bytes that the operation seals under the data key; 0 if it
+    /// only opens.
     #[must_use]
     pub fn plaintext_len(&self) -> u64 {
         self.plaintext_len
     }
 
-    /// Counts a call to a key service. A provider counts each call that it makes, and none for a cached
-    /// answer.
+    /// Counts a call to a key service. A provider counts each call that it makes, and none for a
+    /// cached answer.
     pub fn count_call(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }

@@ -19,8 +19,9 @@ const REQUEST_TIMEOUT: u16 = 408;
 
 /// Watches the attempts that the SDK makes at a request.
 ///
-/// A failed attempt may still have done its work, unless nothing of it left this machine or DynamoDB
-/// refused it. An error of the service, a broken answer and no answer at all are inconclusive.
+/// A failed attempt may still have done its work, unless nothing of it left this machine or
+/// DynamoDB refused it. An error of the service, a broken answer and no answer at all are
+/// inconclusive.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
     /// The attempts of all requests of the operation.
@@ -48,8 +49,8 @@ impl Attempts {
 
     /// Returns whether an attempt may have done its work without an answer to confirm it.
     pub(super) fn lost_an_answer(&self) -> bool {
-        // An operation that times out ends in the middle of an attempt, and not every version of the
-        // SDK reports that attempt's end.
+        // An operation that times out ends in the middle of an attempt, and not every version of
+        // the SDK reports that attempt's end.
         self.seen.lost.load(Ordering::Relaxed) || self.seen.sent.load(Ordering::Relaxed)
     }
 
@@ -138,7 +139,8 @@ fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static
 }
 
 /// The text by which the SDK's HTTP client reports that it got no connection. Its type is not
-/// exported. A client with another text is treated as having sent the request, which is always safe.
+/// exported. A client with another text is treated as having sent the request, which is always
+/// safe.
 const CONNECT: &str = "client error (Connect)";
 
 #[cfg(test)]

@@ -43,15 +43,17 @@ pub struct Delete<R, C = Full, T = Nothing> {
 impl<C: Capability> Store<C> {
     /// Deletes the record under `key`, if there is one. A record with an `#[envelope(version)]` is
     /// deleted with [`delete_version`](Self::delete_version) or
-    /// [`delete_any_version`](Self::delete_any_version), so that the compiler makes the caller choose.
+    /// [`delete_any_version`](Self::delete_any_version), so that the compiler makes the caller
+    /// choose.
     #[doc(alias = "delete_item")]
     pub fn delete<R: Unversioned>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self, key, None)
     }
 
-    /// Deletes the record under `key` if it still has the version `version`, the one that was loaded.
-    /// 0 stands for a record without a version, or for no record. If another version is stored,
-    /// nothing is deleted, and the error is [`DeleteError::Version`](crate::DeleteError::Version).
+    /// Deletes the record under `key` if it still has the version `version`, the one that was
+    /// loaded. 0 stands for a record without a version, or for no record. If another version is
+    /// stored, nothing is deleted, and the error is
+    /// [`DeleteError::Version`](crate::DeleteError::Version).
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
@@ -69,7 +71,8 @@ impl<C: Capability> Store<C> {
         Delete::new(self, key, Some(version_number(version)))
     }
 
-    /// Deletes the record under `key`, if there is one, even if another program has just changed it.
+    /// Deletes the record under `key`, if there is one, whatever its version: even if another program
+    /// has just changed it.
     #[doc(alias = "delete_item")]
     pub fn delete_any_version<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self, key, None)
@@ -87,8 +90,8 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
     }
 
     /// Returns the deleted record, opened. Costs one more KMS call and needs a provider that can
-    /// decrypt. `None` if there was no record, or if the SDK sent the request again because the answer
-    /// to the first was lost.
+    /// decrypt. `None` if there was no record, or if the SDK sent the request again because the
+    /// answer to the first was lost.
     ///
     /// If the deleted item cannot be opened, the deletion has still happened, and the error is
     /// [`DeleteError::Unreadable`].
@@ -104,8 +107,8 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
 
 impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     /// Deletes only if the stored item satisfies a condition. If called again, both conditions must
-    /// hold. Otherwise nothing is deleted, and the error is [`DeleteError::Condition`], which holds the
-    /// stored item.
+    /// hold. Otherwise nothing is deleted, and the error is [`DeleteError::Condition`], which holds
+    /// the stored item.
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));

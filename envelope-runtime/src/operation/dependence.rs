@@ -48,7 +48,8 @@ impl Dependence {
         }
     }
 
-    /// The first requirement that the stored item does not meet. An `Err` means that an item exists.
+    /// The first requirement that the stored item does not meet. An `Err` means that an item
+    /// exists.
     pub(super) fn refusal(
         &self,
         schema: &RecordSchema,

@@ -36,7 +36,8 @@ pub struct Get<R, C = Full, T = Record> {
 }
 
 impl<C: Capability> Store<C> {
-    /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` has expired.
+    /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` has
+    /// expired.
     #[doc(alias = "get_item")]
     pub fn get<R: Readable>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
     where
@@ -68,8 +69,8 @@ impl<R: Readable, C: CanDecrypt, T> Get<R, C, T> {
         self
     }
 
-    /// Supplies values of context fields that are not part of the key, as attribute names and texts.
-    /// They add to those of [`Store::scoped`] and must not differ from them.
+    /// Supplies values of context fields that are not part of the key, as attribute names and
+    /// texts. They add to those of [`Store::scoped`] and must not differ from them.
     #[doc(alias = "encryption_context")]
     pub fn context<N: Into<String>, V: Into<String>>(
         mut self,

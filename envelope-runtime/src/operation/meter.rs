@@ -73,7 +73,8 @@ impl Meter {
         self.attempts.of_another_request()
     }
 
-    /// Returns whether the answer to an attempt at a write was lost: DynamoDB may have done the write.
+    /// Returns whether the answer to an attempt at a write was lost: DynamoDB may have done the
+    /// write.
     pub(super) fn lost_an_answer(&self) -> bool {
         self.attempts.lost_an_answer()
     }

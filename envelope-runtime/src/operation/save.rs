@@ -19,8 +19,8 @@ use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
 use crate::record::{EnvelopeRecord, FieldError, Now, Values};
 use crate::store::Store;
 
-/// A save, ready to be awaited. Created by [`Store::put`], [`Store::create`], [`Store::replace`] and
-/// [`EnvelopeRecord::save`].
+/// A save, ready to be awaited. Created by [`Store::put`], [`Store::create`], [`Store::replace`]
+/// and [`EnvelopeRecord::save`].
 ///
 /// It replaces the whole item: one KMS call, one
 /// [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html). The
@@ -44,8 +44,8 @@ pub struct Put<R: EnvelopeRecord, C = Full, T = Nothing> {
 }
 
 impl<C: Capability> Store<C> {
-    /// Saves a record under a fresh data key, whether or not one exists under its key. A record with an
-    /// `#[envelope(version)]` is saved only over the version that it was loaded with.
+    /// Saves a record under a fresh data key, whether or not one exists under its key. A record
+    /// with an `#[envelope(version)]` is saved only over the version that it was loaded with.
     #[doc(alias = "put_item")]
     pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
@@ -77,8 +77,8 @@ impl<C: Capability> Store<C> {
 
     /// Saves a record as [`put`](Self::put) does, but only if there is one under its key.
     ///
-    /// Otherwise nothing is written, and [`SaveError::is_not_found`](crate::SaveError::is_not_found)
-    /// is true of the error.
+    /// Otherwise nothing is written, and
+    /// [`SaveError::is_not_found`](crate::SaveError::is_not_found) is true of the error.
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
@@ -105,9 +105,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     }
 
     /// Returns the replaced record, opened. Costs one more KMS call and needs a provider that can
-    /// decrypt. `None` if there was no record. If the SDK sent the request again because the answer to
-    /// the first was lost, the output may be the saved record itself, or `None` after a save that
-    /// depends on the stored item.
+    /// decrypt. `None` if there was no record. If the SDK sent the request again because the answer
+    /// to the first was lost, the output may be the saved record itself, or `None` after a save
+    /// that depends on the stored item.
     ///
     /// The output lacks the version and times that this save fills in: load the record to continue
     /// with it.

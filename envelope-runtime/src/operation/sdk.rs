@@ -64,8 +64,8 @@ impl<S: BuildHasher + Default> From<Item> for HashMap<String, SdkValue, S> {
     }
 }
 
-/// For items from requests that this library does not make: queries, scans, stream images. Open them
-/// with an [`Opener`](crate::Opener).
+/// For items from requests that this library does not make: queries, scans, stream images. Open
+/// them with an [`Opener`](crate::Opener).
 impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
     type Error = UnknownAttributeType;
 

@@ -12,8 +12,8 @@ use crate::operation::error::{LoadError, SaveError};
 use crate::record::{EnvelopeRecord, Now, Readable};
 
 /// Seals records into items, for exports and other stores. The items are those that
-/// [`Store::put`](crate::Store::put) would write at this moment, with the next version and the current
-/// time.
+/// [`Store::put`](crate::Store::put) would write at this moment, with the next version and the
+/// current time.
 ///
 /// ```
 /// use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
@@ -52,8 +52,8 @@ pub struct Sealer<C = Full> {
 ///
 /// The record's identity is the item's own primary key. Values of context fields come from
 /// [`scoped`](Self::scoped) only. A record whose TTL has expired is opened like any other: when
-/// DynamoDB deletes an expired item, the stream's old image is of such a record. See [`Sealer`] for an
-/// example.
+/// DynamoDB deletes an expired item, the stream's old image is of such a record. See [`Sealer`] for
+/// an example.
 pub struct Opener<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
     scope: ContextPairs,
@@ -119,7 +119,8 @@ impl<C: Capability> Opener<C> {
         Self { provider: Arc::new(provider), scope: ContextPairs::default() }
     }
 
-    /// An opener that knows the required values of context fields, given as attribute names and texts.
+    /// An opener that knows the required values of context fields, given as attribute names and
+    /// texts.
     #[doc(alias = "encryption_context")]
     #[must_use]
     pub fn scoped<N: Into<String>, V: Into<String>>(
@@ -135,8 +136,8 @@ impl<C: Capability> Opener<C> {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] if a context value is missing, the item is not the one that was sealed, there is
-    /// no data key, or a value does not fit its field.
+    /// [`LoadError`] if a context value is missing, the item is not the one that was sealed, there
+    /// is no data key, or a value does not fit its field.
     pub fn open<R: Readable>(
         &self,
         item: Item,

@@ -1,5 +1,5 @@
-//! Updating single attributes. Plaintext ones: one `UpdateItem`. Protected ones: read, verify, seal,
-//! and write if the envelope is still the one that was read.
+//! Updating single attributes. Plaintext ones: one `UpdateItem`. Protected ones: read, verify,
+//! seal, and write if the envelope is still the one that was read.
 
 mod run;
 
@@ -38,7 +38,8 @@ pub struct AtKey<C = Full, T = Nothing> {
 }
 
 impl<C: Capability> Store<C> {
-    /// Changes single attributes of the record under `key`, and leaves the others alone: see [`Update`].
+    /// Changes single attributes of the record under `key`, and leaves the others alone: see
+    /// [`Update`].
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
@@ -72,8 +73,8 @@ impl<C, T> AtKey<C, T> {
 }
 
 impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
-    /// Returns the record as it was before, opened. Costs one more KMS call. `None` if the SDK sent the
-    /// request again because the answer to the first was lost.
+    /// Returns the record as it was before, opened. Costs one more KMS call. `None` if the SDK sent
+    /// the request again because the answer to the first was lost.
     #[doc(alias = "return_values")]
     pub fn return_old(self) -> Update<R, AtKey<C, Old>> {
         self.at_other(AtKey::returning)
@@ -96,8 +97,8 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
 
 impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     /// Updates the record only if it still has the version `version`, the one that was loaded.
-    /// Otherwise nothing is changed, and the error is [`UpdateError::Version`]. Without this call, any
-    /// version is updated, and it is counted up too.
+    /// Otherwise nothing is changed, and the error is [`UpdateError::Version`]. Without this call,
+    /// any version is updated, and it is counted up too.
     pub fn version(mut self, version: impl VersionNumber) -> Self
     where
         R: Versioned,
@@ -107,13 +108,13 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     }
 
     /// Updates the record only if it is still as it was loaded
-    /// [`with_envelope`](crate::operation::Get::with_envelope). Saves the read of an update that seals a
-    /// value.
+    /// [`with_envelope`](crate::operation::Get::with_envelope). Saves the read of an update that
+    /// seals a value.
     ///
-    /// If an `#[encrypted]` or `#[authenticated]` attribute has changed since, or the record was saved
-    /// again, nothing is changed, and the error is [`UpdateError::Condition`]. If the record has a
-    /// version, that is compared too, and the error is [`UpdateError::Version`]. Without a version,
-    /// changes of plaintext attributes go unnoticed.
+    /// If an `#[encrypted]` or `#[authenticated]` attribute has changed since, or the record was
+    /// saved again, nothing is changed, and the error is [`UpdateError::Condition`]. If the record
+    /// has a version, that is compared too, and the error is [`UpdateError::Version`]. Without a
+    /// version, changes of plaintext attributes go unnoticed.
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
@@ -135,8 +136,8 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         self
     }
 
-    /// Supplies values of context fields that are not part of the key, as attribute names and texts.
-    /// They add to those of [`Store::scoped`] and must not differ from them.
+    /// Supplies values of context fields that are not part of the key, as attribute names and
+    /// texts. They add to those of [`Store::scoped`] and must not differ from them.
     #[doc(alias = "encryption_context")]
     pub fn context<N: Into<String>, V: Into<String>>(
         mut self,

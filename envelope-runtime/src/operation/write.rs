@@ -1,7 +1,8 @@
-//! Sends one write of a save, an update or a deletion, and interprets its answer or the lack of one.
+//! Sends one write of a save, update or deletion, and interprets its answer or the lack of one.
 //!
-//! A write whose answer is lost may or may not have happened. The SDK sends it again only if a second
-//! write has the same effect or is refused. A write that leaves an envelope is recognised by it.
+//! A write whose answer is lost may or may not have happened. The SDK sends it again only if a
+//! second write has the same effect or is refused. A write that leaves an envelope is recognised by
+//! it.
 
 use std::collections::HashMap;
 

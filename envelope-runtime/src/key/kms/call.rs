@@ -70,8 +70,8 @@ impl<C> KmsKeyProvider<C> {
         arn.zip(data_key).ok_or_else(|| DataKeyError::new(DataKeyErrorKind::InvalidAnswer, key))
     }
 
-    /// Makes one `DescribeKey` to find the key that the primary's name leads to. Its answer holds no
-    /// data key.
+    /// Makes one `DescribeKey` to find the key that the primary's name leads to. Its answer holds
+    /// no data key.
     pub(super) async fn describe(&self, name: &KeyName) -> Result<KeyArn, DataKeyError> {
         let call = self.client.describe_key().key_id(self.primary.text.as_str());
         let answer = call.send().await.map_err(|error| refused(&self.primary.text, &error))?;
@@ -84,8 +84,8 @@ impl<C> KmsKeyProvider<C> {
     }
 }
 
-/// Awaits a call whose answer holds a data key. At TRACE, the SDK logs answers as they came from the
-/// HTTP client, including bodies in memory, so its spans and events of the call are dropped. A
+/// Awaits a call whose answer holds a data key. At TRACE, the SDK logs answers as they came from
+/// the HTTP client, including bodies in memory, so its spans and events of the call are dropped. A
 /// subscriber may enable TRACE at any time.
 async fn unlogged<F: Future>(call: F) -> F::Output {
     let mut call = pin!(call);

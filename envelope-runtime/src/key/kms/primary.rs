@@ -22,7 +22,8 @@ pub(super) struct Primary {
     /// `None` if the text names no KMS key.
     pub(super) name: Option<KeyName>,
     state: Mutex<State>,
-    /// Wakes waiting loads: the ARN was learnt, a token spent or returned, or `DescribeKey` answered.
+    /// Wakes waiting loads: the ARN was learnt, a token spent or returned, or `DescribeKey`
+    /// answered.
     changed: Notify,
 }
 
@@ -63,8 +64,8 @@ pub(super) struct Asking<'a> {
     answer: Described,
 }
 
-/// The right to one Decrypt of a copy of an unknown key. Unless it was spent, it is returned on drop,
-/// also if the load is dropped.
+/// The right to one Decrypt of a copy of an unknown key. Unless it was spent, it is returned on
+/// drop, also if the load is dropped.
 pub(super) struct Token<'a> {
     primary: &'a Primary,
     spent: bool,
@@ -129,8 +130,8 @@ impl Primary {
 }
 
 impl Asking<'_> {
-    /// Records that the name leads to `arn`. Only an answer that was not new keeps the next load from
-    /// asking.
+    /// Records that the name leads to `arn`. Only an answer that was not new keeps the next load
+    /// from asking.
     pub(super) fn answered(mut self, arn: KeyArn, now: Instant) {
         let mut state = self.primary.state();
         if state.learnt.as_ref() == Some(&arn) {

@@ -20,8 +20,8 @@ pub(super) fn is_unavailable(kind: DataKeyErrorKind) -> bool {
     )
 }
 
-/// Returns whether the error is about the copy, or at least about this very request. KMS would return
-/// any other error for every copy.
+/// Returns whether the error is about the copy, or at least about this very request. KMS would
+/// return any other error for every copy.
 pub(super) fn is_about_the_copy(kind: DataKeyErrorKind) -> bool {
     matches!(
         kind,
@@ -47,8 +47,8 @@ where
     DataKeyError::new(kind, key).with_answer(failure.answer)
 }
 
-/// The meaning of AWS's code; `None` if it is unknown. The message decides only if AWS has one code for
-/// two things, and is not kept.
+/// The meaning of AWS's code; `None` if it is unknown. The message decides only if AWS has one code
+/// for two things, and is not kept.
 fn kind_of_code(code: &str, message: &str) -> Option<DataKeyErrorKind> {
     let says = |text| message.contains(text);
     Some(match code {

@@ -1,8 +1,9 @@
 //! Unwrapping: chooses the configured key to call for each copy.
 //!
-//! Nothing is ever concluded from a hint, since whoever writes the table writes hints too. A hint only
-//! says which key is tried first. If the hint fits no key of a known ARN, the record may still be of
-//! the primary key: its ARN may be unknown so far, or may have changed if the name is an alias.
+//! Nothing is ever concluded from a hint, since whoever writes the table writes hints too. A hint
+//! only says which key is tried first. If the hint fits no key of a known ARN, the record may still
+//! be of the primary key: its ARN may be unknown so far, or may have changed if the name is an
+//! alias.
 
 mod unknown;
 
@@ -81,8 +82,8 @@ impl<C> KmsKeyProvider<C> {
 }
 
 impl<'a, C> Unwrap<'a, C> {
-    /// Asks a key of a known ARN to open its copy. One copy is enough: an unavailable key is unavailable
-    /// for the next copy too, and any other answer ends the search.
+    /// Asks a key of a known ARN to open its copy. One copy is enough: an unavailable key is
+    /// unavailable for the next copy too, and any other answer ends the search.
     async fn open(
         &mut self,
         key: &str,

@@ -163,8 +163,8 @@ impl Cause for ServiceError {
     }
 }
 
-/// The item that a write returns cannot be read. The write has happened, so it must not be repeated,
-/// even if the load is retryable.
+/// The item that a write returns cannot be read. The write has happened, so it must not be
+/// repeated, even if the load is retryable.
 impl Cause for Box<LoadError> {
     fn is_access_denied(&self) -> bool {
         self.as_ref().is_access_denied()

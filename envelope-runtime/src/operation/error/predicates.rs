@@ -14,8 +14,8 @@ macro_rules! predicates {
 
             /// Returns whether a write depends on something other than the stored state.
             ///
-            /// A record to be created already existed, the stored item did not satisfy the condition
-            /// or has another version, or other writers were faster until the deadline.
+            /// A record to be created already existed, the stored item did not satisfy the
+            /// condition or has another version, or other writers were faster until the deadline.
             #[must_use]
             pub fn is_conflict(&self) -> bool {
                 self.cause().is_conflict()
@@ -45,17 +45,18 @@ macro_rules! predicates {
             /// Returns whether the stored item was tampered with: altered, or moved from elsewhere.
             ///
             /// Never `true` of anything that a deployment can cause. See
-            /// [`OpenError::is_tampered`](crate::error::OpenError::is_tampered) for the refusals that
-            /// this leaves out. A wrapped key that does not fit is left out too.
+            /// [`OpenError::is_tampered`](crate::error::OpenError::is_tampered) for the refusals
+            /// that this leaves out. A wrapped key that does not fit is left out too.
             #[must_use]
             pub fn is_tampered(&self) -> bool {
                 self.cause().is_tampered()
             }
 
-            /// Returns whether DynamoDB's answer was lost and the stored state does not show whether
-            /// the write happened: load the record, and decide again.
+            /// Returns whether DynamoDB's answer was lost and the stored state does not show
+            /// whether the write happened: load the record, and decide again.
             ///
-            /// If the write has the same effect when it is repeated, the error is retryable instead.
+            /// If the write has the same effect when it is repeated, the error is retryable
+            /// instead.
             #[must_use]
             pub fn is_unknown_outcome(&self) -> bool {
                 self.cause().is_unknown_outcome()

@@ -40,8 +40,8 @@ pub enum ServiceErrorKind {
     KeySchema,
     /// The item would exceed 400 KB with the additions of an update.
     ItemTooLarge,
-    /// An update adds to an attribute that is stored with another type, or a condition compares with
-    /// one.
+    /// An update adds to an attribute that is stored with another type, or a condition compares
+    /// with one.
     OperandType,
     /// The request is invalid for another reason.
     #[doc(alias = "ValidationException")]

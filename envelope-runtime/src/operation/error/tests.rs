@@ -128,7 +128,8 @@ fn a_save_tells_what_it_failed_of() {
         E::Request(request(ServiceErrorKind::Throttled)) => ["retryable"] None;
         E::Request(request(ServiceErrorKind::Network)) => ["retryable"] None;
         E::Request(request(ServiceErrorKind::AccessDenied)) => ["denied"] None;
-        // Another transaction was in progress on the item: the caller's condition was not evaluated.
+        // Another transaction was in progress on the item: the caller's condition was not
+        // evaluated.
         E::Request(request(ServiceErrorKind::Conflict)) => ["retryable"] None;
         // The table is missing, not the record.
         E::Request(request(ServiceErrorKind::TableNotFound)) => [] None;

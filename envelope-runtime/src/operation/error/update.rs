@@ -28,8 +28,8 @@ pub enum UpdateError {
     Condition(ConditionError),
     /// The stored record has another version; nothing was written.
     Version(VersionError),
-    /// The stored item is not the one that was sealed under this key, or it protects an attribute that
-    /// this struct does not; nothing was written.
+    /// The stored item is not the one that was sealed under this key, or it protects an attribute
+    /// that this struct does not; nothing was written.
     Open(OpenError),
     /// There is no data key to seal with; nothing was written.
     DecryptDataKey(DataKeyError),

@@ -1,5 +1,6 @@
 //! The errors of saves, loads and deletions. `Display` gives the outcome of the verb and then the
-//! whole message of the inner error. There is no `source`, so a report of the chain repeats nothing.
+//! whole message of the inner error. There is no `source`, so a report of the chain repeats
+//! nothing.
 
 use std::fmt;
 
@@ -19,7 +20,8 @@ pub enum SaveError {
     Field(FieldError),
     /// The record's key cannot be used; no request was made.
     Key(KeyError),
-    /// A context field has no usable value, or a different one than the caller's; no request was made.
+    /// A context field has no usable value, or a different one than the caller's; no request was
+    /// made.
     Context(ContextError),
     /// There is no data key; nothing was written.
     GenerateDataKey(DataKeyError),

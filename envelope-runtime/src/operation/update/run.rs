@@ -111,8 +111,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// Makes one `UpdateItem`, on the condition `node` and those that every update has. It leaves the
-    /// envelope `ours`.
+    /// Makes one `UpdateItem`, on the condition `node` and those that every update has. It leaves
+    /// the envelope `ours`.
     async fn send(
         &self,
         clauses: Clauses,
@@ -193,8 +193,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         names.filter(|name| stored.attribute(name) == Some(&AttributeValue::Null)).collect()
     }
 
-    /// The condition that exactly `nulls` are NULL. If another one were, DynamoDB would reject the whole
-    /// request as malformed.
+    /// The condition that exactly `nulls` are NULL. If another one were, DynamoDB would reject the
+    /// whole request as malformed.
     fn nulls_are(&self, nulls: &Nulls) -> Option<Node> {
         let nodes = self.plan.summed().map(FieldSchema::name).map(|name| {
             let null = |is| Node::Compare(name, is, Ok(AttributeValue::Null));
@@ -207,7 +207,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         nodes.fold(None, |all, node| Node::both(all, Some(node)))
     }
 
-    /// The condition that no attribute that DynamoDB adds to, or leaves alone, is stored under an alias.
+    /// The condition that no attribute that DynamoDB adds to, or leaves alone, is stored under an
+    /// alias.
     fn no_older_names(&self) -> Option<Node> {
         let names = self.plan.added().flat_map(|field| field.names().skip(1));
         names.map(Node::NotExists).fold(None, |all, node| Node::both(all, Some(node)))
@@ -237,7 +238,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// The error for a stored item that has another version or does not satisfy the caller's condition.
+    /// The error for a stored item that has another version or does not satisfy the caller's
+    /// condition.
     fn refused(&self, stored: Item) -> UpdateError {
         if let Some(field) = self.schema.version() {
             let found = stored_version(stored.attribute(field.name()));

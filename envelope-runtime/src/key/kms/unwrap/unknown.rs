@@ -26,8 +26,8 @@ pub(super) enum Next {
 }
 
 impl<'a, C> Unwrap<'a, C> {
-    /// Asks whether an alias has moved from `learnt`: at most once a minute among all loads, unless the
-    /// answer was new.
+    /// Asks whether an alias has moved from `learnt`: at most once a minute among all loads, unless
+    /// the answer was new.
     pub(super) async fn has_moved(&mut self, learnt: &KeyArn) -> Result<Next, DataKeyError> {
         let primary = self.primary;
         loop {
@@ -71,7 +71,8 @@ impl<'a, C> Unwrap<'a, C> {
         }
     }
 
-    /// Asks the primary's name to open one copy. `None` if the copy was refused, or if `learnt` is stale.
+    /// Asks the primary's name to open one copy. `None` if the copy was refused, or if `learnt` is
+    /// stale.
     pub(super) async fn probe(
         &mut self,
         copy: &'a EncryptedDataKey,
@@ -108,8 +109,8 @@ impl<'a, C> Unwrap<'a, C> {
         }
     }
 
-    /// Takes the right to ask about a copy, and waits for it if necessary. `None` if another ARN was
-    /// learnt meanwhile.
+    /// Takes the right to ask about a copy, and waits for it if necessary. `None` if another ARN
+    /// was learnt meanwhile.
     async fn token(&mut self, learnt: Option<&KeyArn>) -> Result<Option<Token<'a>>, DataKeyError> {
         let primary = self.primary;
         loop {

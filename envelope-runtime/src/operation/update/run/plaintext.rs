@@ -26,8 +26,8 @@ enum Guard {
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
-    /// Attributes that the stored envelope protects are left alone, although this struct treats them as
-    /// plaintext: another version of the program knows better.
+    /// Attributes that the stored envelope protects are left alone, although this struct treats
+    /// them as plaintext: another version of the program knows better.
     pub(super) async fn plaintext(&self, mut patience: Patience) -> Result<Answer, UpdateError> {
         let schema = &self.schema;
         let mut guard = self.first_guard()?;
@@ -90,8 +90,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             .map_err(UpdateError::Open)
     }
 
-    /// The guard for the next attempt: the stored item tells what DynamoDB could not. `other` means that
-    /// the request was refused for another reason.
+    /// The guard for the next attempt: the stored item tells what DynamoDB could not. `other` means
+    /// that the request was refused for another reason.
     fn next_guard(&self, guard: &Guard, stored: Item, other: bool) -> Result<Guard, UpdateError> {
         let schema = &self.schema;
         if self.meter.lost_an_answer() && !self.may_be_repeated() {
@@ -140,8 +140,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     }
 
     /// The condition that none of the attributes is protected in storage: no list in an envelope of
-    /// this version contains its name. It may fail for bytes that only look like a name, and fails if
-    /// DynamoDB's `contains` does not look into a Binary.
+    /// this version contains its name. It may fail for bytes that only look like a name, and fails
+    /// if DynamoDB's `contains` does not look into a Binary.
     fn unlisted(&self) -> Option<Node> {
         let envelope = self.schema.envelope();
         let bytes = |bytes| Ok(AttributeValue::B(bytes));

@@ -1,4 +1,4 @@
-//! An update of protected attributes: read, verify, seal, and write over the envelope that was read.
+//! An update of protected attributes: read, verify, seal, and write over the envelope just read.
 
 use std::sync::Arc;
 
@@ -151,9 +151,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// The attributes that the update depends on and that the verified record tag does not cover: the
-    /// version that is counted up, and attributes that are set if they are absent. They must stay as they
-    /// were read.
+    /// The attributes that the update depends on and that the verified record tag does not cover:
+    /// the version that is counted up, and attributes that are set if they are absent. They must
+    /// stay as they were read.
     fn uncovered(&self, verified: &Verified) -> impl Iterator<Item = &'static str> {
         let decides = |(field, change): &(&'static FieldSchema, Change)| {
             matches!(change, Change::SetIfAbsent(_)).then_some(*field)
