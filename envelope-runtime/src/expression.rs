@@ -1,4 +1,4 @@
-//! Conditions, and how they are written for DynamoDB: every name and every value behind a placeholder.
+//! Conditions, and their text for DynamoDB: every name and every value is behind a placeholder.
 
 mod clauses;
 mod contained;
@@ -26,19 +26,21 @@ pub use update::{CanBeAbsent, CanGrow, Update};
 #[cfg(feature = "aws")]
 pub(crate) use update::{Changes, UpdatePlan};
 
-/// A condition on the stored item of the record `R`, built of its attributes:
+/// A condition on the stored item of the record `R`, built from its attributes:
 /// `|f| f.status.eq("new").and(f.ssn.not_exists())`.
 ///
 /// Syntax and limits are those of DynamoDB's
 /// [condition expressions](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html).
 /// `Debug` shows names, never a value.
 #[must_use = "a condition does nothing by itself"]
+#[doc(alias = "condition_expression")]
 pub struct Condition<R> {
     node: Node,
     record: PhantomData<fn() -> R>,
 }
 
-/// The parts of a condition. A value that could not be encoded waits here until the request is made.
+/// The parts of a condition. A value that could not be encoded keeps its error here until the
+/// request.
 #[derive(Clone)]
 pub(crate) enum Node {
     Exists(&'static str),
@@ -70,25 +72,25 @@ impl<R> Condition<R> {
         Self { node, record: PhantomData }
     }
 
-    /// Both hold.
+    /// The condition that both hold.
     pub fn and(self, other: Self) -> Self {
         Self::new(Node::And(Box::new(self.node), Box::new(other.node)))
     }
 
-    /// One of them holds, or both.
+    /// The condition that at least one of them holds.
     pub fn or(self, other: Self) -> Self {
         Self::new(Node::Or(Box::new(self.node), Box::new(other.node)))
     }
 }
 
 impl<R: EnvelopeRecord> Condition<R> {
-    /// The condition over all names that its attributes may be stored under.
+    /// The condition over all names under which its attributes may be stored.
     pub(crate) fn into_node(self) -> Node {
         self.node.over_names(&R::SCHEMA)
     }
 }
 
-/// It does not hold.
+/// The condition that it does not hold.
 impl<R> Not for Condition<R> {
     type Output = Self;
 
@@ -106,17 +108,17 @@ impl<R> fmt::Debug for Condition<R> {
 }
 
 impl Node {
-    /// It does not hold.
+    /// The condition that this one does not hold.
     pub(crate) fn negated(self) -> Self {
         Self::Not(Box::new(self))
     }
 
-    /// One of both holds.
+    /// The condition that at least one of both holds.
     pub(crate) fn either(left: Self, right: Self) -> Self {
         Self::Or(Box::new(left), Box::new(right))
     }
 
-    /// Both, or the one that there is.
+    /// The condition that both hold, or the only one given.
     pub(crate) fn both(left: Option<Self>, right: Option<Self>) -> Option<Self> {
         match (left, right) {
             (Some(left), Some(right)) => Some(Self::And(Box::new(left), Box::new(right))),
@@ -124,7 +126,7 @@ impl Node {
         }
     }
 
-    /// Whether it stands without parentheses among others that are joined by `by`.
+    /// Returns whether the node needs no parentheses among others that are joined by `by`.
     fn joins(&self, by: &str) -> bool {
         match self {
             Self::And(..) => by == "AND",
@@ -152,7 +154,7 @@ impl Node {
     }
 }
 
-/// A condition as a request has it, and the placeholders of all expressions of the request.
+/// A condition in the form of a request, and the placeholders of all the request's expressions.
 #[derive(Default)]
 pub(crate) struct Expression {
     pub(crate) text: Option<String>,
@@ -160,7 +162,7 @@ pub(crate) struct Expression {
     pub(crate) values: BTreeMap<String, AttributeValue>,
 }
 
-/// The texts of one request's expressions have their placeholders in common.
+/// The placeholders that the expressions of one request share.
 #[derive(Default)]
 pub(crate) struct Placeholders {
     names: BTreeMap<String, String>,
@@ -168,7 +170,7 @@ pub(crate) struct Placeholders {
 }
 
 impl Placeholders {
-    /// Ends the request's expressions with its condition.
+    /// Finishes the request's expressions with its condition.
     pub(crate) fn expression(
         mut self,
         schema: &RecordSchema,
@@ -262,7 +264,8 @@ impl Placeholders {
         Ok(())
     }
 
-    /// Parentheses stand where they say something: DynamoDB counts the bytes of an expression.
+    /// Joins two nodes, with parentheses only if needed: DynamoDB limits the bytes of an
+    /// expression.
     fn joined(
         &mut self,
         schema: &RecordSchema,

@@ -1,4 +1,4 @@
-//! Data keys and their sources: [`KeyProvider`] and what it takes and gives.
+//! Data keys and their sources: [`KeyProvider`], its requests and its results.
 
 #[cfg(feature = "aws")]
 mod arn;

@@ -1,7 +1,7 @@
 //! Operations: each joins keys, items and DynamoDB.
 //!
-//! An operation is a builder, made by a method of [`Store`](crate::Store) or of the record itself: set its
-//! options, then `.await` it. Its type says what awaiting it gives: see [`returned`].
+//! An operation is a builder, created by a method of [`Store`](crate::Store) or of the record
+//! itself. Set its options, then `.await` it. Its type determines its output: see [`returned`].
 
 #[cfg(feature = "aws")]
 mod attempts;

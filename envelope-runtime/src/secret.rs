@@ -2,8 +2,9 @@
 //! `#[envelope(with = envelope_runtime::secret)]`.
 //!
 //! A `SecretString`, a `SecretBox` of a type with serde's traits, or an `Option` of one of them is
-//! stored as the value in it. A field that is not `#[encrypted]` refuses it: where the derive sees one
-//! of these names it does not compile, and elsewhere it fails before anything is sent.
+//! stored as its inner value. A field that is not `#[encrypted]` rejects a secret. If the derive
+//! sees one of these names, the struct does not compile; otherwise the operation fails before
+//! anything is sent.
 //!
 //! ```
 //! use envelope_runtime::{EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
@@ -38,9 +39,9 @@ use serde::{Deserializer, Serialize, Serializer};
 
 use crate::attribute::SECRET;
 
-/// A secret, or an optional one. Implemented for secrecy's types only.
+/// A secret, or an optional one. Implemented only for secrecy's types.
 pub trait Secret: DeserializeOwned + sealed::Sealed {
-    /// Hands the value over.
+    /// Serializes the exposed value.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The store: a DynamoDB client, a key provider and names of tables.
+//! The store: a DynamoDB client, a key provider and table names.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,8 +15,8 @@ use crate::usage::Usage;
 
 /// Saves and loads records. Cloning is cheap, and constructing makes no call.
 ///
-/// Every operation is a builder: set its options, then `.await` it. Its future is `Send`, owns all
-/// it needs and never blocks.
+/// Every operation is a builder: set its options, then `.await` it. Its future is `Send`, owns
+/// everything it needs and never blocks.
 ///
 /// ```no_run
 /// use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
@@ -45,7 +45,7 @@ use crate::usage::Usage;
 pub struct Store<C = Full> {
     client: Client,
     provider: Arc<dyn KeyProvider<Capability = C>>,
-    /// Physical table names by logical ones, where they differ.
+    /// Physical table names by logical ones, if they differ.
     tables: Arc<HashMap<&'static str, String>>,
     scope: ContextPairs,
     usage: Option<Usage>,
@@ -55,7 +55,7 @@ pub struct Store<C = Full> {
 impl<C: Capability> Store<C> {
     /// A store over a DynamoDB client and a provider of data keys.
     ///
-    /// The SDK client brings its own Region, credentials, retries and timeouts.
+    /// The SDK client determines the Region, credentials, retries and timeouts.
     pub fn new(client: Client, provider: impl KeyProvider<Capability = C>) -> Self {
         Self {
             client,
@@ -70,9 +70,10 @@ impl<C: Capability> Store<C> {
     /// Keeps the records of `R`'s logical table in the DynamoDB table `physical`:
     /// `store.map_table::<User>("prod-users")`.
     ///
-    /// The logical name is the one in `#[envelope(table = "…")]` and is sealed into every record;
-    /// the physical name is not, so that a restored or copied table can be read under its new name.
+    /// The logical name is the one in `#[envelope(table = "…")]` and is sealed into every record.
+    /// The physical name is not, so a restored or copied table can be read under its new name.
     #[must_use]
+    #[doc(alias = "table_name")]
     pub fn map_table<R: Readable>(mut self, physical: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.tables).insert(R::SCHEMA.table(), physical.into());
         self
@@ -80,8 +81,9 @@ impl<C: Capability> Store<C> {
 
     /// A store for one context: attribute names and texts of `#[envelope(context)]` fields.
     ///
-    /// Records of another context are neither saved nor loaded through it.
+    /// Records of another context can be neither saved nor loaded through it.
     #[must_use]
+    #[doc(alias = "encryption_context")]
     pub fn scoped<N: Into<String>, V: Into<String>>(
         &self,
         context: impl IntoIterator<Item = (N, V)>,
@@ -91,15 +93,16 @@ impl<C: Capability> Store<C> {
         store
     }
 
-    /// A store whose operations are added up in `usage`, and ask DynamoDB for the capacity that they
-    /// consumed.
+    /// A store whose operations add their costs to `usage`, and request the consumed capacity from
+    /// DynamoDB.
     #[must_use]
+    #[doc(alias = "return_consumed_capacity")]
     pub fn measured(&self, usage: &Usage) -> Self {
         Self { usage: Some(usage.clone()), ..self.clone() }
     }
 
-    /// Takes the time from `clock` instead of the operating system: for tests of what expires, and of
-    /// `#[envelope(created_at)]` and `#[envelope(updated_at)]`.
+    /// Takes the time from `clock` instead of the operating system, for tests of expiry, of
+    /// `#[envelope(created_at)]` and of `#[envelope(updated_at)]`.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -122,7 +125,7 @@ impl<C: Capability> Store<C> {
         Now::new(self.clock.wall())
     }
 
-    /// The store's scope, under what one operation gives on top of it.
+    /// The store's scope, extended by the context of one operation.
     pub(crate) fn caller_context(
         &self,
         schema: &RecordSchema,
@@ -145,7 +148,7 @@ impl<C> Store<C> {
         &self.clock
     }
 
-    /// How the client waits, if its configuration says so.
+    /// The client's way of waiting, if its configuration sets one.
     pub(crate) fn sleep(&self) -> Option<SharedAsyncSleep> {
         self.client.config().sleep_impl()
     }

@@ -1,25 +1,19 @@
-//! The cost of operations, added up for whoever asks.
+//! The total cost of operations.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Adds up what the operations of a store cost: see [`Store::measured`](crate::Store::measured). Clones count together.
+/// The total cost of a store's operations: see [`Store::measured`](crate::Store::measured). Clones
+/// share one total.
 ///
-/// An operation is counted when it ends, also where it fails or is given up.
+/// An operation is counted when it ends, even if it fails or is dropped.
 ///
 /// ```no_run
-/// use envelope_runtime::{EnvelopeRecord, LoadError, Store, Usage};
+/// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+/// use envelope_runtime::Usage;
 ///
-/// # #[derive(EnvelopeRecord)]
-/// # #[envelope(table = "users")]
-/// # struct User {
-/// #     #[partition_key]
-/// #     id: String,
-/// #     #[encrypted]
-/// #     ssn: String,
-/// # }
-/// # async fn example(store: Store) -> Result<(), LoadError> {
+/// # async fn example(store: Store) -> Result<(), Error> {
 /// let usage = Usage::default();
 /// let user: Option<User> = store.measured(&usage).get("foobar").await?;
 /// println!("{} calls to KMS, {} read units", usage.kms_calls(), usage.read_units());
@@ -39,27 +33,29 @@ struct Counts {
 }
 
 impl Usage {
-    /// Calls to the key service.
+    /// The number of calls to the key service.
     #[must_use]
     pub fn kms_calls(&self) -> u64 {
         self.0.kms_calls.load(Ordering::Relaxed)
     }
 
-    /// Requests to DynamoDB, those that the SDK sent again included.
+    /// The number of requests to DynamoDB, including those that the SDK sent again.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
     }
 
     /// [Read units](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html)
-    /// that DynamoDB says it consumed.
+    /// that DynamoDB reports as consumed.
     #[must_use]
+    #[doc(alias = "ConsumedCapacity")]
     pub fn read_units(&self) -> f64 {
         units(self.0.read.load(Ordering::Relaxed))
     }
 
-    /// Write units that DynamoDB says it consumed.
+    /// Write units that DynamoDB reports as consumed.
     #[must_use]
+    #[doc(alias = "ConsumedCapacity")]
     pub fn write_units(&self) -> f64 {
         units(self.0.written.load(Ordering::Relaxed))
     }

@@ -1,4 +1,4 @@
-//! The text of an update: what is set, removed and added.
+//! The text of an update: its SET, REMOVE, ADD and DELETE clauses.
 
 use super::{Change, Placeholders};
 use crate::attribute::{AttributeValue, Number};
@@ -34,8 +34,8 @@ impl Clauses {
         self.add.push(format!("{name} {value}"));
     }
 
-    /// The change of a plaintext attribute, which is stored as NULL or not. If it is replaced, values
-    /// under older names are removed.
+    /// Adds the change of a plaintext attribute; `is_null` if it is stored as NULL. If it is
+    /// replaced, values under older names are removed.
     pub(crate) fn change(
         &mut self,
         to: &mut Placeholders,
@@ -45,7 +45,7 @@ impl Clauses {
     ) {
         let name = field.name();
         match change {
-            // DynamoDB adds to an absent attribute, and not to NULL, which counts as absent.
+            // DynamoDB adds to an absent attribute but not to NULL, which counts as absent here.
             Change::Add(value) | Change::Append(value) if is_null => {
                 self.set(to, name, (**value).clone());
             }
@@ -75,7 +75,7 @@ impl Clauses {
         }
     }
 
-    /// The whole; `None` when nothing changes.
+    /// The whole text; `None` if nothing changes.
     pub(crate) fn text(self) -> Option<String> {
         let clauses = [
             ("SET", self.set),

@@ -1,4 +1,4 @@
-//! What an attribute can contain.
+//! The values that an attribute can contain.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,18 +8,18 @@ use zeroize::Zeroizing;
 use crate::attribute::{ConvertError, ValueSerializer, Wiped};
 use crate::record::Encode;
 
-/// A value that an attribute of a field of type `T` may contain: a part of a string or of bytes, or an
-/// element of a list or set (`Vec`, `BTreeSet`, `HashSet`).
+/// A value that an attribute of a field of type `T` may contain: a part of a string or of bytes, or
+/// an element of a list or set (`Vec`, `BTreeSet`, `HashSet`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be contained in this attribute, whose field is of type `{T}`",
     label = "needs a part of the string or bytes, or an element of the list or set"
 )]
 pub trait Contained<T> {
-    /// Encodes it as it stands in the attribute.
+    /// Encodes the value as it is stored in the attribute.
     ///
     /// # Errors
     ///
-    /// [`ConvertError`] when DynamoDB cannot store it.
+    /// [`ConvertError`] if DynamoDB cannot store it.
     #[doc(hidden)]
     fn encode_part(
         self,

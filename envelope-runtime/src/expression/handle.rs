@@ -15,27 +15,27 @@ use crate::record::{Encode, checked};
 
 /// An attribute of the record `R`, of a [`kind`](crate::kind) `K`, that holds a field of type `T`.
 ///
-/// The derive makes one for each field, and hands them to the closures that build conditions and updates:
-/// `store.put(&user).condition(|f| f.status.eq("new"))`. Names and values go to DynamoDB through
-/// placeholders, so no name is reserved.
+/// The derive creates one for each field, and passes them to the closures that build conditions and
+/// updates: `store.put(&user).condition(|f| f.status.eq("new"))`. Names and values go to DynamoDB
+/// through placeholders, so no name is reserved.
 pub struct Attribute<R, K, T> {
     name: &'static str,
     encode: Encode<T>,
     marker: PhantomData<fn() -> (R, K)>,
 }
 
-/// A value for an attribute of a field of type `T`, to compare with or to write: a `T`, a `&T`, the value in an `Option`,
-/// a `&str` for a `String`, or a byte slice for a `Vec<u8>`.
+/// A value for an attribute of a field of type `T`, to compare with or to write: a `T`, a `&T`, the
+/// value in an `Option`, a `&str` for a `String`, or a byte slice for a `Vec<u8>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of this attribute, whose field is of type `{T}`",
     label = "needs a value of the field's type"
 )]
 pub trait Operand<T> {
-    /// Encodes the value as the field's own.
+    /// Encodes the value as the field encodes its own.
     ///
     /// # Errors
     ///
-    /// [`ConvertError`] when DynamoDB cannot store it.
+    /// [`ConvertError`] if DynamoDB cannot store it.
     #[doc(hidden)]
     fn encode(self, encode: Encode<T>, to: ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
 }
@@ -94,7 +94,7 @@ macro_rules! borrowed {
 borrowed!(&str => String, &[u8] => Vec<u8>);
 
 impl<R, K, T> Attribute<R, K, T> {
-    /// The attribute `name`, whose values `encode` makes. Part of the surface that generated code calls.
+    /// The attribute `name`, whose values `encode` creates. Generated code calls it.
     #[must_use]
     pub const fn new(name: &'static str, encode: Encode<T>) -> Self {
         Self { name, encode, marker: PhantomData }
@@ -106,17 +106,19 @@ impl<R, K, T> Attribute<R, K, T> {
         self.name
     }
 
-    /// The item has the attribute, whatever its value.
+    /// The condition that the item has the attribute, whatever its value.
+    #[doc(alias = "attribute_exists")]
     pub fn exists(self) -> Condition<R> {
         Condition::new(Node::Exists(self.name))
     }
 
-    /// The item has no such attribute.
+    /// The condition that the item does not have the attribute.
+    #[doc(alias = "attribute_not_exists")]
     pub fn not_exists(self) -> Condition<R> {
         Condition::new(Node::NotExists(self.name))
     }
 
-    /// What an update writes; `None` for an absent value.
+    /// The value that an update writes; `None` if it is absent.
     pub(crate) fn written(
         &self,
         value: impl Operand<T>,
@@ -134,8 +136,8 @@ impl<R, K, T> Attribute<R, K, T> {
     }
 }
 
-/// Comparisons, as DynamoDB makes them: between values of one type; an item without the attribute does
-/// not fulfil any of them but [`ne`](Self::ne).
+/// Comparisons follow DynamoDB's rules: both sides must have the same type, and a missing attribute
+/// satisfies only [`ne`](Self::ne).
 impl<R, K, T> Attribute<R, K, T> {
     /// Equal to `value`.
     pub fn eq(self, value: impl Operand<T>) -> Condition<R>
@@ -161,7 +163,7 @@ impl<R, K, T> Attribute<R, K, T> {
         self.compare(Comparison::Less, value)
     }
 
-    /// Less than `value`, or equal to it.
+    /// Less than or equal to `value`.
     pub fn le(self, value: impl Operand<T>) -> Condition<R>
     where
         K: Comparable,
@@ -177,7 +179,7 @@ impl<R, K, T> Attribute<R, K, T> {
         self.compare(Comparison::Greater, value)
     }
 
-    /// Greater than `value`, or equal to it.
+    /// Greater than or equal to `value`.
     pub fn ge(self, value: impl Operand<T>) -> Condition<R>
     where
         K: Comparable,
@@ -185,7 +187,7 @@ impl<R, K, T> Attribute<R, K, T> {
         self.compare(Comparison::GreaterOrEqual, value)
     }
 
-    /// From `low` to `high`, both included.
+    /// Between `low` and `high`, both inclusive.
     pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Condition<R>
     where
         K: Comparable,
@@ -193,7 +195,7 @@ impl<R, K, T> Attribute<R, K, T> {
         Condition::new(Node::Between(self.name, self.value(low), self.value(high)))
     }
 
-    /// One of up to 100 values.
+    /// Equal to one of up to 100 values.
     pub fn is_in<O: Operand<T>>(self, values: impl IntoIterator<Item = O>) -> Condition<R>
     where
         K: Comparable,
@@ -210,7 +212,7 @@ impl<R, K, T> Attribute<R, K, T> {
         Condition::new(Node::BeginsWith(self.name, self.value(prefix)))
     }
 
-    /// A string or bytes that hold `part`, or a list or set with the element `part`.
+    /// A string or bytes that contain `part`, or a list or set with the element `part`.
     pub fn contains(self, part: impl Contained<T>) -> Condition<R>
     where
         K: Comparable,
@@ -234,7 +236,7 @@ impl<R, K, T> fmt::Debug for Attribute<R, K, T> {
     }
 }
 
-/// A value to compare with, which must be there.
+/// A value to compare with, which must not be absent.
 fn storable(value: Option<Wiped>) -> Result<AttributeValue, ConvertError> {
     value.map(unwiped).ok_or(ConvertError::new(ConvertErrorKind::AbsentOperand))
 }

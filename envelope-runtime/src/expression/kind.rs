@@ -1,4 +1,5 @@
-//! What an attribute is, in the type of its handle: what may be done with it is checked by the compiler.
+//! The kind of an attribute, in the type of its handle: the compiler checks which operations it
+//! allows.
 
 use std::marker::PhantomData;
 
@@ -12,7 +13,7 @@ pub struct Plaintext;
 #[non_exhaustive]
 pub struct Authenticated;
 
-/// An `#[encrypted]` attribute, of which DynamoDB has ciphertext only.
+/// An `#[encrypted]` attribute, of which DynamoDB stores only ciphertext.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Encrypted;
@@ -32,12 +33,12 @@ pub struct Context;
 #[non_exhaustive]
 pub struct Version;
 
-/// An attribute of kind `K` that a function of the field's `with` reads, which may not know what an absent
-/// attribute is.
+/// An attribute of kind `K` that is read by the field's `with` module, which may not handle an
+/// absent attribute.
 #[derive(Debug)]
 pub struct Converted<K>(PhantomData<fn() -> K>);
 
-/// An attribute whose stored value DynamoDB can compare: every one that is not `#[encrypted]`.
+/// An attribute whose stored value DynamoDB can compare: any that is not `#[encrypted]`.
 #[diagnostic::on_unimplemented(
     message = "DynamoDB cannot compare an #[encrypted] attribute: it stores only ciphertext",
     label = "needs a plaintext attribute",
@@ -45,7 +46,7 @@ pub struct Converted<K>(PhantomData<fn() -> K>);
 )]
 pub trait Comparable {}
 
-/// An attribute that is stored in plaintext, and so can be set.
+/// An attribute that is stored in plaintext and can therefore be set.
 #[diagnostic::on_unimplemented(
     message = "`.set()` would write plaintext into an #[encrypted] field",
     label = "needs a plaintext attribute",
@@ -61,14 +62,14 @@ pub trait Settable {}
 )]
 pub trait Sealable {}
 
-/// An attribute that is stored in plaintext, and so can be added to.
+/// An attribute that is stored in plaintext and can therefore be added to.
 #[diagnostic::on_unimplemented(
     message = "no arithmetic on ciphertext: DynamoDB cannot add to an #[encrypted] attribute",
     label = "needs a plaintext attribute",
     note = "load the record, and `.seal()` the new value"
 )]
 pub trait Summable {
-    /// Whether a function of the field's `with` reads it, which may not know what an absent attribute is.
+    /// True if the field's `with` module reads it, which may not handle an absent attribute.
     #[doc(hidden)]
     const IS_CONVERTED: bool = false;
 }
@@ -81,16 +82,16 @@ pub trait Summable {
 )]
 pub trait Untagged {}
 
-/// An attribute without which the record loads, if its field is an `Option`.
+/// An attribute whose absence a load accepts if its field is an `Option`.
 #[diagnostic::on_unimplemented(
-    message = "`.remove()` would leave an attribute absent that the field's `with` may not read so",
+    message = "`.remove()` would leave the attribute absent, and the field's `with` may not accept that",
     label = "the field is read through a `with` module, and has no default",
     note = "use `.set(|f| …, None)`, or `.seal(|f| …, None)` for an #[encrypted] field; or give the field \
             a default"
 )]
 pub trait Removable {}
 
-/// An attribute that is no part of the record's key.
+/// An attribute that is not part of the record's key.
 #[diagnostic::on_unimplemented(
     message = "a key cannot be updated: it says which record this is",
     label = "part of the record's key",
@@ -98,11 +99,11 @@ pub trait Removable {}
 )]
 pub trait NotKey {}
 
-/// An attribute that is no part of the encryption context.
+/// An attribute that is not part of the encryption context.
 #[diagnostic::on_unimplemented(
     message = "an #[envelope(context)] attribute cannot be updated: the record's data key is bound to it",
     label = "part of the encryption context",
-    note = "save the record anew, in its new context"
+    note = "save the record again, in its new context"
 )]
 pub trait NotContext {}
 

@@ -4,7 +4,7 @@ use super::Node;
 use crate::record::RecordSchema;
 
 impl Node {
-    /// Asks for the value that a load would take: the one under the oldest name that has one.
+    /// The condition on the value that a load would use, the one under the oldest name that has one.
     pub(super) fn over_names(self, schema: &RecordSchema) -> Self {
         let name = match &self {
             Self::And(..) | Self::Or(..) | Self::Not(_) => return self.inside(schema),
@@ -40,7 +40,7 @@ impl Node {
         }
     }
 
-    /// The same of another attribute.
+    /// The same condition on another attribute.
     fn of(mut self, other: &'static str) -> Self {
         match &mut self {
             Self::Exists(name)

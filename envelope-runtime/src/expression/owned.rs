@@ -1,4 +1,4 @@
-//! Values that an update is given to keep.
+//! Values that an update owns.
 
 use std::any::Any;
 
@@ -6,7 +6,7 @@ use zeroize::Zeroize;
 
 /// A value that is wiped when dropped, if it is text or bytes.
 ///
-/// What a value of another type holds cannot be reached: `Zeroize` is not asked of the types of fields.
+/// The contents of another type cannot be wiped: the types of fields need not implement `Zeroize`.
 pub(super) struct Owned<T: 'static>(pub(super) T);
 
 impl<T> Drop for Owned<T> {

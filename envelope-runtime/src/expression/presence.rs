@@ -1,29 +1,29 @@
-//! Conditions on whether a record is there, and in which version.
+//! Conditions on the presence and the version of a record.
 
 use super::{Comparison, Node};
 use crate::attribute::{AttributeValue, Number};
 use crate::record::{Now, RecordSchema};
 
 impl Node {
-    /// Where the record protects nothing: nor does another struct protect the item.
+    /// If the record protects nothing: the condition that no other struct protects the item either.
     pub(crate) fn unprotected(schema: &RecordSchema) -> Option<Self> {
         schema.is_plaintext_only().then(|| Self::NotExists(schema.envelope()))
     }
 
-    /// There is a record that has not expired.
+    /// The condition that there is a record that has not expired.
     pub(crate) fn present(schema: &RecordSchema, now: Now) -> Option<Self> {
         let there = Self::Exists(schema.key_names().next()?);
         let live = Self::expired(schema, now).map(Self::negated);
         Self::both(Some(there), live)
     }
 
-    /// There is no record, or one that has expired.
+    /// The condition that there is no record, or an expired one.
     pub(crate) fn absent(schema: &RecordSchema, now: Now) -> Option<Self> {
         let absent = Self::NotExists(schema.key_names().next()?);
         Some(Self::or_expired(absent, schema, now))
     }
 
-    /// The stored record has the version `version`; 0 is none.
+    /// The condition that the stored record has the version `version`; 0 stands for none.
     pub(crate) fn version(schema: &RecordSchema, version: u64, now: Now) -> Option<Self> {
         let name = schema.version()?.name();
         Some(match version {
@@ -35,7 +35,7 @@ impl Node {
         })
     }
 
-    /// The version can be counted up.
+    /// The condition that the version can be counted up.
     pub(crate) fn countable(schema: &RecordSchema) -> Option<Self> {
         let field = schema.version()?;
         let last = Ok(number(Number::from(field.last_version()?)));

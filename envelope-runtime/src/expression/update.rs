@@ -18,23 +18,25 @@ use crate::record::EnvelopeRecord;
 pub(crate) use plan::UpdatePlan;
 pub(crate) use plan::{Change, Changes};
 
-/// An update of single attributes of the record `R`, ready to be awaited where `T` says which record it is.
-/// Made by [`Store::update`](crate::Store::update) and [`EnvelopeRecord::update`].
+/// An update of single attributes of the record `R`, ready to be awaited if `T` says which record
+/// it is. Created by [`Store::update`](crate::Store::update) and [`EnvelopeRecord::update`].
 ///
-/// Attributes are named through typed handles; each can be changed once. An update never makes a record:
-/// where there is none, it fails.
+/// Attributes are named through typed handles, and each can be changed once. An update never
+/// creates a record: if there is none, it fails.
 ///
 /// - Changes of plaintext attributes alone are one
 ///   [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html),
 ///   without a read and without a call to KMS.
-/// - A change of an `#[encrypted]` or `#[authenticated]` attribute reads the item, verifies it, seals the
-///   new value under the record's own data key (one KMS call), and writes on the condition that the
-///   envelope is still the one that was read. It begins again when it is not. So does every update of a
-///   record whose version or `updated_at` is `#[authenticated]`.
+/// - A change of an `#[encrypted]` or `#[authenticated]` attribute reads the item, verifies it,
+///   seals the new value under the record's own data key (one KMS call), and writes on the
+///   condition that the envelope is still the one that was read. If it is not, the update starts
+///   over. Every update of a record whose version or `updated_at` is `#[authenticated]` works this
+///   way too.
 ///
-/// Both kinds together are one write. Its type is `Update<User, AtKey>` in a store that can encrypt and
-/// decrypt.
+/// Both kinds together are one write. The type is `Update<User, AtKey>` in a store that can encrypt
+/// and decrypt.
 #[must_use = "an update does nothing until it is awaited"]
+#[doc(alias = "update_expression")]
 pub struct Update<R, T = ()> {
     pub(crate) changes: Changes,
     pub(crate) target: T,
@@ -60,8 +62,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         Update { changes, target: other(target), record }
     }
 
-    /// Sets a plaintext attribute. A value that is stored as no attribute (`None`, an empty set) removes
-    /// it; `None` of a field whose default is another value is stored as NULL.
+    /// Sets a plaintext attribute. A value that is stored as no attribute (`None`, an empty set)
+    /// removes the attribute. If the field's default is another value, `None` is stored as NULL.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
@@ -84,25 +86,17 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value.map(Change::Set))
     }
 
-    /// Sets a plaintext attribute, unless the item has it already, be it as NULL.
+    /// Sets a plaintext attribute if the item does not have it. NULL counts as having it.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     first_seen: Option<u64>,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").set_if_absent(|f| f.first_seen, 1_800_000_000).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "if_not_exists")]
     pub fn set_if_absent<K, F>(
         self,
         attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
@@ -116,20 +110,13 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value.map(Change::SetIfAbsent))
     }
 
-    /// Seals a value into an `#[encrypted]` attribute, under a fresh nonce. `None` removes it.
+    /// Seals a value into an `#[encrypted]` attribute, under a fresh nonce. `None` removes the
+    /// attribute.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
-    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     #[encrypted]
-    /// #     email: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").seal(|f| f.email, "zoe@example.com").await?;
     /// # Ok(())
     /// # }
@@ -147,23 +134,16 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value.map(Change::Set))
     }
 
-    /// Removes an attribute, plaintext or encrypted, whose field is an `Option`. It then has its default.
+    /// Removes an attribute, plaintext or encrypted, whose field is an `Option`. The field then has
+    /// its default.
     ///
-    /// A field that is read through a `with` module and has no default cannot be removed: set it to `None`.
+    /// A field that is read through a `with` module and has no default cannot be removed: set it to
+    /// `None`.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     nickname: Option<String>,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").remove(|f| f.nickname).await?;
     /// # Ok(())
     /// # }
@@ -177,26 +157,17 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), Ok(Change::Remove))
     }
 
-    /// Adds to a number, or adds elements to a set; an absent number counts as 0, an absent set as empty, and
-    /// so does NULL.
+    /// Adds to a number, or adds elements to a set. An absent number or NULL counts as 0, an absent
+    /// set or NULL as empty.
     ///
-    /// Because the sum is made where the item is stored, no two additions are lost, and the type of the field
-    /// is not asked: a sum that it cannot hold makes the record unreadable. Guard it with a
-    /// [`condition`](Self::condition).
+    /// DynamoDB computes the sum, so concurrent additions are never lost. But DynamoDB does not
+    /// know the field's type: a sum that it cannot hold makes the record unreadable. Guard against
+    /// that with a [`condition`](Self::condition).
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     logins: u64,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").add(|f| f.logins, 1).await?;
     /// # Ok(())
     /// # }
@@ -222,8 +193,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Subtracts from a number, or takes elements out of a set; the opposite of [`add`](Self::add).
     ///
-    /// A set without elements is an absent attribute. So elements are not taken out of a field that is read
-    /// through a `with` module and has no default: store it with `#[envelope(set)]`.
+    /// A set without elements is an absent attribute. So elements cannot be taken out of a field that
+    /// is read through a `with` module and has no default: store it with `#[envelope(set)]`.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
@@ -256,7 +227,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
             AttributeValue::N(number) => {
                 Ok(Change::Add(Wiped::new(AttributeValue::N(number.negated()))))
             }
-            // Without its last element the attribute is gone, which the field's own function may not read.
+            // Without its last element, the attribute is absent, which the field's `with` may not
+            // accept.
             AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)
                 if K::IS_CONVERTED =>
             {
@@ -270,25 +242,17 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value)
     }
 
-    /// Appends elements to a list; an absent one, or NULL, counts as empty.
+    /// Appends elements to a list. An absent list or NULL counts as empty.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     tags: Vec<String>,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").append(|f| f.tags, vec!["beta".to_owned()]).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "list_append")]
     pub fn append<K, F>(
         self,
         attribute: impl FnOnce(R::Attributes) -> Attribute<R, K, F>,
@@ -306,27 +270,19 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         self.change(attribute.name(), value)
     }
 
-    /// Changes only a record that fulfils a condition; a second one must hold as well. Otherwise nothing
-    /// is changed, and the error is [`UpdateError::Condition`](crate::UpdateError::Condition), which holds
-    /// the stored item.
+    /// Changes the record only if it satisfies a condition. If called again, both conditions must
+    /// hold. Otherwise nothing is changed, and the error is
+    /// [`UpdateError::Condition`](crate::UpdateError::Condition), which holds the stored item.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     logins: u64,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").add(|f| f.logins, 1).condition(|f| f.ssn.exists()).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "condition_expression")]
     pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
         let condition = condition(R::attributes()).into_node();
         self.changes.condition = Node::both(self.changes.condition, Some(condition));
@@ -349,12 +305,12 @@ pub trait CanBeAbsent {}
 
 impl<T> CanBeAbsent for Option<T> {}
 
-/// A field that holds a list of any length. Implement it for a type of yours that is stored as one.
+/// A field that holds a list of any length. Implement it for your own type that is stored as one.
 #[diagnostic::on_unimplemented(
     message = "`.append()` needs a list of any length, and this field is a `{Self}`",
-    label = "with one element more the record could not be loaded",
-    note = "use a Vec, or `.set()` the whole value; a type of yours that is stored as a list of any length \
-            implements `CanGrow`"
+    label = "with one more element the record could not be loaded",
+    note = "use a Vec, or `.set()` the whole value; if your own type is stored as a list of any length, \
+            implement `CanGrow` for it"
 )]
 pub trait CanGrow {}
 

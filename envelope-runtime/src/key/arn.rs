@@ -1,4 +1,4 @@
-//! Names of KMS keys: key ARNs, which identify one key, and the names that only lead to one.
+//! Names of KMS keys: key ARNs, which identify one key, and names that only resolve to one.
 
 use super::HINT_LEN;
 use crate::crypto::sha256;
@@ -20,7 +20,7 @@ impl KeyArn {
         &self.text
     }
 
-    /// What an envelope says of the key: the start of a hash of its ARN. The Region is left out for
+    /// The hint that an envelope holds: the start of a hash of the ARN. The Region is left out for
     /// multi-Region keys, whose replicas are one key.
     pub(super) fn hint(&self) -> &[u8; HINT_LEN] {
         &self.hint
@@ -35,21 +35,21 @@ impl KeyArn {
     }
 }
 
-/// How a key was configured.
+/// A key's name, as it was configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum KeyName {
-    /// One key for good.
+    /// One fixed key.
     Arn(KeyArn),
-    /// One key for good, in whatever account and Region the client calls.
+    /// One fixed key, in whatever account and Region the client calls.
     Id(String),
-    /// Whichever key the alias points to at the time.
+    /// Whichever key the alias currently points to.
     Alias,
     /// The same, in the account and Region of this ARN prefix.
     AliasArn(String),
 }
 
 impl KeyName {
-    /// `None` when `text` names no KMS key.
+    /// `None` if `text` names no KMS key.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(arn) = KeyArn::parse(text) {
             return Some(Self::Arn(arn));
@@ -68,7 +68,7 @@ impl KeyName {
         is_id.then(|| Self::Id(text.to_owned()))
     }
 
-    /// Whether KMS may answer for the key `arn` when it was asked for this name.
+    /// Returns whether KMS may answer for the key `arn` if this name was requested.
     pub(super) fn may_be(&self, arn: &KeyArn) -> bool {
         match self {
             Self::Arn(configured) => configured == arn,
@@ -78,13 +78,13 @@ impl KeyName {
         }
     }
 
-    /// Whether the name can come to stand for another key.
+    /// Returns whether the name can move to another key.
     pub(super) fn can_move(&self) -> bool {
         matches!(self, Self::Alias | Self::AliasArn(_))
     }
 }
 
-/// Splits an ARN of KMS into `[partition, region, account]` and the name behind `resource`.
+/// Splits a KMS ARN into `[partition, region, account]` and the name after `resource`.
 fn split<'a>(text: &'a str, resource: &str) -> Option<([&'a str; 3], &'a str)> {
     let mut parts = text.splitn(6, ':');
     let (scheme, partition, service) = (parts.next()?, parts.next()?, parts.next()?);

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-/// The [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
-/// of a data key: names and values that must be the same when the key is unwrapped.
+/// The
+/// [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
+/// of a data key: names and values that must match when the key is unwrapped.
 ///
 /// It always holds `envelope:table` (the logical table name) and `envelope:format` (`1`), and the
-/// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail` logs
-/// the context in plaintext.
+/// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail`
+/// logs the context in plaintext.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EncryptionContext(BTreeMap<String, String>);
 
@@ -16,7 +17,7 @@ impl EncryptionContext {
     pub fn new<'a>(table: &str, fields: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         let mut pairs: BTreeMap<_, _> =
             fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        // Last, so that no field takes the place of these.
+        // Last, so that no field replaces these.
         pairs.insert("envelope:table".to_owned(), table.to_owned());
         pairs.insert("envelope:format".to_owned(), "1".to_owned());
         Self(pairs)
@@ -34,7 +35,7 @@ impl EncryptionContext {
     }
 }
 
-/// Values of context fields that a caller gives: attribute name and text.
+/// Values of context fields that a caller supplies: attribute name and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ContextPairs(BTreeMap<String, String>);
 

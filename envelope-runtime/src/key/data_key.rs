@@ -1,17 +1,17 @@
-//! A data key in memory, and its wrapped form beside the data.
+//! A data key in memory, and its wrapped form in storage.
 
 use std::fmt;
 
 use crate::crypto::{Prk, Secret32};
 
-/// Bytes of the hint that says which configured key wrapped a data key.
+/// The length of a hint, in bytes. A hint says which configured key wrapped a data key.
 pub const HINT_LEN: usize = 8;
 
 /// A plaintext data key: 32 bytes, in memory only, wiped on drop.
 ///
 /// The keys of records are derived from it by HKDF
-/// ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)), whose first step is taken once. There is no way
-/// to read it, to copy or to serialize it; `Debug` hides it. Several records may share one by an
+/// ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)), whose first step is done once. It cannot be
+/// read, copied or serialized, and `Debug` hides it. Several records may share one through an
 /// [`Arc`](std::sync::Arc).
 ///
 /// ```
@@ -25,15 +25,13 @@ pub struct DataKey {
 }
 
 impl DataKey {
-    /// Takes over the bytes that a key service returned.
-    ///
-    /// The caller wipes its own copy.
+    /// A data key from the bytes that a key service returned. The caller wipes its own copy.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
         Self::from_secret(&Secret32::new(bytes))
     }
 
-    /// Copies a slice; `None` if it is not 32 bytes long.
+    /// A data key copied from a slice; `None` if that is not 32 bytes long.
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         Secret32::from_slice(bytes).as_ref().map(Self::from_secret)
@@ -47,7 +45,7 @@ impl DataKey {
         &self.prk
     }
 
-    /// Whether records derive the same keys from both.
+    /// Returns whether records derive the same keys from both.
     pub(crate) fn is(&self, other: &Self) -> bool {
         let derived = |key: &Self| key.prk.expand(&[b"envelope/1 comparison"]);
         derived(self).bytes() == derived(other).bytes()
@@ -60,7 +58,7 @@ impl fmt::Debug for DataKey {
     }
 }
 
-/// Which kind of provider wrapped a data key: one byte of the envelope.
+/// The kind of provider that wrapped a data key: one byte of the envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ProviderId(u8);
 
@@ -70,7 +68,7 @@ impl ProviderId {
     /// [`LocalKeyProvider`](crate::LocalKeyProvider).
     pub const LOCAL: Self = Self(2);
 
-    /// The id of a provider of your own, `0x40` or above; `None` below.
+    /// The id of your own provider, `0x40` or above; `None` below that.
     #[must_use]
     pub const fn custom(id: u8) -> Option<Self> {
         if id >= 0x40 { Some(Self(id)) } else { None }
@@ -99,13 +97,13 @@ pub struct EncryptedDataKey {
 }
 
 impl EncryptedDataKey {
-    /// The longest wrapped key that an envelope holds, in bytes; KMS's own limit.
+    /// The maximum length of a wrapped key in an envelope, in bytes; KMS's own limit.
     pub const MAX_LEN: usize = 6144;
 
     /// A wrapped key of 1 to [`MAX_LEN`](Self::MAX_LEN) bytes; `None` if it is empty or longer.
     ///
-    /// `hint` only helps the provider to choose among its configured keys when it reads the record
-    /// back. It is not authenticated, so nothing may trust it.
+    /// `hint` only helps the provider to choose among its configured keys when the record is read.
+    /// It is not authenticated, so nothing may trust it.
     #[must_use]
     pub fn new(
         provider: ProviderId,
@@ -116,13 +114,13 @@ impl EncryptedDataKey {
         (1..=Self::MAX_LEN).contains(&wrapped.len()).then_some(Self { provider, hint, wrapped })
     }
 
-    /// The kind of provider that wrapped it.
+    /// The kind of provider that wrapped the key.
     #[must_use]
     pub fn provider(&self) -> ProviderId {
         self.provider
     }
 
-    /// Which of the provider's keys wrapped it, as an unauthenticated hint.
+    /// The unauthenticated hint at which of the provider's keys wrapped the data key.
     #[must_use]
     pub fn hint(&self) -> &[u8; HINT_LEN] {
         &self.hint
@@ -130,12 +128,13 @@ impl EncryptedDataKey {
 
     /// The wrapped bytes: KMS's `CiphertextBlob`.
     #[must_use]
+    #[doc(alias = "CiphertextBlob")]
     pub fn wrapped(&self) -> &[u8] {
         &self.wrapped
     }
 }
 
-/// The reference of an envelope to its data key.
+/// An envelope's reference to its data key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyReference {
@@ -146,16 +145,16 @@ pub enum KeyReference {
 }
 
 impl From<EncryptedDataKey> for KeyReference {
-    /// The one wrapped copy that most providers make.
+    /// A reference with one wrapped copy, as most providers make it.
     fn from(wrapped: EncryptedDataKey) -> Self {
         Self::Wrapped(vec![wrapped])
     }
 }
 
 impl KeyReference {
-    /// The most wrapped copies in one envelope.
+    /// The maximum number of wrapped copies in one envelope.
     pub const MAX_COPIES: usize = 4;
-    /// The longest id of a key-table row, in bytes.
+    /// The maximum length of a key-table row's id, in bytes.
     pub const MAX_KEY_ID_LEN: usize = 24;
 }
 

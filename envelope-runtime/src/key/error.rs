@@ -1,4 +1,4 @@
-//! Why there is no data key.
+//! The reasons that there is no data key.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use crate::report::{Answer, Place, debug_is_display};
 
 /// A key service refused, failed, or was not asked because the reference could not be trusted.
 ///
-/// It holds names only: the record's table and key attribute, the configured KMS key, AWS's error
-/// code and request id.
+/// It holds names only: the record's table and key attribute, the configured KMS key, and AWS's
+/// error code and request id.
 #[derive(Clone)]
 pub struct DataKeyError {
     kind: DataKeyErrorKind,
@@ -16,77 +16,85 @@ pub struct DataKeyError {
     place: Option<Place>,
 }
 
-/// What went wrong with a data key.
+/// The kind of a data key's failure.
 ///
-/// What a failure of KMS, or of what lies between, becomes:
+/// The kinds of failures of KMS, and of the network and proxies in between:
 ///
 /// | failure | kind | worth another try |
 /// | --- | --- | --- |
-/// | connection refused, reset or broken off; a name without an address; a timeout; HTTP 408, `RequestTimeout` | [`Network`](Self::Network) | yes |
+/// | connection refused, reset or aborted; a host name that does not resolve; a timeout; HTTP 408, `RequestTimeout` | [`Network`](Self::Network) | yes |
 /// | HTTP 5xx of AWS or of a proxy, `KMSInternalException`, `InternalFailure`, `ServiceUnavailable`, `KeyUnavailableException`, `DependencyTimeoutException` | [`Service`](Self::Service) | yes |
 /// | HTTP 429, `ThrottlingException` and AWS's other names for it, `LimitExceededException` | [`Throttled`](Self::Throttled) | yes |
-/// | no call: the limit on questions about unknown keys | [`NotAsked`](Self::NotAsked) | yes, within a minute |
+/// | no call: the limit on calls about unknown keys | [`NotAsked`](Self::NotAsked) | yes, within a minute |
 /// | `InvalidSignatureException` about the time, `RequestTimeTooSkewed`, `RequestExpired` | [`Clock`](Self::Clock) | yes, once the clock is set |
 /// | `ExpiredTokenException` | [`ExpiredCredentials`](Self::ExpiredCredentials) | with new credentials |
-/// | no credentials, `UnrecognizedClientException`, `InvalidSignatureException` | [`Credentials`](Self::Credentials) | with others |
+/// | no credentials, `UnrecognizedClientException`, `InvalidSignatureException` | [`Credentials`](Self::Credentials) | with other credentials |
 /// | `AccessDeniedException` | [`AccessDenied`](Self::AccessDenied) | once it is allowed |
 /// | `DisabledException`, `NotFoundException`, `KMSInvalidStateException` | [`Disabled`](Self::Disabled), [`NotFound`](Self::NotFound), [`PendingDeletion`](Self::PendingDeletion), [`InvalidState`](Self::InvalidState) | once the key is back |
-/// | `InvalidCiphertextException` | [`Mismatch`](Self::Mismatch) | under the table name and context fields that it was written with; an altered item never opens |
-/// | `IncorrectKeyException`, or no call: the record is of another key | [`UnknownKey`](Self::UnknownKey) | with its key configured |
+/// | `InvalidCiphertextException` | [`Mismatch`](Self::Mismatch) | under the table name and context fields that the item was written with; an altered item never opens |
+/// | `IncorrectKeyException`, or no call: the record was sealed under another key | [`UnknownKey`](Self::UnknownKey) | with its key configured |
 /// | an answer for another key | [`WrongKey`](Self::WrongKey) | no |
-/// | HTTP 200 without a data key: a body that was cut, or that is a proxy's | [`InvalidAnswer`](Self::InvalidAnswer) | no |
+/// | HTTP 200 without a data key: a body that was truncated or came from a proxy | [`InvalidAnswer`](Self::InvalidAnswer) | no |
 /// | any other code or status | [`Other`](Self::Other) | no |
 ///
-/// The SDK client has tried again by itself before, as its configuration says.
-/// [`is_retryable`](DataKeyError::is_retryable) is true where another try needs no change of the
+/// The SDK client has already retried by itself, as configured.
+/// [`is_retryable`](DataKeyError::is_retryable) is true if another try needs no change of the
 /// program, its configuration or its item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataKeyErrorKind {
     /// The caller may not use the KMS key, or not with this encryption context.
+    #[doc(alias = "AccessDeniedException")]
     AccessDenied,
     /// The KMS key is disabled.
+    #[doc(alias = "DisabledException")]
     Disabled,
     /// The KMS key, or the alias, does not exist.
+    #[doc(alias = "NotFoundException")]
     NotFound,
     /// The KMS key is scheduled for deletion.
     PendingDeletion,
     /// The KMS key is in another state that does not allow the call.
+    #[doc(alias = "KMSInvalidStateException")]
     InvalidState,
-    /// The wrapped key was made under another encryption context, or altered: no service tells which.
+    /// The wrapped key was made under another encryption context, or was altered: no service tells
+    /// which.
+    #[doc(alias = "InvalidCiphertextException")]
     Mismatch,
     /// The wrapped key belongs to a KMS key that is neither configured nor accepted.
+    #[doc(alias = "IncorrectKeyException")]
     UnknownKey,
-    /// The service answered for another key than the one that was named.
+    /// The service answered for a different key than the named one.
     WrongKey,
     /// Too many requests.
+    #[doc(alias = "ThrottlingException")]
     Throttled,
-    /// KMS was not asked: the record is of a key that is not known, the configured alias or id may
-    /// lead to it, and such questions are limited. Within a minute the same load asks again.
+    /// KMS was not asked: the record was sealed under an unknown key, the configured alias or id
+    /// may lead to that key, and such calls are limited. Within a minute, the same load asks again.
     NotAsked,
     /// The service could not be reached or did not answer in time.
     Network,
     /// The service failed on its side, or a proxy in between did.
     Service,
-    /// AWS refused the time at which the request was signed: this machine's clock is wrong.
+    /// AWS rejected the time at which the request was signed: this machine's clock is wrong.
     Clock,
-    /// No AWS credentials were found, they could not be loaded, or AWS does not know them.
+    /// AWS credentials were not found, could not be loaded, or are unknown to AWS.
     Credentials,
-    /// The AWS credentials were temporary, and have expired.
+    /// The AWS credentials are temporary and have expired.
     ExpiredCredentials,
-    /// The provider was configured with something that is not a key of its kind.
+    /// The provider was configured with something other than a key of its kind.
     Configuration,
-    /// The provider cannot do what was asked: decrypt-only, encrypt-only, or another reference.
+    /// The provider does not support the call: it is decrypt-only or encrypt-only, or the reference
+    /// is of another kind.
     Unsupported,
-    /// The service gave an answer that is not a data key.
+    /// The service's answer is not a data key.
     InvalidAnswer,
     /// Any other refusal; see [`DataKeyError::code`].
     Other,
 }
 
 impl DataKeyError {
-    /// An error of a provider, about the key that is named by `key` (an ARN, alias or other name;
-    /// never key bytes).
+    /// A provider's error about the key named `key` (an ARN, alias or other name; never key bytes).
     #[must_use]
     pub fn new(kind: DataKeyErrorKind, key: impl Into<String>) -> Self {
         Self { kind, key: key.into(), answer: Answer::default(), place: None }
@@ -103,7 +111,7 @@ impl DataKeyError {
         self
     }
 
-    /// What went wrong.
+    /// The kind of the failure.
     #[must_use]
     pub fn kind(&self) -> DataKeyErrorKind {
         self.kind
@@ -127,7 +135,7 @@ impl DataKeyError {
         self.answer.request_id.as_deref()
     }
 
-    /// Whether the same call may succeed later without any change.
+    /// Returns whether the same call may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -140,7 +148,7 @@ impl DataKeyError {
         )
     }
 
-    /// Whether the key service refused permission.
+    /// Returns whether the key service denied permission.
     #[must_use]
     pub fn is_access_denied(&self) -> bool {
         self.kind == DataKeyErrorKind::AccessDenied
@@ -179,12 +187,12 @@ impl fmt::Display for DataKeyErrorKind {
                  its ARN with `accept`"
             }
             Self::WrongKey => {
-                "the service answered for another key than the one named; check the endpoint and \
+                "the service answered for a different key than the named one; check the endpoint and \
                  the alias"
             }
             Self::Throttled => "too many requests; retry later",
             Self::NotAsked => {
-                "KMS was not asked, after other records of unknown keys; retry in a minute, or \
+                "KMS was not asked because of earlier records of unknown keys; retry in a minute, or \
                  configure the key by its ARN"
             }
             Self::Network => "the key service could not be reached in time; retry later",
@@ -201,8 +209,10 @@ impl fmt::Display for DataKeyErrorKind {
                 "not a key ARN, key id, alias name or alias ARN (and `accept` takes key ARNs only)"
             }
             Self::Unsupported => "the provider cannot do this; configure one that can",
-            Self::InvalidAnswer => "the key service's answer holds no data key",
-            Self::Other => "the key service refused the request; see the code it gave",
+            Self::InvalidAnswer => {
+                "the key service's answer holds no data key; check the endpoint and any proxy"
+            }
+            Self::Other => "the key service refused the request; see the code it returned",
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Data keys from AWS KMS: `GenerateDataKey` on save, Decrypt on load.
 //!
-//! Which KMS key unwraps is decided by the configuration alone. An item's hint chooses among the
-//! configured keys and is otherwise not believed.
+//! The configuration alone decides which KMS key unwraps. An item's hint only chooses among the
+//! configured keys; it is not trusted otherwise.
 
 mod budget;
 mod call;
@@ -26,16 +26,18 @@ use crate::clock::{Clock, SystemClock};
 
 /// Gets data keys from AWS KMS: one
 /// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
-/// (`AES_256`) a save, one
-/// [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html) a load, each with
-/// the record's [`EncryptionContext`](crate::key::EncryptionContext) and the configured KMS key.
+/// (`AES_256`) per save, one
+/// [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html) per load, each
+/// with the record's [`EncryptionContext`](crate::key::EncryptionContext) and the configured KMS
+/// key.
 ///
-/// The key is given as a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an
-/// ARN, records of other keys are refused without asking KMS. With an alias or an id, the ARN is
-/// learnt by [`resolve`](Self::resolve), or from KMS's first answer; until then, records of other
-/// keys cost calls, which are limited. Repointing an alias is a change of key: records sealed
-/// before it need the old key's ARN in [`accept`](Self::accept), and a reader sees it by
-/// `kms:DescribeKey` within a minute.
+/// The key is a key ARN, a key id, an alias name (`alias/users`) or an alias ARN. With an ARN,
+/// records of other keys are rejected without a call to KMS. With an alias or an id, the ARN is
+/// learnt by [`resolve`](Self::resolve) or from KMS's first answer. Until then, records of other
+/// keys cost calls, which are limited.
+///
+/// Repointing an alias is a change of key: records sealed before it need the old key's ARN in
+/// [`accept`](Self::accept). A reader notices the change through `kms:DescribeKey` within a minute.
 ///
 /// ```no_run
 /// # fn example(kms: aws_sdk_kms::Client) {
@@ -45,10 +47,12 @@ use crate::clock::{Clock, SystemClock};
 ///     .accept("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
 /// # }
 /// ```
+#[doc(alias = "GenerateDataKey")]
+#[doc(alias = "Decrypt")]
 pub struct KmsKeyProvider<C = Full> {
     client: Client,
     primary: Primary,
-    /// Further keys that may unwrap; `Err` keeps a text that is no key ARN.
+    /// Further keys that may unwrap; `Err` keeps a text that is not a key ARN.
     accepted: Vec<Result<KeyArn, String>>,
     clock: Arc<dyn Clock>,
     capability: PhantomData<fn() -> C>,
@@ -57,7 +61,7 @@ pub struct KmsKeyProvider<C = Full> {
 impl KmsKeyProvider {
     /// Wraps data keys under the KMS key `key_id`: a key ARN, key id, alias name or alias ARN.
     ///
-    /// No call is made. A `key_id` that is none of these makes every operation fail with
+    /// No call is made. If `key_id` is none of these, every operation fails with
     /// [`DataKeyErrorKind::Configuration`].
     #[must_use]
     pub fn new(client: Client, key_id: impl Into<String>) -> Self {
@@ -70,13 +74,13 @@ impl KmsKeyProvider {
         }
     }
 
-    /// Gives up the right to unwrap: a store with it has `put`, and no `get`.
+    /// Gives up the right to unwrap: a store with this provider has `put` but no `get`.
     #[must_use]
     pub fn encrypt_only(self) -> KmsKeyProvider<EncryptOnly> {
         self.with_capability()
     }
 
-    /// Gives up the right to make data keys: a store with it has `get`, and no `put`.
+    /// Gives up the right to make data keys: a store with this provider has `get` but no `put`.
     #[must_use]
     pub fn decrypt_only(self) -> KmsKeyProvider<DecryptOnly> {
         self.with_capability()
@@ -94,7 +98,7 @@ impl KmsKeyProvider {
 }
 
 impl<C> KmsKeyProvider<C> {
-    /// Also unwraps data keys of another KMS key, given by its key ARN: the key from before a
+    /// Also unwraps data keys of another KMS key, named by its key ARN: the key from before a
     /// rotation or before an alias was repointed.
     #[must_use]
     pub fn accept(mut self, key_arn: impl Into<String>) -> Self {
@@ -103,8 +107,8 @@ impl<C> KmsKeyProvider<C> {
         self
     }
 
-    /// Takes the time from `clock` instead of the operating system: the ages of what the provider
-    /// remembers, and its deadlines. What it has learnt before is forgotten.
+    /// Takes the time from `clock` instead of the operating system, for the provider's deadlines
+    /// and the ages of its cached knowledge. Forgets what it has learnt before.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.primary = Primary::new(self.primary.text, clock.monotonic());
@@ -112,19 +116,20 @@ impl<C> KmsKeyProvider<C> {
         self
     }
 
-    /// Asks KMS which key an alias or a key id leads to, by one
-    /// [DescribeKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html), and gives
-    /// its ARN. With a key ARN nothing is asked.
+    /// Resolves an alias or a key id to its key by one
+    /// [DescribeKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html), and
+    /// returns the key's ARN. With a key ARN, no call is made.
     ///
-    /// It may be left out: the first save or load teaches the ARN too. A program that begins by
-    /// loading records which others may have forged is better off with it, and one that resolves
-    /// its keys when it starts learns then that a name is wrong. It needs the permission
-    /// `kms:DescribeKey` on the key; nothing else does, though with it a reader by alias follows
-    /// sooner when the alias is repointed.
+    /// The call is optional: the first save or load learns the ARN too. Make it if the program
+    /// starts by loading records that others may have forged. A program that resolves its keys at
+    /// startup also finds a wrong name early.
+    ///
+    /// Only this call requires the permission `kms:DescribeKey` on the key. With it, a reader by
+    /// alias also follows sooner when the alias is repointed.
     ///
     /// # Errors
     ///
-    /// [`DataKeyError`] when KMS refuses or cannot be reached. The provider can be used nevertheless.
+    /// [`DataKeyError`] if KMS refuses or cannot be reached. The provider remains usable.
     ///
     /// ```no_run
     /// # async fn example(kms: aws_sdk_kms::Client) -> Result<(), envelope_runtime::error::DataKeyError> {
@@ -136,6 +141,7 @@ impl<C> KmsKeyProvider<C> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "DescribeKey")]
     pub async fn resolve(&self) -> Result<String, DataKeyError> {
         let arn = match self.configuration()? {
             KeyName::Arn(arn) => return Ok(arn.as_str().to_owned()),
@@ -150,7 +156,7 @@ impl<C> KmsKeyProvider<C> {
         DataKeyError::new(kind, self.primary.text.as_str())
     }
 
-    /// The primary key's name, once the whole configuration is known to be sound.
+    /// The primary key's name, if the whole configuration is valid.
     fn configuration(&self) -> Result<&KeyName, DataKeyError> {
         if let Some(text) = self.accepted.iter().find_map(|key| key.as_ref().err()) {
             return Err(DataKeyError::new(DataKeyErrorKind::Configuration, text.as_str()));
@@ -175,8 +181,8 @@ impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
         Box::pin(async { self.decrypt_data_key(reference, request).await.map(Arc::new) })
     }
 
-    /// Not so where an accepted key has wrapped it. Nothing authenticates the list of copies: one
-    /// that was added does not make it current.
+    /// False if an accepted key wrapped a copy. Nothing authenticates the list of copies, so an
+    /// added copy does not make the reference current.
     fn is_current(&self, reference: &KeyReference, _: &DataKeyRequest) -> bool {
         let KeyReference::Wrapped(copies) = reference else { return true };
         let primary = self.primary.learnt();

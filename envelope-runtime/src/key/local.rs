@@ -16,13 +16,13 @@ use crate::crypto::{self, NONCE_LEN, Prk, Rejected, SealKey, Secret32};
 use crate::report::debug_is_display;
 
 const NAME: &str = "local key";
-/// The most bytes that are read of a key's file: 64 digits, and white space.
+/// The maximum number of bytes read of a key's file: 64 digits, and white space.
 const MAX_FILE: usize = 512;
 
 /// Wraps data keys under an AES-256 key that this process holds, for development and tests.
 ///
-/// It binds the encryption context as KMS does. What it lacks is what KMS is for: whoever reads the
-/// process's memory or the key's file can open every record, and nobody logs that it was used. Do
+/// It binds the encryption context as KMS does, but it lacks the point of KMS: whoever reads the
+/// process's memory or the key's file can open every record, and no use of the key is logged. Do
 /// not mix it with KMS in one table.
 ///
 /// Wrapped form, 60 bytes: `nonce[12] ‖ AES-256-GCM(data key[32]) ‖ tag[16]`; see `FORMAT.md`.
@@ -41,7 +41,7 @@ pub struct LocalKeyProvider {
     hint: [u8; HINT_LEN],
 }
 
-/// Why there is no local key. It does not repeat what was read.
+/// The reason that there is no local key. It does not repeat the input.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum LocalKeyError {
@@ -54,13 +54,14 @@ pub enum LocalKeyError {
 }
 
 impl LocalKeyProvider {
-    /// A random key that lives as long as this value: **what it wraps can never be opened afterwards**.
+    /// A random key that lives as long as this value: **what it wraps can never be opened
+    /// afterwards**.
     ///
     /// For tests. A record that is saved under it is lost when the program ends.
     ///
     /// # Errors
     ///
-    /// [`LocalKeyError::Random`] when the operating system gives no random bytes.
+    /// [`LocalKeyError::Random`] if the operating system gives no random bytes.
     pub fn insecure_ephemeral() -> Result<Self, LocalKeyError> {
         let mut key = Secret32::zeroed();
         crypto::fill(key.bytes_mut()).map_err(|_| LocalKeyError::Random)?;
@@ -96,7 +97,7 @@ impl LocalKeyProvider {
     ///
     /// [`LocalKeyError::Unreadable`], or [`LocalKeyError::NotHex`].
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LocalKeyError> {
-        // In one buffer with room for all that is read: one that grows would leave digits behind.
+        // One buffer with room for all input: a buffer that grows would leave digits behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(2 * MAX_FILE));
         let unreadable = |error: io::Error| LocalKeyError::Unreadable(error.kind());
         let file = fs::File::open(path).map_err(unreadable)?;
@@ -174,13 +175,13 @@ impl KeyProvider for LocalKeyProvider {
         Box::pin(std::future::ready(data_key))
     }
 
-    /// There is one key, and it is never only still accepted.
+    /// Always true: there is only one key.
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         true
     }
 }
 
-/// Each name and value behind its length, sorted by name, so that no two contexts have one form.
+/// Each name and value after its length, sorted by name, so that no two contexts share one form.
 fn aad(context: &EncryptionContext) -> Vec<u8> {
     let mut aad = b"envelope/1 local context".to_vec();
     for (name, value) in context.iter() {

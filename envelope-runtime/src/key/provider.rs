@@ -1,4 +1,4 @@
-//! The seam to key services.
+//! The interface to key services.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,53 +9,59 @@ use super::{DataKey, DataKeyError, DataKeyRequest, KeyReference};
 pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>> + Send + 'a>>;
 
 /// A source of data keys: [`KmsKeyProvider`](crate::KmsKeyProvider),
-/// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a provider around one of
-/// these that keeps what it was given.
+/// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a caching decorator
+/// around one of these.
 ///
-/// An implementation must bind the whole [`EncryptionContext`](crate::key::EncryptionContext) of a request to
-/// what it wraps, so that unwrapping under any other context fails, and must decide from its own
-/// configuration alone which key unwraps: whatever stands in an
-/// [`EncryptedDataKey`](crate::key::EncryptedDataKey) may have been written by an attacker. It calls
-/// [`DataKeyRequest::count_call`] for each call that it makes, or operations are shown without them.
+/// An implementation must meet these requirements:
+///
+/// - It binds the whole [`EncryptionContext`](crate::key::EncryptionContext) of a request to the
+///   wrapped key, so that unwrapping under any other context fails.
+/// - It decides from its own configuration alone which key unwraps: everything in an
+///   [`EncryptedDataKey`](crate::key::EncryptedDataKey) may have been written by an attacker.
+/// - It calls [`DataKeyRequest::count_call`] for each call that it makes. Otherwise the counts of
+///   operations lack these calls.
+///
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
-/// A provider that keeps data keys, or gives one to several records, keeps them under the whole context,
-/// names included, and the whole reference: an answer for one tenant must never be an answer for another.
-/// It limits age and use: a stolen data key opens every record that shares it, and a key that is kept
-/// opens records after its KMS key was disabled or a permission revoked.
+/// A provider that keeps data keys, or returns one for several records, keeps them under the whole
+/// context, names included, and the whole reference: an answer for one tenant must never be an
+/// answer for another. It limits their age and use: a stolen data key opens every record that
+/// shares it, and a cached key opens records even after its KMS key was disabled or a permission
+/// revoked.
 pub trait KeyProvider: Send + Sync + 'static {
-    /// The provider's capability: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without the
-    /// capability has no methods that would need it.
+    /// The provider's capability: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without a
+    /// capability lacks the methods that need it.
     type Capability: Capability;
 
-    /// Gives a data key to seal a record with, and how the record refers to it.
+    /// Returns a data key to seal a record with, and the record's reference to it.
     ///
     /// # Errors
     ///
-    /// [`DataKeyError`] when the service refuses or cannot be reached.
+    /// [`DataKeyError`] if the service refuses or cannot be reached.
+    #[doc(alias = "GenerateDataKey")]
     fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey>;
 
-    /// Unwraps the data key that `reference` stands for, under the request's context.
+    /// Unwraps the data key that `reference` denotes, under the request's context.
     ///
     /// # Errors
     ///
-    /// [`DataKeyError`] when no configured key fits, or the service refuses or cannot be reached.
+    /// [`DataKeyError`] if no configured key fits, or the service refuses or cannot be reached.
     fn decrypt<'a>(
         &'a self,
         reference: &'a KeyReference,
         request: &'a DataKeyRequest,
     ) -> KeyFuture<'a, Arc<DataKey>>;
 
-    /// Whether a record may go on under the data key that `reference` stands for, which seals
-    /// [`plaintext_len`](DataKeyRequest::plaintext_len) bytes more. Otherwise the next update of the
-    /// record's protected attributes seals them all under a new one.
+    /// Returns whether a record may stay under the data key that `reference` denotes, which is to
+    /// seal [`plaintext_len`](DataKeyRequest::plaintext_len) more bytes. If not, the next update of
+    /// the record's protected attributes re-seals them all under a new data key.
     ///
-    /// A provider around another one asks it: without, records of a key that is only still accepted would
-    /// stay under it for good.
+    /// A decorator must delegate to the inner provider. Otherwise, records of a key that is merely
+    /// accepted would stay under it forever.
     fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool;
 }
 
-/// One provider, with what it has learnt, for several stores, sealers and openers.
+/// One provider, with its cached knowledge, for several stores, sealers and openers.
 impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
     type Capability = P::Capability;
 
@@ -84,8 +90,8 @@ pub struct GeneratedDataKey {
 }
 
 impl GeneratedDataKey {
-    /// A data key and its reference: for most providers the one
-    /// [`EncryptedDataKey`](crate::key::EncryptedDataKey) that they made of it.
+    /// A data key and its reference: for most providers, the one
+    /// [`EncryptedDataKey`](crate::key::EncryptedDataKey) that wraps it.
     #[must_use]
     pub fn new(data_key: impl Into<Arc<DataKey>>, reference: impl Into<KeyReference>) -> Self {
         Self { data_key: data_key.into(), reference: reference.into() }
@@ -97,7 +103,7 @@ impl GeneratedDataKey {
         &self.data_key
     }
 
-    /// The reference to it.
+    /// The reference to the data key.
     #[must_use]
     pub fn reference(&self) -> &KeyReference {
         &self.reference
@@ -108,10 +114,10 @@ impl GeneratedDataKey {
     }
 }
 
-/// What a provider can do. Implemented by [`Full`], [`EncryptOnly`] and [`DecryptOnly`] only.
+/// A provider's capability. Implemented only by [`Full`], [`EncryptOnly`] and [`DecryptOnly`].
 pub trait Capability: sealed::Sealed + Send + Sync + 'static {}
 
-/// A capability to make new data keys: [`Full`] or [`EncryptOnly`].
+/// The capability to make new data keys: [`Full`] or [`EncryptOnly`].
 #[diagnostic::on_unimplemented(
     message = "this store's key provider is decrypt-only: it cannot save records",
     label = "needs a provider that can encrypt",
@@ -119,7 +125,7 @@ pub trait Capability: sealed::Sealed + Send + Sync + 'static {}
 )]
 pub trait CanEncrypt: Capability {}
 
-/// A capability to unwrap data keys: [`Full`] or [`DecryptOnly`].
+/// The capability to unwrap data keys: [`Full`] or [`DecryptOnly`].
 #[diagnostic::on_unimplemented(
     message = "this store's key provider is encrypt-only: it cannot load records",
     label = "needs a provider that can decrypt",
@@ -163,7 +169,7 @@ mod tests {
     use crate::LocalKeyProvider;
     use crate::key::EncryptionContext;
 
-    /// Every data key that it is shown is of a key that it is done with.
+    /// A provider for which no data key is current.
     struct Retired(LocalKeyProvider);
 
     impl KeyProvider for Retired {

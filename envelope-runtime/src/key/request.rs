@@ -1,14 +1,14 @@
-//! A question to a key provider.
+//! A request to a key provider.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::EncryptionContext;
 
-/// A request for a data key: the encryption context, and what the operation will do with the key.
+/// A request for a data key: the encryption context, and the operation's use of the key.
 ///
-/// A clone counts its calls for the same operation, so it can be kept by a future that several
-/// callers share.
+/// A clone counts its calls for the same operation, so a future that several callers share can keep
+/// one.
 #[derive(Clone, Debug)]
 pub struct DataKeyRequest {
     context: EncryptionContext,
@@ -17,7 +17,7 @@ pub struct DataKeyRequest {
 }
 
 impl DataKeyRequest {
-    /// A request of no operation, for tests of a provider. Nothing is to be sealed.
+    /// A request of no operation, for tests of a provider. It seals nothing.
     #[must_use]
     pub fn new(context: EncryptionContext) -> Self {
         Self { context, plaintext_len: 0, calls: Arc::default() }
@@ -33,20 +33,21 @@ impl DataKeyRequest {
         Self { plaintext_len, ..self.clone() }
     }
 
-    /// The encryption context, which the wrapped key is bound to.
+    /// The encryption context that the wrapped key is bound to.
     #[must_use]
     pub fn context(&self) -> &EncryptionContext {
         &self.context
     }
 
-    /// The most plaintext bytes that the operation seals under the data key; 0 if it only opens.
+    /// The maximum number of plaintext bytes that the operation seals under the data key; 0 if it
+    /// only opens.
     #[must_use]
     pub fn plaintext_len(&self) -> u64 {
         self.plaintext_len
     }
 
-    /// Counts a call to a key service. A provider counts each call that it makes, and none for an
-    /// answer that it had.
+    /// Counts a call to a key service. A provider counts each call that it makes, and none for a
+    /// cached answer.
     pub fn count_call(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The fate of the attempts that the SDK makes at a request.
+//! The fate of each attempt that the SDK makes at a request.
 
 use std::error::Error;
 use std::io;
@@ -14,16 +14,17 @@ use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 
-/// The status by which a proxy says that it waited for the request in vain, or for the service.
+/// The status of a proxy that gave up waiting for the request or for the service.
 const REQUEST_TIMEOUT: u16 = 408;
 
 /// Watches the attempts that the SDK makes at a request.
 ///
-/// An attempt that failed may have done its work all the same, unless nothing of it left this machine or
-/// DynamoDB refused it: an error of the service, a broken answer and none at all say nothing.
+/// A failed attempt may still have done its work, unless nothing of it left this machine or
+/// DynamoDB refused it. An error of the service, a broken answer and no answer at all are
+/// inconclusive.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
-    /// Of all requests of the operation.
+    /// The attempts of all requests of the operation.
     count: Arc<AtomicU64>,
     seen: Arc<Seen>,
 }
@@ -41,19 +42,19 @@ impl Attempts {
         Self { count: Arc::clone(&self.count), seen: Arc::default() }
     }
 
-    /// How many requests were sent.
+    /// The number of requests sent.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Whether an attempt may have done its work, although no answer said so.
+    /// Returns whether an attempt may have done its work without an answer to confirm it.
     pub(super) fn lost_an_answer(&self) -> bool {
-        // An operation that runs into its timeout ends in the middle of an attempt, whose end not every version
-        // of the SDK tells.
+        // An operation that times out ends in the middle of an attempt, and not every version of
+        // the SDK reports that attempt's end.
         self.seen.lost.load(Ordering::Relaxed) || self.seen.sent.load(Ordering::Relaxed)
     }
 
-    /// The configuration of a request that must not be sent again when it may have done its work.
+    /// The configuration of a request that must not be sent again if it may have done its work.
     pub(super) fn at_most_one_effect(&self) -> Builder {
         Config::builder().retry_classifier(self.clone())
     }
@@ -95,7 +96,7 @@ impl Intercept for Attempts {
     }
 }
 
-/// It runs after each attempt was watched.
+/// Runs after each attempt has been watched.
 impl ClassifyRetry for Attempts {
     fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
         if self.lost_an_answer() {
@@ -110,8 +111,8 @@ impl ClassifyRetry for Attempts {
     }
 }
 
-/// Whether there was no connection to send anything through: the name was not resolved, or the connection
-/// refused or not made in time.
+/// Returns whether there was no connection to send anything through: the name was not resolved, or
+/// the connection was refused or not established in time.
 fn never_left(error: &(dyn Error + 'static)) -> bool {
     let chain = iter::successors(Some(error), |&error| next(error));
     chain.into_iter().any(|error| {
@@ -129,7 +130,7 @@ fn never_left(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-/// The error behind an error. The payload of an I/O error is not among the sources of what holds it.
+/// The error behind an error. The payload of an I/O error is not among its sources.
 fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
@@ -137,8 +138,9 @@ fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static
     }
 }
 
-/// How the SDK's HTTP client says that it got no connection. Its type is not exported; a client that says it
-/// in other words is taken to have sent the request, which is never wrong.
+/// The text by which the SDK's HTTP client reports that it got no connection. Its type is not
+/// exported. A client with another text is treated as having sent the request, which is always
+/// safe.
 const CONNECT: &str = "client error (Connect)";
 
 #[cfg(test)]
@@ -166,7 +168,7 @@ mod tests {
         Layer("io error", Some(Box::new(inner)))
     }
 
-    /// Not every SDK says what became of an attempt that is cut off.
+    /// Not every version of the SDK reports the end of an attempt that is cut off.
     #[test]
     fn an_attempt_of_which_nothing_was_heard_may_have_done_its_work() {
         let attempts = Attempts::default();

@@ -23,13 +23,14 @@ use crate::record::{
 };
 use crate::store::Store;
 
-/// A deletion, ready to be awaited. Made by [`Store::delete`], [`Store::delete_version`],
+/// A deletion, ready to be awaited. Created by [`Store::delete`], [`Store::delete_version`],
 /// [`Store::delete_any_version`] and [`EnvelopeRecord::delete`].
 ///
-/// One [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html);
-/// without a [`condition`](Self::condition) or a version it succeeds whether or not there was an item.
+/// One [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
+/// Without a [`condition`](Self::condition) or a version, it succeeds whether or not there was an
+/// item.
 ///
-/// Awaiting it gives `()`, or after [`return_old`](Delete::return_old) the record that was there.
+/// Its output is `()`, or the deleted record after [`return_old`](Delete::return_old).
 #[must_use = "a deletion does nothing until it is awaited"]
 pub struct Delete<R, C = Full, T = Nothing> {
     store: Store<C>,
@@ -40,35 +41,28 @@ pub struct Delete<R, C = Full, T = Nothing> {
 }
 
 impl<C: Capability> Store<C> {
-    /// Deletes the record under `key`, if it is there. One with an `#[envelope(version)]` is deleted with
-    /// [`delete_version`](Self::delete_version) or [`delete_any_version`](Self::delete_any_version): by the
-    /// method the compiler can ask which version is meant.
+    /// Deletes the record under `key`, if there is one. A record with an `#[envelope(version)]` is
+    /// deleted with [`delete_version`](Self::delete_version) or
+    /// [`delete_any_version`](Self::delete_any_version), so that the compiler makes the caller
+    /// choose.
     #[doc(alias = "delete_item")]
     pub fn delete<R: Unversioned>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self, key, None)
     }
 
-    /// Deletes the record under `key` in the version `version`, the one that was loaded; 0 is a record without
-    /// a version, or none. If another one is stored nothing is deleted, and the error is
+    /// Deletes the record under `key` if it still has the version `version`, the one that was
+    /// loaded. 0 stands for a record without a version, or for no record. If another version is
+    /// stored, nothing is deleted, and the error is
     /// [`DeleteError::Version`](crate::DeleteError::Version).
     ///
     /// ```no_run
-    /// # use envelope_runtime::{DeleteError, EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord, Clone)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// #     #[envelope(version)]
-    /// #     version: u64,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), DeleteError> {
-    /// store.delete_version::<User>(&user.id, user.version).await?;
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store, document: Document) -> Result<(), Error> {
+    /// store.delete_version::<Document>(&document.id, document.version).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "delete_item")]
     pub fn delete_version<R: Versioned>(
         &self,
         key: impl IntoKey<R::Key>,
@@ -77,7 +71,9 @@ impl<C: Capability> Store<C> {
         Delete::new(self, key, Some(version_number(version)))
     }
 
-    /// Deletes the record under `key`, if it is there, even if another program has just changed it.
+    /// Deletes the record under `key`, if there is one, whatever its version: even if another program
+    /// has just changed it.
+    #[doc(alias = "delete_item")]
     pub fn delete_any_version<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self, key, None)
     }
@@ -93,11 +89,13 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
         Self { store, key, condition: None, version, returns: PhantomData }
     }
 
-    /// Gives back the record that was there, opened: one KMS call more, and a provider that can decrypt. `None`
-    /// if there was none, or if the SDK sent the request again because the answer to the first was lost.
+    /// Returns the deleted record, opened. Costs one more KMS call and needs a provider that can
+    /// decrypt. `None` if there was no record, or if the SDK sent the request again because the
+    /// answer to the first was lost.
     ///
     /// If the deleted item cannot be opened, the deletion has still happened, and the error is
     /// [`DeleteError::Unreadable`].
+    #[doc(alias = "return_values")]
     pub fn return_old(self) -> Delete<R, C, Old>
     where
         C: CanDecrypt,
@@ -108,25 +106,18 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
 }
 
 impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
-    /// Deletes only if the stored item fulfils a condition; a second one must hold as well. Otherwise
-    /// nothing is deleted, and the error is [`DeleteError::Condition`], which holds the stored item.
+    /// Deletes only if the stored item satisfies a condition. If called again, both conditions must
+    /// hold. Otherwise nothing is deleted, and the error is [`DeleteError::Condition`], which holds
+    /// the stored item.
     ///
     /// ```no_run
-    /// # use envelope_runtime::{DeleteError, EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     status: String,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), DeleteError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.delete::<User>("foobar").condition(|f| f.status.eq("closed")).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "condition_expression")]
     pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
         let condition = condition(R::attributes()).into_node();
         self.condition = Node::both(self.condition, Some(condition));
@@ -137,7 +128,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
         Meter::new(&self.store, "delete", self.store.physical_table::<R>())
     }
 
-    /// Deletes, and gives the attributes that DynamoDB was asked to return.
+    /// Deletes, and returns the attributes that were requested from DynamoDB.
     async fn send(
         self,
         meter: &Meter,
@@ -163,7 +154,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
             key,
             write: Write::Delete,
             condition: depends.expression(&schema).map_err(DeleteError::Field)?,
-            // It leaves no envelope to be known by.
+            // A deletion leaves no envelope to recognise it by.
             ours: None,
             twice: depends.twice(),
         };
@@ -203,7 +194,7 @@ impl<R: EnvelopeRecord, C: Capability> IntoFuture for Delete<R, C> {
             let (schema, key) = (R::SCHEMA, self.key.clone());
             let key = key.map_err(|error| KeyError::convert(&schema, error));
             let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
-            // A deletion asks KMS nothing, so it needs no context beyond the key's.
+            // A deletion makes no KMS call, so it needs no context beyond the key's.
             refuse_foreign_key(&schema, &key, self.store.scope()).map_err(DeleteError::Context)?;
             self.send(&meter, key, Returned::Nothing).await.map(drop)
         };

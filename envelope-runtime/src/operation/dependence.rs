@@ -11,14 +11,14 @@ use super::prepared::Twice;
 pub(super) struct Dependence {
     pub(super) presence: Option<Presence>,
     pub(super) version: Option<u64>,
-    /// The caller's own condition.
+    /// The caller's condition.
     pub(super) condition: Option<Node>,
     pub(super) now: Now,
-    /// A save does. A deletion deletes an expired record as any other.
+    /// True for a save. A deletion deletes an expired record like any other.
     pub(super) takes_expired_for_none: bool,
 }
 
-/// The reason why DynamoDB refused a write's condition. Nothing was written.
+/// The reason that the condition of a write failed. Nothing was written.
 pub(super) enum Refusal {
     Protected(OpenError),
     Presence(PresenceError),
@@ -39,7 +39,7 @@ impl Dependence {
         Placeholders::default().expression(schema, node)
     }
 
-    /// A write that depends on nothing does the same a second time.
+    /// A write that depends on nothing has the same effect a second time.
     pub(super) fn twice(&self) -> Twice {
         if self.presence.is_none() && self.version.is_none() && self.condition.is_none() {
             Twice::Same
@@ -48,7 +48,8 @@ impl Dependence {
         }
     }
 
-    /// The first thing that does not hold of the stored item. An error is about an item that is there.
+    /// The first requirement that the stored item does not meet. An `Err` means that an item
+    /// exists.
     pub(super) fn refusal(
         &self,
         schema: &RecordSchema,

@@ -1,4 +1,4 @@
-//! One error a verb, made of inner errors that several verbs share.
+//! One error per verb, composed of inner errors that several verbs share.
 
 mod any;
 mod cause;

@@ -19,12 +19,13 @@ use crate::operation::error::LoadError;
 use crate::record::{IntoKey, KeyValues, Readable};
 use crate::store::Store;
 
-/// A load, ready to be awaited. Made by [`Store::get`] and [`EnvelopeRecord::load`](crate::EnvelopeRecord::load).
+/// A load, ready to be awaited. Created by [`Store::get`] and
+/// [`EnvelopeRecord::load`](crate::EnvelopeRecord::load).
 ///
 /// One [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html),
 /// and one KMS call if there is an item.
 ///
-/// Awaiting it gives `Option<R>`, or after [`with_envelope`](Get::with_envelope) `Option<Loaded<R>>`.
+/// Its output is `Option<R>`, or `Option<Loaded<R>>` after [`with_envelope`](Get::with_envelope).
 #[must_use = "a load does nothing until it is awaited"]
 pub struct Get<R, C = Full, T = Record> {
     store: Store<C>,
@@ -35,7 +36,8 @@ pub struct Get<R, C = Full, T = Record> {
 }
 
 impl<C: Capability> Store<C> {
-    /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` is over.
+    /// Loads the record under `key`; `None` if there is none, or its `#[envelope(ttl)]` has
+    /// expired.
     #[doc(alias = "get_item")]
     pub fn get<R: Readable>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
     where
@@ -52,7 +54,7 @@ impl<C: Capability> Store<C> {
 }
 
 impl<R: Readable, C: CanDecrypt> Get<R, C> {
-    /// Gives the envelope along with the record.
+    /// Returns the envelope along with the record.
     pub fn with_envelope(self) -> Get<R, C, WithEnvelope> {
         let Self { store, key, consistent, given, returns: _ } = self;
         Get { store, key, consistent, given, returns: PhantomData }
@@ -61,13 +63,15 @@ impl<R: Readable, C: CanDecrypt> Get<R, C> {
 
 impl<R: Readable, C: CanDecrypt, T> Get<R, C, T> {
     /// Makes a strongly consistent read, which costs twice the read units.
+    #[doc(alias = "consistent_read")]
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
         self
     }
 
-    /// Gives values of context fields that are not part of the key: attribute names and texts. They
-    /// add to those of [`Store::scoped`] and must not differ from them.
+    /// Supplies values of context fields that are not part of the key, as attribute names and
+    /// texts. They add to those of [`Store::scoped`] and must not differ from them.
+    #[doc(alias = "encryption_context")]
     pub fn context<N: Into<String>, V: Into<String>>(
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
@@ -76,7 +80,7 @@ impl<R: Readable, C: CanDecrypt, T> Get<R, C, T> {
         self
     }
 
-    /// Loads the record; with `keep` it can be the start of an update.
+    /// Loads the record; with `keep`, an update can start from it.
     fn start(self, keep: bool) -> OperationFuture<Option<Loaded<R>>, LoadError> {
         let Self { store, key, consistent, given, .. } = self;
         let schema = R::SCHEMA;
@@ -89,7 +93,7 @@ impl<R: Readable, C: CanDecrypt, T> Get<R, C, T> {
             let item = read(&store, &meter, &schema, table, &key, consistent).await;
             let Some(item) = item.map_err(LoadError::Request)? else { return Ok(None) };
             let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
-            // DynamoDB takes up to some days to delete it.
+            // DynamoDB takes up to a few days to delete an expired item.
             if schema.is_expired(store.now(), |name| item.attribute(name)) {
                 return Ok(None);
             }

@@ -21,7 +21,8 @@ fn thousandths(capacity: Option<&ConsumedCapacity>) -> u64 {
     (units * 1000.0).round() as u64
 }
 
-/// Counts for one operation. When it is dropped, its span and the store's [`Usage`] get the counts.
+/// The counts of one operation. When dropped, it records them in its span and the store's
+/// [`Usage`].
 pub(super) struct Meter {
     kms_calls: Arc<AtomicU64>,
     attempts: Attempts,
@@ -32,7 +33,8 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// For the operation `verb` on a physical table. The span has names and counts, never a key or a value.
+    /// A meter for the operation `verb` on a physical table. The span has names and counts, never a
+    /// key or a value.
     pub(super) fn new<C>(store: &Store<C>, verb: &'static str, table: &str) -> Self {
         let span = info_span!(
             "dynamodb",
@@ -66,17 +68,18 @@ impl Meter {
         self.attempts.clone()
     }
 
-    /// Watches a read, whose lost answer changes nothing.
+    /// Watches a read. A lost answer to it has no consequence.
     pub(super) fn reads(&self) -> Attempts {
         self.attempts.of_another_request()
     }
 
-    /// Whether the answer to an attempt at a write was lost: DynamoDB may have done its work.
+    /// Returns whether the answer to an attempt at a write was lost: DynamoDB may have done the
+    /// write.
     pub(super) fn lost_an_answer(&self) -> bool {
         self.attempts.lost_an_answer()
     }
 
-    /// Asks for consumed capacity if somebody wants it.
+    /// Requests the consumed capacity if the store is measured.
     pub(super) fn capacity(&self) -> Option<ReturnConsumedCapacity> {
         self.usage.as_ref().map(|_| ReturnConsumedCapacity::Total)
     }

@@ -1,4 +1,4 @@
-//! Opening an item: one call to the provider, and none for an item that is refused without a key.
+//! Opening an item: one call to the provider, and none for an item that is rejected without a key.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -10,7 +10,7 @@ use crate::key::{CanDecrypt, DataKeyRequest, KeyProvider};
 use crate::operation::error::LoadError;
 use crate::record::{FieldReader, Readable};
 
-/// A provider of data keys, and the answers that an item must give before it is opened.
+/// A provider of data keys, and the key and context that an item must match before it is opened.
 pub(crate) struct Reading<'a, C> {
     pub(crate) provider: &'a dyn KeyProvider<Capability = C>,
     pub(crate) asked: Asked<'a>,
@@ -19,7 +19,7 @@ pub(crate) struct Reading<'a, C> {
 }
 
 impl<C: CanDecrypt> Reading<'_, C> {
-    /// Opens an item. With `keep`, the record remembers all that an update can start from.
+    /// Opens an item. With `keep`, the record keeps everything that an update can start from.
     pub(crate) async fn open<R: Readable>(
         self,
         item: Item,

@@ -1,4 +1,4 @@
-//! A write apart from where it is sent: sealed once, the same bytes each time it goes out.
+//! A write, separate from sending it: sealed once, the same bytes each time it is sent.
 
 use crate::attribute::AttributeValue;
 use crate::envelope::Item;
@@ -13,7 +13,7 @@ pub(super) struct Prepared {
     pub(super) key: RequestKey,
     pub(super) write: Write,
     pub(super) condition: Expression,
-    /// The envelope that it leaves: no other write leaves the same.
+    /// The envelope that the write leaves. No other write leaves the same one.
     pub(super) ours: Option<AttributeValue>,
     pub(super) twice: Twice,
 }
@@ -29,10 +29,11 @@ pub(super) enum Write {
 /// The effect of a write that is done a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Twice {
-    /// The same, as if it had come later.
+    /// The same effect, as if the write had come later.
     Same,
-    /// None: its condition holds only of the state before it.
+    /// No effect: the condition holds only for the state before the write.
     Refused,
-    /// Another one, or the same over what another writer has written in between: it is sent once.
+    /// Another effect, or the same one over what another writer wrote in between. The write is sent
+    /// once.
     Else,
 }

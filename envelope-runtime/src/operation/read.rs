@@ -1,4 +1,4 @@
-//! One `GetItem`: of a load, of an update that seals, and of a write whose answer was lost.
+//! One `GetItem`: for a load, for an update that seals, and for a write whose answer was lost.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::operation::error::ServiceError;
 use crate::record::{RecordSchema, RequestKey};
 use crate::store::Store;
 
-/// The stored item, as DynamoDB gives it.
+/// Reads the stored item, as DynamoDB returns it.
 pub(super) async fn read<C: Capability>(
     store: &Store<C>,
     meter: &Meter,

@@ -1,5 +1,5 @@
-//! The results that an operation can give, as types: each builder has one of them, and it decides what
-//! awaiting the builder gives.
+//! The outputs of operations, as types: each builder has one of them as a parameter, and it
+//! determines the builder's output.
 
 use std::collections::HashMap;
 
@@ -15,32 +15,32 @@ use crate::operation::error::LoadError;
 use crate::record::Readable;
 use crate::store::Store;
 
-/// A write that gives back no stored record.
+/// A write that returns no stored record.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Nothing;
 
-/// A write that gives back the record as it was before: `.return_old()`.
+/// A write that returns the record as it was before: `.return_old()`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Old;
 
-/// An update that gives back the record as it is afterwards: `.return_new()`.
+/// An update that returns the record as it is afterwards: `.return_new()`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct New;
 
-/// A load that gives the record.
+/// A load that returns the record.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Record;
 
-/// A load that gives the record and its envelope: `.with_envelope()`.
+/// A load that returns the record and its envelope: `.with_envelope()`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct WithEnvelope;
 
-/// The item that a write asks DynamoDB for.
+/// The item that a write requests from DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Returned {
     Nothing,
@@ -58,7 +58,7 @@ impl Returned {
     }
 }
 
-/// Opens the item that DynamoDB was asked for, if it gave one.
+/// Opens the item that was requested from DynamoDB, if it returned one.
 pub(super) async fn open_returned<R: Readable, C: CanDecrypt>(
     store: &Store<C>,
     meter: &Meter,

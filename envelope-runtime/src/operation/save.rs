@@ -19,21 +19,23 @@ use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
 use crate::record::{EnvelopeRecord, FieldError, Now, Values};
 use crate::store::Store;
 
-/// A save, ready to be awaited. Made by [`Store::put`], [`Store::create`], [`Store::replace`] and
-/// [`EnvelopeRecord::save`].
+/// A save, ready to be awaited. Created by [`Store::put`], [`Store::create`], [`Store::replace`]
+/// and [`EnvelopeRecord::save`].
 ///
 /// It replaces the whole item: one KMS call, one
 /// [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html). The
-/// record was read when the save was made; a retry of the SDK sends the same sealed bytes again. A save that
-/// depends on what is stored is not sent again after its answer was lost: a strongly consistent read tells whether
-/// it was done, and if that does not, the error is [`SaveError::UnknownOutcome`].
+/// record is read when the save is created; a retry by the SDK sends the same sealed bytes again.
 ///
-/// Awaiting it gives [`EnvelopeRecord::Saved`], or after [`return_old`](Put::return_old) the record that was
-/// replaced.
+/// A save that depends on the stored item is not sent again after its answer was lost. A strongly
+/// consistent read then tells whether the save happened. If the read is inconclusive, the error is
+/// [`SaveError::UnknownOutcome`].
+///
+/// Its output is [`EnvelopeRecord::Saved`], or the replaced record after
+/// [`return_old`](Put::return_old).
 #[must_use = "a save does nothing until it is awaited"]
 pub struct Put<R: EnvelopeRecord, C = Full, T = Nothing> {
     store: Store<C>,
-    /// The record itself is not kept: it need not be `Send`.
+    /// The record itself is not kept, so it need not be `Send`.
     values: Result<(Values, R::Saved), FieldError>,
     presence: Option<Presence>,
     condition: Option<Node>,
@@ -42,8 +44,8 @@ pub struct Put<R: EnvelopeRecord, C = Full, T = Nothing> {
 }
 
 impl<C: Capability> Store<C> {
-    /// Saves a record, whether or not one is there, under a fresh data key. A record with an
-    /// `#[envelope(version)]` is saved only over the version that it was loaded with.
+    /// Saves a record under a fresh data key, whether or not one exists under its key. A record
+    /// with an `#[envelope(version)]` is saved only over the version that it was loaded with.
     #[doc(alias = "put_item")]
     pub fn put<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
@@ -58,20 +60,14 @@ impl<C: Capability> Store<C> {
     /// is true of the error.
     ///
     /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::SaveError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store, user: User) -> Result<(), Error> {
     /// store.create(&user).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "put_item")]
+    #[doc(alias = "attribute_not_exists")]
     pub fn create<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
@@ -81,24 +77,18 @@ impl<C: Capability> Store<C> {
 
     /// Saves a record as [`put`](Self::put) does, but only if there is one under its key.
     ///
-    /// Otherwise nothing is written, and [`SaveError::is_not_found`](crate::SaveError::is_not_found)
-    /// is true of the error.
+    /// Otherwise nothing is written, and
+    /// [`SaveError::is_not_found`](crate::SaveError::is_not_found) is true of the error.
     ///
     /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), envelope_runtime::SaveError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store, user: User) -> Result<(), Error> {
     /// store.replace(&user).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "put_item")]
+    #[doc(alias = "attribute_exists")]
     pub fn replace<R: EnvelopeRecord>(&self, record: &R) -> Put<R, C>
     where
         C: CanEncrypt,
@@ -114,14 +104,17 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
         Self { store, values, presence, condition: None, now, returns }
     }
 
-    /// Gives back the record that was replaced, opened: one KMS call more, and a provider that can decrypt.
-    /// `None` if there was none. If the SDK sent the request again because the answer to the first was
-    /// lost, it may be the record itself, or `None` after a save that depends on something.
+    /// Returns the replaced record, opened. Costs one more KMS call and needs a provider that can
+    /// decrypt. `None` if there was no record. If the SDK sent the request again because the answer
+    /// to the first was lost, the output may be the saved record itself, or `None` after a save
+    /// that depends on the stored item.
     ///
-    /// It has no filled-in version or time of this save: load the record to go on.
+    /// The output lacks the version and times that this save fills in: load the record to continue
+    /// with it.
     ///
     /// If the replaced item cannot be opened, the save has still happened, and the error is
     /// [`SaveError::Unreadable`].
+    #[doc(alias = "return_values")]
     pub fn return_old(self) -> Put<R, C, Old>
     where
         C: CanDecrypt,
@@ -132,26 +125,18 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
-    /// Saves only if the item that is stored under the record's key fulfils a condition; a second one
-    /// must hold as well. Otherwise nothing is written, and the error is
+    /// Saves only if the item stored under the record's key satisfies a condition. If called again,
+    /// both conditions must hold. Otherwise nothing is written, and the error is
     /// [`SaveError::Condition`], which holds the stored item.
     ///
     /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, SaveError, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     status: String,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store, user: User) -> Result<(), SaveError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store, user: User) -> Result<(), Error> {
     /// store.put(&user).condition(|f| f.status.eq("new").and(f.ssn.not_exists())).await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "condition_expression")]
     pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
         let condition = condition(R::attributes()).into_node();
         self.condition = Node::both(self.condition, Some(condition));
@@ -167,12 +152,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
         Meter::new(&self.store, verb, self.store.physical_table::<R>())
     }
 
-    /// Everything that can fail before DynamoDB is asked.
+    /// Does everything that can fail before a request to DynamoDB.
     async fn prepare(self, meter: &Meter) -> Result<Save<R, C>, SaveError> {
         let Self { store, values, presence, condition, now, .. } = self;
         let schema = R::SCHEMA;
         let (values, saved) = values.map_err(SaveError::Field)?;
-        // A record to be created has no version yet, whatever version it was deleted in.
+        // A record to be created has no version yet, whatever version it had when it was deleted.
         let version = values.version.filter(|_| presence != Some(Presence::Absent));
         let depends =
             Dependence { presence, version, condition, now, takes_expired_for_none: true };
@@ -202,7 +187,7 @@ struct Save<R: EnvelopeRecord, C> {
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt> Save<R, C> {
-    /// Writes the item, and gives what DynamoDB was asked to return.
+    /// Writes the item, and returns the answer that was requested from DynamoDB.
     async fn send(
         self,
         meter: &Meter,

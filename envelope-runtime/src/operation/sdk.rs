@@ -1,4 +1,4 @@
-//! Attribute values to the SDK's type and back.
+//! Converts attribute values to the SDK's type and back.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -64,8 +64,8 @@ impl<S: BuildHasher + Default> From<Item> for HashMap<String, SdkValue, S> {
     }
 }
 
-/// For items of requests that this library does not make: queries, scans, stream images. Open them
-/// with an [`Opener`](crate::Opener).
+/// For items from requests that this library does not make: queries, scans, stream images. Open
+/// them with an [`Opener`](crate::Opener).
 impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
     type Error = UnknownAttributeType;
 
@@ -78,13 +78,14 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
     }
 }
 
-/// A key as a request has it.
+/// The key in the form of a request.
 pub(super) fn to_sdk_key(key: &RequestKey) -> HashMap<String, SdkValue> {
     let attributes = key.attributes().iter();
     attributes.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
 }
 
-/// The text of a condition, and what stands for names and values in all expressions of its request.
+/// The text of a condition, and the placeholders for names and values in all expressions of its
+/// request.
 pub(super) type SdkExpression =
     (Option<String>, Option<HashMap<String, String>>, Option<HashMap<String, SdkValue>>);
 
@@ -97,7 +98,7 @@ impl Expression {
     }
 }
 
-/// As [`Item::try_from`], but what the record does not know may be of an unknown type.
+/// Like [`Item::try_from`], but skips attributes of an unknown type that the record does not know.
 pub(super) fn from_sdk_item(
     schema: &RecordSchema,
     item: HashMap<String, SdkValue>,

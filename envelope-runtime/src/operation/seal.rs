@@ -21,7 +21,7 @@ pub(crate) fn written<R: EnvelopeRecord>(
     Ok((fields.into_values(), saved))
 }
 
-/// Seals a record's values, and gives the target that they make.
+/// Seals a record's values, and returns the item and its target.
 pub(crate) async fn seal_record<C: CanEncrypt>(
     provider: &dyn KeyProvider<Capability = C>,
     schema: RecordSchema,

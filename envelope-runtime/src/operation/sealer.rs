@@ -11,8 +11,9 @@ use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProv
 use crate::operation::error::{LoadError, SaveError};
 use crate::record::{EnvelopeRecord, Now, Readable};
 
-/// Seals records into items, for exports and other stores: those that [`Store::put`](crate::Store::put) would
-/// write at this moment, with the next version and the times of now.
+/// Seals records into items, for exports and other stores. The items are those that
+/// [`Store::put`](crate::Store::put) would write at this moment, with the next version and the
+/// current time.
 ///
 /// ```
 /// use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
@@ -50,8 +51,9 @@ pub struct Sealer<C = Full> {
 /// Opens items into records, for stream images, exports and other stores.
 ///
 /// The record's identity is the item's own primary key. Values of context fields come from
-/// [`scoped`](Self::scoped) only. A record whose time to live is over is opened as any other: the old image of
-/// such a deletion, in a stream, is of one. See [`Sealer`] for an example.
+/// [`scoped`](Self::scoped) only. A record whose TTL has expired is opened like any other: when
+/// DynamoDB deletes an expired item, the stream's old image is of such a record. See [`Sealer`] for
+/// an example.
 pub struct Opener<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
     scope: ContextPairs,
@@ -64,15 +66,17 @@ impl<C: Capability> Sealer<C> {
         Self { provider, scope, clock: Arc::new(SystemClock) }
     }
 
-    /// Takes the time from `clock` instead of the operating system, for tests of what is filled in.
+    /// Takes the time from `clock` instead of the operating system, for tests of fields that the
+    /// library fills in.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// A sealer that refuses records whose context fields differ from `context`: attribute names and
-    /// texts.
+    /// A sealer that rejects records whose context fields differ from `context`, given as attribute
+    /// names and texts.
+    #[doc(alias = "encryption_context")]
     #[must_use]
     pub fn scoped<N: Into<String>, V: Into<String>>(
         &self,
@@ -87,7 +91,7 @@ impl<C: Capability> Sealer<C> {
     ///
     /// # Errors
     ///
-    /// [`SaveError`] when a field cannot be stored or there is no data key.
+    /// [`SaveError`] if a field cannot be stored or there is no data key.
     #[cfg_attr(
         not(feature = "aws"),
         expect(rustdoc::broken_intra_doc_links, reason = "needs `aws`")
@@ -115,7 +119,9 @@ impl<C: Capability> Opener<C> {
         Self { provider: Arc::new(provider), scope: ContextPairs::default() }
     }
 
-    /// An opener that knows the values that context fields must have: attribute names and texts.
+    /// An opener that knows the required values of context fields, given as attribute names and
+    /// texts.
+    #[doc(alias = "encryption_context")]
     #[must_use]
     pub fn scoped<N: Into<String>, V: Into<String>>(
         &self,
@@ -130,8 +136,8 @@ impl<C: Capability> Opener<C> {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] when a context value is missing, the item is not what was sealed, there is no
-    /// data key, or a value does not fit its field.
+    /// [`LoadError`] if a context value is missing, the item is not the one that was sealed, there
+    /// is no data key, or a value does not fit its field.
     pub fn open<R: Readable>(
         &self,
         item: Item,

@@ -1,4 +1,4 @@
-//! The record that an operation is about, known before anything is asked.
+//! The record that an operation is about, determined before any request.
 
 use crate::attribute::AttributeValue;
 #[cfg(feature = "aws")]
@@ -20,14 +20,14 @@ pub(crate) struct Target {
     pub(crate) context: ExpectedContext,
 }
 
-/// The reason why there is no target. No request was made.
+/// The reason that there is no target. No request was made.
 pub(crate) enum TargetError {
     Key(KeyError),
     Context(ContextError),
 }
 
 impl Target {
-    /// The target of a record about to be saved, whose plaintext values `value` gives by name.
+    /// The target of a record about to be saved; `value` returns its plaintext values by name.
     pub(crate) fn of_record<'a>(
         schema: &RecordSchema,
         caller: &ContextPairs,
@@ -38,7 +38,7 @@ impl Target {
         Ok(Self { key, context })
     }
 
-    /// The target of a key that was asked for.
+    /// The target of a requested key.
     #[cfg(feature = "aws")]
     pub(crate) fn of_key(
         schema: &RecordSchema,

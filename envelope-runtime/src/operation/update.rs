@@ -1,5 +1,5 @@
-//! Updating single attributes. Plaintext ones: one `UpdateItem`. Protected ones: read, verify, seal, and
-//! write if the envelope is still the one that was read.
+//! Updating single attributes. Plaintext ones: one `UpdateItem`. Protected ones: read, verify,
+//! seal, and write if the envelope is still the one that was read.
 
 mod run;
 
@@ -22,15 +22,15 @@ use crate::record::{
 };
 use crate::store::Store;
 
-/// The time in which an update begins again when other writers were faster.
+/// The default time for which an update retries when other writers were faster.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// The record that an [`Update`] changes, the store that it is in, and by `T` what awaiting the update gives.
+/// The record that an [`Update`] changes, its store and, as `T`, the output of the update.
 pub struct AtKey<C = Full, T = Nothing> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
     given: ContextPairs,
-    /// The part of the item that was read before.
+    /// The part of the item that was read earlier.
     known: Option<Item>,
     version: Option<Result<u64, ConvertError>>,
     within: Duration,
@@ -38,20 +38,12 @@ pub struct AtKey<C = Full, T = Nothing> {
 }
 
 impl<C: Capability> Store<C> {
-    /// Changes single attributes of the record under `key`, without replacing the others: see [`Update`].
+    /// Changes single attributes of the record under `key`, and leaves the others alone: see
+    /// [`Update`].
     ///
     /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     nickname: Option<String>,
-    /// #     #[encrypted]
-    /// #     ssn: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), envelope_runtime::UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// store.update::<User>("foobar").set(|f| f.nickname, "zoë").seal(|f| f.ssn, "219-09-9999").await?;
     /// # Ok(())
     /// # }
@@ -81,38 +73,32 @@ impl<C, T> AtKey<C, T> {
 }
 
 impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
-    /// Gives back the record as it was before, opened: one KMS call more. `None` if the SDK sent the
-    /// request again because the answer to the first was lost.
+    /// Returns the record as it was before, opened. Costs one more KMS call. `None` if the SDK sent
+    /// the request again because the answer to the first was lost.
+    #[doc(alias = "return_values")]
     pub fn return_old(self) -> Update<R, AtKey<C, Old>> {
         self.at_other(AtKey::returning)
     }
 
-    /// Gives back the record as it is now, opened: one KMS call more.
+    /// Returns the record as it is after the update, opened. Costs one more KMS call.
     ///
     /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store, UpdateError};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     logins: u64,
-    /// #     #[encrypted]
-    /// #     email: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), UpdateError> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// let user = store.update::<User>("foobar").add(|f| f.logins, 1).return_new().await?;
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "return_values")]
     pub fn return_new(self) -> Update<R, AtKey<C, New>> {
         self.at_other(AtKey::returning)
     }
 }
 
 impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
-    /// Updates only the version `version`, the one that was loaded. Otherwise nothing is changed, and the
-    /// error is [`UpdateError::Version`]. Without it any version is updated, and counted up too.
+    /// Updates the record only if it still has the version `version`, the one that was loaded.
+    /// Otherwise nothing is changed, and the error is [`UpdateError::Version`]. Without this call,
+    /// any version is updated, and it is counted up too.
     pub fn version(mut self, version: impl VersionNumber) -> Self
     where
         R: Versioned,
@@ -121,25 +107,18 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         self
     }
 
-    /// Updates only the record that was loaded [`with_envelope`](crate::operation::Get::with_envelope), as it was. Saves the
-    /// read of an update that seals a value.
+    /// Updates the record only if it is still as it was loaded
+    /// [`with_envelope`](crate::operation::Get::with_envelope). Saves the read of an update that
+    /// seals a value.
     ///
-    /// If an `#[encrypted]` or `#[authenticated]` attribute has changed since, or the record was saved again,
-    /// nothing is changed, and the error is [`UpdateError::Condition`]. The version of a record that has one is
-    /// compared too, and the error is [`UpdateError::Version`]. Changes of plaintext attributes are not seen
-    /// without a version.
+    /// If an `#[encrypted]` or `#[authenticated]` attribute has changed since, or the record was
+    /// saved again, nothing is changed, and the error is [`UpdateError::Condition`]. If the record
+    /// has a version, that is compared too, and the error is [`UpdateError::Version`]. Without a
+    /// version, changes of plaintext attributes go unnoticed.
     ///
     /// ```no_run
-    /// # use envelope_runtime::{EnvelopeRecord, Store};
-    /// # #[derive(EnvelopeRecord)]
-    /// # #[envelope(table = "users")]
-    /// # struct User {
-    /// #     #[partition_key]
-    /// #     id: String,
-    /// #     #[encrypted]
-    /// #     email: String,
-    /// # }
-    /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
     /// if let Some(user) = store.get::<User>("foobar").with_envelope().await? {
     ///     let email = user.email.to_lowercase();
     ///     store.update("foobar").based_on(&user).seal(|f| f.email, email).await?;
@@ -157,8 +136,9 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         self
     }
 
-    /// Gives values of context fields that are not part of the key: attribute names and texts. They
-    /// add to those of [`Store::scoped`] and must not differ from them.
+    /// Supplies values of context fields that are not part of the key, as attribute names and
+    /// texts. They add to those of [`Store::scoped`] and must not differ from them.
+    #[doc(alias = "encryption_context")]
     pub fn context<N: Into<String>, V: Into<String>>(
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
@@ -167,7 +147,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         self
     }
 
-    /// Begins again for this long when other writers change the record meanwhile, and then fails with
+    /// Retries for this long if other writers change the record meanwhile, and then fails with
     /// [`UpdateError::Contended`]; 5 seconds by default.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.target.within = time;
@@ -230,7 +210,7 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         self.start(Returned::New, |record| {
-            // DynamoDB gives the item of each update that asks for it.
+            // DynamoDB returns the item of every update that requests it.
             let unknown = || UnknownOutcomeError::new(R::SCHEMA.place());
             record.ok_or_else(|| UpdateError::UnknownOutcome(unknown()))
         })

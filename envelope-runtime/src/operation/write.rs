@@ -1,7 +1,8 @@
-//! Sending one write, and what its answer means, or that none came: one place for saves, updates and deletions.
+//! Sends one write of a save, update or deletion, and interprets its answer or the lack of one.
 //!
-//! A write whose answer is lost may have been done or not. The SDK sends it again only if it does the same when
-//! it is done twice, or is refused the second time; a write that leaves an envelope is then known by it.
+//! A write whose answer is lost may or may not have happened. The SDK sends it again only if a
+//! second write has the same effect or is refused. A write that leaves an envelope is recognised by
+//! it.
 
 use std::collections::HashMap;
 
@@ -25,28 +26,29 @@ use crate::operation::error::ServiceError;
 use crate::record::RecordSchema;
 use crate::store::Store;
 
-/// The item that DynamoDB was asked to return, if it was.
+/// The item that was requested from DynamoDB, if any.
 pub(super) type Answer = Option<HashMap<String, SdkValue>>;
 
 /// The outcome of a write.
 pub(super) enum Outcome {
-    /// DynamoDB says so.
+    /// DynamoDB confirmed the write.
     Written(Answer),
-    /// Its answer was lost, and what is stored says so.
+    /// The answer was lost, and the stored item confirms the write.
     Recognised(Item),
     /// The condition does not hold.
     Refused(Refused),
-    /// It may have been done, or not.
+    /// The write may or may not have happened.
     Unknown,
-    /// It was not done; or it does the same when it is done again, and is not known to have been done.
+    /// The write did not happen; or it is not known to have happened, and repeating it has the same
+    /// effect.
     Failed(ServiceError),
 }
 
 /// A condition that does not hold.
 pub(super) struct Refused {
-    /// The stored item, if there is one. The error is about an attribute of a type that is not known.
+    /// The stored item, if there is one. The error is about an attribute of an unknown type.
     pub(super) stored: Result<Option<Item>, OpenError>,
-    /// An answer was lost before: the write may have been done, and changed by another writer since.
+    /// An earlier answer was lost: the write may have happened and been overwritten since.
     pub(super) after_a_loss: bool,
 }
 
@@ -56,7 +58,7 @@ enum Failure {
 }
 
 impl Prepared {
-    /// Sends it, as often as the SDK sees fit and [`Twice`] allows.
+    /// Sends the write, as often as the SDK sees fit and [`Twice`] allows.
     pub(super) async fn send<C: Capability>(
         self,
         store: &Store<C>,

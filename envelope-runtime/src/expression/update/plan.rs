@@ -1,10 +1,10 @@
-//! Changes, and what they are by the schema.
+//! Changes, and their plan by the schema.
 
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, ValueSerializer, Wiped};
 use crate::expression::{Node, Placeholders};
 use crate::record::{FieldError, FieldSchema, Now, RecordSchema, check_ttl};
 
-/// The changes of an update, as they were asked for.
+/// The changes of an update, as they were requested.
 #[derive(Default)]
 pub(crate) struct Changes {
     pub(super) list: Vec<(&'static str, Result<Change, ConvertError>)>,
@@ -14,7 +14,7 @@ pub(crate) struct Changes {
 /// The change of one attribute.
 #[derive(Debug)]
 pub(crate) enum Change {
-    /// An absent value is removed.
+    /// Sets a value, or removes the attribute if the value is absent.
     Set(Option<Wiped>),
     SetIfAbsent(Wiped),
     Remove,
@@ -24,11 +24,11 @@ pub(crate) enum Change {
     Append(Wiped),
 }
 
-/// What an update does, by the schema.
+/// The changes of an update, sorted by the schema.
 pub(crate) struct UpdatePlan {
-    /// Of attributes that the envelope does not cover.
+    /// Changes of attributes that the envelope does not cover.
     pub(crate) plain: Vec<(&'static FieldSchema, Change)>,
-    /// Of encrypted and authenticated attributes.
+    /// Changes of encrypted and authenticated attributes.
     pub(crate) protected: Vec<(&'static FieldSchema, Change)>,
     pub(crate) condition: Option<Node>,
     /// The version that the stored record must have.
@@ -36,7 +36,8 @@ pub(crate) struct UpdatePlan {
 }
 
 impl Changes {
-    /// By the schema, with the fields that the library fills in; the version it leaves to the request.
+    /// Sorts the changes by the schema, and adds the fields that the library fills in. The version
+    /// is left to the request.
     pub(crate) fn plan(
         self,
         schema: &RecordSchema,
@@ -44,7 +45,7 @@ impl Changes {
         now: Now,
     ) -> Result<UpdatePlan, FieldError> {
         let Self { list, condition } = self;
-        // Its values are checked before any request.
+        // The condition's values are checked before any request.
         if let Some(condition) = &condition {
             Placeholders::default().condition(schema, condition.clone())?;
         }
@@ -52,7 +53,7 @@ impl Changes {
         for (name, change) in list {
             let error = |error| FieldError::new(schema, name, error);
             let change = change.map_err(error)?;
-            // A handle is of a field; a hand-written one may be of none.
+            // A derived handle always has a field; a hand-written one may have none.
             let field =
                 schema.field(name).ok_or(error(ConvertError::new(ConvertErrorKind::NoField)))?;
             if plan.changes(field) {
@@ -97,22 +98,23 @@ impl UpdatePlan {
         }
     }
 
-    /// Whether it changes what the record tag covers.
+    /// Returns whether the update changes anything that the record tag covers.
     pub(crate) fn protects(&self, schema: &RecordSchema) -> bool {
         !self.protected.is_empty() || schema.version().is_some_and(FieldSchema::is_protected)
     }
 
-    /// Whether it does the same when it is done twice.
+    /// Returns whether a second update has the same effect.
     pub(crate) fn is_idempotent(&self) -> bool {
         self.summed().next().is_none()
     }
 
-    /// Whether it can be done anew when it may have been done before another write.
+    /// Returns whether the update can be repeated although it may already have been done before
+    /// another write.
     pub(crate) fn may_be_repeated(&self) -> bool {
         self.is_idempotent() && self.condition.is_none() && self.version.is_none()
     }
 
-    /// The plaintext fields that DynamoDB adds to, or takes from.
+    /// The plaintext fields that DynamoDB adds to or takes from.
     pub(crate) fn summed(&self) -> impl Iterator<Item = &'static FieldSchema> {
         let summed = |(field, change): &(&'static FieldSchema, Change)| match change {
             Change::Add(_) | Change::Delete(_) | Change::Append(_) => Some(*field),
@@ -121,7 +123,7 @@ impl UpdatePlan {
         self.plain.iter().filter_map(summed)
     }
 
-    /// The plaintext fields whose stored value counts.
+    /// The plaintext fields whose stored value matters to the change.
     pub(crate) fn added(&self) -> impl Iterator<Item = &'static FieldSchema> {
         let added = |(field, change): &(&'static FieldSchema, Change)| match change {
             Change::Set(_) | Change::Remove => None,

@@ -1,26 +1,26 @@
-//! A budget of Decrypts for records whose key is unknown: forged items must not become a bill.
+//! A budget of Decrypts for records whose key is unknown: forged items must not run up a bill.
 
 use std::time::{Duration, Instant};
 
-/// Decrypts that KMS may refuse in a row, …
+/// The number of Decrypts that KMS may refuse in a row.
 const TOKENS: u32 = 8;
-/// … and one more after each such time.
+/// The time after which one more Decrypt is allowed.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// A token bucket. It is told the time, so that tests need not wait.
+/// A token bucket. The time is an argument, so that tests need not wait.
 pub(super) struct Budget {
     left: u32,
-    /// Taken, and neither spent nor given back yet.
+    /// Tokens taken, and neither spent nor returned yet.
     out: u32,
     refilled: Instant,
 }
 
-/// There is no token.
+/// The error if there is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Empty {
-    /// When the next one is there, if none is given back before.
+    /// The time of the next token, if none is returned before.
     pub(super) next: Instant,
-    /// None can be given back: all were spent.
+    /// True if no token can be returned, because all were spent.
     pub(super) spent: bool,
 }
 
@@ -44,12 +44,12 @@ impl Budget {
         Ok(())
     }
 
-    /// KMS refused a copy for the token.
+    /// Spends a token: KMS refused a copy.
     pub(super) fn spend(&mut self) {
         self.out = self.out.saturating_sub(1);
     }
 
-    /// KMS refused no copy for it.
+    /// Returns a token: KMS refused no copy.
     pub(super) fn give_back(&mut self) {
         self.spend();
         self.left = self.left.saturating_add(1).min(TOKENS);

@@ -1,4 +1,4 @@
-//! The calls to KMS: what is sent, and what is taken of an answer.
+//! The calls to KMS: their requests, and the parts used of their answers.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use crate::key::{
 };
 
 impl<C> KmsKeyProvider<C> {
-    /// One `GenerateDataKey`. What it answers teaches the ARN.
+    /// Makes one `GenerateDataKey`, and learns the ARN from its answer.
     pub(super) async fn generate_data_key(
         &self,
         request: &DataKeyRequest,
@@ -50,7 +50,7 @@ impl<C> KmsKeyProvider<C> {
         Ok(GeneratedDataKey::new(data_key.ok_or_else(invalid)?, wrapped.ok_or_else(invalid)?))
     }
 
-    /// One Decrypt that names `key`; gives the ARN of the key that KMS says it used.
+    /// Makes one Decrypt that names `key`. Returns the ARN of the key that KMS says it used.
     pub(super) async fn call_decrypt(
         &self,
         key: &str,
@@ -70,7 +70,8 @@ impl<C> KmsKeyProvider<C> {
         arn.zip(data_key).ok_or_else(|| DataKeyError::new(DataKeyErrorKind::InvalidAnswer, key))
     }
 
-    /// One `DescribeKey`: which key the primary's name leads to. It answers no data key.
+    /// Makes one `DescribeKey` to find the key that the primary's name leads to. Its answer holds
+    /// no data key.
     pub(super) async fn describe(&self, name: &KeyName) -> Result<KeyArn, DataKeyError> {
         let call = self.client.describe_key().key_id(self.primary.text.as_str());
         let answer = call.send().await.map_err(|error| refused(&self.primary.text, &error))?;
@@ -83,9 +84,9 @@ impl<C> KmsKeyProvider<C> {
     }
 }
 
-/// Awaits a call whose answer holds a data key. At TRACE the SDK logs answers as they came from the
-/// HTTP client, bodies in memory included: then its spans and events of the call are dropped. A
-/// subscriber may begin to take TRACE at any time.
+/// Awaits a call whose answer holds a data key. At TRACE, the SDK logs answers as they came from
+/// the HTTP client, including bodies in memory, so its spans and events of the call are dropped. A
+/// subscriber may enable TRACE at any time.
 async fn unlogged<F: Future>(call: F) -> F::Output {
     let mut call = pin!(call);
     poll_fn(|cx| {

@@ -1,6 +1,6 @@
-//! The key that wraps, and what is known of the ARN behind its name.
+//! The key that wraps, and the knowledge about the ARN behind its name.
 //!
-//! All of it is behind one mutex, which is never held while KMS is asked.
+//! All of it is behind one mutex, which is never held during a call to KMS.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,17 +12,18 @@ use super::budget::{Budget, Empty};
 use super::refused::{Digest, Refused};
 use crate::key::arn::{KeyArn, KeyName};
 
-/// How long it is believed that an alias has not moved, or that `DescribeKey` is denied.
+/// The time for which an alias is assumed not to have moved, or `DescribeKey` to be denied.
 const BELIEVED: Duration = Duration::from_mins(1);
 
-/// The key that wraps, and unwraps what it wrapped.
+/// The key that wraps data keys, and unwraps those that it wrapped.
 pub(super) struct Primary {
-    /// As it was configured.
+    /// The key's name, as it was configured.
     pub(super) text: String,
-    /// `None` when the text names no KMS key.
+    /// `None` if the text names no KMS key.
     pub(super) name: Option<KeyName>,
     state: Mutex<State>,
-    /// Wakes who waits: the ARN was learnt, a token spent or given back, or `DescribeKey` answered.
+    /// Wakes waiting loads: the ARN was learnt, a token spent or returned, or `DescribeKey`
+    /// answered.
     changed: Notify,
 }
 
@@ -34,37 +35,37 @@ struct State {
     described: Described,
 }
 
-/// What came of `DescribeKey`.
+/// The outcome of `DescribeKey`.
 enum Described {
-    /// Whatever it said last is no longer to be believed, or was news.
+    /// The last answer is stale, or it was new.
     Open,
-    /// One call is under way.
+    /// A call is in progress.
     Asking,
     /// The alias had not moved at that time.
     Same(Instant),
-    /// It was denied at that time.
+    /// The call was denied at that time.
     Denied(Instant),
 }
 
-/// Whether `DescribeKey` may be called.
+/// The permission to call `DescribeKey`, or the reason not to.
 pub(super) enum Turn<'a> {
     Ask(Asking<'a>),
-    /// Another load asks.
+    /// Another load is calling it.
     Wait,
-    /// It was asked at that time, less than a minute ago, and the alias had not moved.
+    /// It was called at that time, less than a minute ago, and the alias had not moved.
     Same(Instant),
     /// It was denied less than a minute ago.
     Denied,
 }
 
-/// The one who calls `DescribeKey`. Dropped without an answer, it leaves the call to the next one.
+/// The right to call `DescribeKey`. Dropped without an answer, it leaves the call to the next load.
 pub(super) struct Asking<'a> {
     primary: &'a Primary,
     answer: Described,
 }
 
-/// The right to one Decrypt about a copy of an unknown key. It is given back when it is dropped,
-/// also with the load, unless it was spent.
+/// The right to one Decrypt of a copy of an unknown key. Unless it was spent, it is returned on
+/// drop, also if the load is dropped.
 pub(super) struct Token<'a> {
     primary: &'a Primary,
     spent: bool,
@@ -95,7 +96,7 @@ impl Primary {
         self.changed.notify_waiters();
     }
 
-    /// Completes at the next change after it was enabled.
+    /// A future that completes at the next change after it was enabled.
     pub(super) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
@@ -109,7 +110,7 @@ impl Primary {
         self.state().refused.contains(digest, now)
     }
 
-    /// Whether what the name leads to may be asked now.
+    /// Returns whether `DescribeKey` may be called now.
     pub(super) fn turn(&self, now: Instant) -> Turn<'_> {
         let believed = |at: &Instant| now.saturating_duration_since(*at) < BELIEVED;
         let mut state = self.state();
@@ -129,7 +130,8 @@ impl Primary {
 }
 
 impl Asking<'_> {
-    /// The name leads to `arn`. Only what was no news keeps the next one from asking.
+    /// Records that the name leads to `arn`. Only an answer that was not new keeps the next load
+    /// from asking.
     pub(super) fn answered(mut self, arn: KeyArn, now: Instant) {
         let mut state = self.primary.state();
         if state.learnt.as_ref() == Some(&arn) {
@@ -151,7 +153,7 @@ impl Drop for Asking<'_> {
 }
 
 impl Token<'_> {
-    /// KMS refused the copy.
+    /// Records that KMS refused the copy.
     pub(super) fn spend(mut self, digest: Digest, now: Instant) {
         self.spent = true;
         let mut state = self.primary.state();

@@ -1,11 +1,11 @@
-//! What an error of KMS means.
+//! The meaning of KMS's errors.
 
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 
 use crate::key::{DataKeyError, DataKeyErrorKind};
 use crate::report::service::{Failure, Signature, Stage, failed_signature};
 
-/// Whether another copy may be tried: never after a mismatch.
+/// Returns whether another copy may be tried: never after a mismatch.
 pub(super) fn is_unavailable(kind: DataKeyErrorKind) -> bool {
     matches!(
         kind,
@@ -20,8 +20,8 @@ pub(super) fn is_unavailable(kind: DataKeyErrorKind) -> bool {
     )
 }
 
-/// Whether KMS said something about the copy, or at least refused this very request. Whatever else
-/// it says, it would say of every copy.
+/// Returns whether the error is about the copy, or at least about this very request. KMS would
+/// return any other error for every copy.
 pub(super) fn is_about_the_copy(kind: DataKeyErrorKind) -> bool {
     matches!(
         kind,
@@ -47,8 +47,8 @@ where
     DataKeyError::new(kind, key).with_answer(failure.answer)
 }
 
-/// The meaning of AWS's code; `None` for one that is not known. A message decides only where AWS has
-/// one code for two things, and is not kept.
+/// The meaning of AWS's code; `None` if it is unknown. The message decides only if AWS has one code
+/// for two things, and is not kept.
 fn kind_of_code(code: &str, message: &str) -> Option<DataKeyErrorKind> {
     let says = |text| message.contains(text);
     Some(match code {
@@ -83,14 +83,13 @@ fn kind_of_code(code: &str, message: &str) -> Option<DataKeyErrorKind> {
     })
 }
 
-/// What an answer means that has no code of AWS: mostly it came from a proxy in between.
+/// The meaning of an answer without a known AWS code, which mostly came from a proxy in between.
 fn kind_of_status(status: Option<u16>) -> DataKeyErrorKind {
     match status {
         Some(408) => DataKeyErrorKind::Network,
         Some(429) => DataKeyErrorKind::Throttled,
         Some(500..) => DataKeyErrorKind::Service,
-        // No refusal, and no answer of KMS either: the login page of a network, or a body cut
-        // short.
+        // Neither a refusal nor an answer of KMS: a network's login page, or a truncated body.
         Some(200..=299) => DataKeyErrorKind::InvalidAnswer,
         _ => DataKeyErrorKind::Other,
     }

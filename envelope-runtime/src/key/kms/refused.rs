@@ -1,8 +1,8 @@
-//! Which copies KMS refused lately: the same forged copy is not asked about again and again.
+//! The copies that KMS refused recently, so that the same forged copy is not sent again and again.
 //!
-//! What is remembered is a digest of all that KMS decided by, the wrapped key and the encryption
-//! context. So an item can only shut out itself, whatever hint an attacker writes into it, and a
-//! record's wrapped key that was copied into another item leaves the record alone.
+//! The memory holds a digest of everything that KMS decided by: the wrapped key and the encryption
+//! context. So an item can shut out only itself, whatever hint an attacker writes into it. Copying
+//! a record's wrapped key into another item does not affect the record.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use crate::attribute::write_lp;
 use crate::crypto::sha256;
 use crate::key::{EncryptedDataKey, EncryptionContext};
 
-/// The most copies that are remembered; the oldest is forgotten for another.
+/// The maximum number of remembered copies; a new one replaces the oldest.
 const CAPACITY: usize = 128;
 const AGE: Duration = Duration::from_mins(1);
 
-/// A wrapped key under an encryption context.
+/// The digest of a wrapped key under an encryption context.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Digest([u8; 32]);
 

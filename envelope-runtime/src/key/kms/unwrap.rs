@@ -1,9 +1,9 @@
-//! Unwrapping: which of the configured keys is asked about which copy.
+//! Unwrapping: chooses the configured key to call for each copy.
 //!
-//! Nothing is ever concluded about a hint, since whoever writes the table writes hints too. It only
-//! says which key is asked first. If the hint fits no key whose ARN is known, the record may
-//! still be of the primary key: its ARN may not be known yet, or be another by now if the name is
-//! an alias.
+//! Nothing is ever concluded from a hint, since whoever writes the table writes hints too. A hint
+//! only says which key is tried first. If the hint fits no key of a known ARN, the record may still
+//! be of the primary key: its ARN may be unknown so far, or may have changed if the name is an
+//! alias.
 
 mod unknown;
 
@@ -19,7 +19,7 @@ use crate::key::{
     ProviderId,
 };
 
-/// How long a load waits until it may ask KMS about a copy of an unknown key.
+/// The time for which a load waits until it may ask KMS about a copy of an unknown key.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The unwrapping of one record's data key.
@@ -29,22 +29,22 @@ struct Unwrap<'a, C> {
     name: &'a KeyName,
     request: &'a DataKeyRequest,
     started: Instant,
-    /// Copies that the primary's name is done with: KMS refused them just now, or lately.
+    /// Copies that the primary's name is done with: KMS refused them, just now or recently.
     done: Vec<&'a EncryptedDataKey>,
-    /// This load has asked what an alias leads to.
+    /// True once this load has asked KMS what an alias leads to.
     described: bool,
-    /// A key that could not be asked.
+    /// The error of a key that was unavailable.
     unavailable: Option<DataKeyError>,
-    /// Why a copy of an unknown key was not opened.
+    /// The reason that a copy of an unknown key was not opened.
     refusal: Option<DataKeyError>,
 }
 
-/// What came of the copy of one key.
+/// The outcome of opening one key's copy.
 enum Opened {
     DataKey(DataKey),
-    /// The key could not be asked.
+    /// The key was unavailable.
     Unavailable,
-    /// It has no copy here.
+    /// The key has no copy here.
     None,
 }
 
@@ -71,7 +71,7 @@ impl<C> KmsKeyProvider<C> {
             unavailable: None,
             refusal: None,
         };
-        // First, since the primary may be an alias that led to one of them until now.
+        // Accepted keys first, since the primary may be an alias that led to one of them until now.
         for arn in self.accepted.iter().flatten() {
             if let Opened::DataKey(data_key) = unwrap.open(arn.as_str(), arn, &copies).await? {
                 return Ok(data_key);
@@ -82,8 +82,8 @@ impl<C> KmsKeyProvider<C> {
 }
 
 impl<'a, C> Unwrap<'a, C> {
-    /// Asks a key whose ARN is known about its copy: about one, since a key that could not be asked
-    /// cannot be asked about another either, and any other answer ends the search.
+    /// Asks a key of a known ARN to open its copy. One copy is enough: an unavailable key is
+    /// unavailable for the next copy too, and any other answer ends the search.
     async fn open(
         &mut self,
         key: &str,
@@ -119,7 +119,7 @@ impl<'a, C> Unwrap<'a, C> {
                     Ok(Opened::DataKey(data_key)) => return Ok(data_key),
                     Ok(Opened::Unavailable) => return Err(self.not_opened()),
                     Ok(Opened::None) => {}
-                    // Forged, or the alias leads to another key by now.
+                    // The hint is forged, or the alias now leads to another key.
                     Err(error)
                         if error.kind() == DataKeyErrorKind::UnknownKey && self.name.can_move() =>
                     {
@@ -165,7 +165,7 @@ impl<'a, C> Unwrap<'a, C> {
         self.provider.accepted.iter().flatten().any(is)
     }
 
-    /// Of keys that cannot be asked, one that can be asked later counts.
+    /// Records an unavailable key. One that may be available later takes precedence.
     fn cannot_ask(&mut self, error: DataKeyError) {
         if self.unavailable.as_ref().is_none_or(|first| !first.is_retryable()) {
             self.unavailable = Some(error);
@@ -185,7 +185,7 @@ impl<'a, C> Unwrap<'a, C> {
         self.not_opened()
     }
 
-    /// Why no copy was opened.
+    /// The reason that no copy was opened.
     fn not_opened(&mut self) -> DataKeyError {
         let why = self.unavailable.take().or_else(|| self.refusal.take());
         why.unwrap_or_else(|| self.provider.error(DataKeyErrorKind::UnknownKey))

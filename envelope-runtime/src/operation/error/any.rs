@@ -11,8 +11,7 @@ use crate::report::debug_is_display;
 
 /// The error of any call of this library, for functions that make several.
 ///
-/// `?` converts every other error into it. Its text and its predicates are those of the error that
-/// it holds.
+/// `?` converts every other error into it. Its text and predicates are those of the error it holds.
 ///
 /// ```
 /// use envelope_runtime::{EnvelopeRecord, Error, LocalKeyProvider, Opener, Sealer};
@@ -61,9 +60,9 @@ pub enum Error {
     DataKey(DataKeyError),
     /// There is no [`LocalKeyProvider`](crate::LocalKeyProvider).
     LocalKey(LocalKeyError),
-    /// A field does not come back from [`testing::round_trip`](crate::testing::round_trip).
+    /// A field did not survive [`testing::round_trip`](crate::testing::round_trip).
     Field(FieldError),
-    /// An item of the SDK is no [`Item`](crate::Item).
+    /// An item of the SDK cannot become an [`Item`](crate::Item).
     Item(UnknownAttributeType),
     /// A text is not a [`Number`](crate::Number).
     Number(NumberError),
@@ -87,7 +86,7 @@ impl Error {
     }
 }
 
-/// The text of each inner error, and the way from it.
+/// The text of each inner error, and the conversion from it.
 macro_rules! any {
     ($($variant:ident($error:ident),)+) => {
         impl fmt::Display for Error {
@@ -120,5 +119,5 @@ any! {
 
 debug_is_display!(Error);
 
-// The text of the inner error is this one's, and nothing lies behind it.
+// The inner error's text is this one's, so there is no `source`.
 impl std::error::Error for Error {}

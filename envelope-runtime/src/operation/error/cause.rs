@@ -11,9 +11,9 @@ use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
 use crate::key::{DataKeyError, LocalKeyError};
 use crate::record::{FieldError, KeyError};
 
-/// An error that another one holds. Its `Display` says all but what came of the verb.
+/// An error that another one holds. Its `Display` says everything but the outcome of the verb.
 ///
-/// The public predicates and `attribute` of the error that holds it ask it: see `predicates.rs`,
+/// The public predicates and `attribute` of the outer error delegate to it: see `predicates.rs`,
 /// which documents them.
 pub(crate) trait Cause: fmt::Display {
     fn is_retryable(&self) -> bool {
@@ -163,8 +163,8 @@ impl Cause for ServiceError {
     }
 }
 
-/// The item that a write gives back cannot be read. The write has happened, so it is not to be
-/// repeated, whatever the load says of itself.
+/// The item that a write returns cannot be read. The write has happened, so it must not be
+/// repeated, even if the load is retryable.
 impl Cause for Box<LoadError> {
     fn is_access_denied(&self) -> bool {
         self.as_ref().is_access_denied()

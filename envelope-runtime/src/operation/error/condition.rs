@@ -1,4 +1,4 @@
-//! Writes that depend on something else than what is stored, or cannot tell.
+//! Writes that depend on something other than the stored state, or that cannot tell.
 
 use std::error::Error;
 use std::fmt;
@@ -6,15 +6,17 @@ use std::fmt;
 use crate::envelope::Item;
 use crate::report::{Place, debug_is_display};
 
-/// A condition on the presence of a record did not hold.
+/// A condition on the presence of a record did not hold; nothing was written.
 #[derive(Clone)]
+#[doc(alias = "ConditionalCheckFailedException")]
 pub struct PresenceError {
     place: Place,
     found: Presence,
 }
 
-/// The stored item does not fulfil the condition of a write; nothing was written.
+/// The stored item does not satisfy the condition of a write; nothing was written.
 #[derive(Clone)]
+#[doc(alias = "ConditionalCheckFailedException")]
 pub struct ConditionError {
     place: Place,
     stored: Option<Item>,
@@ -22,8 +24,9 @@ pub struct ConditionError {
     as_loaded: bool,
 }
 
-/// The stored record has another version than the write depends on; nothing was written.
+/// The stored record has a different version than the write depends on; nothing was written.
 #[derive(Clone)]
+#[doc(alias = "ConditionalCheckFailedException")]
 pub struct VersionError {
     place: Place,
     expected: u64,
@@ -31,13 +34,13 @@ pub struct VersionError {
     stored: Option<Item>,
 }
 
-/// An update met other writers each time until its deadline; nothing was written.
+/// An update conflicted with other writers until its deadline; nothing was written.
 #[derive(Clone)]
 pub struct ContendedError {
     place: Place,
 }
 
-/// An answer was lost, and what is stored does not tell whether the write happened.
+/// An answer was lost, and the stored state does not show whether the write happened.
 #[derive(Clone)]
 pub struct UnknownOutcomeError {
     place: Place,
@@ -45,11 +48,11 @@ pub struct UnknownOutcomeError {
 
 /// The presence of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third")]
+#[expect(clippy::exhaustive_enums, reason = "there is no third case")]
 pub enum Presence {
     /// There is a record under the key.
     Present,
-    /// There is none.
+    /// There is no record under the key.
     Absent,
 }
 
@@ -58,7 +61,7 @@ impl PresenceError {
         Self { place, found }
     }
 
-    /// Whether a record was found under the key.
+    /// Returns whether a record was found under the key.
     #[must_use]
     pub fn found(&self) -> Presence {
         self.found
@@ -76,14 +79,15 @@ impl ConditionError {
     }
 
     /// The stored item, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
-    /// it. `None` if there is no item, or DynamoDB did not give it.
+    /// it. `None` if there is no item, or DynamoDB did not return it.
     #[must_use]
+    #[doc(alias = "return_values_on_condition_check_failure")]
     pub fn stored(&self) -> Option<&Item> {
         self.stored.as_ref()
     }
 }
 
-/// An absent or present item, where only a condition is spoken of.
+/// The error of an absent or present item, for a verb whose errors know only conditions.
 impl From<PresenceError> for ConditionError {
     fn from(error: PresenceError) -> Self {
         Self::new(error.place, None)
@@ -100,21 +104,22 @@ impl VersionError {
         Self { place, expected, found, stored }
     }
 
-    /// The version that the write depends on; 0 for a record that is not stored yet.
+    /// The version that the write depends on; 0 if the record is not stored yet.
     #[must_use]
     pub fn expected(&self) -> u64 {
         self.expected
     }
 
-    /// The stored version; `None` if there is no record, or its version is no whole number.
+    /// The stored version; `None` if there is no record, or its version is not a whole number.
     #[must_use]
     pub fn found(&self) -> Option<u64> {
         self.found
     }
 
     /// The stored item, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
-    /// it. `None` if there is no item, or DynamoDB did not give it.
+    /// it. `None` if there is no item, or DynamoDB did not return it.
     #[must_use]
+    #[doc(alias = "return_values_on_condition_check_failure")]
     pub fn stored(&self) -> Option<&Item> {
         self.stored.as_ref()
     }
@@ -134,7 +139,7 @@ impl UnknownOutcomeError {
 
 impl fmt::Display for VersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: the write depends on version {}, and ", self.place, self.expected)?;
+        write!(f, "{}: the write depends on version {}, but ", self.place, self.expected)?;
         match self.found {
             Some(found) => write!(f, "version {found} is stored")?,
             None => f.write_str("no record with a version is stored")?,
@@ -147,8 +152,8 @@ impl fmt::Display for ContendedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: other writers changed the record each time until the deadline, and nothing was \
-             written; retry later, or give more time with `.deadline(…)`",
+            "{}: other writers kept changing the record until the deadline, and nothing was written; \
+             retry later, or allow more time with `.deadline(…)`",
             self.place
         )
     }
@@ -158,7 +163,7 @@ impl fmt::Display for UnknownOutcomeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: DynamoDB's answer was lost, and what is stored now does not tell whether the write \
+            "{}: DynamoDB's answer was lost, and the stored state does not show whether the write \
              happened; load the record, and decide again",
             self.place
         )
@@ -174,11 +179,11 @@ impl fmt::Display for ConditionError {
                  decide again"
             }
             Some(_) => {
-                "the stored item does not fulfil the condition, and nothing was written; load the \
+                "the stored item does not satisfy the condition, and nothing was written; load the \
                  record, and decide again"
             }
             None => {
-                "there is no item that fulfils the condition, and nothing was written; load the \
+                "there is no item that satisfies the condition, and nothing was written; load the \
                  record, and decide again"
             }
         })
@@ -190,7 +195,7 @@ impl fmt::Display for PresenceError {
         write!(f, "{}: ", self.place)?;
         f.write_str(match self.found {
             Presence::Present => {
-                "there is a record under this key already; load it first, or save with `put`"
+                "there is already a record under this key; load it first, or save with `put`"
             }
             Presence::Absent => "there is no record under this key; save with `create` or `put`",
         })

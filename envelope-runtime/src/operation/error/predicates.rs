@@ -1,10 +1,10 @@
-//! The predicates and the text that the error of every verb has.
+//! The predicates and the text of every verb's error.
 
-/// Gives an error the public predicates and `attribute`, all by its `cause`.
+/// Implements the public predicates and `attribute` of an error, all through its `cause`.
 macro_rules! predicates {
     ($error:ident) => {
         impl $error {
-            /// Whether the same call may succeed later without any change.
+            /// Returns whether the same call may succeed later without any change.
             ///
             /// `false` if a write has happened, or may have happened and must not happen twice.
             #[must_use]
@@ -12,52 +12,51 @@ macro_rules! predicates {
                 self.cause().is_retryable()
             }
 
-            /// Whether a write depends on something else than what is stored.
+            /// Returns whether a write depends on something other than the stored state.
             ///
-            /// A record to be created was there already, the stored item did not fulfil the
-            /// condition, it has another version, or other writers were faster each time until the
-            /// deadline.
+            /// A record to be created already existed, the stored item did not satisfy the
+            /// condition or has another version, or other writers were faster until the deadline.
             #[must_use]
             pub fn is_conflict(&self) -> bool {
                 self.cause().is_conflict()
             }
 
-            /// Whether the stored record has another version than a write depends on. This is a
-            /// conflict too.
+            /// Returns whether the stored record has a different version than a write depends on.
+            /// This is a conflict too.
             #[must_use]
             pub fn is_version_conflict(&self) -> bool {
                 self.cause().is_version_conflict()
             }
 
-            /// Whether there was no record to replace or to update.
+            /// Returns whether there was no record to replace or to update.
             ///
-            /// A load of an absent record is no error: it gives `None`.
+            /// Loading an absent record is not an error: the output is `None`.
             #[must_use]
             pub fn is_not_found(&self) -> bool {
                 self.cause().is_not_found()
             }
 
-            /// Whether KMS or DynamoDB refused permission.
+            /// Returns whether KMS or DynamoDB denied permission.
             #[must_use]
             pub fn is_access_denied(&self) -> bool {
                 self.cause().is_access_denied()
             }
 
-            /// Whether the stored item was altered or moved from elsewhere.
+            /// Returns whether the stored item was tampered with: altered, or moved from elsewhere.
             ///
-            /// `true` of nothing that a deployment can cause. See
-            /// [`OpenError::is_tampered`](crate::error::OpenError::is_tampered) for the refusals that this
-            /// leaves out; a wrapped key that does not fit is another.
+            /// Never `true` of anything that a deployment can cause. See
+            /// [`OpenError::is_tampered`](crate::error::OpenError::is_tampered) for the refusals
+            /// that this leaves out. A wrapped key that does not fit is left out too.
             #[must_use]
             pub fn is_tampered(&self) -> bool {
                 self.cause().is_tampered()
             }
 
-            /// Whether DynamoDB's answer was lost, and what is stored does not tell whether the
-            /// write happened: load the record, and decide again.
+            /// Returns whether DynamoDB's answer was lost and the stored state does not show
+            /// whether the write happened: load the record, and decide again.
             ///
-            /// A failed request that may be repeated, since the write does the same when it is done
-            /// twice, is retryable instead.
+            /// If the write has the same effect when it is repeated, the error is retryable
+            /// instead.
             #[must_use]
             pub fn is_unknown_outcome(&self) -> bool {
                 self.cause().is_unknown_outcome()
@@ -72,8 +71,8 @@ macro_rules! predicates {
     };
 }
 
-/// Makes an enum of inner errors the error of a verb: all of its variants, and the text that stands
-/// before the inner error's.
+/// Turns an enum of inner errors into the error of a verb: all of its variants, and the text that
+/// precedes the inner error's.
 macro_rules! verb {
     ($error:ident { $($($variant:ident)|+ => $lead:literal,)+ }) => {
         predicates! { $error }
@@ -97,7 +96,7 @@ macro_rules! verb {
 
         crate::report::debug_is_display!($error);
 
-        // The text of the inner error is part of this one's, and nothing lies behind it.
+        // The inner error's text is part of this one's, so there is no `source`.
         impl std::error::Error for $error {}
     };
 }

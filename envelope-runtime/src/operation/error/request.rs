@@ -5,7 +5,8 @@ use std::fmt;
 
 use crate::report::{Answer, Place, debug_is_display};
 
-/// DynamoDB refused a request, or did not answer. Holds names and AWS's error code only.
+/// DynamoDB refused a request or did not answer. Holds only names and AWS's error code and request
+/// id.
 #[derive(Clone)]
 pub struct ServiceError {
     place: Place,
@@ -19,27 +20,33 @@ pub struct ServiceError {
 #[non_exhaustive]
 pub enum ServiceErrorKind {
     /// The caller may not make this request on this table.
+    #[doc(alias = "AccessDeniedException")]
     AccessDenied,
     /// There is no such table, or it is not active yet.
+    #[doc(alias = "ResourceNotFoundException")]
     TableNotFound,
     /// Too many requests.
+    #[doc(alias = "ProvisionedThroughputExceededException")]
+    #[doc(alias = "ThrottlingException")]
     Throttled,
     /// DynamoDB could not be reached or did not answer in time. A write may have happened.
     Network,
     /// DynamoDB failed on its side. A write may have happened.
     Service,
-    /// Another write or transaction was at the item.
+    /// Another write or transaction was in progress on the item.
+    #[doc(alias = "TransactionConflictException")]
     Conflict,
     /// The table's key has other attributes than the struct's, or other types.
     KeySchema,
-    /// The item would be over 400 KB with what an update adds.
+    /// The item would exceed 400 KB with the additions of an update.
     ItemTooLarge,
     /// An update adds to an attribute that is stored with another type, or a condition compares
     /// with one.
     OperandType,
     /// The request is invalid for another reason.
+    #[doc(alias = "ValidationException")]
     Validation,
-    /// No AWS credentials were found, they could not be loaded, or AWS does not know them.
+    /// AWS credentials were not found, could not be loaded, or are unknown to AWS.
     Credentials,
     /// The AWS credentials are temporary and have expired.
     ExpiredCredentials,
@@ -83,7 +90,7 @@ impl ServiceError {
         self.answer.request_id.as_deref()
     }
 
-    /// Whether the same request may succeed later without any change.
+    /// Returns whether the same request may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -117,21 +124,21 @@ impl fmt::Display for ServiceErrorKind {
             Self::Throttled => "too many requests; retry later",
             Self::Network => "could not be reached in time; retry later",
             Self::Service => "the service failed; retry later",
-            Self::Conflict => "another write or transaction was at the item; retry",
+            Self::Conflict => "another write or transaction was in progress on the item; retry",
             Self::KeySchema => {
                 "the table's key has other attributes or types than the struct's; compare its key schema \
                  with the struct's keys and their names"
             }
             Self::ItemTooLarge => {
-                "the item would be over DynamoDB's 400 KB with what the update adds; keep large values \
+                "the item would exceed DynamoDB's 400 KB with what the update adds; keep large values \
                  elsewhere"
             }
             Self::OperandType => {
-                "an attribute is stored with another type than the update adds to it, or the condition \
-                 compares with; set it anew"
+                "an attribute's stored type differs from the one that the update adds or the condition \
+                 compares with; set the attribute again"
             }
             Self::Validation => {
-                "invalid request; see the size of its condition, of its keys, and the nesting of its values"
+                "invalid request; check the size of its condition and keys, and the nesting of its values"
             }
             Self::Credentials => {
                 "no usable AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role"
@@ -141,7 +148,7 @@ impl fmt::Display for ServiceErrorKind {
                  renews"
             }
             Self::Clock => {
-                "AWS refused the time of the request's signature; set this machine's clock, and retry"
+                "AWS rejected the time of the request's signature; set this machine's clock, and retry"
             }
             Self::Other => "the request was refused",
         })

@@ -1,4 +1,4 @@
-//! The kinds of error that DynamoDB's answers are.
+//! Classifies DynamoDB's answers into kinds of error.
 
 use std::error::Error;
 
@@ -27,7 +27,7 @@ impl ServiceError {
     }
 }
 
-/// Goes by AWS's code, and by the status if there is no known code, as in the answer of a proxy.
+/// Classifies by AWS's code, or by the status if there is no known code, as in a proxy's answer.
 /// Reads the message and does not keep it.
 fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErrorKind {
     match code {
@@ -49,7 +49,7 @@ fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErro
             Some(Signature::Expired) => ServiceErrorKind::ExpiredCredentials,
             Some(Signature::Unknown) => ServiceErrorKind::Credentials,
             None => match status {
-                // The body is not DynamoDB's, whose answer was lost on its way.
+                // The body is not DynamoDB's: its answer was lost on the way.
                 Some(200..=299 | 408) => ServiceErrorKind::Network,
                 Some(429) => ServiceErrorKind::Throttled,
                 Some(500..) => ServiceErrorKind::Service,
@@ -59,7 +59,7 @@ fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErro
     }
 }
 
-/// Tells apart the requests that DynamoDB finds invalid, as far as its message does.
+/// Distinguishes the requests that DynamoDB rejects as invalid, as far as its message does.
 fn kind_of_validation(message: &str) -> ServiceErrorKind {
     let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
     if says(&["does not match the schema", "Missing the key", "Type mismatch for key"]) {

@@ -1,4 +1,4 @@
-//! The answers of each verb's error, variant by variant.
+//! The predicates and texts of each verb's error, variant by variant.
 
 use super::{
     ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
@@ -45,7 +45,7 @@ macro_rules! told {
     };
 }
 
-/// Compares all that each error tells with what stands beside it.
+/// Compares the predicates and the attribute of each error with the expected ones beside it.
 macro_rules! assert_tells {
     ($($error:expr => [$($predicate:literal),*] $attribute:expr;)+) => {$({
         let error = $error;
@@ -128,9 +128,10 @@ fn a_save_tells_what_it_failed_of() {
         E::Request(request(ServiceErrorKind::Throttled)) => ["retryable"] None;
         E::Request(request(ServiceErrorKind::Network)) => ["retryable"] None;
         E::Request(request(ServiceErrorKind::AccessDenied)) => ["denied"] None;
-        // Another transaction is at the item: no condition of the caller's was looked at.
+        // Another transaction was in progress on the item: the caller's condition was not
+        // evaluated.
         E::Request(request(ServiceErrorKind::Conflict)) => ["retryable"] None;
-        // It is the table that is not found.
+        // The table is missing, not the record.
         E::Request(request(ServiceErrorKind::TableNotFound)) => [] None;
     }
 }
@@ -294,15 +295,15 @@ fn a_text_begins_with_what_came_of_the_verb() {
         ),
         (
             SaveError::Unreadable(unreadable()).to_string(),
-            format!("the record is saved, and the one before it is lost: cannot load {field_text}"),
+            format!("the record is saved, but the replaced one is lost: cannot load {field_text}"),
         ),
         (
             UpdateError::Unreadable(unreadable()).to_string(),
-            format!("the record is updated, and cannot be given back: cannot load {field_text}"),
+            format!("the record is updated, but cannot be returned: cannot load {field_text}"),
         ),
         (
             DeleteError::Unreadable(unreadable()).to_string(),
-            format!("the record is deleted, and cannot be given back: cannot load {field_text}"),
+            format!("the record is deleted, but cannot be returned: cannot load {field_text}"),
         ),
     ] {
         assert!(error.starts_with(&text), "{error}");

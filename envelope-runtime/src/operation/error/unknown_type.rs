@@ -15,7 +15,7 @@ impl UnknownAttributeType {
         Self { attribute }
     }
 
-    /// The attribute's name, as it stands in the item.
+    /// The attribute's name, as it is in the item.
     #[must_use]
     pub fn attribute(&self) -> &str {
         &self.attribute
@@ -25,7 +25,11 @@ impl UnknownAttributeType {
 impl fmt::Display for UnknownAttributeType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Escaped, since the name is the item's.
-        write!(f, "attribute {:?} has a type that this library does not know", self.attribute)
+        let Self { attribute } = self;
+        write!(
+            f,
+            "attribute {attribute:?} has a type that this library does not know; upgrade the library"
+        )
     }
 }
 

@@ -22,27 +22,27 @@ pub enum UpdateError {
     Key(KeyError),
     /// A context field has no usable value; no request was made.
     Context(ContextError),
-    /// There is no record under the key, or it has expired; an update makes none.
+    /// There is no record under the key, or it has expired; an update creates none.
     NotFound(PresenceError),
-    /// The stored item does not fulfil the condition; nothing was written.
+    /// The stored item does not satisfy the condition; nothing was written.
     Condition(ConditionError),
     /// The stored record has another version; nothing was written.
     Version(VersionError),
-    /// The stored item is not the one that was sealed under this key, or an attribute is protected
-    /// there and not in this struct; nothing was written.
+    /// The stored item is not the one that was sealed under this key, or it protects an attribute
+    /// that this struct does not; nothing was written.
     Open(OpenError),
     /// There is no data key to seal with; nothing was written.
     DecryptDataKey(DataKeyError),
-    /// There is no new data key for a record whose old one must not be used any more; nothing was
+    /// There is no new data key for a record whose old one must no longer be used; nothing was
     /// written.
     GenerateDataKey(DataKeyError),
     /// The new values could not be sealed; nothing was written.
     Seal(SealError),
-    /// Other writers were first until the deadline; nothing was written.
+    /// Other writers were faster until the deadline; nothing was written.
     Contended(ContendedError),
     /// The update may have happened once, or not at all.
     UnknownOutcome(UnknownOutcomeError),
-    /// The record was updated, and could not be loaded.
+    /// The record was updated, but could not be loaded.
     Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the update.
     Request(ServiceError),
@@ -52,5 +52,5 @@ verb! { UpdateError {
     Field | Key | Context | NotFound | Condition | Version | Open | DecryptDataKey | GenerateDataKey
     | Seal | Contended | Request => "cannot update ",
     UnknownOutcome => "it is not known whether the update happened: ",
-    Unreadable => "the record is updated, and cannot be given back: ",
+    Unreadable => "the record is updated, but cannot be returned: ",
 }}

@@ -1,6 +1,6 @@
-//! The errors of saves, loads and deletions. `Display` says what came of the verb and then the
-//! whole message of the inner error. There is no `source`, so a report of the chain says nothing
-//! twice.
+//! The errors of saves, loads and deletions. `Display` gives the outcome of the verb and then the
+//! whole message of the inner error. There is no `source`, so a report of the chain repeats
+//! nothing.
 
 use std::fmt;
 
@@ -20,25 +20,25 @@ pub enum SaveError {
     Field(FieldError),
     /// The record's key cannot be used; no request was made.
     Key(KeyError),
-    /// A context field has no usable value, or not the caller's; no request was made.
+    /// A context field has no usable value, or a different one than the caller's; no request was
+    /// made.
     Context(ContextError),
     /// There is no data key; nothing was written.
     GenerateDataKey(DataKeyError),
     /// The record could not be sealed; nothing was written.
     Seal(SealError),
-    /// A record to be created was there already, or one to be replaced was not; nothing was
-    /// written.
+    /// A record to be created already existed, or one to be replaced did not; nothing was written.
     Presence(PresenceError),
-    /// The stored item does not fulfil the condition; nothing was written.
+    /// The stored item does not satisfy the condition; nothing was written.
     Condition(ConditionError),
-    /// The stored record has another version than the loaded one; nothing was written.
+    /// The stored record has a different version than the loaded one; nothing was written.
     Version(VersionError),
     /// The record is `plaintext_only`, and another struct protects the stored item; nothing was
     /// written.
     Open(OpenError),
     /// The record may have been saved and then replaced by another writer, or never saved.
     UnknownOutcome(UnknownOutcomeError),
-    /// The record was saved, and the one that it replaced could not be loaded.
+    /// The record was saved, but the one that it replaced could not be loaded.
     Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the write.
     Request(ServiceError),
@@ -68,20 +68,20 @@ pub enum LoadError {
 pub enum DeleteError {
     /// The key cannot be used; no request was made.
     Key(KeyError),
-    /// The key belongs to another context than the store's scope; no request was made.
+    /// The key belongs to a different context than the store's scope; no request was made.
     Context(ContextError),
     /// A value of the condition cannot be stored; no request was made.
     Field(FieldError),
-    /// The stored item does not fulfil the condition; nothing was deleted.
+    /// The stored item does not satisfy the condition; nothing was deleted.
     Condition(ConditionError),
     /// The stored record has another version; nothing was deleted.
     Version(VersionError),
     /// The record is `plaintext_only`, and another struct protects the stored item; nothing was
     /// deleted.
     Open(OpenError),
-    /// This call or another writer may have deleted the record, or nobody.
+    /// The record may have been deleted, by this call or another writer, or not at all.
     UnknownOutcome(UnknownOutcomeError),
-    /// The record was deleted, and could not be loaded.
+    /// The record was deleted, but could not be loaded.
     Unreadable(Box<LoadError>),
     /// DynamoDB did not confirm the deletion.
     Request(ServiceError),
@@ -91,7 +91,7 @@ verb! { SaveError {
     Field | Key | Context | GenerateDataKey | Seal | Presence | Condition | Version | Open | Request
         => "cannot save ",
     UnknownOutcome => "it is not known whether the record was saved: ",
-    Unreadable => "the record is saved, and the one before it is lost: ",
+    Unreadable => "the record is saved, but the replaced one is lost: ",
 }}
 
 verb! { LoadError {
@@ -101,5 +101,5 @@ verb! { LoadError {
 verb! { DeleteError {
     Key | Context | Field | Condition | Version | Open | Request => "cannot delete ",
     UnknownOutcome => "it is not known whether the record was deleted: ",
-    Unreadable => "the record is deleted, and cannot be given back: ",
+    Unreadable => "the record is deleted, but cannot be returned: ",
 }}

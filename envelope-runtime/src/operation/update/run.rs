@@ -1,4 +1,4 @@
-//! An update's way through DynamoDB and KMS.
+//! Running an update against DynamoDB and KMS.
 
 mod patience;
 mod plaintext;
@@ -27,7 +27,7 @@ use crate::record::{
 use crate::store::Store;
 use patience::Patience;
 
-/// The options of an update, beside its changes.
+/// The options of an update, apart from its changes.
 pub(super) struct Options {
     pub(super) key: Result<KeyValues, ConvertError>,
     pub(super) given: ContextPairs,
@@ -47,7 +47,7 @@ enum Sent {
     Refused(Option<Item>),
 }
 
-/// All that is known before the first request.
+/// Everything that is known before the first request.
 struct Running<'a, R, C> {
     store: &'a Store<C>,
     meter: &'a Meter,
@@ -97,7 +97,7 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
     opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
 }
 
-/// The common parts of both ways.
+/// The common parts of plaintext and protected updates.
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     /// The changes of plaintext attributes, some of which are stored as NULL, and the version.
     fn write_plaintext(&self, clauses: &mut Clauses, to: &mut Placeholders, nulls: &Nulls) {
@@ -111,7 +111,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// One `UpdateItem`, on a condition and on those that every update has. It leaves the envelope `ours`.
+    /// Makes one `UpdateItem`, on the condition `node` and those that every update has. It leaves
+    /// the envelope `ours`.
     async fn send(
         &self,
         clauses: Clauses,
@@ -161,12 +162,13 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         Node::Compare(self.schema.envelope(), Comparison::Equal, Ok(bytes.clone()))
     }
 
-    /// Whether it can be done anew when it may have been done before another write.
+    /// Returns whether the update can be repeated although it may already have been done before
+    /// another write.
     fn may_be_repeated(&self) -> bool {
         self.plan.may_be_repeated() && self.based_on.is_none()
     }
 
-    /// Refuses a record that is not the one that the update is based on.
+    /// Rejects a record that is not the one that the update is based on.
     fn check_based_on(&self, stored: &Item) -> Result<(), UpdateError> {
         match &self.based_on {
             Some(read) if stored.attribute(self.schema.envelope()) != Some(read) => {
@@ -185,13 +187,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// Those of the attributes that DynamoDB adds to which are stored as NULL.
+    /// Of the attributes that DynamoDB adds to, those stored as NULL.
     fn nulls(&self, stored: &Item) -> Nulls {
         let names = self.plan.summed().map(FieldSchema::name);
         names.filter(|name| stored.attribute(name) == Some(&AttributeValue::Null)).collect()
     }
 
-    /// The others are not, or DynamoDB would refuse the whole request as malformed.
+    /// The condition that exactly `nulls` are NULL. If another one were, DynamoDB would reject the
+    /// whole request as malformed.
     fn nulls_are(&self, nulls: &Nulls) -> Option<Node> {
         let nodes = self.plan.summed().map(FieldSchema::name).map(|name| {
             let null = |is| Node::Compare(name, is, Ok(AttributeValue::Null));
@@ -204,7 +207,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         nodes.fold(None, |all, node| Node::both(all, Some(node)))
     }
 
-    /// No attribute that DynamoDB adds to, or leaves as it is, may lie under an alias.
+    /// The condition that no attribute that DynamoDB adds to, or leaves alone, is stored under an
+    /// alias.
     fn no_older_names(&self) -> Option<Node> {
         let names = self.plan.added().flat_map(|field| field.names().skip(1));
         names.map(Node::NotExists).fold(None, |all, node| Node::both(all, Some(node)))
@@ -228,13 +232,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let expired = |item: &Item| self.schema.is_expired(self.now, |name| item.attribute(name));
         match stored.filter(|item| !expired(item)) {
             Some(stored) => Ok(stored),
-            // It may have been there, and expired by this very update.
+            // The item may have been live until this very update expired it.
             None if self.meter.lost_an_answer() => Err(self.unknown()),
             None => Err(self.not_found()),
         }
     }
 
-    /// The stored item has another version, or does not fulfil the caller's condition.
+    /// The error for a stored item that has another version or does not satisfy the caller's
+    /// condition.
     fn refused(&self, stored: Item) -> UpdateError {
         if let Some(field) = self.schema.version() {
             let found = stored_version(stored.attribute(field.name()));

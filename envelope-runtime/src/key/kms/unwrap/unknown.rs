@@ -1,4 +1,4 @@
-//! What is asked about a copy whose hint fits no key of a known ARN, and how often.
+//! The calls, and their limits, for a copy whose hint fits no key of a known ARN.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -15,19 +15,19 @@ use crate::key::kms::refusal::is_about_the_copy;
 use crate::key::kms::refused::Digest;
 use crate::key::{DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey};
 
-/// What to do after the primary's ARN was asked for.
+/// The next step after KMS was asked for the primary's ARN.
 pub(super) enum Next {
-    /// It is another by now.
+    /// The ARN has changed: look at the copies again.
     Look,
-    /// KMS does not say it: ask it about the copies.
+    /// KMS does not tell the ARN: ask about the copies.
     Probe,
-    /// It is the one that was known.
+    /// The ARN is the known one.
     Stop,
 }
 
 impl<'a, C> Unwrap<'a, C> {
-    /// Asks what an alias leads to, of which `learnt` is known: at most once a minute among all
-    /// loads, but for answers that were news.
+    /// Asks whether an alias has moved from `learnt`: at most once a minute among all loads, unless
+    /// the answer was new.
     pub(super) async fn has_moved(&mut self, learnt: &KeyArn) -> Result<Next, DataKeyError> {
         let primary = self.primary;
         loop {
@@ -40,7 +40,7 @@ impl<'a, C> Unwrap<'a, C> {
                 Turn::Denied => return Ok(Next::Probe),
                 Turn::Ask(_) if self.described => return Ok(Next::Stop),
                 Turn::Ask(asking) => return self.describe(asking).await,
-                // Another load asked for this one too.
+                // Another load asked on behalf of this one.
                 Turn::Same(at) if at > self.started => return Ok(Next::Stop),
                 Turn::Wait if self.wait(changed, self.deadline()).await => {}
                 Turn::Wait | Turn::Same(_) => return Err(self.not_asked()),
@@ -71,8 +71,8 @@ impl<'a, C> Unwrap<'a, C> {
         }
     }
 
-    /// Asks the primary's name about one copy. `None` where it was refused, or where `learnt` is no
-    /// longer what is known.
+    /// Asks the primary's name to open one copy. `None` if the copy was refused, or if `learnt` is
+    /// stale.
     pub(super) async fn probe(
         &mut self,
         copy: &'a EncryptedDataKey,
@@ -100,7 +100,7 @@ impl<'a, C> Unwrap<'a, C> {
                 if error.kind() != DataKeyErrorKind::UnknownKey {
                     return Err(error);
                 }
-                // Another key's copy; the next one may be of this key.
+                // It is another key's copy; the next one may be this key's.
                 self.done.push(copy);
                 self.refusal.get_or_insert(error);
                 Ok(None)
@@ -109,8 +109,8 @@ impl<'a, C> Unwrap<'a, C> {
         }
     }
 
-    /// The right to ask about a copy, waited for if need be. `None` when the ARN was learnt
-    /// meanwhile.
+    /// Takes the right to ask about a copy, and waits for it if necessary. `None` if another ARN
+    /// was learnt meanwhile.
     async fn token(&mut self, learnt: Option<&KeyArn>) -> Result<Option<Token<'a>>, DataKeyError> {
         let primary = self.primary;
         loop {
@@ -123,8 +123,7 @@ impl<'a, C> Unwrap<'a, C> {
                 Ok(token) => return Ok(Some(token)),
                 Err(empty) => empty,
             };
-            // Many forged items came first. The ARN behind the key's name settles it for all of
-            // them.
+            // Many forged items came first. The ARN behind the key's name settles all of them.
             if empty.spent
                 && let Turn::Ask(asking) = primary.turn(self.now())
             {
@@ -135,7 +134,7 @@ impl<'a, C> Unwrap<'a, C> {
         }
     }
 
-    /// Waits for a change, at most until `next`; `false` when the load has waited long enough.
+    /// Waits for a change, at most until `next`; `false` once the load has waited long enough.
     async fn wait(&self, mut changed: Pin<&mut Notified<'_>>, next: Instant) -> bool {
         let now = self.now();
         let left = next.min(self.deadline()).saturating_duration_since(now);
@@ -145,7 +144,7 @@ impl<'a, C> Unwrap<'a, C> {
         let mut sleep = pin!(async {
             match self.provider.client.config().sleep_impl() {
                 Some(sleep) => sleep.sleep(left).await,
-                // As the client waits where its configuration does not say how.
+                // The client's own way of waiting if its configuration sets none.
                 None => tokio::time::sleep(left).await,
             }
         });

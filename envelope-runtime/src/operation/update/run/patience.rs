@@ -9,7 +9,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use crate::clock::Clock;
 use crate::store::Store;
 
-/// Waits longer each time, up to a limit, each time with as much jitter.
+/// Waits longer each time, up to a limit, plus jitter of up to the same length.
 pub(super) struct Patience {
     clock: Arc<dyn Clock>,
     started: Instant,
@@ -28,13 +28,13 @@ impl Patience {
         Self { clock: Arc::clone(clock), started: clock.monotonic(), within, delays }
     }
 
-    /// Waits before another attempt; `false` when the time is over.
+    /// Waits before another attempt; `false` once the time is up.
     pub(super) async fn wait<C>(&mut self, store: &Store<C>) -> bool {
         let left = self.within.saturating_sub(self.clock.monotonic().duration_since(self.started));
         let Some(delay) = self.delays.next().filter(|delay| *delay < left) else { return false };
         match store.sleep() {
             Some(sleep) => sleep.sleep(delay).await,
-            // As the client waits where its configuration does not say how.
+            // The client's own way of waiting if its configuration sets none.
             None => tokio::time::sleep(delay).await,
         }
         true

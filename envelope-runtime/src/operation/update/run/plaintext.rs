@@ -21,13 +21,13 @@ enum Guard {
     Unlisted,
     /// This envelope lists none of them, and must stay until the write.
     Envelope(AttributeValue),
-    /// There is none, and there must be none.
+    /// There is no envelope, and there must be none at the write.
     NoEnvelope,
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
-    /// Attributes that the stored envelope protects are not touched, although this struct takes them for
-    /// plaintext: another version of the program knows better.
+    /// Attributes that the stored envelope protects are left alone, although this struct treats
+    /// them as plaintext: another version of the program knows better.
     pub(super) async fn plaintext(&self, mut patience: Patience) -> Result<Answer, UpdateError> {
         let schema = &self.schema;
         let mut guard = self.first_guard()?;
@@ -40,7 +40,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             let node = Node::both(Node::present(schema, self.now), self.in_context());
             let node = Node::both(node, self.guarded(&guard));
             let stored = match self.send(clauses, to, node, &nulls, None).await? {
-                // Sent again, it found what it had written itself.
+                // The request was sent again, and found its own write.
                 Sent::Written(_)
                     if self.returned == Returned::Old && self.meter.lost_an_answer() =>
                 {
@@ -54,7 +54,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             guard = self.next_guard(&guard, stored, found != nulls)?;
             nulls = found;
             if has_told && mem::replace(&mut may_ask_anew, false) {
-                // Nobody else was there: DynamoDB is asked anew, with what it has told.
+                // No other writer was involved: DynamoDB is asked again, with what it returned.
                 continue;
             }
             if !patience.wait(self.store).await {
@@ -90,8 +90,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             .map_err(UpdateError::Open)
     }
 
-    /// With which guard to try again: what DynamoDB could not tell, the stored item does. With `other` the
-    /// request was refused for another reason.
+    /// The guard for the next attempt: the stored item tells what DynamoDB could not. `other` means
+    /// that the request was refused for another reason.
     fn next_guard(&self, guard: &Guard, stored: Item, other: bool) -> Result<Guard, UpdateError> {
         let schema = &self.schema;
         if self.meter.lost_an_answer() && !self.may_be_repeated() {
@@ -123,7 +123,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// A load would refuse a record of another context before anything else.
+    /// The condition that the record is of this context. A load would reject another one first.
     fn in_context(&self) -> Option<Node> {
         let fields = self.target.context.outside_key(&self.target.key).map(|(name, text)| {
             let as_text = Ok(AttributeValue::S(text.to_owned()));
@@ -139,9 +139,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         self.plan.plain.iter().map(|(field, _)| *field).chain(version)
     }
 
-    /// No attribute is, in storage, a protected one: its name stands in no list of an envelope of this
-    /// version. It may fail for bytes that only look like a name, and fails where DynamoDB does not look into a
-    /// Binary.
+    /// The condition that none of the attributes is protected in storage: no list in an envelope of
+    /// this version contains its name. It may fail for bytes that only look like a name, and fails
+    /// if DynamoDB's `contains` does not look into a Binary.
     fn unlisted(&self) -> Option<Node> {
         let envelope = self.schema.envelope();
         let bytes = |bytes| Ok(AttributeValue::B(bytes));

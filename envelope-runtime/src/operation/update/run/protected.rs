@@ -1,4 +1,4 @@
-//! An update of protected attributes: read, verify, seal, and write over the envelope that was read.
+//! An update of protected attributes: read, verify, seal, and write over the envelope just read.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             };
             let item = match self.live(Some(item)) {
                 Ok(item) => item,
-                // What was known may be out of date.
+                // The known item may be stale.
                 Err(_) if !is_whole => continue,
                 Err(error) => return Err(error),
             };
@@ -54,7 +54,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             let nulls = self.nulls(verified.item());
             let rewrite = self.rewrite(&verified, &data_key, &request, is_whole).await?;
             held = Some((verified.reference().clone(), data_key));
-            // It takes more than what was known: the item is read.
+            // The known part is not enough: the item is read.
             let Some(rewrite) = rewrite else { continue };
 
             let mut to = Placeholders::default();
@@ -79,7 +79,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             };
             let stayed = |name: &&str| stored.attribute(name) == verified.item().attribute(name);
             if stored.attribute(schema.envelope()) == Some(&read) {
-                // Nothing was written, by nobody else either.
+                // Nothing was written, by this update or by another writer.
                 if uncovered.iter().all(stayed) && self.nulls(&stored) == nulls {
                     self.check_older_names(&stored)?;
                     return Err(self.refused(stored));
@@ -118,7 +118,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             self.check_older_names(verified.item())?;
         }
         let counted = match self.counted(verified) {
-            // What was known may be out of date.
+            // The known item may be stale.
             Err(_) if !is_whole => return Ok(None),
             counted => counted?,
         };
@@ -151,8 +151,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         }
     }
 
-    /// Attributes that decide over the update and that the verified record tag does not cover: the version that
-    /// is counted up, and attributes that are set if they are absent. It must stay as it was read.
+    /// The attributes that the update depends on and that the verified record tag does not cover:
+    /// the version that is counted up, and attributes that are set if they are absent. They must
+    /// stay as they were read.
     fn uncovered(&self, verified: &Verified) -> impl Iterator<Item = &'static str> {
         let decides = |(field, change): &(&'static FieldSchema, Change)| {
             matches!(change, Change::SetIfAbsent(_)).then_some(*field)
@@ -162,7 +163,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         fields.filter(|field| !verified.authenticates(field)).flat_map(FieldSchema::names)
     }
 
-    /// The next version, where the record tag covers it. The one that is stored must be the expected one.
+    /// The next version, if the record tag covers it. The stored version must be the expected one.
     fn counted(
         &self,
         verified: &Verified,
@@ -197,7 +198,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     }
 }
 
-/// The attribute is as it was read.
+/// The condition that the attribute is as it was read.
 fn stays(name: &'static str, item: &Item) -> Node {
     match item.attribute(name) {
         Some(value) => Node::Compare(name, Comparison::Equal, Ok(value.clone())),
