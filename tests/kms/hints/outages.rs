@@ -195,14 +195,24 @@ async fn t33_of_several_keys_the_next_is_asked_where_one_cannot_be() {
             load(&provider, copies).await.unwrap();
 
             assert_eq!(counts(&script), (2, 0), "{name}: {reaction:?}");
-            // If nothing opens, a retryable error takes precedence.
-            let denied = |attempt: &Attempt| match attempt.number {
-                0 => Reaction::error("AccessDeniedException"),
-                _ => Reaction::error("ThrottlingException"),
-            };
-            script.react(denied);
-            let error = load(&provider, [foreign.clone(), own.clone()]).await.unwrap_err();
-            assert!(error.is_retryable(), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn t33_if_no_key_can_be_asked_a_retryable_error_takes_precedence() {
+    let keys = Keys::new().await;
+    let (own, foreign) = (keys.copy(&keys.own).await, keys.copy(&keys.foreign).await);
+    for name in keys.names() {
+        for order in [["AccessDenied", "Throttling"], ["Throttling", "AccessDenied"]] {
+            let (provider, _) = keys.reader(&name, move |attempt| {
+                Reaction::error(&format!("{}Exception", order[attempt.number.min(1)]))
+            });
+            let provider = provider.accept(&keys.foreign);
+
+            let kind = kind(&provider, [foreign.clone(), own.clone()]).await;
+
+            assert_eq!(kind, Some(DataKeyErrorKind::Throttled), "{name}: {order:?}");
         }
     }
 }
