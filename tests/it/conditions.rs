@@ -196,7 +196,7 @@ async fn a_condition_that_fails_gives_the_stored_item_still_sealed() {
     let Err(DeleteError::Condition(error)) = error else { panic!("{error:?}") };
     assert_eq!(
         error.to_string(),
-        "record of table `users`, key `id`: the stored item does not fulfil the condition, and \
+        "record of table `users`, key `id`: the stored item does not satisfy the condition, and \
          nothing was written; load the record, and decide again"
     );
     assert!(world.requests.take().is_empty());

@@ -179,7 +179,7 @@ async fn a_record_is_created_once_and_replaced_only_if_it_is_there() {
     assert!(created.is_conflict() && !created.is_not_found(), "{created}");
     assert_eq!(
         created.to_string(),
-        "cannot save record of table `users`, key `id`: there is a record under this key already; \
+        "cannot save record of table `users`, key `id`: there is already a record under this key; \
          load it first, or save with `put`"
     );
     assert_eq!(User::load(&world.store, "foobar").await.unwrap(), Some(first));

@@ -58,7 +58,7 @@ async fn a_save_over_an_altered_record_is_done_and_says_so() {
     let error = store.put(&user("second")).return_old().await.unwrap_err();
 
     let text = error.to_string();
-    assert!(text.starts_with("the record is saved, and the one before it is lost: "), "{text}");
+    assert!(text.starts_with("the record is saved, but the replaced one is lost: "), "{text}");
     let SaveError::Unreadable(error) = error else { panic!("{error:?}") };
     assert!(matches!(*error, LoadError::Open(error) if error.is_tampered()));
     assert_eq!(User::load(store, "foobar").await.unwrap(), Some(user("second")));
@@ -72,7 +72,7 @@ async fn a_deletion_of_an_altered_record_is_done_and_says_so() {
     let error = store.delete::<User>("foobar").return_old().await.unwrap_err();
 
     let text = error.to_string();
-    assert!(text.starts_with("the record is deleted, and cannot be given back: "), "{text}");
+    assert!(text.starts_with("the record is deleted, but cannot be returned: "), "{text}");
     assert!(matches!(&error, DeleteError::Unreadable(error) if error.is_tampered()), "{error:?}");
     assert_eq!(User::load(store, "foobar").await.unwrap(), None);
 }

@@ -310,7 +310,7 @@ async fn an_update_gives_back_the_record_after_it() {
 }
 
 #[tokio::test]
-async fn under_a_key_that_is_only_accepted_all_is_sealed_anew() {
+async fn under_a_key_that_is_only_accepted_all_is_resealed() {
     let world = world().await;
     let newer = world.backend.create_kms_key().await;
     let (kms, requests) = world.backend.recorded_kms();
@@ -335,7 +335,7 @@ async fn under_a_key_that_is_only_accepted_all_is_sealed_anew() {
 }
 
 #[tokio::test]
-async fn a_record_that_was_sealed_anew_needs_its_old_key_no_more() {
+async fn a_resealed_record_needs_its_old_key_no_more() {
     let world = world().await;
     let newer = world.backend.create_kms_key().await;
     let provider = || KmsKeyProvider::new(world.backend.kms.clone(), &newer);

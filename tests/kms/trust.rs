@@ -192,7 +192,7 @@ async fn t05_an_answer_that_names_another_key_is_refused() {
         let loaded = User::load(&store, "foobar").await;
         assert_eq!(kind(loaded), DataKeyErrorKind::WrongKey, "{name}");
         let saved = User::new("second").save(&store).await.unwrap_err();
-        assert!(saved.to_string().contains("answered for another key"), "{saved}");
+        assert!(saved.to_string().contains("answered for a different key"), "{saved}");
     }
     let (by_alias, _) = reader(&world, &alias);
     assert_eq!(kind(User::load(&by_alias, "foobar").await), DataKeyErrorKind::Mismatch);

@@ -43,10 +43,10 @@ pub async fn rewrap(
     let call = call.source_key_id(kms_key).destination_key_id(kms_key);
     let call = call.set_source_encryption_context(Some(context.clone()));
     let answer = call.set_destination_encryption_context(Some(context)).send().await;
-    let anew = answer.expect("ReEncrypt").ciphertext_blob.expect("a wrapped key").into_inner();
+    let rewrapped = answer.expect("ReEncrypt").ciphertext_blob.expect("a wrapped key").into_inner();
 
-    let length = u16::try_from(anew.len()).expect("a short key").to_be_bytes();
-    let envelope = [&stored[..copy.length.start], &length, &anew].concat();
+    let length = u16::try_from(rewrapped.len()).expect("a short key").to_be_bytes();
+    let envelope = [&stored[..copy.length.start], &length, &rewrapped].concat();
     let binary = |bytes: Vec<u8>| AttributeValue::B(Blob::new(bytes));
     let write = dynamodb
         .update_item()

@@ -112,8 +112,7 @@ async fn the_record_that_was_deleted_is_given_back() {
     let error = dynamodb.store().delete::<Account>("a-1").return_old().await.unwrap_err();
     dynamodb.requests();
     assert!(matches!(error, DeleteError::Unreadable(_)) && !error.is_access_denied(), "{error}");
-    let says =
-        "the record is deleted, and cannot be given back: cannot load record of table `users`";
+    let says = "the record is deleted, but cannot be returned: cannot load record of table `users`";
     assert!(error.to_string().starts_with(says), "{error}");
 }
 

@@ -179,6 +179,7 @@ fn items_of_the_sdk_are_converted_in_both_directions() {
 
     let error = Item::try_from(HashMap::from([("a \"b\"".to_owned(), number("x"))])).unwrap_err();
     assert_eq!(error.attribute(), "a \"b\"");
-    let text = r#"attribute "a \"b\"" has a type that this library does not know"#;
+    let text =
+        r#"attribute "a \"b\"" has a type that this library does not know; upgrade the library"#;
     assert_eq!(error.to_string(), text);
 }

@@ -287,7 +287,7 @@ async fn where_the_stored_item_cannot_be_read_the_outcome_stays_open() {
     assert_eq!(read.body["Key"], json!({"id": {"S": "a-1"}}));
     assert!(matches!(error, SaveError::UnknownOutcome(_)), "{error}");
     let text = "it is not known whether the record was saved: record of table `users`, key `id`: \
-                DynamoDB's answer was lost, and what is stored now does not tell whether the write \
+                DynamoDB's answer was lost, and the stored state does not show whether the write \
                 happened; load the record, and decide again";
     assert_eq!(error.to_string(), text);
 }

@@ -41,7 +41,7 @@ fn other_key() -> LocalKeyProvider {
 }
 
 #[tokio::test]
-async fn a_record_under_a_retired_key_is_sealed_anew_as_a_whole() {
+async fn a_record_under_a_retired_key_is_resealed_as_a_whole() {
     let dynamodb = Dynamodb::holding(&account()).await;
     let store = Store::new(dynamodb.client(), Retired { old: local(), new: other_key() });
     dynamodb.expect([done("GetItem")]);

@@ -47,8 +47,8 @@ async fn it_gives_up_where_others_replace_the_envelope_until_its_deadline() {
     dynamodb.requests();
     assert!(matches!(error, UpdateError::Contended(_)), "{error}");
     assert!(error.is_retryable() && error.is_conflict());
-    let text = "cannot update record of table `users`, key `id`: other writers changed the record each \
-                time until the deadline, and nothing was written; retry later, or give more time with \
+    let text = "cannot update record of table `users`, key `id`: other writers kept changing the record \
+                until the deadline, and nothing was written; retry later, or allow more time with \
                 `.deadline(…)`";
     assert_eq!(error.to_string(), text);
 }
@@ -157,7 +157,7 @@ async fn another_version_is_told_from_a_condition_and_from_the_last_one() {
     let UpdateError::Version(version) = &error else { panic!("{error}") };
     assert_eq!((version.expected(), version.found()), (2, Some(1)));
     assert!(version.stored().is_some() && error.is_version_conflict() && error.is_conflict());
-    let text = "cannot update record of table `users`, key `id`: the write depends on version 2, and \
+    let text = "cannot update record of table `users`, key `id`: the write depends on version 2, but \
                 version 1 is stored; nothing was written; load the record, and decide again";
     assert_eq!(error.to_string(), text);
 

@@ -103,7 +103,7 @@ async fn where_there_is_no_envelope_there_must_be_none_at_the_write() {
 }
 
 #[tokio::test]
-async fn a_record_whose_envelope_was_replaced_meanwhile_is_asked_about_anew() {
+async fn a_record_whose_envelope_was_replaced_meanwhile_is_asked_about_again() {
     let dynamodb = accounts().await;
     let newer = Dynamodb::holding(&account()).await.item().unwrap();
     let replaced = newer.clone();

@@ -72,7 +72,7 @@ async fn a_condition_that_does_not_hold_is_told_at_once_where_nobody_else_has_wr
 
     assert_eq!(dynamodb.requests()[1].condition(), format!("{AS_READ} AND logins > 9"));
     assert!(matches!(&error, UpdateError::Condition(error) if error.stored().is_some()), "{error}");
-    let text = "cannot update record of table `users`, key `id`: the stored item does not fulfil the \
+    let text = "cannot update record of table `users`, key `id`: the stored item does not satisfy the \
                 condition, and nothing was written; load the record, and decide again";
     assert_eq!(error.to_string(), text);
 }
@@ -129,7 +129,7 @@ async fn a_record_that_another_writer_has_deleted_is_not_there() {
 }
 
 #[tokio::test]
-async fn what_was_altered_is_not_sealed_anew() {
+async fn what_was_altered_is_not_resealed() {
     for (name, value) in [("role", json!({"S": "doctor"})), ("id", json!({"S": "a-1"}))] {
         let dynamodb = accounts().await;
         dynamodb.alter(|item| drop(item.insert(name.into(), value.clone())));

@@ -84,7 +84,7 @@ async fn what_is_there_is_told_from_what_is_not() {
     dynamodb.requests();
     assert!(matches!(&error, SaveError::Presence(error) if error.found() == Presence::Present));
     assert!(error.is_conflict() && !error.is_not_found() && !error.is_version_conflict());
-    let text = "cannot save record of table `users`, key `id`: there is a record under this key already; \
+    let text = "cannot save record of table `users`, key `id`: there is already a record under this key; \
                 load it first, or save with `put`";
     assert_eq!(error.to_string(), text);
 
@@ -116,7 +116,7 @@ async fn a_condition_is_told_from_the_presence_that_it_stands_beside() {
         let SaveError::Condition(condition) = &error else { panic!("{error}") };
         assert_eq!(condition.stored().is_some(), is_there);
         let says =
-            if is_there { "the stored item does not fulfil" } else { "there is no item that" };
+            if is_there { "the stored item does not satisfy" } else { "there is no item that" };
         assert!(error.is_conflict() && error.to_string().contains(says), "{error}");
         dynamodb.requests();
     }
@@ -207,7 +207,7 @@ async fn the_record_that_was_replaced_is_given_back() {
     let error = store.put(&account()).return_old().await.unwrap_err();
     assert!(matches!(error, SaveError::Unreadable(_)) && !error.is_retryable(), "{error}");
     let says =
-        "the record is saved, and the one before it is lost: cannot load record of table `users`";
+        "the record is saved, but the replaced one is lost: cannot load record of table `users`";
     assert!(error.to_string().starts_with(says), "{error}");
     dynamodb.requests();
     assert_eq!(dynamodb.item().unwrap()["status"], json!({"S": "new"}));

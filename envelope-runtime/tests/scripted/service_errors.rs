@@ -193,7 +193,6 @@ async fn a_record_that_was_updated_and_cannot_be_given_back_says_so() {
 
     assert_eq!(dynamodb.request().body["ReturnValues"], "ALL_NEW");
     assert!(matches!(error, UpdateError::Unreadable(_)) && error.is_tampered(), "{error}");
-    let says =
-        "the record is updated, and cannot be given back: cannot load record of table `users`";
+    let says = "the record is updated, but cannot be returned: cannot load record of table `users`";
     assert!(error.to_string().starts_with(says), "{error}");
 }

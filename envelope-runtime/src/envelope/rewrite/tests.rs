@@ -191,7 +191,7 @@ fn where_nothing_is_sealed_at_all_the_salt_is_fresh() {
 }
 
 #[test]
-fn under_another_data_key_everything_is_sealed_anew() {
+fn under_another_data_key_everything_is_resealed() {
     let item = sealed(SCHEMA, VALUES, &[A, B]);
     let change = set("doctor");
     let data_key = DataKey::new([2; 32]);

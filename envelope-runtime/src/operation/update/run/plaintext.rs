@@ -32,7 +32,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
         let schema = &self.schema;
         let mut guard = self.first_guard()?;
         let mut nulls = Nulls::new();
-        let mut may_ask_anew = true;
+        let mut may_ask_again = true;
         loop {
             let mut to = Placeholders::default();
             let mut clauses = Clauses::default();
@@ -53,7 +53,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
             let has_told = matches!(guard, Guard::Unlisted) || found != nulls;
             guard = self.next_guard(&guard, stored, found != nulls)?;
             nulls = found;
-            if has_told && mem::replace(&mut may_ask_anew, false) {
+            if has_told && mem::replace(&mut may_ask_again, false) {
                 // No other writer was involved: DynamoDB is asked again, with what it returned.
                 continue;
             }
