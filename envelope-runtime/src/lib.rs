@@ -1,29 +1,22 @@
-//! Field-level envelope encryption for DynamoDB items.
+//! Client-side envelope encryption for DynamoDB records.
 //!
-//! Annotate a struct, and it is saved to and loaded from DynamoDB with its sensitive fields sealed
-//! under a data key of AWS KMS. Plaintext fields stay ordinary attributes; a sealed one is a Binary
-//! that opens in its own attribute of its own item only.
+//! Derive [`EnvelopeRecord`] on a struct and mark the fields that must not leak. They are encrypted
+//! in this process, each record under its own data key from AWS KMS, before DynamoDB sees them. The
+//! other fields stay ordinary attributes.
 //!
 //! ```
 //! use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, Sealer};
-//! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(EnvelopeRecord)]
 //! #[envelope(table = "users")]
 //! struct User {
 //!     #[partition_key]
 //!     id: String,
-//!     non_sensitive_stuff: String,
+//!     plan: String, // plaintext, and unprotected
+//!     #[authenticated]
+//!     role: String, // plaintext, and tampering is detected
 //!     #[encrypted]
-//!     sensitive_stuff: String,
-//!     #[encrypted]
-//!     address: Option<Address>,
-//! }
-//!
-//! #[derive(Serialize, Deserialize)]
-//! struct Address {
-//!     street: String,
-//!     city: String,
+//!     ssn: Option<String>, // any type with serde's Serialize and Deserialize
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -31,56 +24,57 @@
 //! let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 //! let user = User {
 //!     id: "foobar".into(),
-//!     non_sensitive_stuff: "will not be encrypted".into(),
-//!     sensitive_stuff: "will be encrypted".into(),
-//!     address: None,
+//!     plan: "free".into(),
+//!     role: "patient".into(),
+//!     ssn: Some("078-05-1120".into()),
 //! };
 //!
-//! // What is stored: an ordinary item whose sensitive attributes are opaque.
 //! let item = Sealer::new(LocalKeyProvider::from_hex(key)?).seal(&user).await?;
-//! assert!(matches!(item.attribute("non_sensitive_stuff"), Some(AttributeValue::S(_))));
-//! assert!(matches!(item.attribute("sensitive_stuff"), Some(AttributeValue::B(_))));
-//! assert_eq!(item.attribute("address"), None);
+//! assert!(matches!(item.attribute("plan"), Some(AttributeValue::S(_))));
+//! assert!(matches!(item.attribute("ssn"), Some(AttributeValue::B(_))));
 //!
 //! let user = Opener::new(LocalKeyProvider::from_hex(key)?).open::<User>(item).await?;
-//! assert_eq!(user.sensitive_stuff, "will be encrypted");
+//! assert_eq!(user.ssn.as_deref(), Some("078-05-1120"));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! With DynamoDB and KMS, through the feature `aws`:
+//! A [`Store`] does the same with DynamoDB and KMS, through the SDK clients that you configure:
 //!
 #![cfg_attr(feature = "aws", doc = "```no_run")]
 #![cfg_attr(not(feature = "aws"), doc = "```text")]
 //! use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
-//! # #[derive(EnvelopeRecord)]
-//! # #[envelope(table = "users")]
-//! # struct User {
-//! #     #[partition_key]
-//! #     id: String,
-//! #     #[encrypted]
-//! #     sensitive_stuff: String,
-//! # }
+//! # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
 //! # async fn example(
 //! #     dynamodb: aws_sdk_dynamodb::Client,
 //! #     kms: aws_sdk_kms::Client,
+//! #     key_arn: String,
 //! #     user: User,
-//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! # ) -> Result<(), Error> {
 //!
-//! let store = Store::new(dynamodb, KmsKeyProvider::new(kms, "alias/users"));
+//! let store = Store::new(dynamodb, KmsKeyProvider::new(kms, key_arn));
 //!
-//! user.save(&store).await?;
-//! let user: Option<User> = User::load(&store, "foobar").await?;
-//! User::delete(&store, "foobar").await?;
+//! user.save(&store).await?; // PutItem
+//! let user: Option<User> = User::load(&store, "foobar").consistent().await?; // GetItem
+//! store.update::<User>("foobar").seal(|f| f.email, "zoe@example.com").await?; // UpdateItem
+//! store.delete::<User>("foobar").condition(|f| f.status.eq("closed")).await?; // DeleteItem
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! # Where to look
+//!
+//! - [`EnvelopeRecord`](macro@EnvelopeRecord), the derive macro: all options of structs and fields.
+//! - [`Store`]: the operations; [`Sealer`] and [`Opener`]: the same without DynamoDB.
+//! - [`KmsKeyProvider`]: which KMS key, aliases, permissions; [`LocalKeyProvider`]: tests.
+//! - [`Error`] and the module [`error`]: what can fail, and what to do.
+//! - [`schema`]: a record written by hand, beside the derive's equal.
+//! - [`testing`]: for your own tests; [`key::KeyProvider`]: another key service, or a cache.
+//!
 //! # Features
 //!
-//! - `aws` (default): the store, its operations and [`KmsKeyProvider`]. Without it the crate seals
-//!   and opens items with [`Sealer`] and [`Opener`], and has no AWS crate, TLS stack or async runtime
-//!   among its dependencies.
+//! - `aws` (default): the store, its operations and [`KmsKeyProvider`]. Without it, the crate has
+//!   [`Sealer`] and [`Opener`], and depends on no AWS crate, TLS stack or async runtime.
 //! - `derive` (default): the derive macro.
 //! - `aws-lc`: the primitives of AWS-LC instead of `RustCrypto`'s. The stored bytes are the same.
 //! - `secrecy`: fields of the types of the crate [secrecy](https://docs.rs/secrecy).
@@ -126,13 +120,12 @@ pub use store::Store;
 #[cfg(feature = "aws")]
 pub use usage::Usage;
 
-/// Errors: one enum a verb, the inner errors that these hold, and [`Error`], which takes them all.
+/// Errors: an enum for each operation, the errors inside them, and [`Error`], which takes them all.
 ///
-/// The predicates of an enum answer what a program asks of a failure:
-/// [`is_retryable`](SaveError::is_retryable), [`is_conflict`](SaveError::is_conflict),
-/// [`is_tampered`](LoadError::is_tampered) and their companions. `Display` and `Debug` are the text for
-/// people: it names the table, the key attribute, the attribute and the likeliest cure, and never a
-/// value.
+/// Programs ask the predicates: [`is_retryable`](SaveError::is_retryable),
+/// [`is_conflict`](SaveError::is_conflict), [`is_tampered`](LoadError::is_tampered) and their
+/// companions. `Display` and `Debug` print the text for people. It names the table, the key
+/// attribute, the attribute and the likeliest cure, and never contains a value.
 pub mod error {
     pub use crate::attribute::{ConvertError, ConvertErrorKind, NumberError};
     pub use crate::envelope::{
@@ -148,16 +141,16 @@ pub mod error {
     pub use crate::testing::ConformanceError;
 }
 
-/// The surface that generated code calls, for records that are written by hand and for code that is
-/// generic over records.
+/// The items that generated code uses: for records written by hand, and for code that is generic
+/// over records.
 ///
-/// A record by hand, and in the comments what the derive makes it of:
+/// A record written by hand, with the derive's equal in the comments:
 ///
 /// ```
 /// use envelope_runtime::error::FieldError;
 /// use envelope_runtime::schema::{
-///     Attribute, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Now, RecordSchema, Simple,
-///     Unversioned,
+///     Attribute, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Now, RecordSchema,
+///     Simple, Unversioned,
 /// };
 /// use envelope_runtime::{EnvelopeRecord, LocalKeyProvider, Opener, Readable, Sealer, kind};
 /// use serde::{Deserialize, Serialize};

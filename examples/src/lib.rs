@@ -1,6 +1,7 @@
 //! Compiles the code of README and of the guide, whose pages are these modules.
 //!
 #![doc = include_str!("../../README.md")]
+#![allow(clippy::doc_markdown, reason = "the documents name products, and are read as a book")]
 
 macro_rules! pages {
     ($($name:ident: $file:literal,)+) => {$(

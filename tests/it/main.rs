@@ -39,6 +39,7 @@ mod renames;
 mod returned;
 mod rolling;
 mod serde_equality;
+mod stored_forms;
 mod support;
 mod threats;
 mod updates;

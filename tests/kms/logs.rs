@@ -32,7 +32,7 @@ impl Write for Said {
 
 #[tokio::test]
 async fn t21_no_data_key_is_logged_when_one_is_made_or_unwrapped() {
-    // What KMS answers for the data key of 32 times `k`.
+    // The data key of 32 times `k`, as KMS answers it.
     const DATA_KEY: &str = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
     let keys = Keys::new().await;
     let own = keys.copy(&keys.own).await;

@@ -4,7 +4,7 @@ use super::Node;
 use crate::record::RecordSchema;
 
 impl Node {
-    /// The condition on the value that a load would use, the one under the oldest name that has one.
+    /// The condition on the value that a load would use: that of the oldest name that has one.
     pub(super) fn over_names(self, schema: &RecordSchema) -> Self {
         let name = match &self {
             Self::And(..) | Self::Or(..) | Self::Not(_) => return self.inside(schema),

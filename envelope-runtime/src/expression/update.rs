@@ -193,8 +193,8 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
 
     /// Subtracts from a number, or takes elements out of a set; the opposite of [`add`](Self::add).
     ///
-    /// A set without elements is an absent attribute. So elements cannot be taken out of a field that
-    /// is read through a `with` module and has no default: store it with `#[envelope(set)]`.
+    /// A set without elements is an absent attribute. So elements cannot be taken out of a field
+    /// that is read through a `with` module and has no default: store it with `#[envelope(set)]`.
     ///
     #[cfg_attr(feature = "aws", doc = "```no_run")]
     #[cfg_attr(not(feature = "aws"), doc = "```text")]

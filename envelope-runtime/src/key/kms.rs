@@ -132,7 +132,7 @@ impl<C> KmsKeyProvider<C> {
     /// [`DataKeyError`] if KMS refuses or cannot be reached. The provider remains usable.
     ///
     /// ```no_run
-    /// # async fn example(kms: aws_sdk_kms::Client) -> Result<(), envelope_runtime::error::DataKeyError> {
+    /// # async fn example(kms: aws_sdk_kms::Client) -> Result<(), envelope_runtime::Error> {
     /// use envelope_runtime::KmsKeyProvider;
     ///
     /// let provider = KmsKeyProvider::new(kms, "alias/users");

@@ -71,8 +71,8 @@ impl<C: Capability> Store<C> {
         Delete::new(self, key, Some(version_number(version)))
     }
 
-    /// Deletes the record under `key`, if there is one, whatever its version: even if another program
-    /// has just changed it.
+    /// Deletes the record under `key`, if there is one, whatever its version: even if another
+    /// program has just changed it.
     #[doc(alias = "delete_item")]
     pub fn delete_any_version<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Delete<R, C> {
         Delete::new(self, key, None)

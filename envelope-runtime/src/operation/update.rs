@@ -44,7 +44,7 @@ impl<C: Capability> Store<C> {
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
     /// # async fn example(store: Store) -> Result<(), Error> {
-    /// store.update::<User>("foobar").set(|f| f.nickname, "zoë").seal(|f| f.ssn, "219-09-9999").await?;
+    /// store.update::<User>("foobar").set(|f| f.status, "new").seal(|f| f.email, "a@b.c").await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -10,7 +10,9 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
 /// `#[authenticated]`; the key belongs to the record.
 ///
 /// ```
-/// use envelope_runtime::{AttributeValue, EnvelopeFields, EnvelopeRecord, LocalKeyProvider, Sealer};
+/// use envelope_runtime::{
+///     AttributeValue, EnvelopeFields, EnvelopeRecord, LocalKeyProvider, Sealer,
+/// };
 ///
 /// #[derive(EnvelopeFields)]
 /// struct Contact {

@@ -17,7 +17,9 @@ use crate::attribute::AttributeValue;
 /// value.
 ///
 /// ```
-/// use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, OtherAttributes, Sealer};
+/// use envelope_runtime::{
+///     AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, OtherAttributes, Sealer,
+/// };
 ///
 /// #[derive(EnvelopeRecord)]
 /// #[envelope(table = "users")]

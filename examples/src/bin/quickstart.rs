@@ -1,4 +1,4 @@
-//! Saves a record with a sealed field to DynamoDB, shows what is stored, and loads it back.
+//! Saves a record with sealed fields to DynamoDB, shows what is stored, and loads it back.
 //!
 //! Without arguments it runs against emulators in this process. With `--table` and `--kms-key` it
 //! runs against AWS, with the Region and credentials of your environment: it writes two items under
@@ -14,18 +14,19 @@ use clap::Parser;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
 use envelope_tests::Backend;
 
-#[derive(EnvelopeRecord, Debug)]
-#[envelope(table = "users")]
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users", debug)] // a `Debug` that does not print encrypted fields
 struct User {
     #[partition_key]
     id: String,
-    non_sensitive_stuff: String,
+    plan: String,
     #[encrypted]
-    sensitive_stuff: String,
-    other_stuff: String,
+    ssn: String,
+    #[encrypted]
+    phones: Vec<String>,
 }
 
-/// Saves a record with a sealed field to DynamoDB, shows what is stored, and loads it back.
+/// Saves a record with sealed fields to DynamoDB, shows what is stored, and loads it back.
 #[derive(Parser)]
 struct Arguments {
     /// A DynamoDB table in AWS whose partition key is the string `id`; default: an emulator.
@@ -96,9 +97,9 @@ async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
         Store::new(dynamodb.clone(), KmsKeyProvider::new(kms, kms_key)).map_table::<User>(&table);
     let user = User {
         id: id.clone(),
-        non_sensitive_stuff: "will not be encrypted".into(),
-        sensitive_stuff: "will be encrypted".into(),
-        other_stuff: "will not be encrypted".into(),
+        plan: "free".into(),
+        ssn: "078-05-1120".into(),
+        phones: vec!["+31 20 123 4567".into()],
     };
 
     user.save(&store).await?;
@@ -109,11 +110,14 @@ async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
     let mut names: Vec<_> = item.keys().cloned().collect();
     names.sort();
     for name in names {
-        println!("  {name:20} {}", shown(&item[&name]));
+        println!("  {name:10} {}", shown(&item[&name]));
     }
 
-    let loaded = User::load(&store, &id).consistent().await?;
-    println!("\nLoaded it back:\n  {:?}", loaded.ok_or("the user was not found")?);
+    let loaded = User::load(&store, &id).consistent().await?.ok_or("the user was not found")?;
+    println!(
+        "\nLoaded it back:\n  {loaded:?}\n  ssn and phones: {} {:?}",
+        loaded.ssn, loaded.phones
+    );
 
     let missing = User::load(&store, format!("{id}-missing")).await?;
     println!("\nLoading a missing id returns:\n  {missing:?}");
