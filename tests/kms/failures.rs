@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::timeout::TimeoutConfig;
+use aws_sdk_kms::config::{BehaviorVersion, Config, Credentials};
 use envelope_runtime::error::{DataKeyError, DataKeyErrorKind};
 use envelope_runtime::key::KeyProvider;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, SaveError};
@@ -199,6 +200,23 @@ async fn an_answer_that_is_not_of_aws_is_said_with_its_status() {
 
     let text = "the key service failed; retry later (HTTP 502, without an AWS error code)";
     assert!(error.to_string().ends_with(text), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_without_a_region_is_told_from_a_network_that_fails() {
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    for endpoint in [None, Some("http://127.0.0.1:8000".to_owned())] {
+        let mut config = Config::builder().behavior_version(BehaviorVersion::latest());
+        config.set_endpoint_url(endpoint);
+        let config = config.credentials_provider(Credentials::new("a", "b", None, None, "test"));
+        let kms = aws_sdk_kms::Client::from_conf(config.build());
+        let provider = KmsKeyProvider::new(kms, &keys.own);
+
+        let error = load(&provider, [own.clone()]).await.unwrap_err();
+
+        check(&error, (DataKeyErrorKind::Region, false), "no Region");
+    }
 }
 
 #[tokio::test]

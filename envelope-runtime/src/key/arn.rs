@@ -115,6 +115,7 @@ mod tests {
     #[test]
     fn the_four_ways_to_name_a_key_are_told_apart() {
         assert_eq!(KeyName::parse(ARN), Some(KeyName::Arn(arn(ARN))));
+        assert_eq!(arn(ARN).as_str(), ARN);
         assert_eq!(
             KeyName::parse("arn:aws:kms:eu-west-1:111122223333:alias/users"),
             Some(KeyName::AliasArn("arn:aws:kms:eu-west-1:111122223333".to_owned()))
@@ -159,7 +160,14 @@ mod tests {
 
     #[test]
     fn an_answer_for_another_key_is_not_taken() {
-        assert!(KeyName::parse(ARN).unwrap().may_be(&arn(ARN)));
+        for name in [
+            ARN,
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:eu-west-1:111122223333:alias/a",
+            "alias/a",
+        ] {
+            assert!(KeyName::parse(name).unwrap().may_be(&arn(ARN)), "{name}");
+        }
         let other = arn("arn:aws:kms:eu-west-1:111122223333:key/other");
         for name in [
             ARN,

@@ -27,6 +27,7 @@ pub struct DataKeyError {
 /// | HTTP 429, `ThrottlingException` and AWS's other names for it, `LimitExceededException` | [`Throttled`](Self::Throttled) | yes |
 /// | no call: the limit on calls about unknown keys | [`NotAsked`](Self::NotAsked) | yes, within a minute |
 /// | `InvalidSignatureException` about the time, `RequestTimeTooSkewed`, `RequestExpired` | [`Clock`](Self::Clock) | yes, once the clock is set |
+/// | a client without a Region: no call | [`Region`](Self::Region) | with a Region |
 /// | `ExpiredTokenException` | [`ExpiredCredentials`](Self::ExpiredCredentials) | with new credentials |
 /// | no credentials, `UnrecognizedClientException`, `InvalidSignatureException` | [`Credentials`](Self::Credentials) | with other credentials |
 /// | `AccessDeniedException` | [`AccessDenied`](Self::AccessDenied) | once it is allowed |
@@ -82,6 +83,8 @@ pub enum DataKeyErrorKind {
     Credentials,
     /// The AWS credentials are temporary and have expired.
     ExpiredCredentials,
+    /// The KMS client has no Region; nothing was sent.
+    Region,
     /// The provider was configured with something other than a key of its kind.
     Configuration,
     /// The provider does not support the call: it is decrypt-only or encrypt-only, or the reference
@@ -184,7 +187,8 @@ impl fmt::Display for DataKeyErrorKind {
             }
             Self::UnknownKey => {
                 "the record was sealed under a key that is neither configured nor accepted; add \
-                 its ARN with `accept`"
+                 the ARN of a KMS key with `accept`, or give the same local key (that of \
+                 `insecure_ephemeral` is lost with its process)"
             }
             Self::WrongKey => {
                 "the service answered for a different key than the named one; check the endpoint and \
@@ -195,7 +199,9 @@ impl fmt::Display for DataKeyErrorKind {
                 "KMS was not asked because of earlier records of unknown keys; retry in a minute, or \
                  configure the key by its ARN"
             }
-            Self::Network => "the key service could not be reached in time; retry later",
+            Self::Network => {
+                "the key service could not be reached in time; check the endpoint, or retry later"
+            }
             Self::Service => "the key service failed; retry later",
             Self::Clock => "this machine's clock differs from AWS's; set it",
             Self::Credentials => {
@@ -204,6 +210,10 @@ impl fmt::Display for DataKeyErrorKind {
             Self::ExpiredCredentials => {
                 "the AWS credentials have expired; get new ones, with `aws sso login` or from the \
                  role they came from"
+            }
+            Self::Region => {
+                "the client has no AWS Region; set AWS_REGION, or `region` in its configuration or \
+                 your profile"
             }
             Self::Configuration => {
                 "not a key ARN, key id, alias name or alias ARN (and `accept` takes key ARNs only)"
@@ -247,6 +257,7 @@ mod tests {
             (DataKeyErrorKind::Clock, "set it", true),
             (DataKeyErrorKind::Credentials, "set AWS_PROFILE", false),
             (DataKeyErrorKind::ExpiredCredentials, "get new ones", false),
+            (DataKeyErrorKind::Region, "set AWS_REGION", false),
             (DataKeyErrorKind::Configuration, "not a key ARN", false),
             (DataKeyErrorKind::Unsupported, "configure one that can", false),
             (DataKeyErrorKind::InvalidAnswer, "holds no data key", false),

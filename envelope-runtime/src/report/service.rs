@@ -15,6 +15,8 @@ pub(crate) enum Stage {
     Answer,
     /// No credentials could be loaded.
     Credentials,
+    /// The client has no Region.
+    Region,
     /// The request could not be built.
     Request,
     /// No complete answer arrived.
@@ -35,6 +37,7 @@ impl Failure {
         let stage = match error {
             SdkError::ServiceError(_) => Stage::Answer,
             _ if is_about_credentials(error) => Stage::Credentials,
+            _ if is_about_the_region(error) => Stage::Region,
             SdkError::ConstructionFailure(_) => Stage::Request,
             _ => Stage::Network,
         };
@@ -48,8 +51,20 @@ impl Failure {
 }
 
 fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source())
-        .any(<dyn Error>::is::<CredentialsError>)
+    causes(error).any(<dyn Error>::is::<CredentialsError>)
+}
+
+/// The SDK has no public type for it: without a Region it finds no endpoint, or at a given endpoint
+/// cannot sign.
+fn is_about_the_region(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|error| {
+        let text = error.to_string();
+        text.contains("Missing Region") || text.contains("missing signing region")
+    })
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// A reason why AWS rejects a request's signature.

@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
-    AsyncSleep, BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, Sleep,
-    StalledStreamProtectionConfig,
+    AsyncSleep, BehaviorVersion, Builder, Credentials, HttpClient, Region, RuntimeComponents,
+    Sleep, StalledStreamProtectionConfig,
 };
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -164,18 +164,21 @@ impl Dynamodb {
     }
 
     pub(crate) fn client(&self) -> Client {
+        let config = self.config_without_a_region();
+        Client::from_conf(config.region(Region::from_static("us-east-1")).build())
+    }
+
+    pub(crate) fn config_without_a_region(&self) -> Builder {
         // Only a hanging answer makes time pass, and it ends the operation.
         let times = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-        let config = aws_sdk_dynamodb::Config::builder()
+        aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "scripted"))
             .retry_config(RetryConfig::standard())
             .timeout_config(times)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(self.0.timer.clone())
-            .http_client(self.clone());
-        Client::from_conf(config.build())
+            .http_client(self.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

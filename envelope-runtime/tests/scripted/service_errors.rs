@@ -122,7 +122,7 @@ async fn a_network_that_fails_has_no_code() {
     assert_eq!((request.kind(), request.code()), (ServiceErrorKind::Network, None));
     assert_eq!(request.request_id(), None);
     let says = "cannot load record of table `users`, key `id`: DynamoDB table `users`: could not be \
-                reached in time; retry later";
+                reached in time; check the endpoint, or retry later";
     assert_eq!(error.to_string(), says);
 }
 
@@ -148,6 +148,29 @@ async fn missing_credentials_are_told_from_a_network_that_fails() {
 
     let LoadError::Request(request) = &error else { panic!("{error}") };
     assert_eq!(request.kind(), ServiceErrorKind::Credentials, "{error}");
+}
+
+#[tokio::test]
+async fn a_client_without_a_region_is_told_from_a_network_that_fails() {
+    let dynamodb = Dynamodb::new();
+    for endpoint in [None, Some("http://127.0.0.1:8000".to_owned())] {
+        let mut config = dynamodb.config_without_a_region();
+        config.set_endpoint_url(endpoint.clone());
+        let store = Store::new(Client::from_conf(config.build()), local());
+
+        let loaded = store.get::<Account>("a-1").await.unwrap_err();
+        let created = store.create(&account()).await.unwrap_err();
+
+        let (LoadError::Request(request), SaveError::Request(other)) = (&loaded, &created) else {
+            panic!("{loaded}, {created}")
+        };
+        assert_eq!(
+            (request.kind(), other.kind()),
+            (ServiceErrorKind::Region, ServiceErrorKind::Region)
+        );
+        assert!(!loaded.is_retryable() && !created.is_retryable(), "{endpoint:?}");
+        assert!(loaded.to_string().contains("set AWS_REGION"), "{loaded}");
+    }
 }
 
 /// An interceptor, such as a program may have, that lets nothing through.

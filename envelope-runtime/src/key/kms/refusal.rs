@@ -36,6 +36,7 @@ where
     let failure = Failure::of(error);
     let kind = match failure.stage {
         Stage::Credentials => DataKeyErrorKind::Credentials,
+        Stage::Region => DataKeyErrorKind::Region,
         Stage::Network => DataKeyErrorKind::Network,
         Stage::Request => DataKeyErrorKind::Other,
         Stage::Answer => {

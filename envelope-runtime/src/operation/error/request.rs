@@ -52,6 +52,8 @@ pub enum ServiceErrorKind {
     ExpiredCredentials,
     /// The clock of this machine differs too much from AWS's.
     Clock,
+    /// The DynamoDB client has no Region; nothing was sent.
+    Region,
     /// Any other refusal; see [`ServiceError::code`].
     Other,
 }
@@ -122,7 +124,7 @@ impl fmt::Display for ServiceErrorKind {
                  name another with `store.map_table::<R>(…)`"
             }
             Self::Throttled => "too many requests; retry later",
-            Self::Network => "could not be reached in time; retry later",
+            Self::Network => "could not be reached in time; check the endpoint, or retry later",
             Self::Service => "the service failed; retry later",
             Self::Conflict => "another write or transaction was in progress on the item; retry",
             Self::KeySchema => {
@@ -149,6 +151,10 @@ impl fmt::Display for ServiceErrorKind {
             }
             Self::Clock => {
                 "AWS rejected the time of the request's signature; set this machine's clock, and retry"
+            }
+            Self::Region => {
+                "the client has no AWS Region; set AWS_REGION, or `region` in its configuration or \
+                 your profile"
             }
             Self::Other => "the request was refused",
         })

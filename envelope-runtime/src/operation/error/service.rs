@@ -16,6 +16,7 @@ impl ServiceError {
         let failure = Failure::of(error);
         let kind = match failure.stage {
             Stage::Credentials => ServiceErrorKind::Credentials,
+            Stage::Region => ServiceErrorKind::Region,
             Stage::Network => ServiceErrorKind::Network,
             Stage::Request => ServiceErrorKind::Other,
             Stage::Answer => {
