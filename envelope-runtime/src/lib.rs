@@ -39,28 +39,41 @@
 //! # }
 //! ```
 //!
-//! A [`Store`] does the same with DynamoDB and KMS, through the SDK clients that you configure:
+//! A [`Store`] does the same with DynamoDB and KMS, through the SDK clients that you configure. For
+//! the `User` above:
 //!
 #![cfg_attr(feature = "aws", doc = "```no_run")]
 #![cfg_attr(not(feature = "aws"), doc = "```text")]
-//! use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
-//! # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+//! # use envelope_runtime::{EnvelopeRecord, Error, KmsKeyProvider, Store};
+//! # #[derive(EnvelopeRecord)]
+//! # #[envelope(table = "users")]
+//! # struct User {
+//! #     #[partition_key]
+//! #     id: String,
+//! #     plan: String,
+//! #     #[encrypted]
+//! #     ssn: Option<String>,
+//! # }
 //! # async fn example(
 //! #     dynamodb: aws_sdk_dynamodb::Client,
 //! #     kms: aws_sdk_kms::Client,
 //! #     key_arn: String,
 //! #     user: User,
 //! # ) -> Result<(), Error> {
-//!
 //! let store = Store::new(dynamodb, KmsKeyProvider::new(kms, key_arn));
 //!
 //! user.save(&store).await?; // PutItem
 //! let user: Option<User> = User::load(&store, "foobar").consistent().await?; // GetItem
-//! store.update::<User>("foobar").seal(|f| f.email, "zoe@example.com").await?; // UpdateItem
-//! store.delete::<User>("foobar").condition(|f| f.status.eq("closed")).await?; // DeleteItem
+//! store.update::<User>("foobar").seal(|f| f.ssn, None).await?; // UpdateItem
+//! store.delete::<User>("foobar").condition(|f| f.plan.eq("free")).await?; // DeleteItem
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Someone who can read and write the table, but not use the KMS key, learns no encrypted value and
+//! cannot change or move one unnoticed. Plaintext attributes, keys and sizes stay visible, and a
+//! whole item can be rolled back. The repository's `SECURITY.md` has the full list, and its guide a
+//! page for each topic.
 //!
 //! # Where to look
 //!
@@ -68,7 +81,7 @@
 //! - [`Store`]: the operations; [`Sealer`] and [`Opener`]: the same without DynamoDB.
 //! - [`KmsKeyProvider`]: which KMS key, aliases, permissions; [`LocalKeyProvider`]: tests.
 //! - [`Error`] and the module [`error`]: what can fail, and what to do.
-//! - [`schema`]: a record written by hand, beside the derive's equal.
+//! - [`schema`]: a hand-written implementation next to the derived one.
 //! - [`testing`]: for your own tests; [`key::KeyProvider`]: another key service, or a cache.
 //!
 //! # Features
