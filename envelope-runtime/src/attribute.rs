@@ -30,7 +30,7 @@ pub(crate) use ser::SECRET;
 pub use ser::ValueSerializer;
 pub(crate) use ser::to_attribute;
 pub use wipe::Wiped;
-pub(crate) use wipe::unwiped;
+pub(crate) use wipe::{Plaintext, unwiped};
 
 /// The maximum nesting depth of one attribute, itself included: DynamoDB's own limit.
 pub const MAX_DEPTH: usize = 32;

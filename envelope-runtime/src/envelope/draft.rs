@@ -3,12 +3,10 @@
 
 use std::mem;
 
-use zeroize::Zeroizing;
-
 use super::header::{Header, SealedEntry};
 use super::identity::Identity;
 use super::{RecordKeys, SALT_LEN, SealErrorKind};
-use crate::attribute::AttributeValue;
+use crate::attribute::{AttributeValue, Plaintext};
 use crate::crypto::{MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
 use crate::key::KeyReference;
 
@@ -28,7 +26,7 @@ pub(super) enum Entry<'a> {
     Kept([u8; NONCE_LEN]),
     New(&'a AttributeValue),
     /// The plaintext of a stored value, to be sealed again.
-    Opened(Zeroizing<Vec<u8>>),
+    Opened(Plaintext),
 }
 
 /// The attributes that were sealed, and the envelope that lists them.
@@ -60,7 +58,7 @@ impl Draft<'_> {
                 }
                 // The ciphertext replaces the plaintext in place, so no copy of the plaintext stays
                 // behind.
-                Entry::New(value) => Zeroizing::new(value.to_plaintext(TAG_LEN)),
+                Entry::New(value) => Plaintext::from(value.to_plaintext(TAG_LEN)),
                 // It has room for the tag, since it held the old one.
                 Entry::Opened(plaintext) => plaintext,
             };

@@ -53,6 +53,13 @@ impl Header {
         self.authenticated.binary_search_by(|listed| listed.as_str().cmp(name)).is_ok()
     }
 
+    /// The number of bytes that [`write_lists`](Self::write_lists) appends.
+    pub(super) fn lists_len(&self) -> usize {
+        let sealed = self.sealed.iter().map(|entry| 1 + entry.name.len() + NONCE_LEN);
+        let authenticated = self.authenticated.iter().map(|name| 1 + name.len());
+        2 + sealed.sum::<usize>() + authenticated.sum::<usize>()
+    }
+
     /// Appends `n, entries, m, names`, as they are stored and as the tag covers them.
     pub(super) fn write_lists(&self, out: &mut Vec<u8>) {
         out.push(length_byte(self.sealed.len()));
@@ -76,7 +83,14 @@ impl Header {
             return None;
         }
 
-        let mut out = vec![VERSION, SUITE];
+        let reference = match &self.reference {
+            KeyReference::Wrapped(copies) => {
+                1 + copies.iter().map(|copy| 3 + HINT_LEN + copy.wrapped().len()).sum::<usize>()
+            }
+            KeyReference::KeyTable(id) => 2 + id.len(),
+        };
+        let mut out = Vec::with_capacity(2 + SALT_LEN + MAC_LEN + self.lists_len() + reference);
+        out.extend_from_slice(&[VERSION, SUITE]);
         out.extend_from_slice(&self.salt);
         out.extend_from_slice(&self.tag);
         self.write_lists(&mut out);

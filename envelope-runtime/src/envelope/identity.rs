@@ -11,7 +11,8 @@ pub(super) struct Identity(Vec<u8>);
 
 impl Identity {
     pub(super) fn new(table: &str, keys: &[(&str, &AttributeValue)]) -> Self {
-        let mut bytes = Vec::new();
+        let names = keys.iter().map(|(name, value)| 8 + name.len() + value.plaintext_len());
+        let mut bytes = Vec::with_capacity(5 + table.len() + names.sum::<usize>());
         write_lp(table.as_bytes(), &mut bytes);
         bytes.push(if keys.len() == 1 { 1 } else { 2 });
         for (name, value) in keys {
@@ -23,7 +24,9 @@ impl Identity {
 
     /// The AAD of one sealed attribute.
     pub(super) fn aad(&self, attribute: &str) -> Vec<u8> {
-        let mut aad = b"envelope/1 attribute".to_vec();
+        const START: &[u8] = b"envelope/1 attribute";
+        let mut aad = Vec::with_capacity(START.len() + 6 + self.0.len() + attribute.len());
+        aad.extend_from_slice(START);
         aad.extend_from_slice(&[VERSION, SUITE]);
         aad.extend_from_slice(&self.0);
         write_lp(attribute.as_bytes(), &mut aad);
@@ -37,8 +40,13 @@ impl Identity {
         header: &Header,
         value: impl Fn(&str) -> Option<&'a AttributeValue>,
     ) -> Vec<u8> {
+        const START: &[u8] = b"envelope/1 record";
         let salt: &[u8; SALT_LEN] = &header.salt;
-        let mut input = b"envelope/1 record".to_vec();
+        let lengths = header.authenticated.iter().filter_map(|name| value(name));
+        let values: usize = lengths.map(|value| 6 + value.plaintext_len()).sum();
+        let fixed = START.len() + 2 + SALT_LEN + header.lists_len() + self.0.len();
+        let mut input = Vec::with_capacity(fixed + header.authenticated.len() + values);
+        input.extend_from_slice(START);
         input.extend_from_slice(&[VERSION, SUITE]);
         input.extend_from_slice(salt);
         header.write_lists(&mut input);

@@ -2,13 +2,11 @@
 
 mod values;
 
-use zeroize::Zeroizing;
-
 use super::header::{Header, write_name};
 use super::identity::Identity;
 use super::opening::{Opening, at, decode_envelope};
 use super::{Item, OpenError, OpenErrorKind, RecordKeys};
-use crate::attribute::AttributeValue;
+use crate::attribute::{AttributeValue, Plaintext};
 use crate::crypto::{NONCE_LEN, Rejected};
 use crate::key::{DataKey, KeyReference};
 use crate::record::{FieldSchema, RecordSchema};
@@ -98,7 +96,7 @@ impl Verified {
         &self,
         name: &str,
         nonce: [u8; NONCE_LEN],
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    ) -> Result<Plaintext, OpenError> {
         self.opened(name, nonce, self.item.attribute(name).cloned())
     }
 
@@ -107,11 +105,11 @@ impl Verified {
         name: &str,
         nonce: [u8; NONCE_LEN],
         stored: Option<AttributeValue>,
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    ) -> Result<Plaintext, OpenError> {
         let tampered = || at(&self.schema, name, OpenErrorKind::Tampered);
         let stored = stored.ok_or_else(|| at(&self.schema, name, self.absence()))?;
         let AttributeValue::B(sealed) = stored else { return Err(tampered()) };
-        let mut buffer = Zeroizing::new(sealed);
+        let mut buffer = Plaintext::from(sealed);
         self.keys
             .content
             .open(nonce, &self.identity.aad(name), &mut buffer)
