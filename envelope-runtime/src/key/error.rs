@@ -187,8 +187,7 @@ impl fmt::Display for DataKeyErrorKind {
             }
             Self::UnknownKey => {
                 "the record was sealed under a key that is neither configured nor accepted; add \
-                 the ARN of a KMS key with `accept`, or give the same local key (that of \
-                 `insecure_ephemeral` is lost with its process)"
+                 its ARN with `accept` (a local key of `insecure_ephemeral` is lost with its process)"
             }
             Self::WrongKey => {
                 "the service answered for a different key than the named one; check the endpoint and \
