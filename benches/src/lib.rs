@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-/// The CPU time of one turn. Long against the clock's resolution, short against a scheduler's slice.
+/// The CPU time of one turn: long against the clock's resolution, short against a time slice.
 const TURN: Duration = Duration::from_millis(2);
 const ROUNDS: usize = 101;
 

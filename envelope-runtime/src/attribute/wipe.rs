@@ -37,8 +37,8 @@ impl Zeroize for AttributeValue {
 
 /// The plaintext of a sealed value; wiped when dropped.
 ///
-/// `Vec`'s own `zeroize` writes byte by byte, and takes longer than encrypting does. This one writes
-/// in bulk, and nothing if there is nothing to wipe.
+/// `Vec`'s own `zeroize` writes byte by byte, and takes longer than encrypting does. This one
+/// writes in bulk, and nothing if there is nothing to wipe.
 #[derive(Default)]
 pub(crate) struct Plaintext(Vec<u8>);
 
