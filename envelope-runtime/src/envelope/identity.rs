@@ -43,7 +43,7 @@ impl Identity {
         const START: &[u8] = b"envelope/1 record";
         let salt: &[u8; SALT_LEN] = &header.salt;
         let lengths = header.authenticated.iter().filter_map(|name| value(name));
-        let values: usize = lengths.map(|value| 6 + value.plaintext_len()).sum();
+        let values: usize = lengths.map(|value| 4 + value.plaintext_len()).sum();
         let fixed = START.len() + 2 + SALT_LEN + header.lists_len() + self.0.len();
         let mut input = Vec::with_capacity(fixed + header.authenticated.len() + values);
         input.extend_from_slice(START);

@@ -38,6 +38,7 @@ fn every_form_of_reference_comes_back_as_it_was() {
 
         let bytes = header.encode().unwrap();
 
+        assert_eq!(bytes.capacity(), bytes.len());
         assert_eq!(Header::decode(&bytes), Ok(header));
     }
 }

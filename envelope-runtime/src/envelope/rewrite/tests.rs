@@ -5,6 +5,7 @@ mod verified;
 
 use super::*;
 use crate::attribute::Wiped;
+use crate::crypto::TAG_LEN;
 use crate::envelope::expected_context;
 use crate::envelope::opening::{Asked, Opening};
 use crate::envelope::seal::Plan;
@@ -335,4 +336,32 @@ fn an_envelope_with_too_many_names_is_refused() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Providers limit the use of a data key by it.
+#[test]
+fn the_bytes_to_seal_are_those_of_the_encrypted_values() {
+    // A byte for the type, and the text.
+    let (first, second) = (1 + "first, which is longer".len(), 1 + "second".len());
+    let plan = Plan::of(SCHEMA, values(VALUES));
+    assert_eq!(plan.plaintext_len(), u64::try_from(first + second).unwrap());
+
+    // At most all stored values, with their tags, and the new ones.
+    let verified = verified(SCHEMA, sealed(SCHEMA, VALUES, &[A, B]));
+    let stored = first + second + 2 * TAG_LEN;
+    let changes = [("a", set("new")), ("role", set("doctor")), ("b", Change::Set(None))];
+    let changes: Vec<_> = changes.iter().map(|(name, change)| (field(name), change)).collect();
+    let new = 1 + "new".len();
+    assert_eq!(verified.plaintext_len(&changes), u64::try_from(stored + new).unwrap());
+}
+
+#[test]
+fn buffers_have_the_capacity_that_they_need() {
+    let verified = verified(SCHEMA, sealed(SCHEMA, VALUES, &[A, B]));
+    let (identity, header) = (verified.identity(), verified.header());
+    let exact = |bytes: Vec<u8>| assert_eq!(bytes.capacity(), bytes.len());
+
+    exact(identity.aad("a"));
+    exact(identity.tag_input(header, |name| verified.item().attribute(name)));
+    exact(header.encode().unwrap());
 }
