@@ -1,6 +1,7 @@
 //! Keys and encrypted values are wiped before their memory is freed: on success, on every kind of
 //! failure, and when an operation is cancelled.
 
+mod buffers;
 mod core;
 mod spy;
 mod store;

@@ -7,7 +7,7 @@ use std::mem;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::wipe::{Entries, Plaintext};
+use super::wipe::Entries;
 use super::{AttributeValue, MAX_DEPTH, Number};
 
 const TYPE_NULL: u8 = 0;
@@ -58,27 +58,9 @@ impl AttributeValue {
 /// Decodes the plaintext of a sealed attribute: `type ‖ value ‖ padding?`. `None` is the hidden
 /// "absent".
 ///
-/// Only canonical bytes are accepted, so that one value has one form. A text or a binary keeps the
-/// buffer, which costs less than copying it and wiping the buffer.
-pub(crate) fn decode_plaintext(
-    mut plaintext: Plaintext,
-) -> Result<Option<AttributeValue>, NotCanonical> {
-    let (&first, rest) = plaintext.split_first().ok_or(NotCanonical)?;
-    match first {
-        TYPE_S => {
-            plaintext.remove(0);
-            let text = String::from_utf8(mem::take(&mut *plaintext)).map_err(|error| {
-                drop(Plaintext::from(error.into_bytes()));
-                NotCanonical
-            })?;
-            return Ok(Some(AttributeValue::S(text)));
-        }
-        TYPE_B => {
-            plaintext.remove(0);
-            return Ok(Some(AttributeValue::B(mem::take(&mut *plaintext))));
-        }
-        _ => {}
-    }
+/// Only canonical bytes are accepted, so that one value has one form.
+pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, NotCanonical> {
+    let (&first, rest) = bytes.split_first().ok_or(NotCanonical)?;
     let value = if first & PADDED == 0 { rest } else { strip_padding(rest)? };
     let kind = first & !PADDED;
     if kind == TYPE_ABSENT {
@@ -90,7 +72,7 @@ pub(crate) fn decode_plaintext(
 /// The value that a plaintext decodes to, and its re-encoded bytes.
 #[cfg(fuzzing)]
 pub fn decode(plaintext: &[u8]) -> Option<(Option<AttributeValue>, Vec<u8>)> {
-    let value = decode_plaintext(plaintext.to_vec().into()).ok()?;
+    let value = decode_plaintext(plaintext).ok()?;
     let encoded = value.as_ref().map_or(vec![TYPE_ABSENT], |value| value.to_plaintext(0));
     Some((value, encoded))
 }
@@ -329,7 +311,7 @@ mod tests {
             let bytes = value.to_plaintext(0);
 
             assert_eq!(bytes.len(), 1 + value_len(&value), "{value:?}");
-            assert_eq!(decode_plaintext(bytes.clone().into()).unwrap(), Some(value));
+            assert_eq!(decode_plaintext(&bytes).unwrap(), Some(value));
         }
     }
 
@@ -338,30 +320,19 @@ mod tests {
         for value in every_type() {
             let bytes = value.to_plaintext(0);
             for end in 0..bytes.len() {
-                assert_ne!(
-                    decode_plaintext(bytes[..end].to_vec().into()),
-                    Ok(Some(value.clone())),
-                    "{value:?}"
-                );
+                assert_ne!(decode_plaintext(&bytes[..end]), Ok(Some(value.clone())), "{value:?}");
             }
             let longer = [bytes.as_slice(), &[1]].concat();
-            assert_ne!(
-                decode_plaintext(longer.clone().into()),
-                Ok(Some(value.clone())),
-                "{value:?}"
-            );
+            assert_ne!(decode_plaintext(&longer), Ok(Some(value.clone())), "{value:?}");
         }
     }
 
     #[test]
     fn a_padded_value_and_a_hidden_absence_are_read() {
         let padded = [&[TYPE_S | PADDED], b"abc".as_slice(), &[0x80, 0, 0, 0]].concat();
-        assert_eq!(
-            decode_plaintext(padded.clone().into()),
-            Ok(Some(AttributeValue::S("abc".into())))
-        );
-        assert_eq!(decode_plaintext(vec![TYPE_ABSENT].into()), Ok(None));
-        assert_eq!(decode_plaintext(vec![TYPE_ABSENT | PADDED, 0x80, 0].into()), Ok(None));
+        assert_eq!(decode_plaintext(&padded), Ok(Some(AttributeValue::S("abc".into()))));
+        assert_eq!(decode_plaintext(&[TYPE_ABSENT]), Ok(None));
+        assert_eq!(decode_plaintext(&[TYPE_ABSENT | PADDED, 0x80, 0]), Ok(None));
     }
 
     #[test]
@@ -379,7 +350,7 @@ mod tests {
             })
         };
         let too_deep = nested(MAX_DEPTH);
-        assert!(decode_plaintext(nested(MAX_DEPTH - 1).into()).is_ok());
+        assert!(decode_plaintext(&nested(MAX_DEPTH - 1)).is_ok());
         for (why, bytes) in [
             ("empty", vec![]),
             ("unknown type", vec![10]),
@@ -398,7 +369,7 @@ mod tests {
             ("padding of zeros only", vec![TYPE_S | PADDED, 0, 0]),
             ("padding without its marker", vec![TYPE_S | PADDED, b'a', 0]),
         ] {
-            assert_eq!(decode_plaintext(bytes.clone().into()), Err(NotCanonical), "{why}");
+            assert_eq!(decode_plaintext(&bytes), Err(NotCanonical), "{why}");
         }
     }
 }

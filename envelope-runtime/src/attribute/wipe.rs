@@ -39,7 +39,6 @@ impl Zeroize for AttributeValue {
 ///
 /// `Vec`'s own `zeroize` writes byte by byte, and takes longer than encrypting does. This one
 /// writes in bulk, and nothing if there is nothing to wipe.
-#[derive(Default)]
 pub(crate) struct Plaintext(Vec<u8>);
 
 impl From<Vec<u8>> for Plaintext {
@@ -65,7 +64,7 @@ impl DerefMut for Plaintext {
 impl Drop for Plaintext {
     fn drop(&mut self) {
         if self.0.capacity() > 0 {
-            // What lies behind the end is wiped as well.
+            // The spare capacity is wiped, too.
             self.0.resize(self.0.capacity(), 0);
             self.0.as_mut_slice().zeroize();
         }

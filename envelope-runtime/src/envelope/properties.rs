@@ -168,7 +168,7 @@ impl Frames<'_> {
 
     fn value(&mut self) -> AttributeValue {
         let plaintext = [vec![self.byte()], self.framed()].concat();
-        decode_plaintext(plaintext.into()).unwrap().unwrap()
+        decode_plaintext(&plaintext).unwrap().unwrap()
     }
 
     fn table_and_keys(&mut self) -> (String, Vec<(String, AttributeValue)>) {

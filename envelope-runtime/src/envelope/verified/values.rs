@@ -71,7 +71,7 @@ impl Verified {
         stored: Option<AttributeValue>,
     ) -> Result<Option<Wiped>, OpenError> {
         let plaintext = self.opened(name, nonce, stored)?;
-        let value = decode_plaintext(plaintext)
+        let value = decode_plaintext(&plaintext)
             .map_err(|_| at(&self.schema, name, OpenErrorKind::Tampered))?;
         Ok(value.map(Zeroizing::new))
     }
