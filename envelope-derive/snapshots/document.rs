@@ -70,8 +70,8 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: fields.read(__EnvelopeStored::decode)?,
-                text: fields.read(__EnvelopeStored::decode)?,
+                id: fields.read(_envelope::decode_text)?,
+                text: fields.read(_envelope::decode_text)?,
                 version: fields.read(__EnvelopeStored::decode)?,
                 expires: fields.read(__EnvelopeStored::decode)?,
                 created: fields.read(__EnvelopeStored::decode)?,

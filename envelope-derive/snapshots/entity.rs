@@ -61,10 +61,10 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                tenant_id: fields.read(__EnvelopeStored::decode)?,
+                tenant_id: fields.read(_envelope::decode_text)?,
                 r#type: fields.read(__EnvelopeStored::decode)?,
                 number: fields.read(__EnvelopeStored::decode)?,
-                payload: fields.read(__EnvelopeStored::decode)?,
+                payload: fields.read(_envelope::decode_text)?,
             })
         }
     }

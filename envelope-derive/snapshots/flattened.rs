@@ -98,7 +98,7 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                phone: fields.read(__EnvelopeStored::decode)?,
+                phone: fields.read(_envelope::decode_text)?,
                 email: fields.read(__EnvelopeStored::decode)?,
                 token: fields.read(_envelope::decode_array)?,
                 nonce: fields
@@ -205,7 +205,7 @@ const _: () = {
             ::core::result::Result::Ok(Self {
                 id: fields
                     .read_or(
-                        __EnvelopeStored::decode,
+                        _envelope::decode_text,
                         || -> String { <Self as ::core::default::Default>::default().id },
                     )?,
                 contact: <C as _envelope::EnvelopeFields>::read_fields(fields)?,

@@ -94,9 +94,9 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                tenant_id: fields.read(__EnvelopeStored::decode)?,
+                tenant_id: fields.read(_envelope::decode_text)?,
                 number: fields.read(_envelope::decode_bytes)?,
-                state: fields.read(__EnvelopeStored::decode)?,
+                state: fields.read(_envelope::decode_text)?,
                 payload: fields.read(__EnvelopeStored::decode)?,
                 photo: fields
                     .read_or(

@@ -59,9 +59,9 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: fields.read(__EnvelopeStored::decode)?,
-                non_sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
-                sensitive_stuff: fields.read(__EnvelopeStored::decode)?,
+                id: fields.read(_envelope::decode_text)?,
+                non_sensitive_stuff: fields.read(_envelope::decode_text)?,
+                sensitive_stuff: fields.read(_envelope::decode_text)?,
                 address: fields.read(__EnvelopeStored::decode)?,
             })
         }

@@ -84,8 +84,8 @@ const _: () = {
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
-                id: fields.read(__EnvelopeStored::decode)?,
-                tenant: fields.read(__EnvelopeStored::decode)?,
+                id: fields.read(_envelope::decode_text)?,
+                tenant: fields.read(_envelope::decode_text)?,
                 left: fields.read(|from| seconds::deserialize(from))?,
                 paid: fields
                     .read_or(

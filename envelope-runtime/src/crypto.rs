@@ -22,7 +22,7 @@ use rust_crypto as back_end;
 
 #[cfg(feature = "aws")]
 pub(crate) use back_end::sha256;
-pub(crate) use back_end::{MacKey, Prk, SealKey, fill};
+pub(crate) use back_end::{MacKey, Prk, Salt, SealKey, fill};
 #[cfg(test)]
 pub(crate) use collision::colliding;
 pub(crate) use secret::Secret32;

@@ -70,9 +70,12 @@ struct RecordKeys {
 }
 
 impl RecordKeys {
-    fn derive(data_key: &DataKey, salt: &[u8; SALT_LEN]) -> Self {
-        let key =
-            |label: &[u8]| data_key.prk().expand(&[b"envelope/1 ", label, &[VERSION, SUITE], salt]);
-        Self { content: SealKey::new(&key(b"content")), mac: MacKey::new(&key(b"mac")) }
+    /// On the heap, so that moving them leaves no copy.
+    fn derive(data_key: &DataKey, salt: &[u8; SALT_LEN]) -> Box<Self> {
+        let info = |label: &'static [u8]| [b"envelope/1 ", label, &[VERSION, SUITE], salt];
+        let mut key = data_key.prk().expand(&info(b"content"));
+        let content = SealKey::new(&key);
+        data_key.prk().expand_into(&info(b"mac"), &mut key);
+        Box::new(Self { content, mac: MacKey::new(&key) })
     }
 }

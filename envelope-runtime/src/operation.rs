@@ -27,6 +27,7 @@ mod save;
 mod sdk;
 mod seal;
 mod sealer;
+#[cfg(feature = "aws")]
 mod target;
 #[cfg(feature = "aws")]
 mod update;

@@ -25,6 +25,7 @@ pub(crate) use encode::checked;
 pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, RedactedDebug, redacted};
+#[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, KeyError, KeyErrorKind, KeyValues, Parts, Simple,
@@ -38,7 +39,7 @@ pub use other::OtherAttributes;
 pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
-pub use stored::Stored;
+pub use stored::{Stored, decode_text};
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
 

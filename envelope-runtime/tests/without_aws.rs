@@ -251,8 +251,10 @@ fn a_value_of_more_than_32_levels_is_refused_wherever_it_stands() {
         Some("role"),
     );
     // An authenticated attribute that the struct does not know.
-    assert_refused::<Renamed>(&with(&sealed, "team", deep.clone()), OpenErrorKind::TooDeep, None);
-    assert_refused::<Old>(&with(&sealed, "other", deep.clone()), OpenErrorKind::TooDeep, None);
+    let team = with(&sealed, "team", deep.clone());
+    assert_refused::<Renamed>(&team, OpenErrorKind::TooDeep, Some("team"));
+    let other = with(&sealed, "other", deep.clone());
+    assert_refused::<Old>(&other, OpenErrorKind::TooDeep, Some("other"));
     assert!(open::<New>(&with(&sealed, "other", deep)).is_ok());
     assert!(open::<Old>(&with(&sealed, "other", nested(32))).is_ok());
 }

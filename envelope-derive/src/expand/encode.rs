@@ -31,6 +31,9 @@ pub(super) fn decode(field: &Field) -> TokenStream {
     let span = span_of(ty);
     let is_array = written::is_array(written::required(ty));
     match &field.shape {
+        Shape::Serde if written::is(written::required(ty), "String") => {
+            quote_spanned!(span=> _envelope::decode_text)
+        }
         Shape::Serde => quote_spanned!(span=> __EnvelopeStored::decode),
         Shape::Set => quote_spanned!(span=> __EnvelopeStored::decode_set),
         Shape::With { deserialize: None, .. } => {

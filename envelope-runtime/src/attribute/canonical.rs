@@ -7,8 +7,9 @@ use std::mem;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::wipe::Entries;
-use super::{AttributeValue, MAX_DEPTH, Number};
+use super::wipe::{Entries, Plaintext};
+use super::{AttributeValue, MAX_DEPTH, Number, Wiped};
+use crate::crypto::TAG_LEN;
 
 const TYPE_NULL: u8 = 0;
 const TYPE_S: u8 = 1;
@@ -45,14 +46,37 @@ impl AttributeValue {
         1 + value_len(self)
     }
 
-    /// The plaintext that is sealed: `type ‖ value`, with `spare` bytes of capacity after it.
-    pub(crate) fn to_plaintext(&self, spare: usize) -> Vec<u8> {
+    /// The plaintext that is sealed, `type ‖ value`, with room for the tag.
+    pub(crate) fn to_plaintext(&self) -> Plaintext {
         // The exact length first: growing the buffer would leave copies of the plaintext behind.
-        let mut out = Vec::with_capacity(self.plaintext_len() + spare);
+        let mut out = Vec::with_capacity(self.plaintext_len() + TAG_LEN);
         out.push(type_byte(self));
         write_value(self, &mut out);
-        out
+        out.into()
     }
+}
+
+/// The same in the value's own buffer, if that has [`SEAL_ROOM`].
+pub(crate) fn into_plaintext(mut value: Wiped) -> Plaintext {
+    let kind = type_byte(&value);
+    let buffer = match &mut *value {
+        AttributeValue::S(text) if has_room(text.capacity(), text.len()) => {
+            mem::take(text).into_bytes()
+        }
+        AttributeValue::B(bytes) if has_room(bytes.capacity(), bytes.len()) => mem::take(bytes),
+        value => return value.to_plaintext(),
+    };
+    let mut plaintext = Plaintext::from(buffer);
+    plaintext.insert(0, kind);
+    plaintext
+}
+
+/// The spare capacity with which a text or bytes can be sealed where they are: for the type and the
+/// tag.
+pub(crate) const SEAL_ROOM: usize = 1 + TAG_LEN;
+
+fn has_room(capacity: usize, length: usize) -> bool {
+    capacity - length >= SEAL_ROOM
 }
 
 /// Decodes the plaintext of a sealed attribute: `type ‖ value ‖ padding?`. `None` is the hidden
@@ -73,7 +97,7 @@ pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, N
 #[cfg(fuzzing)]
 pub fn decode(plaintext: &[u8]) -> Option<(Option<AttributeValue>, Vec<u8>)> {
     let value = decode_plaintext(plaintext).ok()?;
-    let encoded = value.as_ref().map_or(vec![TYPE_ABSENT], |value| value.to_plaintext(0));
+    let encoded = value.as_ref().map_or(vec![TYPE_ABSENT], |value| value.to_plaintext().to_vec());
     Some((value, encoded))
 }
 
@@ -308,7 +332,7 @@ mod tests {
     #[test]
     fn every_type_comes_back_as_it_was() {
         for value in every_type() {
-            let bytes = value.to_plaintext(0);
+            let bytes = value.to_plaintext();
 
             assert_eq!(bytes.len(), 1 + value_len(&value), "{value:?}");
             assert_eq!(decode_plaintext(&bytes).unwrap(), Some(value));
@@ -318,7 +342,7 @@ mod tests {
     #[test]
     fn every_truncation_and_every_trailing_byte_changes_the_value_or_is_refused() {
         for value in every_type() {
-            let bytes = value.to_plaintext(0);
+            let bytes = value.to_plaintext();
             for end in 0..bytes.len() {
                 assert_ne!(decode_plaintext(&bytes[..end]), Ok(Some(value.clone())), "{value:?}");
             }

@@ -28,11 +28,18 @@ pub(crate) fn from_absent<T: DeserializeOwned>() -> Result<T, ConvertError> {
 pub struct ValueDeserializer {
     /// `None` if the attribute is absent.
     value: Option<Wiped>,
+    /// True if a visitor gets a string itself, and keeps it.
+    gives_text: bool,
 }
 
 impl ValueDeserializer {
     pub(crate) fn new(value: Option<Wiped>) -> Self {
-        Self { value }
+        Self { value, gives_text: false }
+    }
+
+    /// For a type that keeps the string: a visitor that only looks at it would drop it unwiped.
+    pub(crate) fn giving_text(self) -> Self {
+        Self { gives_text: true, ..self }
     }
 
     /// Returns whether the attribute is absent.
@@ -151,7 +158,9 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {
+        let gives_text = self.gives_text;
         match &mut *self.present()? {
+            AttributeValue::S(text) if gives_text => visitor.visit_string(mem::take(text)),
             AttributeValue::S(text) => visitor
                 .visit_str(text)
                 .map_err(|error: ConvertError| error.or_expected("the type read from a string")),

@@ -112,7 +112,7 @@ fn t24_memory_is_in_proportion_to_the_input() {
         AttributeValue::Bs((0..10_000_u16).map(|n| n.to_be_bytes().to_vec()).collect()),
         AttributeValue::M((0..10_000).map(|n| (n.to_string(), set())).collect()),
     ] {
-        assert_linear(&value.to_plaintext(0));
+        assert_linear(&value.to_plaintext());
     }
 }
 
@@ -175,7 +175,7 @@ proptest! {
     #[test]
     fn every_value_has_one_canonical_form_and_comes_back(value in value()) {
         prop_assert_eq!(value.refusal(), None);
-        let bytes = value.to_plaintext(0);
+        let bytes = value.to_plaintext();
 
         prop_assert_eq!(bytes.len(), value.plaintext_len());
         assert_linear(&bytes);
@@ -184,7 +184,7 @@ proptest! {
 
     #[test]
     fn different_values_have_different_canonical_forms(left in value(), right in value()) {
-        prop_assert_eq!(left == right, left.to_plaintext(0) == right.to_plaintext(0));
+        prop_assert_eq!(left == right, *left.to_plaintext() == *right.to_plaintext());
     }
 
     #[test]
@@ -193,7 +193,7 @@ proptest! {
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut bytes = value.to_plaintext(0);
+        let mut bytes = value.to_plaintext().to_vec();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -202,7 +202,7 @@ proptest! {
 
         let padded = bytes[0] & 0x80 != 0 || bytes[0] == 0x7F;
         if let (Ok(Some(value)), false) = (decode_plaintext(&bytes), padded) {
-            prop_assert_eq!(value.to_plaintext(0), bytes);
+            prop_assert_eq!(value.to_plaintext().to_vec(), bytes);
         }
     }
 
@@ -215,7 +215,7 @@ proptest! {
     #[test]
     fn every_rust_value_survives_in_both_forms(model in model()) {
         let plain = to_attribute(&model).unwrap().unwrap();
-        let sealed = decode_plaintext(&plain.to_plaintext(0)).unwrap().unwrap();
+        let sealed = decode_plaintext(&plain.to_plaintext()).unwrap().unwrap();
 
         prop_assert_eq!(&plain, &sealed);
         prop_assert_eq!(from_attribute::<Model>(Zeroizing::new(plain)).unwrap(), model);

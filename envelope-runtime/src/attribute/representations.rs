@@ -125,7 +125,7 @@ fn stored<T: Serialize + DeserializeOwned>(value: &T) -> Option<Result<T, Conver
     if plain.refusal().is_some() {
         return None;
     }
-    let sealed = decode_plaintext(&plain.to_plaintext(0)).unwrap().unwrap();
+    let sealed = decode_plaintext(&plain.to_plaintext()).unwrap().unwrap();
     assert_eq!(plain, sealed);
     Some(from_attribute(Zeroizing::new(plain)))
 }

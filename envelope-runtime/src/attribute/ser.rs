@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 pub use self::collections::{List, Map};
 
+use super::canonical::SEAL_ROOM;
 use super::convert::{ConvertError, ConvertErrorKind};
 use super::wipe::{Entries, Text, unwiped};
 use super::{AttributeValue, MAX_DEPTH, Number, Wiped, private};
@@ -59,6 +60,18 @@ impl ValueSerializer {
 
     pub(crate) fn is_distinct(self) -> bool {
         self.form == Form::Distinct
+    }
+
+    /// The spare capacity of a text or bytes that may be sealed.
+    fn room(self) -> usize {
+        if self.form == Form::Sealed && self.depth == 0 { SEAL_ROOM } else { 0 }
+    }
+
+    /// A Binary.
+    pub(crate) fn bytes(self, value: &[u8]) -> AttributeValue {
+        let mut bytes = Vec::with_capacity(value.len() + self.room());
+        bytes.extend_from_slice(value);
+        AttributeValue::B(bytes)
     }
 
     /// A serializer for the values inside a list or map.
@@ -138,7 +151,9 @@ impl ser::Serializer for ValueSerializer {
     }
 
     fn serialize_str(self, value: &str) -> Result<Stored, ConvertError> {
-        self.stored("str", AttributeValue::S(value.to_owned()))
+        let mut text = String::with_capacity(value.len() + self.room());
+        text.push_str(value);
+        self.stored("str", AttributeValue::S(text))
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<Stored, ConvertError> {
@@ -147,7 +162,7 @@ impl ser::Serializer for ValueSerializer {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<Stored, ConvertError> {
-        self.stored("bytes", AttributeValue::B(value.to_vec()))
+        self.stored("bytes", self.bytes(value))
     }
 
     fn serialize_none(self) -> Result<Stored, ConvertError> {

@@ -2,6 +2,7 @@
 //! memory that it frees.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 #[cfg(feature = "aws")]
 use aws_lc_rs::digest;
 use aws_lc_rs::{hkdf, hmac, rand};
@@ -52,6 +53,15 @@ impl SealKey {
     }
 }
 
+/// A salt of HKDF-Extract.
+pub(crate) struct Salt(hkdf::Salt);
+
+impl Salt {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self(hkdf::Salt::new(hkdf::HKDF_SHA256, bytes))
+    }
+}
+
 /// A pseudorandom key: the output of HKDF-Extract. Wiped on drop.
 pub(crate) struct Prk(hkdf::Prk);
 
@@ -65,9 +75,9 @@ impl hkdf::KeyType for Key32 {
 }
 
 impl Prk {
-    /// HKDF-Extract with `salt` over `key`.
-    pub(crate) fn extract(salt: &[u8], key: &Secret32) -> Self {
-        Self(hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(key.bytes()))
+    /// HKDF-Extract over `key`.
+    pub(crate) fn extract(salt: &Salt, key: &Secret32) -> Self {
+        Self(salt.0.extract(key.bytes()))
     }
 
     #[cfg(test)]
@@ -78,12 +88,17 @@ impl Prk {
     /// HKDF-Expand to 32 bytes, with the concatenation of `info`.
     pub(crate) fn expand(&self, info: &[&[u8]]) -> Secret32 {
         let mut key = Secret32::zeroed();
-        #[expect(clippy::expect_used, reason = "a failure must never yield a key of zeros")]
+        self.expand_into(info, &mut key);
+        key
+    }
+
+    /// Like [`expand`](Self::expand), but overwrites a key that was used.
+    pub(crate) fn expand_into(&self, info: &[&[u8]], key: &mut Secret32) {
+        #[expect(clippy::expect_used, reason = "a failure must never yield another key")]
         self.0
             .expand(info, Key32)
             .and_then(|output| output.fill(key.bytes_mut()))
             .expect("32 bytes are within HKDF's limit of 255 blocks");
-        key
     }
 }
 
@@ -95,16 +110,24 @@ impl MacKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.bytes()))
     }
 
-    pub(crate) fn tag(&self, message: &[u8]) -> [u8; MAC_LEN] {
-        let tag = hmac::sign(&self.0, message);
+    /// The tag of the concatenation of `parts`.
+    pub(crate) fn tag(&self, parts: &[&[u8]]) -> [u8; MAC_LEN] {
         let mut bytes = [0; MAC_LEN];
-        bytes.copy_from_slice(tag.as_ref());
+        bytes.copy_from_slice(self.over(parts).as_ref());
         bytes
     }
 
     /// Compares in constant time.
-    pub(crate) fn verify(&self, message: &[u8], tag: &[u8; MAC_LEN]) -> Result<(), Rejected> {
-        hmac::verify(&self.0, message, tag).map_err(|_| Rejected)
+    pub(crate) fn verify(&self, parts: &[&[u8]], tag: &[u8; MAC_LEN]) -> Result<(), Rejected> {
+        verify_slices_are_equal(self.over(parts).as_ref(), tag).map_err(|_| Rejected)
+    }
+
+    fn over(&self, parts: &[&[u8]]) -> hmac::Tag {
+        let mut mac = hmac::Context::with_key(&self.0);
+        for part in parts {
+            mac.update(part);
+        }
+        mac.sign()
     }
 }
 

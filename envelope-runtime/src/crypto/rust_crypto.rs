@@ -7,7 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 #[cfg(feature = "aws")]
 use sha2::Digest;
 use sha2::Sha256;
-use zeroize::{Zeroize, Zeroizing};
+use sha2::digest::FixedOutput;
+use zeroize::Zeroizing;
 
 use super::{MAC_LEN, NONCE_LEN, RandomFailed, Rejected, Secret32, TAG_LEN};
 
@@ -54,15 +55,26 @@ impl SealKey {
     }
 }
 
+/// A salt of HKDF-Extract, which is the key of an HMAC.
+pub(crate) struct Salt(Hmac<Sha256>);
+
+impl Salt {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        #[expect(clippy::expect_used, reason = "RFC 2104 has no limit")]
+        Self(<Hmac<Sha256> as KeyInit>::new_from_slice(bytes).expect("a key of any length"))
+    }
+}
+
 /// A pseudorandom key: the output of HKDF-Extract. Wiped on drop.
 pub(crate) struct Prk(Hkdf<Sha256>);
 
 impl Prk {
-    /// HKDF-Extract with `salt` over `key`.
-    pub(crate) fn extract(salt: &[u8], key: &Secret32) -> Self {
-        let (mut prk, hkdf) = Hkdf::extract(Some(salt), key.bytes());
-        prk.as_mut_slice().zeroize();
-        Self(hkdf)
+    /// HKDF-Extract over `key`.
+    pub(crate) fn extract(salt: &Salt, key: &Secret32) -> Self {
+        let mut prk = Zeroizing::new([0; MAC_LEN]);
+        salt.0.clone().chain_update(key.bytes()).finalize_into((&mut *prk).into());
+        #[expect(clippy::expect_used, reason = "it fails only on shorter keys")]
+        Self(Hkdf::from_prk(prk.as_slice()).expect("a key of 32 bytes"))
     }
 
     #[cfg(test)]
@@ -73,11 +85,16 @@ impl Prk {
     /// HKDF-Expand to 32 bytes, with the concatenation of `info`.
     pub(crate) fn expand(&self, info: &[&[u8]]) -> Secret32 {
         let mut key = Secret32::zeroed();
-        #[expect(clippy::expect_used, reason = "a failure must never yield a key of zeros")]
+        self.expand_into(info, &mut key);
+        key
+    }
+
+    /// Like [`expand`](Self::expand), but overwrites a key that was used.
+    pub(crate) fn expand_into(&self, info: &[&[u8]], key: &mut Secret32) {
+        #[expect(clippy::expect_used, reason = "a failure must never yield another key")]
         self.0
             .expand_multi_info(info, key.bytes_mut())
             .expect("32 bytes are within HKDF's limit of 255 blocks");
-        key
     }
 }
 
@@ -94,13 +111,22 @@ impl MacKey {
         Self(<Hmac<Sha256> as KeyInit>::new((&*block).into()))
     }
 
-    pub(crate) fn tag(&self, message: &[u8]) -> [u8; MAC_LEN] {
-        self.0.clone().chain_update(message).finalize().into_bytes().into()
+    /// The tag of the concatenation of `parts`.
+    pub(crate) fn tag(&self, parts: &[&[u8]]) -> [u8; MAC_LEN] {
+        self.over(parts).finalize().into_bytes().into()
     }
 
     /// Compares in constant time.
-    pub(crate) fn verify(&self, message: &[u8], tag: &[u8; MAC_LEN]) -> Result<(), Rejected> {
-        self.0.clone().chain_update(message).verify(tag.into()).map_err(|_| Rejected)
+    pub(crate) fn verify(&self, parts: &[&[u8]], tag: &[u8; MAC_LEN]) -> Result<(), Rejected> {
+        self.over(parts).verify(tag.into()).map_err(|_| Rejected)
+    }
+
+    fn over(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac
     }
 }
 

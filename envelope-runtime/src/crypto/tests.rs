@@ -1,6 +1,6 @@
 //! Requirements on both back ends, checked through the functions that sealing and opening call.
 
-use super::{MAC_LEN, MacKey, NONCE_LEN, Prk, Rejected, SealKey, Secret32, fill, hex};
+use super::{MAC_LEN, MacKey, NONCE_LEN, Prk, Rejected, Salt, SealKey, Secret32, fill, hex};
 
 #[test]
 fn sealing_matches_test_case_16_of_the_gcm_specification() {
@@ -51,11 +51,11 @@ fn expansion_matches_hmac_by_definition() {
     let key = Secret32::new([0x0b; 32]);
     let mut salt = [0; 32];
     salt[..4].copy_from_slice(b"salt");
-    let prk = MacKey::new(&Secret32::new(salt)).tag(key.bytes());
+    let prk = MacKey::new(&Secret32::new(salt)).tag(&[key.bytes()]);
 
-    let expected = MacKey::new(&Secret32::new(prk)).tag(b"some info\x01");
+    let expected = MacKey::new(&Secret32::new(prk)).tag(&[b"some info", b"\x01"]);
 
-    let expanded = Prk::extract(b"salt", &key).expand(&[b"some", b" info"]);
+    let expanded = Prk::extract(&Salt::new(b"salt"), &key).expand(&[b"some", b" info"]);
     assert_eq!(expanded.bytes(), &expected);
 }
 
@@ -88,13 +88,13 @@ fn expansion_matches_rfc_5869() {
 #[test]
 fn a_tag_that_differs_in_one_bit_is_rejected() {
     let key = MacKey::new(&Secret32::new([3; 32]));
-    let tag = key.tag(b"message");
+    let tag = key.tag(&[b"message"]);
 
-    assert_eq!(key.verify(b"message", &tag), Ok(()));
+    assert_eq!(key.verify(&[b"mess", b"age"], &tag), Ok(()));
     for bit in 0..MAC_LEN * 8 {
         let mut flipped = tag;
         flipped[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(key.verify(b"message", &flipped), Err(Rejected));
+        assert_eq!(key.verify(&[b"mess", b"age"], &flipped), Err(Rejected));
     }
 }
 
@@ -126,10 +126,13 @@ fn both_back_ends_give_the_same_bytes() {
 
         assert_eq!(left, right);
         let derive = |expand: &dyn Fn(&[&[u8]]) -> Secret32| *expand(&[&bytes, b"info"]).bytes();
-        let (left, right) =
-            (Prk::extract(&bytes, &key()), rust_crypto::Prk::extract(&bytes, &key()));
+        let (left, right) = (
+            Prk::extract(&Salt::new(&bytes), &key()),
+            rust_crypto::Prk::extract(&rust_crypto::Salt::new(&bytes), &key()),
+        );
         assert_eq!(derive(&|info| left.expand(info)), derive(&|info| right.expand(info)));
-        assert_eq!(MacKey::new(&key()).tag(&bytes), rust_crypto::MacKey::new(&key()).tag(&bytes));
+        let parts: [&[u8]; 2] = [&bytes, b"x"];
+        assert_eq!(MacKey::new(&key()).tag(&parts), rust_crypto::MacKey::new(&key()).tag(&parts));
         #[cfg(feature = "aws")]
         assert_eq!(super::sha256(&[&bytes, b"x"]), rust_crypto::sha256(&[&bytes, b"x"]));
     }

@@ -9,7 +9,7 @@ use super::identity::Identity;
 use super::opening::Asked;
 use super::{Item, OpenErrorKind, RecordKeys, SALT_LEN, SUITE, VERSION};
 use crate::attribute::AttributeValue;
-use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Secret32, colliding};
+use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Salt, Secret32, colliding};
 use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
 use crate::operation::error::LoadError;
 use crate::record::{
@@ -67,7 +67,7 @@ fn bytes_of(number: u16) -> [u8; 32] {
 }
 
 fn content_key(number: u16) -> Secret32 {
-    let prk = Prk::extract(b"envelope/1", &Secret32::new(bytes_of(number)));
+    let prk = Prk::extract(&Salt::new(b"envelope/1"), &Secret32::new(bytes_of(number)));
     prk.expand(&[b"envelope/1 ", b"content", &[VERSION, SUITE], &SALT])
 }
 
@@ -79,11 +79,12 @@ fn open(item: Item, data_key: u16) -> Result<Document, LoadError> {
 fn t06_an_item_whose_ciphertext_opens_under_two_keys_opens_under_one() {
     let id = AttributeValue::S("d".to_owned());
     let identity = Identity::new("documents", &[("id", &id)]);
-    let aad = identity.aad("body");
+    let mut aad = identity.aad();
+    let aad = aad.of("body");
     // Bytes start with the byte of their type, so both plaintexts are values.
     let collision = (1..).find_map(|other| {
         let keys = [&content_key(0), &content_key(other)];
-        Some((other, colliding(keys, NONCE, &aad, 3)?))
+        Some((other, colliding(keys, NONCE, aad, 3)?))
     });
     let (other, sealed) = collision.unwrap();
 
@@ -92,26 +93,26 @@ fn t06_an_item_whose_ciphertext_opens_under_two_keys_opens_under_one() {
     for data_key in [0, other] {
         let keys = RecordKeys::derive(&DataKey::new(bytes_of(data_key)), &SALT);
         let mut plaintext = sealed.clone();
-        keys.content.open(NONCE, &aad, &mut plaintext).unwrap();
+        keys.content.open(NONCE, aad, &mut plaintext).unwrap();
         opened.push(plaintext);
     }
     assert!(opened[0] != opened[1] && opened.iter().all(|plaintext| plaintext[0] == 3));
 
     for (written_under, refused_under) in [(0, other), (other, 0)] {
         let copy = EncryptedDataKey::new(ProviderId::custom(0x40).unwrap(), [0; 8], *b"key");
-        let mut header = Header {
+        let header = Header {
             salt: SALT,
             tag: [0; MAC_LEN],
-            sealed: vec![SealedEntry { name: "body".to_owned(), nonce: NONCE }],
+            sealed: vec![SealedEntry { name: "body".into(), nonce: NONCE }],
             authenticated: vec![],
             reference: KeyReference::Wrapped(vec![copy.unwrap()]),
         };
         let keys = RecordKeys::derive(&DataKey::new(bytes_of(written_under)), &SALT);
-        header.tag = keys.mac.tag(&identity.tag_input(&header, |_| None));
+        let envelope = header.tagged(&identity, &keys, |_| None).unwrap();
         let mut item = Item::default();
         item.insert("id", id.clone());
         item.insert("body", AttributeValue::B(sealed.clone()));
-        item.insert("_envelope", AttributeValue::B(header.encode().unwrap()));
+        item.insert("_envelope", AttributeValue::B(envelope));
 
         let Document(body) = open(item.clone(), written_under).unwrap();
         assert_eq!(body.len(), 31);

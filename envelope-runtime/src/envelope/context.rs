@@ -164,7 +164,8 @@ impl ExpectedContext {
     }
 
     pub(crate) fn encryption_context(&self, schema: &RecordSchema) -> EncryptionContext {
-        EncryptionContext::new(schema.table(), self.fields.iter().cloned())
+        let fields = self.fields.iter().map(|(name, text)| ((*name).into(), text.clone().into()));
+        EncryptionContext::of(schema.table().into(), fields)
     }
 }
 

@@ -3,39 +3,38 @@
 
 use std::mem;
 
-use super::header::{Header, SealedEntry};
+use super::header::{Header, Name, SealedEntry};
 use super::identity::Identity;
 use super::{RecordKeys, SALT_LEN, SealErrorKind};
 use crate::attribute::{AttributeValue, Plaintext};
-use crate::crypto::{MAC_LEN, NONCE_LEN, Rejected, TAG_LEN};
+use crate::crypto::{MAC_LEN, NONCE_LEN, Rejected};
 use crate::key::KeyReference;
 
 /// The protected attributes of the new item, before anything is sealed.
-pub(super) struct Draft<'a> {
+pub(super) struct Draft {
     /// Sorted by name.
-    pub(super) sealed: Vec<(String, Entry<'a>)>,
+    pub(super) sealed: Vec<(Name, Entry)>,
     /// The names of authenticated attributes, sorted.
-    pub(super) authenticated: Vec<String>,
+    pub(super) authenticated: Vec<Name>,
     pub(super) salt: [u8; SALT_LEN],
     pub(super) reference: KeyReference,
 }
 
 /// A sealed attribute of the new item.
-pub(super) enum Entry<'a> {
+pub(super) enum Entry {
     /// The stored ciphertext stays, under its nonce.
     Kept([u8; NONCE_LEN]),
-    New(&'a AttributeValue),
-    /// The plaintext of a stored value, to be sealed again.
-    Opened(Plaintext),
+    /// To be sealed in place, so that no copy stays behind: it has room for the tag.
+    Plaintext(Plaintext),
 }
 
 /// The attributes that were sealed, and the envelope that lists them.
 pub(super) struct Sealed {
-    pub(super) attributes: Vec<(String, Vec<u8>)>,
+    pub(super) attributes: Vec<(Name, Vec<u8>)>,
     pub(super) envelope: Vec<u8>,
 }
 
-impl Draft<'_> {
+impl Draft {
     /// Seals everything that is not kept, each value under the next of `nonces`, and computes the
     /// record tag. `value` returns the value that an authenticated attribute will have.
     ///
@@ -48,6 +47,7 @@ impl Draft<'_> {
         value: impl Fn(&str) -> Option<&'v AttributeValue>,
     ) -> Result<Sealed, SealErrorKind> {
         let (nonces, _) = nonces.as_chunks::<NONCE_LEN>();
+        let mut aad = identity.aad();
         let mut attributes = Vec::with_capacity(self.sealed.len());
         let mut sealed = Vec::with_capacity(self.sealed.len());
         for (index, (name, entry)) in self.sealed.into_iter().enumerate() {
@@ -56,29 +56,40 @@ impl Draft<'_> {
                     sealed.push(SealedEntry { name, nonce });
                     continue;
                 }
-                // The ciphertext replaces the plaintext in place, so no copy of the plaintext stays
-                // behind.
-                Entry::New(value) => Plaintext::from(value.to_plaintext(TAG_LEN)),
-                // It has room for the tag, since it held the old one.
-                Entry::Opened(plaintext) => plaintext,
+                Entry::Plaintext(plaintext) => plaintext,
             };
             let nonce = *nonces.get(index).ok_or(SealErrorKind::Random)?;
             keys.content
-                .seal(nonce, &identity.aad(&name), &mut buffer)
+                .seal(nonce, aad.of(&name), &mut buffer)
                 .map_err(|Rejected| SealErrorKind::EnvelopeTooLarge)?;
             attributes.push((name.clone(), mem::take(&mut *buffer)));
             sealed.push(SealedEntry { name, nonce });
         }
 
-        let mut header = Header {
+        let header = Header {
             salt: self.salt,
             tag: [0; MAC_LEN],
             sealed,
             authenticated: self.authenticated,
             reference: self.reference,
         };
-        header.tag = keys.mac.tag(&identity.tag_input(&header, value));
-        let envelope = header.encode().ok_or(SealErrorKind::EnvelopeTooLarge)?;
+        let envelope = header.tagged(identity, keys, value);
+        let envelope = envelope.ok_or(SealErrorKind::EnvelopeTooLarge)?;
         Ok(Sealed { attributes, envelope })
+    }
+}
+
+impl Header {
+    /// The stored bytes with the record tag; `None` if they would exceed a limit.
+    pub(super) fn tagged<'v>(
+        &self,
+        identity: &Identity,
+        keys: &RecordKeys,
+        value: impl Fn(&str) -> Option<&'v AttributeValue>,
+    ) -> Option<Vec<u8>> {
+        let mut envelope = self.encode()?;
+        let tag = keys.mac.tag(&identity.tagged(self, &envelope, value)?.parts());
+        Self::write_tag(tag, &mut envelope)?;
+        Some(envelope)
     }
 }

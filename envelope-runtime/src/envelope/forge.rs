@@ -36,19 +36,23 @@ impl Forgery<'_> {
         let mut sealed = Vec::new();
         for (nonce, (name, plaintext)) in (0xB0..=u8::MAX).zip(self.plaintexts) {
             let mut buffer = plaintext.to_vec();
-            keys.content.seal([nonce; 12], &identity.aad(name), &mut buffer).ok()?;
+            keys.content.seal([nonce; 12], identity.aad().of(name), &mut buffer).ok()?;
             self.item.insert(*name, AttributeValue::B(buffer));
-            sealed.push(SealedEntry { name: (*name).to_owned(), nonce: [nonce; 12] });
+            sealed.push(SealedEntry { name: (*name).to_owned().into(), nonce: [nonce; 12] });
         }
-        let mut header = Header {
+        let header = Header {
             salt,
             tag: [0; 32],
             sealed,
-            authenticated: self.authenticated.iter().map(|name| (*name).to_owned()).collect(),
+            authenticated: self
+                .authenticated
+                .iter()
+                .map(|name| (*name).to_owned().into())
+                .collect(),
             reference: self.reference,
         };
-        header.tag = keys.mac.tag(&identity.tag_input(&header, |name| self.item.attribute(name)));
-        self.item.insert("_envelope", AttributeValue::B(header.encode()?));
+        let envelope = header.tagged(&identity, &keys, |name| self.item.attribute(name))?;
+        self.item.insert("_envelope", AttributeValue::B(envelope));
         Some(self.item)
     }
 }

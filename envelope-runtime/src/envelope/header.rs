@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use super::{SALT_LEN, SUITE, VERSION};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
 use crate::key::{EncryptedDataKey, HINT_LEN, KeyReference, ProviderId};
@@ -10,6 +12,13 @@ use crate::limits::{MAX_AUTHENTICATED, MAX_HEADER, MAX_NAME, MAX_SEALED};
 
 /// The reference byte of a key-table id.
 const KEY_TABLE: u8 = 0x80;
+/// The place of the record tag, behind version, suite and salt.
+const TAG_AT: usize = 2 + SALT_LEN;
+/// The place of the lists.
+const LISTS_AT: usize = TAG_AT + MAC_LEN;
+
+/// The name of an attribute: one of the schema's, or from a stored item.
+pub(super) type Name = Cow<'static, str>;
 
 /// The content of a header, except for version and suite, of which there is one each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,14 +28,14 @@ pub(super) struct Header {
     /// Sorted by name, without duplicates.
     pub(super) sealed: Vec<SealedEntry>,
     /// Sorted, without duplicates, none of them sealed.
-    pub(super) authenticated: Vec<String>,
+    pub(super) authenticated: Vec<Name>,
     pub(super) reference: KeyReference,
 }
 
 /// A sealed attribute in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SealedEntry {
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) nonce: [u8; NONCE_LEN],
 }
 
@@ -44,24 +53,27 @@ pub(super) enum HeaderError {
 impl Header {
     /// The nonce of a sealed attribute.
     pub(super) fn nonce(&self, name: &str) -> Option<[u8; NONCE_LEN]> {
-        let index = self.sealed.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok()?;
+        let index = self.sealed.binary_search_by(|entry| (*entry.name).cmp(name)).ok()?;
         self.sealed.get(index).map(|entry| entry.nonce)
     }
 
     /// Returns whether the list of authenticated attributes holds `name`.
     pub(super) fn authenticates(&self, name: &str) -> bool {
-        self.authenticated.binary_search_by(|listed| listed.as_str().cmp(name)).is_ok()
+        self.authenticated.binary_search_by(|listed| (**listed).cmp(name)).is_ok()
     }
 
-    /// The number of bytes that [`write_lists`](Self::write_lists) appends.
-    pub(super) fn lists_len(&self) -> usize {
+    /// `n, entries, m, names` in the encoded header, as the tag covers them.
+    pub(super) fn lists<'a>(&self, encoded: &'a [u8]) -> Option<&'a [u8]> {
+        encoded.get(LISTS_AT..LISTS_AT + self.lists_len())
+    }
+
+    fn lists_len(&self) -> usize {
         let sealed = self.sealed.iter().map(|entry| 1 + entry.name.len() + NONCE_LEN);
         let authenticated = self.authenticated.iter().map(|name| 1 + name.len());
         2 + sealed.sum::<usize>() + authenticated.sum::<usize>()
     }
 
-    /// Appends `n, entries, m, names`, as they are stored and as the tag covers them.
-    pub(super) fn write_lists(&self, out: &mut Vec<u8>) {
+    fn write_lists(&self, out: &mut Vec<u8>) {
         out.push(length_byte(self.sealed.len()));
         for SealedEntry { name, nonce } in &self.sealed {
             write_name(name, out);
@@ -89,7 +101,7 @@ impl Header {
             }
             KeyReference::KeyTable(id) => 2 + id.len(),
         };
-        let mut out = Vec::with_capacity(2 + SALT_LEN + MAC_LEN + self.lists_len() + reference);
+        let mut out = Vec::with_capacity(LISTS_AT + self.lists_len() + reference);
         out.extend_from_slice(&[VERSION, SUITE]);
         out.extend_from_slice(&self.salt);
         out.extend_from_slice(&self.tag);
@@ -116,6 +128,13 @@ impl Header {
             }
         }
         (out.len() <= MAX_HEADER).then_some(out)
+    }
+
+    /// Writes the record tag into an encoded header, where it was not known before. `None` if the
+    /// bytes are not a header.
+    pub(super) fn write_tag(tag: [u8; MAC_LEN], encoded: &mut [u8]) -> Option<()> {
+        *encoded.get_mut(TAG_AT..)?.first_chunk_mut()? = tag;
+        Some(())
     }
 
     /// Reads stored bytes, which anyone may have written.
@@ -181,10 +200,10 @@ impl<'a> Input<'a> {
         Ok(bytes)
     }
 
-    fn name(&mut self) -> Result<String, HeaderError> {
+    fn name(&mut self) -> Result<Name, HeaderError> {
         let length = self.byte()?;
         let name = std::str::from_utf8(self.bytes(length)?).map_err(|_| HeaderError::Malformed)?;
-        if name.is_empty() { Err(HeaderError::Malformed) } else { Ok(name.to_owned()) }
+        if name.is_empty() { Err(HeaderError::Malformed) } else { Ok(name.to_owned().into()) }
     }
 
     fn sealed(&mut self) -> Result<Vec<SealedEntry>, HeaderError> {
@@ -199,12 +218,12 @@ impl<'a> Input<'a> {
         Ok(sealed)
     }
 
-    fn authenticated(&mut self) -> Result<Vec<String>, HeaderError> {
+    fn authenticated(&mut self) -> Result<Vec<Name>, HeaderError> {
         let count = self.byte()?;
         if count > MAX_AUTHENTICATED {
             return Err(HeaderError::Malformed);
         }
-        let mut names: Vec<String> = Vec::new();
+        let mut names: Vec<Name> = Vec::new();
         for _ in 0..count {
             let name = self.name()?;
             if names.last().is_some_and(|last| *last >= name) {

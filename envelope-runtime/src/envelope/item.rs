@@ -1,14 +1,15 @@
 //! An item: attribute values under their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
+use super::header::Name;
 use crate::attribute::AttributeValue;
 
 /// The attributes that DynamoDB stores under one key. `Debug` prints names, types and sizes, never
 /// a value.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Item(BTreeMap<String, AttributeValue>);
+pub struct Item(BTreeMap<Name, AttributeValue>);
 
 impl Item {
     /// The maximum number of bytes that DynamoDB stores under one key: 400 KiB.
@@ -26,7 +27,15 @@ impl Item {
         name: impl Into<String>,
         value: AttributeValue,
     ) -> Option<AttributeValue> {
-        self.0.insert(name.into(), value)
+        self.insert_named(name.into().into(), value)
+    }
+
+    pub(crate) fn insert_named(
+        &mut self,
+        name: Name,
+        value: AttributeValue,
+    ) -> Option<AttributeValue> {
+        self.0.insert(name, value)
     }
 
     /// Removes an attribute and returns its value.
@@ -43,7 +52,12 @@ impl Item {
 
     /// Names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// Names and values, sorted by name.
+    pub(crate) fn into_named(self) -> impl Iterator<Item = (Name, AttributeValue)> {
+        self.0.into_iter()
     }
 }
 
@@ -55,16 +69,37 @@ impl fmt::Debug for Item {
 
 impl FromIterator<(String, AttributeValue)> for Item {
     fn from_iter<T: IntoIterator<Item = (String, AttributeValue)>>(attributes: T) -> Self {
-        Self(attributes.into_iter().collect())
+        Self(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
 
 impl IntoIterator for Item {
     type Item = (String, AttributeValue);
-    type IntoIter = std::collections::btree_map::IntoIter<String, AttributeValue>;
+    type IntoIter = IntoAttributes;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    fn into_iter(self) -> IntoAttributes {
+        IntoAttributes(self.0.into_iter())
+    }
+}
+
+/// The attributes of an [`Item`], sorted by name. `Debug` prints their number.
+pub struct IntoAttributes(btree_map::IntoIter<Name, AttributeValue>);
+
+impl Iterator for IntoAttributes {
+    type Item = (String, AttributeValue);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.into_owned(), value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl fmt::Debug for IntoAttributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} attributes", self.0.len())
     }
 }
 

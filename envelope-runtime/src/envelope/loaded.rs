@@ -78,13 +78,13 @@ impl Envelope {
 
     /// The names of the sealed attributes, sorted, including those that this struct does not know.
     pub fn sealed(&self) -> impl Iterator<Item = &str> {
-        self.header.sealed.iter().map(|entry| entry.name.as_str())
+        self.header.sealed.iter().map(|entry| &*entry.name)
     }
 
     /// The names of the authenticated attributes, sorted, including those that this struct does not
     /// know.
     pub fn authenticated(&self) -> impl Iterator<Item = &str> {
-        self.header.authenticated.iter().map(String::as_str)
+        self.header.authenticated.iter().map(|name| &**name)
     }
 
     /// The reference to the data key. It opened this record, and is not authenticated in any other

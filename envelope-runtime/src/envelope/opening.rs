@@ -41,14 +41,12 @@ impl Opening {
         let (header, bytes) = decode_envelope(&schema, stored)?;
 
         // Bounds the recursion over items that DynamoDB's own limit does not bound.
-        let too_deep = |name: &str| item.attribute(name).is_some_and(AttributeValue::is_too_deep);
-        let mut fields = schema.fields().flat_map(FieldSchema::names);
-        if let Some(name) = fields.find(|name| too_deep(name)) {
+        let matters =
+            |name: &str| schema.catches_all() || schema.knows(name) || header.authenticates(name);
+        let too_deep =
+            |(name, value): &(&str, &AttributeValue)| value.is_too_deep() && matters(name);
+        if let Some((name, _)) = item.iter().find(too_deep) {
             return Err(at(&schema, name, OpenErrorKind::TooDeep));
-        }
-        let others = schema.catches_all() && item.iter().any(|(name, _)| too_deep(name));
-        if others || header.authenticated.iter().any(|name| too_deep(name)) {
-            return Err(OpenError::new(schema.place(), OpenErrorKind::TooDeep));
         }
 
         let identity = Identity::new(schema.table(), &own_keys(&schema, &item, asked)?);

@@ -6,7 +6,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::header::{Header, SealedEntry};
+use super::header::{Header, Name, SealedEntry};
 use super::identity::Identity;
 use super::{Item, OpenErrorKind, RecordKeys};
 use crate::attribute::properties::value;
@@ -43,8 +43,11 @@ fn header() -> impl Strategy<Value = Header> {
         |(salt, tag, sealed, authenticated, reference)| Header {
             salt,
             tag,
-            sealed: sealed.into_iter().map(|(name, nonce)| SealedEntry { name, nonce }).collect(),
-            authenticated: authenticated.into_keys().collect(),
+            sealed: sealed
+                .into_iter()
+                .map(|(name, nonce)| SealedEntry { name: name.into(), nonce })
+                .collect(),
+            authenticated: authenticated.into_keys().map(Name::from).collect(),
             reference,
         },
     )
@@ -118,10 +121,11 @@ fn t02_a_value_is_at_home_in_its_attribute_even_under_the_nonce_of_another() {
     let keys = RecordKeys::derive(&DataKey::new([7; 32]), &[1; 16]);
     let identity = Identity::new("users", &[("id", &AttributeValue::S("a".into()))]);
     let mut sealed = b"\x01078-05-1120".to_vec();
-    keys.content.seal([2; NONCE_LEN], &identity.aad("ssn"), &mut sealed).unwrap();
+    keys.content.seal([2; NONCE_LEN], identity.aad().of("ssn"), &mut sealed).unwrap();
 
-    let as_email = keys.content.open([2; NONCE_LEN], &identity.aad("email"), &mut sealed.clone());
-    let as_ssn = keys.content.open([2; NONCE_LEN], &identity.aad("ssn"), &mut sealed);
+    let as_email =
+        keys.content.open([2; NONCE_LEN], identity.aad().of("email"), &mut sealed.clone());
+    let as_ssn = keys.content.open([2; NONCE_LEN], identity.aad().of("ssn"), &mut sealed);
 
     assert!(as_email.is_err() && as_ssn.is_ok());
 }
@@ -179,9 +183,11 @@ impl Frames<'_> {
 proptest! {
     #[test]
     fn t03_an_aad_can_be_read_back(place in place()) {
-        let aad = identity(&place).aad(&place.2);
+        let identity = identity(&place);
+        let mut aad = identity.aad();
+        aad.of("another attribute, and longer");
 
-        let mut frames = Frames(&aad);
+        let mut frames = Frames(aad.of(&place.2));
         prop_assert_eq!(frames.take(22), b"envelope/1 attribute\x01\x01");
         let (table, keys) = frames.table_and_keys();
         prop_assert_eq!((table, keys, frames.text()), place);
@@ -195,8 +201,10 @@ proptest! {
         values in vec(prop::option::of(value()), 10),
     ) {
         let authenticated: BTreeMap<_, _> =
-            header.authenticated.iter().map(String::as_str).zip(&values).collect();
-        let input = identity(&place).tag_input(&header, |name| authenticated[name].as_ref());
+            header.authenticated.iter().map(|name| &**name).zip(&values).collect();
+        let (identity, envelope) = (identity(&place), header.encode().unwrap());
+        let tagged = identity.tagged(&header, &envelope, |name| authenticated[name].as_ref());
+        let input = tagged.unwrap().parts().concat();
 
         let mut frames = Frames(&input);
         prop_assert_eq!(frames.take(19), b"envelope/1 record\x01\x01");

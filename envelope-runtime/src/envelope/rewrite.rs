@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, Entry, Sealed};
-use super::header::SealedEntry;
+use super::header::{Name, SealedEntry};
 use super::opening::at;
 use super::verified::Verified;
 use super::{Item, OpenError, OpenErrorKind, RecordKeys, SALT_LEN, SealError, SealErrorKind};
@@ -41,9 +41,9 @@ impl From<OpenError> for RewriteError {
 }
 
 /// The new item, before anything is sealed.
-struct Next<'a> {
-    sealed: BTreeMap<String, Entry<'a>>,
-    authenticated: BTreeSet<String>,
+struct Next {
+    sealed: BTreeMap<Name, Entry>,
+    authenticated: BTreeSet<Name>,
     set: Item,
     remove: BTreeSet<String>,
 }
@@ -114,18 +114,15 @@ impl Verified {
         u64::try_from(stored.chain(new).sum::<usize>()).unwrap_or(u64::MAX)
     }
 
-    /// Decrypts a kept value, to be sealed again.
-    fn open(&self, name: &str, entry: &mut Entry<'_>) -> Result<(), OpenError> {
+    /// Decrypts a kept value, to be sealed again: it has room for a tag, since it held the old one.
+    fn open(&self, name: &str, entry: &mut Entry) -> Result<(), OpenError> {
         if let Entry::Kept(nonce) = entry {
-            *entry = Entry::Opened(self.plaintext(name, *nonce)?);
+            *entry = Entry::Plaintext(self.plaintext(name, *nonce)?);
         }
         Ok(())
     }
 
-    fn apply<'a>(
-        &self,
-        changes: &[(&'static FieldSchema, &'a Change)],
-    ) -> Result<Next<'a>, OpenError> {
+    fn apply(&self, changes: &[(&'static FieldSchema, &Change)]) -> Result<Next, OpenError> {
         let header = self.header();
         let kept = |entry: &SealedEntry| (entry.name.clone(), Entry::Kept(entry.nonce));
         let mut next = Next {
@@ -152,11 +149,11 @@ impl Verified {
         Ok(next)
     }
 
-    fn change<'a>(
+    fn change(
         &self,
-        next: &mut Next<'a>,
+        next: &mut Next,
         field: &'static FieldSchema,
-        value: Option<&'a AttributeValue>,
+        value: Option<&AttributeValue>,
     ) -> Result<(), OpenError> {
         let seals = field.role() == FieldRole::Encrypted;
         for name in field.names() {
@@ -171,20 +168,20 @@ impl Verified {
         if let Some(value) = value {
             next.remove.remove(name);
             if seals {
-                next.sealed.insert(name.to_owned(), Entry::New(value));
+                next.sealed.insert(name.into(), Entry::Plaintext(value.to_plaintext()));
             } else {
                 next.set.insert(name, value.clone());
             }
         }
         if !seals {
-            next.authenticated.extend(field.names().map(str::to_owned));
+            next.authenticated.extend(field.names().map(Name::from));
         }
         Ok(())
     }
 
     fn seal(
         &self,
-        next: Next<'_>,
+        next: Next,
         salt: [u8; SALT_LEN],
         reference: KeyReference,
         keys: &RecordKeys,
@@ -206,7 +203,7 @@ impl Verified {
         let Sealed { attributes, envelope } =
             sealed.map_err(|kind| RewriteError::Seal(self.seal_error(kind)))?;
         for (name, bytes) in attributes {
-            set.insert(name, AttributeValue::B(bytes));
+            set.insert_named(name, AttributeValue::B(bytes));
         }
         set.insert(self.schema().envelope(), AttributeValue::B(envelope));
         Ok(Rewrite { set, remove })

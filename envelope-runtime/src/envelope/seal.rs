@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use super::draft::{Draft, Entry, Sealed};
+use super::header::Name;
 use super::identity::Identity;
 use super::{Item, RecordKeys, SALT_LEN, SealError, SealErrorKind};
-use crate::attribute::{AttributeValue, Wiped, unwiped};
+use crate::attribute::{AttributeValue, Wiped, into_plaintext, unwiped};
 use crate::crypto::{MAC_LEN, NONCE_LEN, TAG_LEN};
 use crate::key::{DataKey, KeyReference};
-use crate::record::{FieldRole, RecordSchema, RequestKey, Values};
+use crate::record::{FieldRole, KeyError, RecordSchema, Values};
 
 /// A record's values, grouped by how they are stored, before a data key is requested.
 pub(crate) struct Plan {
@@ -18,22 +19,22 @@ pub(crate) struct Plan {
     /// The plaintext attributes.
     item: Item,
     /// Name and plaintext of the attributes to seal, sorted by name.
-    sealed: Vec<(Cow<'static, str>, Wiped)>,
+    sealed: Vec<(Name, Wiped)>,
     /// The names of authenticated attributes, sorted.
-    authenticated: Vec<String>,
+    authenticated: Vec<Name>,
 }
 
 impl Plan {
     pub(crate) fn new(schema: RecordSchema, values: Values) -> Result<Self, SealError> {
-        let mut plan =
-            Self { schema, item: Item::default(), sealed: Vec::new(), authenticated: Vec::new() };
+        let sealed = Vec::with_capacity(values.fields.len());
+        let mut plan = Self { schema, item: Item::default(), sealed, authenticated: Vec::new() };
         if values.fields.len() != schema.fields().count() {
             return Err(SealError::new(schema.place(), SealErrorKind::Schema));
         }
         for (field, value) in schema.fields().zip(values.fields) {
             if field.is_authenticated() {
                 // Under older names as well, so that an older program sees that they have no value.
-                plan.authenticated.extend(field.names().map(str::to_owned));
+                plan.authenticated.extend(field.names().map(Cow::Borrowed));
             }
             if let Some(value) = value {
                 plan.add(field.name().into(), field.role(), value);
@@ -41,7 +42,7 @@ impl Plan {
         }
         for (name, mut other) in values.others.into_others() {
             if other.role == FieldRole::Authenticated {
-                plan.authenticated.push(name.clone());
+                plan.authenticated.push(name.clone().into());
             }
             if let Some(value) = other.value.take() {
                 plan.add(name.into(), other.role, Zeroizing::new(value));
@@ -52,11 +53,11 @@ impl Plan {
         Ok(plan)
     }
 
-    fn add(&mut self, name: Cow<'static, str>, role: FieldRole, value: Wiped) {
+    fn add(&mut self, name: Name, role: FieldRole, value: Wiped) {
         if role == FieldRole::Encrypted {
             self.sealed.push((name, value));
         } else {
-            self.item.insert(name, unwiped(value));
+            self.item.insert_named(name, unwiped(value));
         }
     }
 
@@ -65,14 +66,22 @@ impl Plan {
         self.item.attribute(name)
     }
 
-    /// Adds the key. Refuses an item that DynamoDB would not store.
-    pub(crate) fn under(mut self, key: &RequestKey) -> Result<Self, SealError> {
-        for (name, value) in key.attributes() {
-            self.item.insert(*name, value.clone());
+    /// Adds the key attributes that templates make, and checks them all.
+    pub(crate) fn with_key(mut self) -> Result<Self, KeyError> {
+        for key in self.schema.keys() {
+            let value = key.value(&self.schema, |name| self.item.attribute(name))?;
+            if let Cow::Owned(value) = value {
+                self.item.insert_named(key.name().into(), value);
+            }
         }
+        Ok(self)
+    }
+
+    /// Refuses an item that DynamoDB would not store.
+    pub(crate) fn check_size(&self) -> Result<(), SealError> {
         let size = self.least_size();
         if size <= Item::MAX_SIZE {
-            return Ok(self);
+            return Ok(());
         }
         let sealed = self.sealed.iter().map(|(name, value)| (&**name, &**value));
         let mut all = self.item.iter().chain(sealed);
@@ -125,8 +134,9 @@ impl Plan {
         let error = |kind| SealError::new(schema.place(), kind);
         let (salt, nonces) =
             random.split_first_chunk().ok_or_else(|| error(SealErrorKind::Random))?;
-        let entries = sealed.iter().map(|(name, value)| (name.to_string(), Entry::New(value)));
-        let draft = Draft { sealed: entries.collect(), authenticated, salt: *salt, reference };
+        let entry = |(name, value)| (name, Entry::Plaintext(into_plaintext(value)));
+        let sealed = sealed.into_iter().map(entry).collect();
+        let draft = Draft { sealed, authenticated, salt: *salt, reference };
         let keys = RecordKeys::derive(data_key, salt);
         let attribute = |name: &'static str| Some((name, item.attribute(name)?));
         let own: Vec<_> = schema.key_names().filter_map(attribute).collect();
@@ -134,19 +144,17 @@ impl Plan {
         let sealed = draft.seal(&identity, &keys, nonces, |name| item.attribute(name));
         let Sealed { attributes, envelope } = sealed.map_err(error)?;
         for (name, bytes) in attributes {
-            item.insert(name, AttributeValue::B(bytes));
+            item.insert_named(name, AttributeValue::B(bytes));
         }
-        item.insert(schema.envelope(), AttributeValue::B(envelope));
+        item.insert_named(schema.envelope().into(), AttributeValue::B(envelope));
         Ok(item)
     }
 }
 
 #[cfg(test)]
 impl Plan {
-    /// The plan of a record under the key that follows from its values.
+    /// The plan of a record with its key.
     pub(super) fn of(schema: RecordSchema, values: Values) -> Self {
-        let plan = Self::new(schema, values).unwrap();
-        let key = RequestKey::of_record(&schema, |name| plan.attribute(name)).unwrap();
-        plan.under(&key).unwrap()
+        Self::new(schema, values).unwrap().with_key().unwrap()
     }
 }

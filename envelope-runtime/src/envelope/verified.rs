@@ -2,8 +2,8 @@
 
 mod values;
 
-use super::header::{Header, write_name};
-use super::identity::Identity;
+use super::header::{Header, Name, write_name};
+use super::identity::{Aad, Identity};
 use super::opening::{Opening, at, decode_envelope};
 use super::{Item, OpenError, OpenErrorKind, RecordKeys};
 use crate::attribute::{AttributeValue, Plaintext};
@@ -22,7 +22,7 @@ pub(crate) struct Verified {
     bytes: Vec<u8>,
     identity: Identity,
     is_whole: bool,
-    keys: RecordKeys,
+    keys: Box<RecordKeys>,
 }
 
 impl Opening {
@@ -30,8 +30,11 @@ impl Opening {
     pub(crate) fn verified(self, data_key: &DataKey) -> Result<Verified, OpenError> {
         let Self { schema, item, header, bytes, identity, is_whole } = self;
         let keys = RecordKeys::derive(data_key, &header.salt);
-        let input = identity.tag_input(&header, |name| item.attribute(name));
-        let verified = keys.mac.verify(&input, &header.tag);
+        let tagged = identity.tagged(&header, &bytes, |name| item.attribute(name));
+        let verified = match tagged {
+            Some(tagged) => keys.mac.verify(&tagged.parts(), &header.tag),
+            None => Err(Rejected),
+        };
         let this = Verified { schema, item, header, bytes, identity, is_whole, keys };
         match verified {
             Ok(()) => Ok(this),
@@ -97,7 +100,8 @@ impl Verified {
         name: &str,
         nonce: [u8; NONCE_LEN],
     ) -> Result<Plaintext, OpenError> {
-        self.opened(name, nonce, self.item.attribute(name).cloned())
+        let stored = self.item.attribute(name).cloned();
+        self.opened(name, nonce, stored, &mut self.identity.aad())
     }
 
     fn opened(
@@ -105,15 +109,13 @@ impl Verified {
         name: &str,
         nonce: [u8; NONCE_LEN],
         stored: Option<AttributeValue>,
+        aad: &mut Aad,
     ) -> Result<Plaintext, OpenError> {
         let tampered = || at(&self.schema, name, OpenErrorKind::Tampered);
         let stored = stored.ok_or_else(|| at(&self.schema, name, self.absence()))?;
         let AttributeValue::B(sealed) = stored else { return Err(tampered()) };
         let mut buffer = Plaintext::from(sealed);
-        self.keys
-            .content
-            .open(nonce, &self.identity.aad(name), &mut buffer)
-            .map_err(|Rejected| tampered())?;
+        self.keys.content.open(nonce, aad.of(name), &mut buffer).map_err(|Rejected| tampered())?;
         Ok(buffer)
     }
 
@@ -124,7 +126,7 @@ impl Verified {
 
     /// The reason why a record tag may not match.
     fn refusal(&self) -> OpenErrorKind {
-        let is_absent = |name: &String| self.item.attribute(name).is_none();
+        let is_absent = |name: &Name| self.item.attribute(name).is_none();
         if self.header.authenticated.iter().any(is_absent) {
             self.absence()
         } else {

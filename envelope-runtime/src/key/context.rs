@@ -1,6 +1,8 @@
 //! The encryption context: public pairs that KMS authenticates and `CloudTrail` logs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The
 /// [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
@@ -9,29 +11,53 @@ use std::collections::BTreeMap;
 /// It always holds `envelope:table` (the logical table name) and `envelope:format` (`1`), and the
 /// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail`
 /// logs the context in plaintext.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EncryptionContext(BTreeMap<String, String>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EncryptionContext(Vec<(Text, Text)>);
+
+/// Most texts of a context are in the schema.
+type Text = Cow<'static, str>;
 
 impl EncryptionContext {
     /// The context of a record of the logical table `table`, for tests of a provider.
     pub fn new<'a>(table: &str, fields: impl IntoIterator<Item = (&'a str, String)>) -> Self {
-        let mut pairs: BTreeMap<_, _> =
-            fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        // Last, so that no field replaces these.
-        pairs.insert("envelope:table".to_owned(), table.to_owned());
-        pairs.insert("envelope:format".to_owned(), "1".to_owned());
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned().into(), value.into()));
+        Self::of(table.to_owned().into(), fields)
+    }
+
+    pub(crate) fn of(table: Text, fields: impl Iterator<Item = (Text, Text)>) -> Self {
+        let own = [("envelope:format".into(), "1".into()), ("envelope:table".into(), table)];
+        let mut pairs: Vec<(Text, Text)> = Vec::with_capacity(own.len() + fields.size_hint().0);
+        pairs.extend(own);
+        // Behind ours, so that no field replaces them.
+        pairs.extend(fields);
+        pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
+        pairs.dedup_by(|(later, _), (first, _)| later == first);
         Self(pairs)
     }
 
     /// The pairs, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// The value under a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.iter().find_map(|(known, value)| (known == name).then_some(value))
+    }
+}
+
+impl fmt::Debug for EncryptionContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Pairs<'a>(&'a EncryptionContext);
+
+        impl fmt::Debug for Pairs<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_map().entries(self.0.iter()).finish()
+            }
+        }
+
+        f.debug_tuple("EncryptionContext").field(&Pairs(self)).finish()
     }
 }
 

@@ -1,11 +1,14 @@
 //! A data key in memory, and its wrapped form in storage.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use crate::crypto::{Prk, Secret32};
+use crate::crypto::{Prk, Salt, Secret32};
 
 /// The length of a hint, in bytes. A hint says which configured key wrapped a data key.
 pub const HINT_LEN: usize = 8;
+
+static SALT: LazyLock<Salt> = LazyLock::new(|| Salt::new(b"envelope/1"));
 
 /// A plaintext data key: 32 bytes, in memory only, wiped on drop.
 ///
@@ -38,7 +41,7 @@ impl DataKey {
     }
 
     pub(crate) fn from_secret(secret: &Secret32) -> Self {
-        Self { prk: Box::new(Prk::extract(b"envelope/1", secret)) }
+        Self { prk: Box::new(Prk::extract(&SALT, secret)) }
     }
 
     pub(crate) fn prk(&self) -> &Prk {

@@ -12,7 +12,7 @@ use super::{
     Full, GeneratedDataKey, HINT_LEN, KeyFuture, KeyProvider, KeyReference, ProviderId,
 };
 use crate::attribute::write_lp;
-use crate::crypto::{self, NONCE_LEN, Prk, Rejected, SealKey, Secret32};
+use crate::crypto::{self, NONCE_LEN, Prk, Rejected, Salt, SealKey, Secret32};
 use crate::report::debug_is_display;
 
 const NAME: &str = "local key";
@@ -107,7 +107,7 @@ impl LocalKeyProvider {
     }
 
     fn new(key: &Secret32) -> Self {
-        let prk = Prk::extract(b"envelope/1 local", key);
+        let prk = Prk::extract(&Salt::new(b"envelope/1 local"), key);
         let mut hint = [0; HINT_LEN];
         let expanded = prk.expand(&[b"envelope/1 local hint"]);
         hint.copy_from_slice(expanded.bytes().first_chunk::<HINT_LEN>().unwrap_or(&[0; HINT_LEN]));

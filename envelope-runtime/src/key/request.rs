@@ -23,8 +23,13 @@ impl DataKeyRequest {
         Self { context, plaintext_len: 0, calls: Arc::default() }
     }
 
-    pub(crate) fn counting(context: EncryptionContext, calls: Arc<AtomicU64>) -> Self {
-        Self { context, plaintext_len: 0, calls }
+    /// A request of an operation that seals up to this many bytes.
+    pub(crate) fn counting(
+        context: EncryptionContext,
+        plaintext_len: u64,
+        calls: Arc<AtomicU64>,
+    ) -> Self {
+        Self { context, plaintext_len, calls }
     }
 
     /// The same request for an operation that seals up to this many bytes.
@@ -61,7 +66,7 @@ mod tests {
     fn calls_of_a_request_and_its_clones_are_counted_for_one_operation() {
         let calls = Arc::new(AtomicU64::new(0));
         let context = EncryptionContext::new("users", []);
-        let request = DataKeyRequest::counting(context.clone(), Arc::clone(&calls));
+        let request = DataKeyRequest::counting(context.clone(), 0, Arc::clone(&calls));
 
         request.count_call();
         request.clone().count_call();

@@ -35,7 +35,7 @@ impl<C: CanDecrypt> Reading<'_, C> {
             let opening = opening.map_err(LoadError::Open)?;
             let core = keep.then(|| opening.core());
             let context = self.context.encryption_context(&schema);
-            let request = DataKeyRequest::counting(context, self.calls);
+            let request = DataKeyRequest::counting(context, 0, self.calls);
             let data_key = self.provider.decrypt(opening.reference(), &request).await;
             let data_key =
                 data_key.map_err(|error| LoadError::DecryptDataKey(error.at(schema.place())))?;

@@ -13,10 +13,11 @@ use super::returned::{Nothing, Old, Returned, open_returned};
 use super::seal::{seal_record, written};
 use super::target::Target;
 use super::write::{Answer, Outcome};
+use crate::envelope::ExpectedContext;
 use crate::expression::{Condition, Node};
 use crate::key::{CanDecrypt, CanEncrypt, Capability, Full};
 use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
-use crate::record::{EnvelopeRecord, FieldError, Now, Values};
+use crate::record::{EnvelopeRecord, FieldError, Now, RequestKey, Values};
 use crate::store::Store;
 
 /// A save, ready to be awaited. Created by [`Store::put`], [`Store::create`], [`Store::replace`]
@@ -163,17 +164,18 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
             Dependence { presence, version, condition, now, takes_expired_for_none: true };
         let condition = depends.expression(&schema).map_err(SaveError::Field)?;
         let (provider, calls) = (store.provider(), meter.kms_calls());
-        let (item, target) = seal_record(provider, schema, values, store.scope(), calls).await?;
+        let (item, context) = seal_record(provider, schema, values, store.scope(), calls).await?;
+        let key = RequestKey::of_record(&schema, |name| item.attribute(name));
         let prepared = Prepared {
             schema,
             table: store.physical_table::<R>().to_owned(),
-            key: target.key.clone(),
+            key: key.map_err(SaveError::Key)?,
             ours: item.attribute(schema.envelope()).cloned(),
             write: Write::Put(item),
             condition,
             twice: depends.twice(),
         };
-        Ok(Save { store, prepared, depends, target, saved })
+        Ok(Save { store, prepared, depends, context, saved })
     }
 }
 
@@ -182,7 +184,7 @@ struct Save<R: EnvelopeRecord, C> {
     store: Store<C>,
     prepared: Prepared,
     depends: Dependence,
-    target: Target,
+    context: ExpectedContext,
     saved: R::Saved,
 }
 
@@ -192,12 +194,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Save<R, C> {
         self,
         meter: &Meter,
         returned: Returned,
-    ) -> Result<(Answer, Target, R::Saved), SaveError> {
-        let Self { store, prepared, depends, target, saved } = self;
+    ) -> Result<(Answer, ExpectedContext, R::Saved), SaveError> {
+        let Self { store, prepared, depends, context, saved } = self;
         let schema = R::SCHEMA;
         match prepared.send(&store, meter, returned).await {
-            Outcome::Written(answer) => Ok((answer, target, saved)),
-            Outcome::Recognised(_) => Ok((None, target, saved)),
+            Outcome::Written(answer) => Ok((answer, context, saved)),
+            Outcome::Recognised(_) => Ok((None, context, saved)),
             Outcome::Failed(error) => Err(SaveError::Request(error)),
             Outcome::Refused(refused) if !refused.after_a_loss => {
                 Err(depends.refusal(&schema, refused.stored).into())
@@ -235,7 +237,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> IntoFuture for Put<R, C, Old
         let run = async move {
             let save = self.prepare(&meter).await?;
             let store = save.store.clone();
-            let (old, target, _) = save.send(&meter, Returned::Old).await?;
+            let key = save.prepared.key.clone();
+            let (old, context, _) = save.send(&meter, Returned::Old).await?;
+            let target = Target { key, context };
             let old = open_returned(&store, &meter, old, &target).await;
             old.map_err(|error| SaveError::Unreadable(Box::new(error)))
         };

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::target::Target;
 use crate::crypto;
-use crate::envelope::{Item, Plan, SealError, SealErrorKind};
+use crate::envelope::{ExpectedContext, Item, Plan, SealError, SealErrorKind, context_of_record};
 use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyProvider};
 use crate::operation::error::SaveError;
 use crate::record::{EnvelopeRecord, FieldError, FieldWriter, FilledIn, Now, RecordSchema, Values};
@@ -21,22 +20,24 @@ pub(crate) fn written<R: EnvelopeRecord>(
     Ok((fields.into_values(), saved))
 }
 
-/// Seals a record's values, and returns the item and its target.
+/// Seals a record's values, and returns the item and the context that it belongs to.
 pub(crate) async fn seal_record<C: CanEncrypt>(
     provider: &dyn KeyProvider<Capability = C>,
     schema: RecordSchema,
     values: Values,
     caller: &ContextPairs,
     calls: Arc<AtomicU64>,
-) -> Result<(Item, Target), SaveError> {
+) -> Result<(Item, ExpectedContext), SaveError> {
     let plan = Plan::new(schema, values).map_err(SaveError::Seal)?;
-    let target = Target::of_record(&schema, caller, |name| plan.attribute(name))?;
-    let plan = plan.under(&target.key).map_err(SaveError::Seal)?;
+    let plan = plan.with_key().map_err(SaveError::Key)?;
+    let context = context_of_record(&schema, caller, |name| plan.attribute(name));
+    let context = context.map_err(SaveError::Context)?;
+    plan.check_size().map_err(SaveError::Seal)?;
     if schema.is_plaintext_only() {
-        return Ok((plan.into_plaintext(), target));
+        return Ok((plan.into_plaintext(), context));
     }
-    let context = target.context.encryption_context(&schema);
-    let request = DataKeyRequest::counting(context, calls).sealing(plan.plaintext_len());
+    let pairs = context.encryption_context(&schema);
+    let request = DataKeyRequest::counting(pairs, plan.plaintext_len(), calls);
     let generated = provider
         .generate(&request)
         .await
@@ -49,6 +50,6 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     let item = plan.seal(&data_key, reference, &random).map_err(SaveError::Seal)?;
     match item.size() {
         size if size > Item::MAX_SIZE => Err(seal_error(SealErrorKind::ItemTooLarge(size))),
-        _ => Ok((item, target)),
+        _ => Ok((item, context)),
     }
 }

@@ -151,7 +151,8 @@ impl<C: Capability> Opener<C> {
                 expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
             let (provider, asked) = (provider.as_ref(), Asked::ItemsOwn);
             let reading = Reading { provider, asked, context: &context, calls: Arc::default() };
-            reading.open(item, true).await
+            // Updates, which are DynamoDB's, can start from the record.
+            reading.open(item, cfg!(feature = "aws")).await
         }
     }
 }

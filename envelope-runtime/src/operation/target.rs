@@ -1,18 +1,10 @@
 //! The record that an operation is about, determined before any request.
 
-use crate::attribute::AttributeValue;
-#[cfg(feature = "aws")]
 use crate::attribute::ConvertError;
-#[cfg(feature = "aws")]
-use crate::envelope::expected_context;
-use crate::envelope::{ContextError, ExpectedContext, context_of_record};
+use crate::envelope::{ContextError, ExpectedContext, expected_context};
 use crate::key::ContextPairs;
-#[cfg(feature = "aws")]
-use crate::operation::error::{DeleteError, UpdateError};
-use crate::operation::error::{LoadError, SaveError};
-#[cfg(feature = "aws")]
-use crate::record::KeyValues;
-use crate::record::{KeyError, RecordSchema, RequestKey};
+use crate::operation::error::{DeleteError, LoadError, UpdateError};
+use crate::record::{KeyError, KeyValues, RecordSchema, RequestKey};
 
 /// A key, and the encryption context of the record under it.
 pub(crate) struct Target {
@@ -27,19 +19,7 @@ pub(crate) enum TargetError {
 }
 
 impl Target {
-    /// The target of a record about to be saved; `value` returns its plaintext values by name.
-    pub(crate) fn of_record<'a>(
-        schema: &RecordSchema,
-        caller: &ContextPairs,
-        value: impl Fn(&str) -> Option<&'a AttributeValue> + Copy,
-    ) -> Result<Self, TargetError> {
-        let key = RequestKey::of_record(schema, value).map_err(TargetError::Key)?;
-        let context = context_of_record(schema, caller, value).map_err(TargetError::Context)?;
-        Ok(Self { key, context })
-    }
-
     /// The target of a requested key.
-    #[cfg(feature = "aws")]
     pub(crate) fn of_key(
         schema: &RecordSchema,
         caller: &ContextPairs,
@@ -65,6 +45,4 @@ macro_rules! from_target_error {
     )*};
 }
 
-from_target_error!(SaveError, LoadError);
-#[cfg(feature = "aws")]
-from_target_error!(UpdateError, DeleteError);
+from_target_error!(LoadError, UpdateError, DeleteError);

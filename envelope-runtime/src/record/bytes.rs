@@ -16,9 +16,9 @@ use crate::attribute::{
 #[doc(hidden)]
 pub fn encode_bytes<T: AsRef<[u8]> + ?Sized>(
     bytes: &T,
-    _: ValueSerializer,
+    to: ValueSerializer,
 ) -> Result<Option<Wiped>, ConvertError> {
-    Ok(Some(Wiped::new(AttributeValue::B(bytes.as_ref().to_vec()))))
+    Ok(Some(Wiped::new(to.bytes(bytes.as_ref()))))
 }
 
 /// Encodes bytes as a Binary, or `None` as an absent attribute.

@@ -1,5 +1,6 @@
 //! Keys: conversion of the values that a caller writes to the attribute values of a request.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -236,13 +237,14 @@ impl KeyValues {
 }
 
 /// A key that DynamoDB accepts: its attributes, and the parts that they are made from.
+#[cfg(feature = "aws")]
 #[derive(Clone)]
 pub(crate) struct RequestKey {
     attributes: Vec<(&'static str, AttributeValue)>,
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "requests are DynamoDB's"))]
     parts: Vec<(&'static str, AttributeValue)>,
 }
 
+#[cfg(feature = "aws")]
 impl RequestKey {
     fn new(
         schema: &RecordSchema,
@@ -250,7 +252,8 @@ impl RequestKey {
     ) -> Result<Self, KeyError> {
         let part =
             |name: &str| parts.iter().find_map(|(part, value)| (*part == name).then_some(value));
-        let attributes = schema.keys().map(|key| Ok((key.name(), key.value(schema, part)?)));
+        let attribute = |key: KeyAttribute| Ok((key.name(), key.value(schema, part)?.into_owned()));
+        let attributes = schema.keys().map(attribute);
         let attributes = attributes.collect::<Result<_, _>>()?;
         Ok(Self { attributes, parts })
     }
@@ -269,24 +272,26 @@ impl RequestKey {
     }
 
     /// The value of a field that is the key or a part of it.
-    #[cfg(feature = "aws")]
     pub(crate) fn part(&self, name: &str) -> Option<&AttributeValue> {
         self.parts.iter().find_map(|(part, value)| (*part == name).then_some(value))
     }
 }
 
 impl KeyAttribute {
-    /// The key attribute's value, made from the parts and checked by DynamoDB's rules.
+    /// The key attribute's value: a part, or made from the parts. Checked by DynamoDB's rules.
     pub(crate) fn value<'a>(
         &self,
         schema: &RecordSchema,
         part: impl Fn(&str) -> Option<&'a AttributeValue>,
-    ) -> Result<AttributeValue, KeyError> {
+    ) -> Result<Cow<'a, AttributeValue>, KeyError> {
         let value = match self {
-            Self::Field(name) => part(name).cloned().unwrap_or(AttributeValue::Null),
-            Self::Template(template) => {
-                template.render(part).map_err(|(name, problem)| invalid(schema, name, problem))?
-            }
+            Self::Field(name) => match part(name) {
+                Some(value) => Cow::Borrowed(value),
+                None => Cow::Owned(AttributeValue::Null),
+            },
+            Self::Template(template) => Cow::Owned(
+                template.render(part).map_err(|(name, problem)| invalid(schema, name, problem))?,
+            ),
         };
         check(schema, self.name(), &value)?;
         Ok(value)

@@ -47,6 +47,16 @@ pub trait Stored: Sized {
     fn decode_set(from: ValueDeserializer) -> Result<Self, ConvertError>;
 }
 
+/// Decodes a `String` or an `Option<String>`, which takes over the buffer.
+///
+/// # Errors
+///
+/// [`ConvertError`] if the stored value is not a string, or is absent and required.
+#[doc(hidden)]
+pub fn decode_text<T: Stored>(from: ValueDeserializer) -> Result<T, ConvertError> {
+    T::decode(from.giving_text())
+}
+
 // Otherwise the message would be serde's own, about one of its traits at a time.
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Stored for T {

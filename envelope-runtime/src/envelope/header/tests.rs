@@ -8,12 +8,12 @@ fn copy(provider: ProviderId, length: usize) -> EncryptedDataKey {
 }
 
 fn header(reference: KeyReference) -> Header {
-    let entry = |name: &str| SealedEntry { name: name.to_owned(), nonce: [3; NONCE_LEN] };
+    let entry = |name: &str| SealedEntry { name: name.to_owned().into(), nonce: [3; NONCE_LEN] };
     Header {
         salt: [1; SALT_LEN],
         tag: [2; MAC_LEN],
         sealed: vec![entry("email"), entry("ssn")],
-        authenticated: vec!["role".to_owned(), "tenant".to_owned()],
+        authenticated: vec!["role".into(), "tenant".into()],
         reference,
     }
 }
@@ -84,7 +84,7 @@ fn lists_that_no_writer_makes_are_refused() {
     assert!(make(&|header| header.sealed.reverse()).is_err());
     assert!(make(&|header| header.sealed[1] = header.sealed[0].clone()).is_err());
     assert!(make(&|header| header.authenticated.reverse()).is_err());
-    assert!(make(&|header| header.authenticated[0] = "email".to_owned()).is_err());
+    assert!(make(&|header| header.authenticated[0] = "email".into()).is_err());
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn the_reader_takes_64_authenticated_names_and_no_more() {
     let names = || (0..64).map(|n| format!("{n:03}"));
     let mut header = header(KeyReference::KeyTable(vec![7; 16]));
     header.sealed.clear();
-    header.authenticated = names().collect();
+    header.authenticated = names().map(Into::into).collect();
     let bytes = header.encode().unwrap();
     let (count, end) = (51, 52 + 64 * 4);
     assert_eq!((bytes[count], Header::decode(&bytes)), (64, Ok(header)));
@@ -151,15 +151,15 @@ fn the_writer_stays_within_the_limits_of_the_reader() {
         change(&mut header);
         header.encode()
     };
-    let entry = |name: String| SealedEntry { name, nonce: [0; NONCE_LEN] };
+    let entry = |name: String| SealedEntry { name: name.into(), nonce: [0; NONCE_LEN] };
     let many = |count: usize| (0..count).map(|n| format!("{n:03}"));
     assert!(make(&|header| header.sealed = many(255).map(entry).collect()).is_some());
     assert!(make(&|header| header.sealed = many(256).map(entry).collect()).is_none());
-    assert!(make(&|header| header.authenticated = many(64).collect()).is_some());
-    assert!(make(&|header| header.authenticated = many(65).collect()).is_none());
-    assert!(make(&|header| header.authenticated = vec!["n".repeat(255)]).is_some());
-    assert!(make(&|header| header.authenticated = vec!["n".repeat(256)]).is_none());
-    assert!(make(&|header| header.authenticated = vec![String::new()]).is_none());
+    assert!(make(&|header| header.authenticated = many(64).map(Into::into).collect()).is_some());
+    assert!(make(&|header| header.authenticated = many(65).map(Into::into).collect()).is_none());
+    assert!(make(&|header| header.authenticated = vec!["n".repeat(255).into()]).is_some());
+    assert!(make(&|header| header.authenticated = vec!["n".repeat(256).into()]).is_none());
+    assert!(make(&|header| header.authenticated = vec!["".into()]).is_none());
     assert!(make(&|header| header.reference = KeyReference::Wrapped(vec![])).is_none());
     assert!(make(&|header| header.reference = KeyReference::KeyTable(vec![0; 25])).is_none());
     let two = KeyReference::Wrapped(vec![copy(ProviderId::KMS, 6144), copy(ProviderId::KMS, 6144)]);

@@ -7,60 +7,136 @@ use zeroize::Zeroizing;
 use super::Verified;
 use crate::attribute::{AttributeValue, Wiped, decode_plaintext, unwiped};
 use crate::crypto::NONCE_LEN;
-use crate::envelope::header::SealedEntry;
+use crate::envelope::header::{Header, Name, SealedEntry};
+use crate::envelope::identity::Aad;
 use crate::envelope::opening::at;
 use crate::envelope::{Envelope, Item, OpenError, OpenErrorKind};
 use crate::record::{FieldRole, FieldSchema, OtherAttributes, RecordSchema, Values};
 
+/// The attributes that are stored or listed in the envelope, sorted by name.
+struct Attributes(Vec<(Name, Attribute)>);
+
+/// An attribute of an item. It has a value, or is listed, or both.
+struct Attribute {
+    value: Option<AttributeValue>,
+    listed: Listed,
+}
+
+/// The entry of an attribute in the envelope.
+#[derive(Clone, Copy)]
+enum Listed {
+    No,
+    Authenticated,
+    Sealed([u8; NONCE_LEN]),
+}
+
+impl Attributes {
+    fn new(item: Item, header: &Header) -> Self {
+        let stored = |(name, value)| (name, Attribute { value: Some(value), listed: Listed::No });
+        let mut attributes = Self(item.into_named().map(stored).collect());
+        let mut missing = Vec::new();
+        let sealed = header.sealed.iter().map(|SealedEntry { name, nonce }| {
+            let listed = Listed::Sealed(*nonce);
+            (name, listed)
+        });
+        let authenticated = header.authenticated.iter().map(|name| (name, Listed::Authenticated));
+        for (name, listed) in sealed.chain(authenticated) {
+            match attributes.index(name).and_then(|index| attributes.at(index)) {
+                Some(attribute) => attribute.listed = listed,
+                None => missing.push((name.clone(), Attribute { value: None, listed })),
+            }
+        }
+        if !missing.is_empty() {
+            attributes.0.append(&mut missing);
+            attributes.0.sort_by(|(left, _), (right, _)| left.cmp(right));
+        }
+        attributes
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()
+    }
+
+    fn at(&mut self, index: usize) -> Option<&mut Attribute> {
+        self.0.get_mut(index).map(|(_, attribute)| attribute)
+    }
+}
+
 impl Verified {
     /// Opens the attributes that the schema knows, and returns them with the envelope.
     pub(crate) fn into_values(mut self) -> Result<(Values, Envelope), OpenError> {
-        let fields = self.schema.fields();
-        let fields = fields.map(|field| self.field(field)).collect::<Result<_, _>>()?;
-        let others =
-            if self.schema.catches_all() { self.others()? } else { OtherAttributes::default() };
+        let mut attributes = Attributes::new(mem::take(&mut self.item), &self.header);
+        let mut aad = self.identity.aad();
+        let mut fields = Vec::with_capacity(self.schema.fields().count());
+        for field in self.schema.fields() {
+            fields.push(self.field(field, &mut attributes, &mut aad)?);
+        }
+        let others = if self.schema.catches_all() {
+            self.others(attributes, &mut aad)?
+        } else {
+            OtherAttributes::default()
+        };
         let values = Values { fields, others, version: None };
         Ok((values, Envelope::new(self.header, self.bytes)))
     }
 
-    /// The name under which an attribute is stored.
+    /// The name under which the attribute of a field is stored or listed, and its place.
     ///
     /// A program that knows a newer name removes the older ones with each write. So if the envelope
     /// lists several values, an older program has since written the one under the oldest name. If
     /// one name is listed, a value under an unlisted name was planted.
-    fn stored_name(&self, field: &FieldSchema) -> Result<&'static str, OpenError> {
-        let is_sealed = |name: &&str| self.header.nonce(name).is_some();
-        let is_listed = |name: &&str| is_sealed(name) || self.header.authenticates(name);
-        let is_there = |name: &&str| self.item.attribute(name).is_some();
-        if let Some(name) = field.names().find(|name| is_sealed(name) && !is_there(name)) {
-            return Err(at(&self.schema, name, self.absence()));
+    fn stored(
+        &self,
+        field: &FieldSchema,
+        attributes: &mut Attributes,
+    ) -> Result<Option<(&'static str, usize)>, OpenError> {
+        let (mut with_value, mut without) = (None, None);
+        let (mut is_listed, mut is_unlisted) = (false, false);
+        for name in field.names() {
+            let Some(index) = attributes.index(name) else { continue };
+            let Some(Attribute { value, listed }) = attributes.at(index) else { continue };
+            match listed {
+                Listed::Sealed(_) if value.is_none() => {
+                    return Err(at(&self.schema, name, self.absence()));
+                }
+                Listed::Sealed(_) | Listed::Authenticated => is_listed = true,
+                Listed::No => is_unlisted = true,
+            }
+            let oldest = if value.is_some() { &mut with_value } else { &mut without };
+            *oldest = Some((name, index));
         }
-        let listed = field.names().filter(is_listed).last();
-        if listed.is_some() && field.names().any(|name| is_there(&name) && !is_listed(&name)) {
+        if is_listed && is_unlisted {
             return Err(at(&self.schema, field.name(), OpenErrorKind::Ambiguous));
         }
-        Ok(oldest(field, |name| is_there(&name)).or(listed).unwrap_or(field.name()))
+        Ok(with_value.or(without))
     }
 
     /// The list in the envelope decides what a value is, never the value's appearance.
-    fn field(&mut self, field: &FieldSchema) -> Result<Option<Wiped>, OpenError> {
-        let name = self.stored_name(field)?;
-        let stored = self.item.remove(name);
+    fn field(
+        &self,
+        field: &FieldSchema,
+        attributes: &mut Attributes,
+        aad: &mut Aad,
+    ) -> Result<Option<Wiped>, OpenError> {
+        let stored = self.stored(field, attributes)?;
+        let name = stored.map_or(field.name(), |(name, _)| name);
+        let attribute = stored.and_then(|(_, index)| attributes.at(index));
+        let (value, listed) = match attribute {
+            Some(attribute) => (attribute.value.take(), attribute.listed),
+            None => (None, Listed::No),
+        };
         let refused = |kind| at(&self.schema, name, kind);
-        match (field.role(), self.header.nonce(name)) {
-            (FieldRole::Encrypted, Some(nonce)) => self.unseal(name, nonce, stored),
-            (FieldRole::Encrypted, None) => match stored {
+        match (field.role(), listed) {
+            (FieldRole::Encrypted, Listed::Sealed(nonce)) => self.unseal(name, nonce, value, aad),
+            (FieldRole::Encrypted, Listed::No | Listed::Authenticated) => match value {
                 Some(_) => Err(refused(OpenErrorKind::NotSealed)),
                 None => Ok(None),
             },
-            (_, Some(_)) => Err(refused(OpenErrorKind::Sealed)),
-            (_, None) => {
-                let covered = self.header.authenticates(name) || field.is_window_open();
-                if field.is_authenticated() && !covered {
-                    return Err(refused(OpenErrorKind::NotAuthenticated));
-                }
-                Ok(stored.map(Zeroizing::new))
+            (_, Listed::Sealed(_)) => Err(refused(OpenErrorKind::Sealed)),
+            (_, Listed::No) if field.is_authenticated() && !field.is_window_open() => {
+                Err(refused(OpenErrorKind::NotAuthenticated))
             }
+            (_, Listed::No | Listed::Authenticated) => Ok(value.map(Zeroizing::new)),
         }
     }
 
@@ -69,30 +145,31 @@ impl Verified {
         name: &str,
         nonce: [u8; NONCE_LEN],
         stored: Option<AttributeValue>,
+        aad: &mut Aad,
     ) -> Result<Option<Wiped>, OpenError> {
-        let plaintext = self.opened(name, nonce, stored)?;
+        let plaintext = self.opened(name, nonce, stored, aad)?;
         let value = decode_plaintext(&plaintext)
             .map_err(|_| at(&self.schema, name, OpenErrorKind::Tampered))?;
         Ok(value.map(Zeroizing::new))
     }
 
     /// The attributes that no field has taken, with their stored protection.
-    fn others(&mut self) -> Result<OtherAttributes, OpenError> {
+    fn others(&self, attributes: Attributes, aad: &mut Aad) -> Result<OtherAttributes, OpenError> {
         let mut others = OtherAttributes::default();
-        for SealedEntry { name, nonce } in &self.header.sealed {
-            if !self.schema.knows(name) {
-                let stored = self.item.remove(name);
-                let value = self.unseal(name, *nonce, stored)?;
-                others.add(name.clone(), FieldRole::Encrypted, value.map(unwiped));
+        for (name, Attribute { value, listed }) in attributes.0 {
+            if self.schema.knows(&name) {
+                continue;
             }
+            let (role, value) = match listed {
+                Listed::No => (FieldRole::Plain, value),
+                Listed::Authenticated => (FieldRole::Authenticated, value),
+                Listed::Sealed(nonce) => {
+                    let value = self.unseal(&name, nonce, value, aad)?;
+                    (FieldRole::Encrypted, value.map(unwiped))
+                }
+            };
+            others.add(name.into_owned(), role, value);
         }
-        for name in &self.header.authenticated {
-            if !self.schema.knows(name) {
-                let value = self.item.remove(name);
-                others.add(name.clone(), FieldRole::Authenticated, value);
-            }
-        }
-        add_plain(&self.schema, mem::take(&mut self.item), &mut others);
         Ok(others)
     }
 }

@@ -23,7 +23,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
     ) -> Result<Answer, UpdateError> {
         let schema = self.schema;
         let request = self.target.context.encryption_context(&schema);
-        let request = DataKeyRequest::counting(request, self.meter.kms_calls());
+        let request = DataKeyRequest::counting(request, 0, self.meter.kms_calls());
         let mut held: Option<(KeyReference, Arc<DataKey>)> = None;
         loop {
             let (item, is_whole) = match known.take() {

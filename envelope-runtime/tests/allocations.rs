@@ -1,0 +1,86 @@
+//! Sealing and opening allocate what they keep, and little else.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+use allocation_counter::{AllocationInfo, measure};
+use envelope_runtime::{EnvelopeRecord, Item, LocalKeyProvider, Opener, Sealer};
+use tokio::runtime::{Builder, Runtime};
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "notes")]
+struct Note {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    text: String,
+}
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "notes")]
+struct Notes {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    first: String,
+    #[encrypted]
+    second: String,
+    #[encrypted]
+    third: String,
+}
+
+fn note(length: usize) -> Note {
+    Note { id: "n-1".into(), text: "x".repeat(length) }
+}
+
+fn notes() -> Notes {
+    let text = || "x".repeat(32);
+    Notes { id: "n-1".into(), first: text(), second: text(), third: text() }
+}
+
+/// Counts after a first run, in which each part may initialize itself.
+fn counts<R: EnvelopeRecord>(saved: &R) -> [AllocationInfo; 2] {
+    let runtime: Runtime = Builder::new_current_thread().build().unwrap();
+    let key = || LocalKeyProvider::from_hex(&"07".repeat(32)).unwrap();
+    let (sealer, opener) = (Sealer::new(key()), Opener::new(key()));
+    let seal = || runtime.block_on(sealer.seal(saved)).unwrap();
+    let open = |item: Item| runtime.block_on(opener.open::<R>(item)).unwrap().into_record();
+    drop(open(seal()));
+
+    let mut item = None;
+    let sealing = measure(|| item = Some(seal()));
+    let mut record = None;
+    let opening = measure(|| record = item.map(open));
+    drop(record);
+    [sealing, opening]
+}
+
+#[test]
+fn a_record_of_three_fields_takes_few_allocations() {
+    let [sealing, opening] = counts(&notes());
+
+    assert!(sealing.count_total <= 29, "{sealing:?}");
+    assert!(opening.count_total <= if cfg!(feature = "aws") { 36 } else { 26 }, "{opening:?}");
+}
+
+#[test]
+fn a_sealed_field_takes_one_allocation_and_an_opened_one_two() {
+    let [one, three] = [counts(&note(32)), counts(&notes())];
+    let of_one = |index: usize| match (one.get(index), three.get(index)) {
+        (Some(one), Some(three)) => (three.count_total - one.count_total).div_ceil(2),
+        _ => unreachable!("two counts"),
+    };
+
+    // The text, in whose buffer it is sealed.
+    assert_eq!(of_one(0), 1);
+    // The text, and its name in the envelope.
+    assert_eq!(of_one(1), 2);
+}
+
+#[test]
+fn a_large_text_is_copied_once() {
+    let [sealing, opening] = counts(&note(300_000));
+
+    for copied in [sealing, opening] {
+        assert!((300_000..310_000).contains(&copied.bytes_total), "{copied:?}");
+    }
+}
