@@ -4,6 +4,11 @@
 //! meets all of them. The result for each is the median, over the rounds, of its time divided by
 //! the time of the first contestant in the same round.
 
+pub mod by_hand;
+#[cfg(feature = "aws")]
+pub mod canned;
+#[cfg(feature = "aws")]
+pub mod delayed;
 pub mod given;
 pub mod records;
 

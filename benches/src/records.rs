@@ -58,6 +58,26 @@ pub struct Eleven {
     pub phone: Option<String>,
 }
 
+impl Eleven {
+    /// A record with every attribute.
+    #[must_use]
+    pub fn example() -> Self {
+        Self {
+            id: "r-1".to_owned(),
+            name: "Zoë".to_owned(),
+            ward: "7".to_owned(),
+            status: "active".to_owned(),
+            logins: 42,
+            active: true,
+            tags: vec!["beta".to_owned()],
+            role: "patient".to_owned(),
+            ssn: "078-05-1120".to_owned(),
+            email: "zoe@example.com".to_owned(),
+            phone: Some("+31 20 123 4567".to_owned()),
+        }
+    }
+}
+
 #[derive(EnvelopeRecord)]
 #[envelope(table = "bench")]
 pub struct Bytes {

@@ -3,15 +3,10 @@
 
 use std::hint::black_box;
 
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
-use envelope_benches::given::{Given, KEY, ready};
+use envelope_benches::given::{Given, ready};
 use envelope_benches::records::{Bytes, Eleven, One, Ten, Three};
-use envelope_benches::{compare, report};
+use envelope_benches::{by_hand, compare, report};
 use envelope_runtime::{EnvelopeRecord, Opener, Sealer};
-
-const NONCE_LEN: usize = 12;
-const TAG_LEN: usize = 16;
 
 fn main() {
     let back_end = if cfg!(feature = "aws-lc") { "_aws_lc" } else { "" };
@@ -22,20 +17,7 @@ fn main() {
     against_bare("3 fields of 32 B", &three, &three.lengths(), &name("k3_32b"));
     let ten = Ten::of(32);
     against_bare("10 fields of 32 B", &ten, &ten.lengths(), &name("k10_32b"));
-    let eleven = Eleven {
-        id: "r-1".to_owned(),
-        name: "Zoë".to_owned(),
-        ward: "7".to_owned(),
-        status: "active".to_owned(),
-        logins: 42,
-        active: true,
-        tags: vec!["beta".to_owned()],
-        role: "patient".to_owned(),
-        ssn: "078-05-1120".to_owned(),
-        email: "zoe@example.com".to_owned(),
-        phone: Some("+31 20 123 4567".to_owned()),
-    };
-    against_bare("11 attributes, 3 encrypted", &eleven, &[11, 15, 15], &name("a11"));
+    against_bare("11 attributes, 3 encrypted", &Eleven::example(), &[11, 15, 15], &name("a11"));
     let kib = One::of(1024);
     against_bare("1 field of 1 KiB", &kib, &kib.lengths(), &name("k1_1k"));
     let text = One::of(64 << 10);
@@ -49,13 +31,13 @@ fn against_bare<R: EnvelopeRecord>(title: &str, record: &R, lengths: &[usize], n
     let seals = Sealer::new(Given);
     let opens = Opener::new(Given);
     let values: Vec<_> = lengths.iter().map(|len| vec![b'x'; *len]).collect();
-    let by_hand = seal_by_hand(&values);
+    let sealed = by_hand::seal(&values);
     let item = ready(seals.seal(record)).unwrap_or_else(|error| unreachable!("{error}"));
 
     let outcomes = compare(
         &format!("seal: {title}"),
         &mut [
-            ("bare AEAD", &mut || drop(black_box(seal_by_hand(black_box(&values))))),
+            ("bare AEAD", &mut || drop(black_box(by_hand::seal(black_box(&values))))),
             ("Sealer", &mut || drop(black_box(ready(seals.seal(black_box(record)))))),
         ],
     );
@@ -63,7 +45,7 @@ fn against_bare<R: EnvelopeRecord>(title: &str, record: &R, lengths: &[usize], n
     let outcomes = compare(
         &format!("open: {title}"),
         &mut [
-            ("bare AEAD", &mut || drop(black_box(open_by_hand(black_box(&by_hand).clone())))),
+            ("bare AEAD", &mut || drop(black_box(by_hand::open(black_box(&sealed).clone())))),
             ("Opener", &mut || {
                 let record = ready(opens.open::<R>(black_box(&item).clone()));
                 let _ = black_box(record.is_ok());
@@ -73,35 +55,4 @@ fn against_bare<R: EnvelopeRecord>(title: &str, record: &R, lengths: &[usize], n
     let open = outcomes.last().map_or(f64::NAN, |outcome| outcome.ratio);
     report(&format!("seal_{name}"), seal);
     report(&format!("open_{name}"), open);
-}
-
-fn seal_by_hand(values: &[Vec<u8>]) -> Vec<([u8; NONCE_LEN], Vec<u8>)> {
-    let cipher = Aes256Gcm::new(&KEY.into());
-    let seal = |value: &Vec<u8>| {
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).unwrap_or_else(|error| unreachable!("{error}"));
-        let mut buffer = Vec::with_capacity(value.len() + TAG_LEN);
-        buffer.extend_from_slice(value);
-        let tag = cipher
-            .encrypt_inout_detached(&nonce.into(), b"", InOutBuf::from(buffer.as_mut_slice()))
-            .unwrap_or_else(|error| unreachable!("{error}"));
-        buffer.extend_from_slice(&tag);
-        (nonce, buffer)
-    };
-    values.iter().map(seal).collect()
-}
-
-fn open_by_hand(sealed: Vec<([u8; NONCE_LEN], Vec<u8>)>) -> Vec<Vec<u8>> {
-    let cipher = Aes256Gcm::new(&KEY.into());
-    let open = |(nonce, mut buffer): ([u8; NONCE_LEN], Vec<u8>)| {
-        let Some((ciphertext, &mut tag)) = buffer.split_last_chunk_mut::<TAG_LEN>() else {
-            unreachable!("sealed above")
-        };
-        cipher
-            .decrypt_inout_detached(&nonce.into(), b"", InOutBuf::from(ciphertext), &tag.into())
-            .unwrap_or_else(|error| unreachable!("{error}"));
-        buffer.truncate(buffer.len() - TAG_LEN);
-        buffer
-    };
-    sealed.into_iter().map(open).collect()
 }
