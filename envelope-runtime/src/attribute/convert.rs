@@ -101,6 +101,7 @@ pub enum ConvertErrorKind {
 }
 
 impl ConvertError {
+    #[cold]
     pub(crate) fn new(problem: ConvertErrorKind) -> Self {
         Self { path: Vec::new(), problem }
     }

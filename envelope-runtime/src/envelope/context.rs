@@ -178,6 +178,7 @@ fn text(value: &AttributeValue) -> Option<String> {
     }
 }
 
+#[cold]
 fn error(schema: &RecordSchema, name: &str, problem: ContextErrorKind) -> ContextError {
     ContextError { place: schema.place().attribute(name), problem }
 }

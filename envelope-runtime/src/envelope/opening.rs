@@ -143,6 +143,7 @@ pub(super) fn decode_envelope(
     }
 }
 
+#[cold]
 pub(super) fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> OpenError {
     OpenError::new(schema.place().attribute(name), kind)
 }

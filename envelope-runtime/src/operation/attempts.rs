@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
 };
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::error::{BoxError, SdkError};
 
 /// The status of a proxy that gave up waiting for the request or for the service.
 const REQUEST_TIMEOUT: u16 = 408;
@@ -84,16 +85,32 @@ impl Intercept for Attempts {
     ) -> Result<(), BoxError> {
         let sent = self.seen.sent.swap(false, Ordering::Relaxed);
         let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
-        let refused = context.response().is_some_and(|answer| {
-            let status = answer.status();
-            status.is_client_error() && status.as_u16() != REQUEST_TIMEOUT
-        });
+        let refused = context.response().is_some_and(is_refusal);
         let never_left = error.as_connector_error().is_some_and(|error| never_left(error));
         if sent && !refused && !never_left {
             self.seen.lost.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
+}
+
+/// Returns whether a request that was not watched may have done its work, as far as the error of
+/// its last attempt shows.
+pub(super) fn may_have_been_served<E>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => false,
+        SdkError::DispatchFailure(failure) => failure.as_connector_error().is_some_and(|error| {
+            // What fails before there is a connection, such as credentials, has no such kind.
+            let of_connection = error.is_io() || error.is_timeout() || error.as_other().is_some();
+            of_connection && !never_left(error)
+        }),
+        _ => !error.raw_response().is_some_and(is_refusal),
+    }
+}
+
+fn is_refusal(answer: &HttpResponse) -> bool {
+    let status = answer.status();
+    status.is_client_error() && status.as_u16() != REQUEST_TIMEOUT
 }
 
 /// Runs after each attempt has been watched.

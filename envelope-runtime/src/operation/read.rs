@@ -23,7 +23,11 @@ pub(super) async fn read<C: Capability>(
     let request = store.client().get_item().table_name(table).consistent_read(consistent);
     let request = request.set_key(Some(to_sdk_key(key)));
     let request = request.set_return_consumed_capacity(meter.capacity());
-    let answer = request.customize().interceptor(meter.reads()).send().await;
+    let answer = if meter.counts_requests() {
+        request.customize().interceptor(meter.reads()).send().await
+    } else {
+        request.send().await
+    };
     let answer = answer.map_err(|error| ServiceError::new(schema.place(), table, &error))?;
     meter.has_read(answer.consumed_capacity());
     Ok(answer.item)

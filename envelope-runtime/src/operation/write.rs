@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue as SdkValue, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
 
+use super::attempts::may_have_been_served;
 use super::meter::Meter;
 use super::prepared::{Prepared, Twice, Write};
 use super::read::read;
@@ -68,6 +69,7 @@ impl Prepared {
         let Self { schema, table, key, write, condition, ours, twice } = self;
         let (text, names, values) = condition.into_sdk();
         let on_failure = text.is_some().then_some(OnFailure::AllOld);
+        let is_watched = text.is_some() || twice != Twice::Same || meter.counts_requests();
         macro_rules! sent {
             ($request:expr, $condition_of:expr) => {{
                 let request = $request
@@ -77,16 +79,29 @@ impl Prepared {
                     .set_condition_expression(text)
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure)
-                    .customize()
-                    .interceptor(meter.attempts());
-                let request = match twice {
-                    Twice::Else => request.config_override(meter.attempts().at_most_one_effect()),
-                    Twice::Same | Twice::Refused => request,
+                    .set_return_values_on_condition_check_failure(on_failure);
+                let answer = if is_watched {
+                    let request = request.customize().interceptor(meter.attempts());
+                    let request = match twice {
+                        Twice::Else => {
+                            request.config_override(meter.attempts().at_most_one_effect())
+                        }
+                        Twice::Same | Twice::Refused => request,
+                    };
+                    request.send().await
+                } else {
+                    request.send().await
                 };
-                match request.send().await {
+                match answer {
                     Ok(answer) => Ok((answer.attributes, answer.consumed_capacity)),
-                    Err(error) => Err(failure(&schema, &table, &error, $condition_of)),
+                    Err(error) => {
+                        let is_lost = if is_watched {
+                            meter.lost_an_answer()
+                        } else {
+                            may_have_been_served(&error)
+                        };
+                        Err((failure(&schema, &table, &error, $condition_of), is_lost))
+                    }
                 }
             }};
         }
@@ -120,16 +135,15 @@ impl Prepared {
                 meter.has_written(capacity.as_ref());
                 Outcome::Written(answer)
             }
-            Err(Failure::Condition(item)) => {
-                let after_a_loss = meter.lost_an_answer();
+            Err((Failure::Condition(item), after_a_loss)) => {
                 match item.map(|item| from_sdk_item(&schema, item)).transpose() {
                     Ok(Some(stored)) if is_ours(&stored) => Outcome::Recognised(stored),
                     _ if after_a_loss && twice != Twice::Same => Outcome::Unknown,
                     stored => Outcome::Refused(Refused { stored, after_a_loss }),
                 }
             }
-            Err(Failure::Error(error)) if !meter.lost_an_answer() => Outcome::Failed(error),
-            Err(Failure::Error(error)) => {
+            Err((Failure::Error(error), false)) => Outcome::Failed(error),
+            Err((Failure::Error(error), true)) => {
                 let stored = match ours {
                     Some(_) => read(store, meter, &schema, &table, &key, true).await.ok().flatten(),
                     None => None,

@@ -92,30 +92,42 @@ impl FieldWriter {
         encode: impl FnOnce(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
     ) -> Result<(), FieldError> {
         let field = self.fields.next();
+        let value = match self.serializer(field) {
+            Some(to) => encode(value, to),
+            None => Ok(None),
+        };
+        self.push(field, value).map_err(|error| field_error(&self.schema, field, error))
+    }
+
+    /// `None` for a version that is compared: each save increments it.
+    fn serializer(&self, field: Option<&FieldSchema>) -> Option<ValueSerializer> {
+        if !self.distinct {
+            let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
+            return Some(ValueSerializer::new(is_sealed));
+        }
         let is_version = field.is_some_and(FieldSchema::is_version);
+        (!is_version).then(ValueSerializer::distinct)
+    }
+
+    /// Apart from [`write`](Self::write), of which there is a copy for each type of field.
+    fn push(
+        &mut self,
+        field: Option<&FieldSchema>,
+        value: Result<Option<Wiped>, ConvertError>,
+    ) -> Result<(), ConvertError> {
         if self.distinct {
-            // Each save increments the version.
-            let value =
-                if is_version { Ok(None) } else { encode(value, ValueSerializer::distinct()) };
-            let value = value.map_err(|error| field_error(&self.schema, field, error))?;
-            self.values.fields.push(value);
+            self.values.fields.push(value?);
             return Ok(());
         }
-        let is_sealed = field.is_some_and(|field| field.role() == FieldRole::Encrypted);
-        let value = encode(value, ValueSerializer::new(is_sealed)).and_then(checked);
-        let value = value.and_then(|value| {
-            if field.is_some_and(FieldSchema::is_ttl) {
-                check_ttl(value.as_deref())?;
-            }
-            Ok(value)
-        });
-        let value = value.map_err(|error| field_error(&self.schema, field, error))?;
-        if is_version {
+        let value = checked(value?)?;
+        if field.is_some_and(FieldSchema::is_ttl) {
+            check_ttl(value.as_deref())?;
+        }
+        if field.is_some_and(FieldSchema::is_version) {
             // A save that depends on no version would overwrite any version.
             let before = stored_version(value.as_deref()).and_then(|next| next.checked_sub(1));
-            let none = ConvertError::new(ConvertErrorKind::Version);
-            let before = before.ok_or_else(|| field_error(&self.schema, field, none))?;
-            self.values.version = Some(before);
+            let none = || ConvertError::new(ConvertErrorKind::Version);
+            self.values.version = Some(before.ok_or_else(none)?);
         }
         let null = field.is_some_and(FieldSchema::writes_null);
         let null = null.then_some(AttributeValue::Null).map(Zeroizing::new);
@@ -198,6 +210,7 @@ impl FieldReader {
     }
 }
 
+#[cold]
 fn field_error(
     schema: &RecordSchema,
     field: Option<&FieldSchema>,

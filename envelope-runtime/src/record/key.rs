@@ -320,6 +320,7 @@ fn check(
     }
 }
 
+#[cold]
 fn invalid(schema: &RecordSchema, name: &str, problem: KeyErrorKind) -> KeyError {
     KeyError { place: schema.place().attribute(name), problem }
 }

@@ -204,6 +204,7 @@ impl RecordSchema {
     }
 
     /// A place in this record for error messages.
+    #[cold]
     pub(crate) fn place(&self) -> Place {
         Place::new(self.table, self.key_names().collect())
     }

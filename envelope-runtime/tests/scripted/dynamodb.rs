@@ -52,7 +52,7 @@ enum Effect {
 }
 
 /// Replaces DynamoDB's answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Nothing listens at the address.
     ConnectionRefused,
