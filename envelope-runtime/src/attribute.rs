@@ -20,7 +20,9 @@ use std::fmt;
 
 #[cfg(fuzzing)]
 pub use canonical::decode;
-pub(crate) use canonical::{decode_plaintext, into_plaintext, write_lp, write_type_and_value};
+#[cfg(test)]
+pub(crate) use canonical::decode_plaintext;
+pub(crate) use canonical::{from_plaintext, into_plaintext, write_lp, write_type_and_value};
 pub use convert::{ConvertError, ConvertErrorKind};
 pub use de::ValueDeserializer;
 pub(crate) use de::{from_absent, from_attribute};

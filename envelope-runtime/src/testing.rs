@@ -4,7 +4,7 @@ mod conformance;
 
 use std::time::SystemTime;
 
-use crate::attribute::{ConvertError, ConvertErrorKind, decode_plaintext};
+use crate::attribute::{ConvertError, ConvertErrorKind, from_plaintext};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldWriter, FilledIn, Now, RecordSchema,
     Values,
@@ -90,7 +90,7 @@ fn written<R: EnvelopeRecord>(record: &R, mut to: FieldWriter) -> Result<Values,
 fn through_storage(schema: &RecordSchema, mut values: Values) -> Result<Values, FieldError> {
     for (field, value) in schema.fields().zip(&mut values.fields) {
         if let (FieldRole::Encrypted, Some(stored)) = (field.role(), value.as_deref_mut()) {
-            let decoded = decode_plaintext(&stored.to_plaintext());
+            let decoded = from_plaintext(stored.to_plaintext());
             let decoded = decoded.ok().flatten();
             *stored =
                 decoded.ok_or_else(|| error(schema, field.name(), ConvertErrorKind::Changed))?;

@@ -93,6 +93,29 @@ pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, N
     read_value(kind, value, 0).map(Some)
 }
 
+/// The same for a plaintext of its own: text and bytes stay in its buffer.
+pub(crate) fn from_plaintext(
+    mut plaintext: Plaintext,
+) -> Result<Option<AttributeValue>, NotCanonical> {
+    match plaintext.first() {
+        Some(&TYPE_B) => {
+            plaintext.remove(0);
+            Ok(Some(AttributeValue::B(mem::take(&mut *plaintext))))
+        }
+        Some(&TYPE_S) => {
+            plaintext.remove(0);
+            match String::from_utf8(mem::take(&mut *plaintext)) {
+                Ok(text) => Ok(Some(AttributeValue::S(text))),
+                Err(error) => {
+                    drop(Plaintext::from(error.into_bytes()));
+                    Err(NotCanonical)
+                }
+            }
+        }
+        _ => decode_plaintext(&plaintext),
+    }
+}
+
 /// The value that a plaintext decodes to, and its re-encoded bytes.
 #[cfg(fuzzing)]
 pub fn decode(plaintext: &[u8]) -> Option<(Option<AttributeValue>, Vec<u8>)> {

@@ -10,9 +10,7 @@ use serde::de::{self, DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::{
-    ConvertError, ValueSerializer, decode_plaintext, from_absent, from_attribute, unwiped,
-};
+use super::{ConvertError, ValueSerializer, from_absent, from_attribute, from_plaintext, unwiped};
 use crate::record::Stored;
 
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -125,7 +123,7 @@ fn stored<T: Serialize + DeserializeOwned>(value: &T) -> Option<Result<T, Conver
     if plain.refusal().is_some() {
         return None;
     }
-    let sealed = decode_plaintext(&plain.to_plaintext()).unwrap().unwrap();
+    let sealed = from_plaintext(plain.to_plaintext()).unwrap().unwrap();
     assert_eq!(plain, sealed);
     Some(from_attribute(Zeroizing::new(plain)))
 }

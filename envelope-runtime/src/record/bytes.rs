@@ -5,8 +5,28 @@ use std::mem;
 use zeroize::Zeroizing;
 
 use crate::attribute::{
-    AttributeValue, ConvertError, ConvertErrorKind, ValueDeserializer, ValueSerializer, Wiped,
+    AttributeValue, ConvertError, ConvertErrorKind, Plaintext, ValueDeserializer, ValueSerializer,
+    Wiped,
 };
+
+/// A growable or boxed slice of bytes.
+pub trait FromBytes {
+    /// Takes over the bytes, whose buffer may have spare capacity.
+    fn from_bytes(bytes: Vec<u8>) -> Self;
+}
+
+impl FromBytes for Vec<u8> {
+    fn from_bytes(bytes: Vec<u8>) -> Self {
+        bytes
+    }
+}
+
+impl FromBytes for Box<[u8]> {
+    /// The standard library's own conversion may move the bytes without wiping the old ones.
+    fn from_bytes(bytes: Vec<u8>) -> Self {
+        Plaintext::from(bytes).as_slice().into()
+    }
+}
 
 /// Encodes bytes as a Binary.
 ///
@@ -41,19 +61,19 @@ pub fn encode_optional_bytes<T: AsRef<[u8]>>(
 ///
 /// # Errors
 ///
-/// [`ConvertError`] if the stored value is not a Binary or has the wrong length, or is absent.
+/// [`ConvertError`] if the stored value is not a Binary, or is absent.
 #[doc(hidden)]
-pub fn decode_bytes<T: TryFrom<Vec<u8>>>(from: ValueDeserializer) -> Result<T, ConvertError> {
-    T::try_from(stored_bytes(from.present()?)?).map_err(|_| wrong_length())
+pub fn decode_bytes<T: FromBytes>(from: ValueDeserializer) -> Result<T, ConvertError> {
+    stored_bytes(from.present()?).map(T::from_bytes)
 }
 
 /// Reads a Binary, if there is one.
 ///
 /// # Errors
 ///
-/// [`ConvertError`] if the stored value is not a Binary or has the wrong length.
+/// [`ConvertError`] if the stored value is not a Binary.
 #[doc(hidden)]
-pub fn decode_optional_bytes<T: TryFrom<Vec<u8>>>(
+pub fn decode_optional_bytes<T: FromBytes>(
     from: ValueDeserializer,
 ) -> Result<Option<T>, ConvertError> {
     if from.is_none() { Ok(None) } else { decode_bytes(from).map(Some) }
@@ -96,8 +116,10 @@ fn byte(value: &AttributeValue) -> Result<u8, ConvertErrorKind> {
 /// [`ConvertError`] if the stored value is not a Binary of `N` bytes, or is absent.
 #[doc(hidden)]
 pub fn decode_array<const N: usize>(from: ValueDeserializer) -> Result<[u8; N], ConvertError> {
-    let bytes = stored_bytes(from.present()?).map(Zeroizing::new)?;
-    bytes.as_slice().try_into().map_err(|_| wrong_length())
+    let bytes = stored_bytes(from.present()?).map(Plaintext::from)?;
+    let expected = "bytes of the expected length";
+    let wrong_length = |_| ConvertError::new(ConvertErrorKind::Value { expected });
+    bytes.as_slice().try_into().map_err(wrong_length)
 }
 
 /// Decodes a field of type `Option<[u8; N]>`, see [`decode_array`].
@@ -110,8 +132,4 @@ pub fn decode_optional_array<const N: usize>(
     from: ValueDeserializer,
 ) -> Result<Option<[u8; N]>, ConvertError> {
     if from.is_none() { Ok(None) } else { decode_array(from).map(Some) }
-}
-
-fn wrong_length() -> ConvertError {
-    ConvertError::new(ConvertErrorKind::Value { expected: "bytes of the expected length" })
 }

@@ -5,7 +5,7 @@ use std::mem;
 use zeroize::Zeroizing;
 
 use super::Verified;
-use crate::attribute::{AttributeValue, Wiped, decode_plaintext, unwiped};
+use crate::attribute::{AttributeValue, Wiped, from_plaintext, unwiped};
 use crate::crypto::NONCE_LEN;
 use crate::envelope::header::{Header, Name, SealedEntry};
 use crate::envelope::identity::Aad;
@@ -148,7 +148,7 @@ impl Verified {
         aad: &mut Aad,
     ) -> Result<Option<Wiped>, OpenError> {
         let plaintext = self.opened(name, nonce, stored, aad)?;
-        let value = decode_plaintext(&plaintext)
+        let value = from_plaintext(plaintext)
             .map_err(|_| at(&self.schema, name, OpenErrorKind::Tampered))?;
         Ok(value.map(Zeroizing::new))
     }
