@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod allocations;
 mod conditions;
 mod deletes;
 mod dynamodb;
