@@ -1,4 +1,4 @@
-//! Seals or opens a record so many times, for a count of instructions: see `.ci/instructions`.
+//! Seals or opens a record so many times, for a count of instructions: see `.ci/instructions.py`.
 
 use std::env;
 use std::hint::black_box;
