@@ -1,12 +1,11 @@
 //! AES-256-GCM used by hand, to compare with: one key set-up a record, and a nonce from the
-//! operating system a field.
+//! operating system a field. The back end is the library's.
 
+mod cipher;
 #[cfg(feature = "aws")]
 pub mod item;
 
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
-
+use self::cipher::Cipher;
 use crate::given::KEY;
 
 /// The bytes of a nonce.
@@ -18,17 +17,14 @@ pub type Sealed = ([u8; NONCE_LEN], Vec<u8>);
 
 /// Seals values under [`KEY`].
 pub fn seal<V: AsRef<[u8]>>(values: &[V]) -> Vec<Sealed> {
-    let cipher = Aes256Gcm::new(&KEY.into());
+    let cipher = Cipher::new(&KEY);
     let seal = |value: &V| {
         let value = value.as_ref();
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce).unwrap_or_else(|error| unreachable!("{error}"));
         let mut buffer = Vec::with_capacity(value.len() + TAG_LEN);
         buffer.extend_from_slice(value);
-        let tag = cipher
-            .encrypt_inout_detached(&nonce.into(), b"", InOutBuf::from(buffer.as_mut_slice()))
-            .unwrap_or_else(|error| unreachable!("{error}"));
-        buffer.extend_from_slice(&tag);
+        cipher.seal(nonce, &mut buffer);
         (nonce, buffer)
     };
     values.iter().map(seal).collect()
@@ -37,14 +33,9 @@ pub fn seal<V: AsRef<[u8]>>(values: &[V]) -> Vec<Sealed> {
 /// Opens what [`seal`] returned.
 #[must_use]
 pub fn open(sealed: Vec<Sealed>) -> Vec<Vec<u8>> {
-    let cipher = Aes256Gcm::new(&KEY.into());
+    let cipher = Cipher::new(&KEY);
     let open = |(nonce, mut buffer): Sealed| {
-        let Some((ciphertext, &mut tag)) = buffer.split_last_chunk_mut::<TAG_LEN>() else {
-            unreachable!("sealed above")
-        };
-        cipher
-            .decrypt_inout_detached(&nonce.into(), b"", InOutBuf::from(ciphertext), &tag.into())
-            .unwrap_or_else(|error| unreachable!("{error}"));
+        cipher.open(nonce, &mut buffer);
         buffer.truncate(buffer.len() - TAG_LEN);
         buffer
     };

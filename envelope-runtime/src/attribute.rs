@@ -5,6 +5,7 @@ mod canonical;
 mod convert;
 mod de;
 mod number;
+mod plaintext;
 mod private;
 #[cfg(test)]
 pub(crate) mod properties;
@@ -18,15 +19,16 @@ mod wipe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-#[cfg(fuzzing)]
-pub use canonical::decode;
-#[cfg(test)]
-pub(crate) use canonical::decode_plaintext;
-pub(crate) use canonical::{from_plaintext, into_plaintext, write_lp, write_type_and_value};
+pub(crate) use canonical::{write_lp, write_type_and_value};
 pub use convert::{ConvertError, ConvertErrorKind};
 pub use de::ValueDeserializer;
 pub(crate) use de::{from_absent, from_attribute};
 pub use number::{Number, NumberError};
+#[cfg(fuzzing)]
+pub use plaintext::decode;
+#[cfg(test)]
+pub(crate) use plaintext::decode_plaintext;
+pub(crate) use plaintext::{from_plaintext, into_plaintext};
 #[cfg(feature = "secrecy")]
 pub(crate) use ser::SECRET;
 pub use ser::ValueSerializer;
@@ -53,6 +55,8 @@ pub const MAX_DEPTH: usize = 32;
 /// The ten types are those of the
 /// [DynamoDB API](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+// A tag of a byte would be moved apart from the rest of the value, which costs time at each move.
+#[repr(u64)]
 #[expect(clippy::exhaustive_enums, reason = "these are all the types that DynamoDB has")]
 pub enum AttributeValue {
     /// An explicit NULL, which is not the same as an absent attribute.

@@ -7,22 +7,21 @@ use std::mem;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::wipe::{Entries, Plaintext};
-use super::{AttributeValue, MAX_DEPTH, Number, Wiped};
-use crate::crypto::TAG_LEN;
+use super::wipe::Entries;
+use super::{AttributeValue, MAX_DEPTH, Number};
 
 const TYPE_NULL: u8 = 0;
-const TYPE_S: u8 = 1;
+pub(super) const TYPE_S: u8 = 1;
 const TYPE_N: u8 = 2;
-const TYPE_B: u8 = 3;
+pub(super) const TYPE_B: u8 = 3;
 const TYPE_BOOL: u8 = 4;
 const TYPE_M: u8 = 5;
 const TYPE_L: u8 = 6;
 const TYPE_SS: u8 = 7;
 const TYPE_NS: u8 = 8;
 const TYPE_BS: u8 = 9;
-const TYPE_ABSENT: u8 = 0x7F;
-const PADDED: u8 = 0x80;
+pub(super) const TYPE_ABSENT: u8 = 0x7F;
+pub(super) const PADDED: u8 = 0x80;
 
 /// The bytes are not the canonical form of any value.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,99 +39,7 @@ pub(crate) fn write_lp(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
-impl AttributeValue {
-    /// The length of the plaintext that is sealed.
-    pub(crate) fn plaintext_len(&self) -> usize {
-        1 + value_len(self)
-    }
-
-    /// The plaintext that is sealed, `type ‖ value`, with room for the tag.
-    pub(crate) fn to_plaintext(&self) -> Plaintext {
-        // The exact length first: growing the buffer would leave copies of the plaintext behind.
-        let mut out = Vec::with_capacity(self.plaintext_len() + TAG_LEN);
-        out.push(type_byte(self));
-        write_value(self, &mut out);
-        out.into()
-    }
-}
-
-/// The same in the value's own buffer, if that has [`SEAL_ROOM`].
-pub(crate) fn into_plaintext(mut value: Wiped) -> Plaintext {
-    let kind = type_byte(&value);
-    let buffer = match &mut *value {
-        AttributeValue::S(text) if has_room(text.capacity(), text.len()) => {
-            mem::take(text).into_bytes()
-        }
-        AttributeValue::B(bytes) if has_room(bytes.capacity(), bytes.len()) => mem::take(bytes),
-        value => return value.to_plaintext(),
-    };
-    let mut plaintext = Plaintext::from(buffer);
-    plaintext.insert(0, kind);
-    plaintext
-}
-
-/// The spare capacity with which a text or bytes can be sealed where they are: for the type and the
-/// tag.
-pub(crate) const SEAL_ROOM: usize = 1 + TAG_LEN;
-
-fn has_room(capacity: usize, length: usize) -> bool {
-    capacity - length >= SEAL_ROOM
-}
-
-/// Decodes the plaintext of a sealed attribute: `type ‖ value ‖ padding?`. `None` is the hidden
-/// "absent".
-///
-/// Only canonical bytes are accepted, so that one value has one form.
-pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, NotCanonical> {
-    let (&first, rest) = bytes.split_first().ok_or(NotCanonical)?;
-    let value = if first & PADDED == 0 { rest } else { strip_padding(rest)? };
-    let kind = first & !PADDED;
-    if kind == TYPE_ABSENT {
-        return if value.is_empty() { Ok(None) } else { Err(NotCanonical) };
-    }
-    read_value(kind, value, 0).map(Some)
-}
-
-/// The same for a plaintext of its own: text and bytes stay in its buffer.
-pub(crate) fn from_plaintext(
-    mut plaintext: Plaintext,
-) -> Result<Option<AttributeValue>, NotCanonical> {
-    match plaintext.first() {
-        Some(&TYPE_B) => {
-            plaintext.remove(0);
-            Ok(Some(AttributeValue::B(mem::take(&mut *plaintext))))
-        }
-        Some(&TYPE_S) => {
-            plaintext.remove(0);
-            match String::from_utf8(mem::take(&mut *plaintext)) {
-                Ok(text) => Ok(Some(AttributeValue::S(text))),
-                Err(error) => {
-                    drop(Plaintext::from(error.into_bytes()));
-                    Err(NotCanonical)
-                }
-            }
-        }
-        _ => decode_plaintext(&plaintext),
-    }
-}
-
-/// The value that a plaintext decodes to, and its re-encoded bytes.
-#[cfg(fuzzing)]
-pub fn decode(plaintext: &[u8]) -> Option<(Option<AttributeValue>, Vec<u8>)> {
-    let value = decode_plaintext(plaintext).ok()?;
-    let encoded = value.as_ref().map_or(vec![TYPE_ABSENT], |value| value.to_plaintext().to_vec());
-    Some((value, encoded))
-}
-
-fn strip_padding(bytes: &[u8]) -> Result<&[u8], NotCanonical> {
-    let marker = bytes.iter().rposition(|&byte| byte != 0).ok_or(NotCanonical)?;
-    match bytes.split_at_checked(marker) {
-        Some((value, [0x80, ..])) => Ok(value),
-        _ => Err(NotCanonical),
-    }
-}
-
-fn type_byte(value: &AttributeValue) -> u8 {
+pub(super) fn type_byte(value: &AttributeValue) -> u8 {
     match value {
         AttributeValue::Null => TYPE_NULL,
         AttributeValue::S(_) => TYPE_S,
@@ -147,7 +54,7 @@ fn type_byte(value: &AttributeValue) -> u8 {
     }
 }
 
-fn value_len(value: &AttributeValue) -> usize {
+pub(super) fn value_len(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::Null => 0,
         AttributeValue::S(text) => text.len(),
@@ -164,7 +71,7 @@ fn value_len(value: &AttributeValue) -> usize {
     }
 }
 
-fn write_value(value: &AttributeValue, out: &mut Vec<u8>) {
+pub(super) fn write_value(value: &AttributeValue, out: &mut Vec<u8>) {
     match value {
         AttributeValue::Null => {}
         AttributeValue::S(text) => out.extend_from_slice(text.as_bytes()),
@@ -220,7 +127,11 @@ fn count_bytes(count: usize) -> [u8; 4] {
     u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes()
 }
 
-fn read_value(kind: u8, bytes: &[u8], depth: usize) -> Result<AttributeValue, NotCanonical> {
+pub(super) fn read_value(
+    kind: u8,
+    bytes: &[u8],
+    depth: usize,
+) -> Result<AttributeValue, NotCanonical> {
     if depth >= MAX_DEPTH {
         return Err(NotCanonical);
     }
@@ -327,6 +238,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::attribute::decode_plaintext;
 
     fn every_type() -> Vec<AttributeValue> {
         let n = |text| Number::parse(text).unwrap();

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 pub use self::collections::{List, Map};
 
-use super::canonical::SEAL_ROOM;
 use super::convert::{ConvertError, ConvertErrorKind};
+use super::plaintext::SEAL_ROOM;
 use super::wipe::{Entries, Text, unwiped};
 use super::{AttributeValue, MAX_DEPTH, Number, Wiped, private};
 
