@@ -110,13 +110,13 @@ const _: () = {
                     )?,
                 photo: fields
                     .read_or(
-                        _envelope::decode_bytes,
+                        _envelope::decode_vec,
                         || -> Vec<u8> {
                             <Vec<u8> as ::core::default::Default>::default()
                         },
                     )?,
                 hash: fields.read(_envelope::decode_optional_array)?,
-                blob: fields.read(_envelope::decode_optional_bytes)?,
+                blob: fields.read(_envelope::decode_optional_vec)?,
                 icon: fields
                     .read_or(
                         _envelope::decode_optional_bytes,

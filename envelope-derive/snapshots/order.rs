@@ -95,12 +95,12 @@ const _: () = {
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
             ::core::result::Result::Ok(Self {
                 tenant_id: fields.read(_envelope::decode_text)?,
-                number: fields.read(_envelope::decode_bytes)?,
+                number: fields.read(_envelope::decode_vec)?,
                 state: fields.read(_envelope::decode_text)?,
                 payload: fields.read(__EnvelopeStored::decode)?,
                 photo: fields
                     .read_or(
-                        _envelope::decode_optional_bytes,
+                        _envelope::decode_optional_vec,
                         || -> Option<Vec<u8>> {
                             <Option<Vec<u8>> as ::core::default::Default>::default()
                         },

@@ -101,6 +101,11 @@ pub(crate) fn is_bytes(ty: &Type) -> bool {
     }
 }
 
+/// Returns whether the type is a vector of `u8`, or an `Option` of one.
+pub(crate) fn is_byte_vector(ty: &Type) -> bool {
+    argument_of(required(ty), "Vec").is_some_and(|ty| is(ty, "u8"))
+}
+
 /// Returns whether the type is an array.
 pub(crate) fn is_array(ty: &Type) -> bool {
     matches!(bare(ty), Type::Array(_))

@@ -17,8 +17,8 @@ mod stored;
 mod template;
 
 pub use bytes::{
-    decode_array, decode_bytes, decode_optional_array, decode_optional_bytes, encode_bytes,
-    encode_optional_bytes,
+    decode_array, decode_bytes, decode_optional_array, decode_optional_bytes, decode_optional_vec,
+    decode_vec, encode_bytes, encode_optional_bytes,
 };
 pub use encode::Encode;
 pub(crate) use encode::checked;

@@ -42,6 +42,10 @@ pub(super) fn decode(field: &Field) -> TokenStream {
         // These functions leave no copy of the bytes behind.
         Shape::Bytes if is_array => quote!(_envelope::decode_array),
         Shape::OptionalBytes if is_array => quote!(_envelope::decode_optional_array),
+        Shape::Bytes if written::is_byte_vector(ty) => quote!(_envelope::decode_vec),
+        Shape::OptionalBytes if written::is_byte_vector(ty) => {
+            quote!(_envelope::decode_optional_vec)
+        }
         Shape::Bytes => quote!(_envelope::decode_bytes),
         Shape::OptionalBytes => quote!(_envelope::decode_optional_bytes),
         Shape::With { deserialize: Some(deserialize), .. } => {

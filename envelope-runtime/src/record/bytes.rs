@@ -9,25 +9,6 @@ use crate::attribute::{
     Wiped,
 };
 
-/// A growable or boxed slice of bytes.
-pub trait FromBytes {
-    /// Takes over the bytes, whose buffer may have spare capacity.
-    fn from_bytes(bytes: Vec<u8>) -> Self;
-}
-
-impl FromBytes for Vec<u8> {
-    fn from_bytes(bytes: Vec<u8>) -> Self {
-        bytes
-    }
-}
-
-impl FromBytes for Box<[u8]> {
-    /// The standard library's own conversion may move the bytes without wiping the old ones.
-    fn from_bytes(bytes: Vec<u8>) -> Self {
-        Plaintext::from(bytes).as_slice().into()
-    }
-}
-
 /// Encodes bytes as a Binary.
 ///
 /// # Errors
@@ -57,23 +38,45 @@ pub fn encode_optional_bytes<T: AsRef<[u8]>>(
     }
 }
 
-/// Reads a Binary.
+/// Reads a Binary into a `Vec<u8>`, which takes over the buffer.
 ///
 /// # Errors
 ///
 /// [`ConvertError`] if the stored value is not a Binary, or is absent.
 #[doc(hidden)]
-pub fn decode_bytes<T: FromBytes>(from: ValueDeserializer) -> Result<T, ConvertError> {
-    stored_bytes(from.present()?).map(T::from_bytes)
+pub fn decode_vec(from: ValueDeserializer) -> Result<Vec<u8>, ConvertError> {
+    stored_bytes(from.present()?)
+}
+
+/// Reads a Binary into a `Vec<u8>`, if there is one.
+///
+/// # Errors
+///
+/// [`ConvertError`] if the stored value is not a Binary.
+#[doc(hidden)]
+pub fn decode_optional_vec(from: ValueDeserializer) -> Result<Option<Vec<u8>>, ConvertError> {
+    if from.is_none() { Ok(None) } else { decode_vec(from).map(Some) }
+}
+
+/// Reads a Binary.
+///
+/// # Errors
+///
+/// [`ConvertError`] if the stored value is not a Binary or has the wrong length, or is absent.
+#[doc(hidden)]
+pub fn decode_bytes<T: TryFrom<Vec<u8>>>(from: ValueDeserializer) -> Result<T, ConvertError> {
+    let bytes = stored_bytes(from.present()?).map(Plaintext::from)?;
+    // Without spare capacity: a type that gives it back may move the bytes, and does not wipe them.
+    T::try_from(bytes.to_vec()).map_err(|_| wrong_length())
 }
 
 /// Reads a Binary, if there is one.
 ///
 /// # Errors
 ///
-/// [`ConvertError`] if the stored value is not a Binary.
+/// [`ConvertError`] if the stored value is not a Binary or has the wrong length.
 #[doc(hidden)]
-pub fn decode_optional_bytes<T: FromBytes>(
+pub fn decode_optional_bytes<T: TryFrom<Vec<u8>>>(
     from: ValueDeserializer,
 ) -> Result<Option<T>, ConvertError> {
     if from.is_none() { Ok(None) } else { decode_bytes(from).map(Some) }
@@ -117,9 +120,7 @@ fn byte(value: &AttributeValue) -> Result<u8, ConvertErrorKind> {
 #[doc(hidden)]
 pub fn decode_array<const N: usize>(from: ValueDeserializer) -> Result<[u8; N], ConvertError> {
     let bytes = stored_bytes(from.present()?).map(Plaintext::from)?;
-    let expected = "bytes of the expected length";
-    let wrong_length = |_| ConvertError::new(ConvertErrorKind::Value { expected });
-    bytes.as_slice().try_into().map_err(wrong_length)
+    bytes.as_slice().try_into().map_err(|_| wrong_length())
 }
 
 /// Decodes a field of type `Option<[u8; N]>`, see [`decode_array`].
@@ -132,4 +133,8 @@ pub fn decode_optional_array<const N: usize>(
     from: ValueDeserializer,
 ) -> Result<Option<[u8; N]>, ConvertError> {
     if from.is_none() { Ok(None) } else { decode_array(from).map(Some) }
+}
+
+fn wrong_length() -> ConvertError {
+    ConvertError::new(ConvertErrorKind::Value { expected: "bytes of the expected length" })
 }
