@@ -122,5 +122,7 @@ mod tests {
         assert_eq!(format!("{item:?}"), r#"{"id": S(6 bytes), "photo": B(100 bytes)}"#);
         assert_eq!(item.clone().into_iter().collect::<Item>(), item);
         assert_eq!(item.clone().into_iter().count(), 2);
+        assert_eq!(item.clone().into_iter().size_hint(), (2, Some(2)));
+        assert_eq!(format!("{:?}", item.into_iter()), "2 attributes");
     }
 }
