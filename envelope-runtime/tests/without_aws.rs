@@ -5,7 +5,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use envelope_runtime::error::{OpenErrorKind, SealErrorKind};
+use envelope_runtime::error::{ContextErrorKind, OpenErrorKind, SealErrorKind};
 use envelope_runtime::{
     AttributeValue, EnvelopeRecord, Item, LoadError, LocalKeyProvider, Opener, OtherAttributes,
     SaveError, Sealer,
@@ -365,4 +365,31 @@ fn clones_share_the_provider_and_scope_and_show_neither() {
 
     assert_eq!(ready(opener.open::<New>(item)).unwrap().into_record(), new());
     assert_eq!(format!("{sealer:?} {opener:?}"), "Sealer { .. } Opener { .. }");
+}
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "users")]
+struct Patient {
+    #[partition_key]
+    id: String,
+    #[envelope(context)]
+    clinic: String,
+    #[encrypted]
+    ssn: String,
+}
+
+#[test]
+fn a_record_is_sealed_and_opened_in_the_context_of_its_own_field() {
+    let patient = Patient { id: "p-1".into(), clinic: "c-1".into(), ssn: "078-05-1120".into() };
+    let (sealer, opener) = (Sealer::new(local()), Opener::new(local()));
+    let (own, other) = ([("clinic", "c-1")], [("clinic", "c-2")]);
+
+    let item = ready(sealer.scoped(own).seal(&patient)).unwrap();
+    match ready(sealer.scoped(other).seal(&patient)) {
+        Err(SaveError::Context(error)) => assert_eq!(error.kind(), ContextErrorKind::Differs),
+        _ => panic!("not refused"),
+    }
+
+    assert!(ready(opener.scoped(own).open::<Patient>(item.clone())).is_ok());
+    assert!(ready(opener.scoped(other).open::<Patient>(item)).is_err());
 }
