@@ -58,8 +58,11 @@ fn counts<R: EnvelopeRecord>(saved: &R) -> [AllocationInfo; 2] {
 fn a_record_of_three_fields_takes_few_allocations() {
     let [sealing, opening] = counts(&notes());
 
-    assert!(sealing.count_total <= 29, "{sealing:?}");
-    assert!(opening.count_total <= if cfg!(feature = "aws") { 31 } else { 23 }, "{opening:?}");
+    let of_aws_lc = if cfg!(feature = "aws-lc") { 2 } else { 0 };
+    // The part of the item from which an update can start.
+    let core = if cfg!(feature = "aws") { 8 } else { 0 };
+    assert!(sealing.count_total <= 29 + of_aws_lc, "{sealing:?}");
+    assert!(opening.count_total <= 23 + of_aws_lc + core, "{opening:?}");
 }
 
 #[test]
