@@ -66,7 +66,7 @@ pub(crate) fn decode_plaintext(bytes: &[u8]) -> Result<Option<AttributeValue>, N
     read_value(kind, value, 0).map(Some)
 }
 
-/// Like [`decode_plaintext`] for a plaintext of its own: text and bytes stay in its buffer.
+/// Decodes as [`decode_plaintext`] does, and takes over the buffer of a text or of bytes.
 pub(crate) fn from_plaintext(
     mut plaintext: Plaintext,
 ) -> Result<Option<AttributeValue>, NotCanonical> {
@@ -92,7 +92,7 @@ pub(crate) fn from_plaintext(
 /// The value that a plaintext decodes to, and its re-encoded bytes.
 #[cfg(fuzzing)]
 pub fn decode(plaintext: &[u8]) -> Option<(Option<AttributeValue>, Vec<u8>)> {
-    let value = decode_plaintext(plaintext).ok()?;
+    let value = from_plaintext(plaintext.to_vec().into()).ok()?;
     let encoded = value.as_ref().map_or(vec![TYPE_ABSENT], |value| value.to_plaintext().to_vec());
     Some((value, encoded))
 }

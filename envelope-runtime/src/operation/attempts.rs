@@ -94,13 +94,12 @@ impl Intercept for Attempts {
     }
 }
 
-/// Returns whether a request that was not watched may have done its work, as far as the error of
-/// its last attempt shows.
+/// Returns whether a request may have done its work, as far as the error of its last attempt shows.
 pub(super) fn may_have_been_served<E>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,
         SdkError::DispatchFailure(failure) => failure.as_connector_error().is_some_and(|error| {
-            // What fails before there is a connection, such as credentials, has no such kind.
+            // An error from before there is a connection, such as one of credentials, has no kind.
             let of_connection = error.is_io() || error.is_timeout() || error.as_other().is_some();
             of_connection && !never_left(error)
         }),

@@ -69,7 +69,9 @@ impl Prepared {
         let Self { schema, table, key, write, condition, ours, twice } = self;
         let (text, names, values) = condition.into_sdk();
         let on_failure = text.is_some().then_some(OnFailure::AllOld);
-        let is_watched = text.is_some() || twice != Twice::Same || meter.counts_requests();
+        // For any other write the last attempt decides, whether or not someone counts requests.
+        let each_attempt_matters = text.is_some() || twice != Twice::Same;
+        let is_watched = each_attempt_matters || meter.counts_requests();
         macro_rules! sent {
             ($request:expr, $condition_of:expr) => {{
                 let request = $request
@@ -95,7 +97,7 @@ impl Prepared {
                 match answer {
                     Ok(answer) => Ok((answer.attributes, answer.consumed_capacity)),
                     Err(error) => {
-                        let is_lost = if is_watched {
+                        let is_lost = if each_attempt_matters {
                             meter.lost_an_answer()
                         } else {
                             may_have_been_served(&error)

@@ -128,6 +128,25 @@ async fn where_each_answer_is_lost_what_is_stored_tells_or_nobody_knows() {
     }
 }
 
+/// Whether or not someone counts requests.
+#[tokio::test]
+async fn a_refusal_ends_a_save_that_may_be_repeated_though_an_earlier_answer_was_lost() {
+    for is_measured in [false, true] {
+        let dynamodb = accounts().await;
+        let mut store = dynamodb.store();
+        if is_measured {
+            store = store.measured(&Usage::default());
+        }
+        dynamodb.expect([lost("PutItem", Fault::TimedOut)]);
+        dynamodb.expect((0..2).map(|_| failed("PutItem", Fault::Answer(400, THROTTLED))));
+
+        let error = store.put(&account()).await.unwrap_err();
+
+        dynamodb.requests();
+        assert!(matches!(error, SaveError::Request(_)) && error.is_retryable(), "{error}");
+    }
+}
+
 /// The answer to a request that is still in flight is lost as well.
 #[tokio::test]
 async fn an_operation_whose_time_runs_out_in_the_middle_of_a_request_may_have_been_done() {
