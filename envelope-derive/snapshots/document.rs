@@ -24,8 +24,13 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for Document {
+    impl _envelope::Readable for Document
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Simple<String>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "documents",
             &[
@@ -52,35 +57,58 @@ const _: () = {
             ],
         );
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            __EnvelopeAttributes {
-                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
-                text: _envelope::Attribute::new("text", __EnvelopeStored::encode),
-                version: _envelope::Attribute::new("version", __EnvelopeStored::encode),
-                expires: _envelope::Attribute::new("expires", __EnvelopeStored::encode),
-                created: _envelope::Attribute::new("created", __EnvelopeStored::encode),
-                updated: _envelope::Attribute::new(
-                    "updated",
-                    |value, to| seconds::serialize(value, to),
-                ),
-                __generics: ::core::marker::PhantomData,
-            }
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            id: _envelope::Attribute::new(
+                "id",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            text: _envelope::Attribute::new(
+                "text",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            version: _envelope::Attribute::new(
+                "version",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            expires: _envelope::Attribute::new(
+                "expires",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            created: _envelope::Attribute::new(
+                "created",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            updated: _envelope::Attribute::new(
+                "updated",
+                |value, to| seconds::serialize(value, to),
+                |from| seconds::deserialize(from),
+            ),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            let handles = Self::ATTRIBUTES;
             ::core::result::Result::Ok(Self {
-                id: fields.read(_envelope::decode_text)?,
-                text: fields.read(_envelope::decode_text)?,
-                version: fields.read(__EnvelopeStored::decode)?,
-                expires: fields.read(__EnvelopeStored::decode)?,
-                created: fields.read(__EnvelopeStored::decode)?,
-                updated: fields.read(|from| seconds::deserialize(from))?,
+                id: handles.id.read(fields)?,
+                text: handles.text.read(fields)?,
+                version: handles.version.read(fields)?,
+                expires: handles.expires.read(fields)?,
+                created: handles.created.read(fields)?,
+                updated: handles.updated.read(fields)?,
             })
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Document {
+    impl _envelope::EnvelopeRecord for Document
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             &self.id
         }
@@ -124,7 +152,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Versioned for Document {}
+    impl _envelope::Versioned for Document
+    where
+        Self: ::core::marker::Send,
+    {}
     const _: () = {
         use _envelope::nested::Otherwise as _;
         const _: () = ::core::assert!(

@@ -10,8 +10,13 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for Order {
+    impl _envelope::Readable for Order
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Parts<(String,), (Kind, u32)>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
                 "app",
                 &[
@@ -45,31 +50,46 @@ const _: () = {
                 ),
             );
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            __EnvelopeAttributes {
-                tenant_id: _envelope::Attribute::new(
-                    "tenantId",
-                    __EnvelopeStored::encode,
-                ),
-                r#type: _envelope::Attribute::new("type", __EnvelopeStored::encode),
-                number: _envelope::Attribute::new("number", __EnvelopeStored::encode),
-                payload: _envelope::Attribute::new("payload", __EnvelopeStored::encode),
-                __generics: ::core::marker::PhantomData,
-            }
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            tenant_id: _envelope::Attribute::new(
+                "tenantId",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            r#type: _envelope::Attribute::new(
+                "type",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            number: _envelope::Attribute::new(
+                "number",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            payload: _envelope::Attribute::new(
+                "payload",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            let handles = Self::ATTRIBUTES;
             ::core::result::Result::Ok(Self {
-                tenant_id: fields.read(_envelope::decode_text)?,
-                r#type: fields.read(__EnvelopeStored::decode)?,
-                number: fields.read(__EnvelopeStored::decode)?,
-                payload: fields.read(_envelope::decode_text)?,
+                tenant_id: handles.tenant_id.read(fields)?,
+                r#type: handles.r#type.read(fields)?,
+                number: handles.number.read(fields)?,
+                payload: handles.payload.read(fields)?,
             })
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Order {
+    impl _envelope::EnvelopeRecord for Order
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             (&self.tenant_id, &self.r#type, &self.number)
         }
@@ -92,7 +112,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for Order {}
+    impl _envelope::Unversioned for Order
+    where
+        Self: ::core::marker::Send,
+    {}
     const _: () = {
         use _envelope::nested::Otherwise as _;
         const _: () = ::core::assert!(

@@ -38,6 +38,68 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record, &'a (), T)>,
     }
     #[automatically_derived]
+    impl<'a, __Record, T, const N: usize> _envelope::Handles
+    for __EnvelopeAttributes<'a, __Record, T, N>
+    where
+        T: ::envelope_runtime::__private::Serialize,
+        T: ::envelope_runtime::__private::DeserializeOwned,
+    {
+        const ALL: Self = __EnvelopeAttributes {
+            phone: _envelope::Attribute::new(
+                "phone",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            email: _envelope::Attribute::new(
+                "email",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            token: _envelope::Attribute::new(
+                "token",
+                _envelope::encode_bytes,
+                _envelope::decode_array,
+            ),
+            nonce: _envelope::Attribute::<
+                _,
+                _,
+                Option<[u8; 4]>,
+            >::new(
+                    "nonce",
+                    _envelope::encode_optional_bytes,
+                    _envelope::decode_optional_array,
+                )
+                .or_else(|| <Option<[u8; 4]> as ::core::default::Default>::default()),
+            photo: _envelope::Attribute::<
+                _,
+                _,
+                Vec<u8>,
+            >::new("photo", _envelope::encode_bytes, _envelope::decode_vec)
+                .or_else(|| <Vec<u8> as ::core::default::Default>::default()),
+            hash: _envelope::Attribute::new(
+                "hash",
+                _envelope::encode_optional_bytes,
+                _envelope::decode_optional_array,
+            ),
+            blob: _envelope::Attribute::new(
+                "blob",
+                _envelope::encode_optional_bytes,
+                _envelope::decode_optional_vec,
+            ),
+            icon: _envelope::Attribute::<
+                _,
+                _,
+                Option<Box<[u8]>>,
+            >::new(
+                    "icon",
+                    _envelope::encode_optional_bytes,
+                    _envelope::decode_optional_bytes,
+                )
+                .or_else(|| empty()),
+            __generics: ::core::marker::PhantomData,
+        };
+    }
+    #[automatically_derived]
     impl<'a, T, const N: usize> _envelope::EnvelopeFields for Contact<'a, T, N>
     where
         T: ::envelope_runtime::__private::Serialize,
@@ -55,31 +117,6 @@ const _: () = {
             _envelope::FieldSchema::new("icon", _envelope::FieldRole::Plain).null(),
         ];
         type Attributes<__Record> = __EnvelopeAttributes<'a, __Record, T, N>;
-        fn attributes<__Record>() -> Self::Attributes<__Record> {
-            __EnvelopeAttributes {
-                phone: _envelope::Attribute::new("phone", __EnvelopeStored::encode),
-                email: _envelope::Attribute::new("email", __EnvelopeStored::encode),
-                token: _envelope::Attribute::new("token", _envelope::encode_bytes),
-                nonce: _envelope::Attribute::new(
-                    "nonce",
-                    _envelope::encode_optional_bytes,
-                ),
-                photo: _envelope::Attribute::new("photo", _envelope::encode_bytes),
-                hash: _envelope::Attribute::new(
-                    "hash",
-                    _envelope::encode_optional_bytes,
-                ),
-                blob: _envelope::Attribute::new(
-                    "blob",
-                    _envelope::encode_optional_bytes,
-                ),
-                icon: _envelope::Attribute::new(
-                    "icon",
-                    _envelope::encode_optional_bytes,
-                ),
-                __generics: ::core::marker::PhantomData,
-            }
-        }
         fn write_fields(
             &self,
             fields: &mut _envelope::FieldWriter,
@@ -97,31 +134,16 @@ const _: () = {
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            let handles = <Self::Attributes<()> as _envelope::Handles>::ALL;
             ::core::result::Result::Ok(Self {
-                phone: fields.read(_envelope::decode_text)?,
-                email: fields.read(__EnvelopeStored::decode)?,
-                token: fields.read(_envelope::decode_array)?,
-                nonce: fields
-                    .read_or(
-                        _envelope::decode_optional_array,
-                        || -> Option<[u8; 4]> {
-                            <Option<[u8; 4]> as ::core::default::Default>::default()
-                        },
-                    )?,
-                photo: fields
-                    .read_or(
-                        _envelope::decode_vec,
-                        || -> Vec<u8> {
-                            <Vec<u8> as ::core::default::Default>::default()
-                        },
-                    )?,
-                hash: fields.read(_envelope::decode_optional_array)?,
-                blob: fields.read(_envelope::decode_optional_vec)?,
-                icon: fields
-                    .read_or(
-                        _envelope::decode_optional_bytes,
-                        || -> Option<Box<[u8]>> { empty() },
-                    )?,
+                phone: handles.phone.read(fields)?,
+                email: handles.email.read(fields)?,
+                token: handles.token.read(fields)?,
+                nonce: handles.nonce.read(fields)?,
+                photo: handles.photo.read(fields)?,
+                hash: handles.hash.read(fields)?,
+                blob: handles.blob.read(fields)?,
+                icon: handles.icon.read(fields)?,
                 source: <PhantomData<&'a str> as ::core::default::Default>::default(),
             })
         }
@@ -170,9 +192,12 @@ const _: () = {
     where
         User<C>: ::core::default::Default,
         C: ::envelope_runtime::EnvelopeFields,
+        Self: ::core::marker::Send,
         Self: 'static,
     {
         type Key = _envelope::Simple<String>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
                 "users",
                 &[
@@ -191,23 +216,23 @@ const _: () = {
             .catch_all()
             .checked();
         type Attributes = __EnvelopeAttributes<Self, C>;
-        fn attributes() -> Self::Attributes {
-            __EnvelopeAttributes {
-                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
-                contact: <C as _envelope::EnvelopeFields>::attributes(),
-                address: <Address as _envelope::EnvelopeFields>::attributes(),
-                __generics: ::core::marker::PhantomData,
-            }
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            id: _envelope::Attribute::<
+                _,
+                _,
+                String,
+            >::new("id", __EnvelopeStored::encode, _envelope::decode_text)
+                .or_else(|| <User<C> as ::core::default::Default>::default().id),
+            contact: _envelope::Handles::ALL,
+            address: _envelope::Handles::ALL,
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            let handles = Self::ATTRIBUTES;
             ::core::result::Result::Ok(Self {
-                id: fields
-                    .read_or(
-                        _envelope::decode_text,
-                        || -> String { <Self as ::core::default::Default>::default().id },
-                    )?,
+                id: handles.id.read(fields)?,
                 contact: <C as _envelope::EnvelopeFields>::read_fields(fields)?,
                 address: <Address as _envelope::EnvelopeFields>::read_fields(fields)?,
                 others: fields.read_others(),
@@ -219,6 +244,7 @@ const _: () = {
     where
         User<C>: ::core::default::Default,
         C: ::envelope_runtime::EnvelopeFields,
+        Self: ::core::marker::Send,
         Self: 'static,
     {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
@@ -247,6 +273,7 @@ const _: () = {
     where
         User<C>: ::core::default::Default,
         C: ::envelope_runtime::EnvelopeFields,
+        Self: ::core::marker::Send,
         Self: 'static,
     {}
     #[automatically_derived]

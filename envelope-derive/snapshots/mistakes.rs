@@ -12,13 +12,19 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for User {
+    impl _envelope::Readable for User
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Simple<::std::string::String>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            loop {}
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            ssn: _envelope::Attribute::new("ssn", |_, _| loop {}, |_| loop {}),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             _: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
@@ -26,7 +32,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for User {
+    impl _envelope::EnvelopeRecord for User
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             ::std::string::String::new()
         }
@@ -45,5 +54,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for User {}
+    impl _envelope::Unversioned for User
+    where
+        Self: ::core::marker::Send,
+    {}
 };

@@ -37,9 +37,12 @@ const _: () = {
         T: my::runtime::__private::Serialize,
         T: my::runtime::__private::DeserializeOwned,
         T: ::core::default::Default,
+        Self: ::core::marker::Send,
         Self: 'static,
     {
         type Key = _envelope::Composite<String, _envelope::Bytes>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
                 "orders",
                 &[
@@ -69,45 +72,62 @@ const _: () = {
             )
             .envelope_name("_env");
         type Attributes = __EnvelopeAttributes<Self, T>;
-        fn attributes() -> Self::Attributes {
-            __EnvelopeAttributes {
-                tenant_id: _envelope::Attribute::new(
-                    "tenantId",
-                    __EnvelopeStored::encode,
-                ),
-                number: _envelope::Attribute::new("SK", _envelope::encode_bytes),
-                state: _envelope::Attribute::new("state", __EnvelopeStored::encode),
-                payload: _envelope::Attribute::new("payload", __EnvelopeStored::encode),
-                photo: _envelope::Attribute::new(
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            tenant_id: _envelope::Attribute::new(
+                "tenantId",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            number: _envelope::Attribute::new(
+                "SK",
+                _envelope::encode_bytes,
+                _envelope::decode_vec,
+            ),
+            state: _envelope::Attribute::new(
+                "state",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            payload: _envelope::Attribute::new(
+                "payload",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            photo: _envelope::Attribute::<
+                _,
+                _,
+                Option<Vec<u8>>,
+            >::new(
                     "photo",
                     _envelope::encode_optional_bytes,
-                ),
-                placed_at: _envelope::Attribute::new(
-                    "placedAt",
-                    |value, to| time::serde::rfc3339::serialize(value, to),
-                ),
-                r#type: _envelope::Attribute::new("type", _envelope::encode_bytes),
-                __generics: ::core::marker::PhantomData,
-            }
-        }
+                    _envelope::decode_optional_vec,
+                )
+                .or_else(|| <Option<Vec<u8>> as ::core::default::Default>::default()),
+            placed_at: _envelope::Attribute::new(
+                "placedAt",
+                |value, to| time::serde::rfc3339::serialize(value, to),
+                |from| time::serde::rfc3339::deserialize(from),
+            ),
+            r#type: _envelope::Attribute::<
+                _,
+                _,
+                [u8; 4],
+            >::new("type", _envelope::encode_bytes, _envelope::decode_array)
+                .or_else(|| one()),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            let handles = Self::ATTRIBUTES;
             ::core::result::Result::Ok(Self {
-                tenant_id: fields.read(_envelope::decode_text)?,
-                number: fields.read(_envelope::decode_vec)?,
-                state: fields.read(_envelope::decode_text)?,
-                payload: fields.read(__EnvelopeStored::decode)?,
-                photo: fields
-                    .read_or(
-                        _envelope::decode_optional_vec,
-                        || -> Option<Vec<u8>> {
-                            <Option<Vec<u8>> as ::core::default::Default>::default()
-                        },
-                    )?,
-                placed_at: fields.read(|from| time::serde::rfc3339::deserialize(from))?,
-                r#type: fields
-                    .read_or(_envelope::decode_array, || -> [u8; 4] { one() })?,
+                tenant_id: handles.tenant_id.read(fields)?,
+                number: handles.number.read(fields)?,
+                state: handles.state.read(fields)?,
+                payload: handles.payload.read(fields)?,
+                photo: handles.photo.read(fields)?,
+                placed_at: handles.placed_at.read(fields)?,
+                r#type: handles.r#type.read(fields)?,
                 cache: <T as ::core::default::Default>::default(),
             })
         }
@@ -119,6 +139,7 @@ const _: () = {
         T: my::runtime::__private::Serialize,
         T: my::runtime::__private::DeserializeOwned,
         T: ::core::default::Default,
+        Self: ::core::marker::Send,
         Self: 'static,
     {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
@@ -156,6 +177,7 @@ const _: () = {
         T: my::runtime::__private::Serialize,
         T: my::runtime::__private::DeserializeOwned,
         T: ::core::default::Default,
+        Self: ::core::marker::Send,
         Self: 'static,
     {}
     #[automatically_derived]

@@ -6,9 +6,11 @@ const _: () = {
     #[automatically_derived]
     impl _envelope::Readable for Shape {
         type Key = _envelope::Simple<::std::string::String>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         type Attributes = ();
-        fn attributes() {}
+        const ATTRIBUTES: () = ();
         fn read_fields(
             _: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
@@ -48,13 +50,19 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for Simple {
+    impl _envelope::Readable for Simple
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Simple<::std::string::String>;
+        type Of = Self;
+        type Needs = _envelope::NoKey;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            loop {}
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            sort: _envelope::Attribute::new("sort", |_, _| loop {}, |_| loop {}),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             _: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
@@ -62,7 +70,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Simple {
+    impl _envelope::EnvelopeRecord for Simple
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             ::std::string::String::new()
         }
@@ -81,7 +92,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for Simple {}
+    impl _envelope::Unversioned for Simple
+    where
+        Self: ::core::marker::Send,
+    {}
 };
 ::core::compile_error! {
     "no table: add `#[envelope(table = \"…\")]` with the logical table name"
@@ -94,13 +108,19 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for Keyed {
+    impl _envelope::Readable for Keyed
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Simple<Uuid>;
+        type Of = Self;
+        type Needs = _envelope::NoKey;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            loop {}
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            id: _envelope::Attribute::new("id", |_, _| loop {}, |_| loop {}),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             _: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
@@ -108,7 +128,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Keyed {
+    impl _envelope::EnvelopeRecord for Keyed
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             &self.id
         }
@@ -127,7 +150,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for Keyed {}
+    impl _envelope::Unversioned for Keyed
+    where
+        Self: ::core::marker::Send,
+    {}
 };
 ::core::compile_error! {
     "key template uses `{contact}`, a flattened struct: name a field of the record itself"
@@ -139,13 +165,18 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for Flattened {
+    impl _envelope::Readable for Flattened
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Simple<::std::string::String>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            loop {}
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             _: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
@@ -153,7 +184,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Flattened {
+    impl _envelope::EnvelopeRecord for Flattened
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             ::std::string::String::new()
         }
@@ -172,7 +206,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for Flattened {}
+    impl _envelope::Unversioned for Flattened
+    where
+        Self: ::core::marker::Send,
+    {}
 };
 ::core::compile_error! {
     "an enum cannot be flattened: store it in a field of its own, without `flatten`"
@@ -183,7 +220,6 @@ const _: () = {
     impl _envelope::EnvelopeFields for Shape {
         const FIELDS: &'static [_envelope::FieldSchema] = &[];
         type Attributes<__Record> = ();
-        fn attributes<__Record>() {}
         fn write_fields(
             &self,
             _: &mut _envelope::FieldWriter,

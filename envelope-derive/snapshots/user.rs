@@ -22,8 +22,13 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for User {
+    impl _envelope::Readable for User
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Simple<String>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "users",
             &[
@@ -40,34 +45,46 @@ const _: () = {
             ],
         );
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            __EnvelopeAttributes {
-                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
-                non_sensitive_stuff: _envelope::Attribute::new(
-                    "non_sensitive_stuff",
-                    __EnvelopeStored::encode,
-                ),
-                sensitive_stuff: _envelope::Attribute::new(
-                    "sensitive_stuff",
-                    __EnvelopeStored::encode,
-                ),
-                address: _envelope::Attribute::new("address", __EnvelopeStored::encode),
-                __generics: ::core::marker::PhantomData,
-            }
-        }
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            id: _envelope::Attribute::new(
+                "id",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            non_sensitive_stuff: _envelope::Attribute::new(
+                "non_sensitive_stuff",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            sensitive_stuff: _envelope::Attribute::new(
+                "sensitive_stuff",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            address: _envelope::Attribute::new(
+                "address",
+                __EnvelopeStored::encode,
+                __EnvelopeStored::decode,
+            ),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            let handles = Self::ATTRIBUTES;
             ::core::result::Result::Ok(Self {
-                id: fields.read(_envelope::decode_text)?,
-                non_sensitive_stuff: fields.read(_envelope::decode_text)?,
-                sensitive_stuff: fields.read(_envelope::decode_text)?,
-                address: fields.read(__EnvelopeStored::decode)?,
+                id: handles.id.read(fields)?,
+                non_sensitive_stuff: handles.non_sensitive_stuff.read(fields)?,
+                sensitive_stuff: handles.sensitive_stuff.read(fields)?,
+                address: handles.address.read(fields)?,
             })
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for User {
+    impl _envelope::EnvelopeRecord for User
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             &self.id
         }
@@ -90,5 +107,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for User {}
+    impl _envelope::Unversioned for User
+    where
+        Self: ::core::marker::Send,
+    {}
 };

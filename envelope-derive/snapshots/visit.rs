@@ -38,8 +38,13 @@ const _: () = {
         __generics: ::core::marker::PhantomData<fn() -> (__Record,)>,
     }
     #[automatically_derived]
-    impl _envelope::Readable for Visit {
+    impl _envelope::Readable for Visit
+    where
+        Self: ::core::marker::Send,
+    {
         type Key = _envelope::Simple<String>;
+        type Of = Self;
+        type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "visits",
             &[
@@ -55,54 +60,75 @@ const _: () = {
             ],
         );
         type Attributes = __EnvelopeAttributes<Self>;
-        fn attributes() -> Self::Attributes {
-            __EnvelopeAttributes {
-                id: _envelope::Attribute::new("id", __EnvelopeStored::encode),
-                tenant: _envelope::Attribute::new("tenant", __EnvelopeStored::encode),
-                left: _envelope::Attribute::new(
-                    "left",
-                    |value, to| seconds::serialize(value, to),
-                ),
-                paid: _envelope::Attribute::new(
+        const ATTRIBUTES: Self::Attributes = __EnvelopeAttributes {
+            id: _envelope::Attribute::new(
+                "id",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            tenant: _envelope::Attribute::new(
+                "tenant",
+                __EnvelopeStored::encode,
+                _envelope::decode_text,
+            ),
+            left: _envelope::Attribute::new(
+                "left",
+                |value, to| seconds::serialize(value, to),
+                |from| seconds::deserialize(from),
+            ),
+            paid: _envelope::Attribute::<
+                _,
+                _,
+                Option<Time>,
+            >::new(
                     "paid",
                     |value, to| seconds::serialize(value, to),
-                ),
-                came: _envelope::Attribute::new("came", _envelope::Serialize::serialize),
-                seen: _envelope::Attribute::new(
-                    "seen",
-                    |value, to| seconds::serialize(value, to),
-                ),
-                pin: _envelope::Attribute::new(
-                    "pin",
-                    |value, to| envelope_runtime::secret::serialize(value, to),
-                ),
-                tags: _envelope::Attribute::new("tags", __EnvelopeStored::encode_set),
-                __generics: ::core::marker::PhantomData,
-            }
-        }
+                    |from| seconds::deserialize(from),
+                )
+                .or_else(|| <Option<Time> as ::core::default::Default>::default()),
+            came: _envelope::Attribute::new(
+                "came",
+                _envelope::Serialize::serialize,
+                |from| seconds::deserialize(from),
+            ),
+            seen: _envelope::Attribute::new(
+                "seen",
+                |value, to| seconds::serialize(value, to),
+                _envelope::Deserialize::deserialize,
+            ),
+            pin: _envelope::Attribute::new(
+                "pin",
+                |value, to| envelope_runtime::secret::serialize(value, to),
+                |from| envelope_runtime::secret::deserialize(from),
+            ),
+            tags: _envelope::Attribute::new(
+                "tags",
+                __EnvelopeStored::encode_set,
+                __EnvelopeStored::decode_set,
+            ),
+            __generics: ::core::marker::PhantomData,
+        };
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
+            let handles = Self::ATTRIBUTES;
             ::core::result::Result::Ok(Self {
-                id: fields.read(_envelope::decode_text)?,
-                tenant: fields.read(_envelope::decode_text)?,
-                left: fields.read(|from| seconds::deserialize(from))?,
-                paid: fields
-                    .read_or(
-                        |from| seconds::deserialize(from),
-                        || -> Option<Time> {
-                            <Option<Time> as ::core::default::Default>::default()
-                        },
-                    )?,
-                came: fields.read(|from| seconds::deserialize(from))?,
-                seen: fields.read(_envelope::Deserialize::deserialize)?,
-                pin: fields.read(|from| envelope_runtime::secret::deserialize(from))?,
-                tags: fields.read(__EnvelopeStored::decode_set)?,
+                id: handles.id.read(fields)?,
+                tenant: handles.tenant.read(fields)?,
+                left: handles.left.read(fields)?,
+                paid: handles.paid.read(fields)?,
+                came: handles.came.read(fields)?,
+                seen: handles.seen.read(fields)?,
+                pin: handles.pin.read(fields)?,
+                tags: handles.tags.read(fields)?,
             })
         }
     }
     #[automatically_derived]
-    impl _envelope::EnvelopeRecord for Visit {
+    impl _envelope::EnvelopeRecord for Visit
+    where
+        Self: ::core::marker::Send,
+    {
         fn key(&self) -> impl _envelope::IntoKey<<Self as _envelope::Readable>::Key> {
             &self.id
         }
@@ -133,5 +159,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::Unversioned for Visit {}
+    impl _envelope::Unversioned for Visit
+    where
+        Self: ::core::marker::Send,
+    {}
 };

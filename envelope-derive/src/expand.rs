@@ -28,7 +28,6 @@ pub(crate) fn record(record: &Record) -> TokenStream {
     let (_, type_generics, _) = record.generics.split_for_impl();
     let argument = local("fields");
     let writes = record.stored().map(fields::write);
-    let reads = record.fields.iter().map(|field| fields::read(record, field));
     // Without parameters, the schema can be checked before it is used.
     let checked = (record.flattens() && record.kind == Kind::Record && generics.params.is_empty())
         .then(|| {
@@ -43,7 +42,9 @@ pub(crate) fn record(record: &Record) -> TokenStream {
     let nested = nested::assertions(record);
     let debug = debug::implementation(record);
     let attributes = handles::definition(record);
-    let handles = handles::implementation(record, &handles::constructor(record));
+    let handles = handles::all(record);
+    let constant = handles::constant(record, &generics, &handles);
+    let handles = handles::in_trait(record, &handles);
     let write = quote! {
         fn write_fields(
             &self,
@@ -53,22 +54,19 @@ pub(crate) fn record(record: &Record) -> TokenStream {
             ::core::result::Result::Ok(())
         }
     };
-    let read = quote! {
-        fn read_fields(
-            #argument: &mut _envelope::FieldReader,
-        ) -> ::core::result::Result<Self, _envelope::FieldError> {
-            ::core::result::Result::Ok(Self { #(#reads),* })
-        }
-    };
+    let read = fields::read_all(record);
     let implementations = match record.kind {
         Kind::Record => {
             let (key, schema) = (key::key_type(record), schema::of_record(record));
+            let needs = schema::needs(record);
             let (key_value, saved) = (key::key_value(record), maintained::saved(record));
             vec![
                 (
                     quote!(Readable),
                     quote! {
                         type Key = #key;
+                        type Of = Self;
+                        type Needs = _envelope::#needs;
 
                         #schema
 
@@ -119,6 +117,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
             #stored
 
             #attributes
+            #constant
 
             #(#implementations)*
 

@@ -123,7 +123,8 @@ use model::{Kind, Record};
 /// are encrypted and 64 authenticated.
 /// Names have up to 255 bytes. The type of a key field must be as visible as the struct, because it
 /// is part of the record's `Key`. A record borrows nothing: a lifetime parameter, which only a
-/// skipped field can use, is `'static` wherever the struct is a record.
+/// skipped field can use, is `'static` wherever the struct is a record. It is `Send`: use `Arc` in
+/// place of `Rc`.
 #[proc_macro_derive(
     EnvelopeRecord,
     attributes(partition_key, sort_key, encrypted, authenticated, envelope, serde)

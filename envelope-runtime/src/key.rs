@@ -19,7 +19,7 @@ pub use error::{DataKeyError, DataKeyErrorKind};
 pub use kms::KmsKeyProvider;
 pub use local::{LocalKeyError, LocalKeyProvider};
 pub use provider::{
-    CanDecrypt, CanEncrypt, Capability, DecryptOnly, EncryptOnly, Full, GeneratedDataKey,
-    KeyFuture, KeyProvider,
+    Allows, CanEncrypt, Capability, Decrypt, DecryptOnly, EncryptOnly, Full, GeneratedDataKey,
+    KeyFuture, KeyProvider, Need, NoKey,
 };
 pub use request::DataKeyRequest;

@@ -161,6 +161,7 @@ pub mod error {
 ///
 /// ```
 /// use envelope_runtime::error::FieldError;
+/// use envelope_runtime::key::Decrypt;
 /// use envelope_runtime::schema::{
 ///     Attribute, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Now, RecordSchema,
 ///     Simple, Unversioned,
@@ -183,6 +184,8 @@ pub mod error {
 /// impl Readable for User {
 ///     type Key = Simple<String>;
 ///     type Attributes = Attributes;
+///     type Of = Self;
+///     type Needs = Decrypt;
 ///
 ///     const SCHEMA: RecordSchema = RecordSchema::new(
 ///         "users",
@@ -193,18 +196,14 @@ pub mod error {
 ///     )
 ///     .checked();
 ///
-///     fn attributes() -> Attributes {
-///         Attributes {
-///             id: Attribute::new("id", Serialize::serialize),
-///             ssn: Attribute::new("ssn", Serialize::serialize),
-///         }
-///     }
+///     const ATTRIBUTES: Attributes = Attributes {
+///         id: Attribute::new("id", Serialize::serialize, Deserialize::deserialize),
+///         ssn: Attribute::new("ssn", Serialize::serialize, Deserialize::deserialize),
+///     };
 ///
 ///     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
-///         Ok(Self {
-///             id: fields.read(Deserialize::deserialize)?,
-///             ssn: fields.read(Deserialize::deserialize)?,
-///         })
+///         let handles = Self::ATTRIBUTES;
+///         Ok(Self { id: handles.id.read(fields)?, ssn: handles.ssn.read(fields)? })
 ///     }
 /// }
 ///
@@ -241,9 +240,9 @@ pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
     pub use crate::record::{
-        Bytes, Composite, Encode, FieldReader, FieldRole, FieldSchema, FieldWriter, FilledIn,
-        IntoKey, IntoKeyPart, KeyPiece, KeyTemplate, KeyValues, Now, Parts, RecordSchema, Simple,
-        Stamp, Unversioned, VersionNumber, Versioned,
+        Bytes, Composite, Decode, Encode, FieldReader, FieldRole, FieldSchema, FieldWriter,
+        FilledIn, Handles, IntoKey, IntoKeyPart, KeyPiece, KeyTemplate, KeyValues, Now, Parts,
+        RecordSchema, Simple, Stamp, Unversioned, VersionNumber, Versioned,
     };
 }
 
@@ -251,6 +250,7 @@ pub mod schema {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::expression::kind;
+    pub use crate::key::{Decrypt, NoKey};
     pub use crate::record::{
         EnvelopeFields, EnvelopeRecord, FieldError, Readable, RedactedDebug, Saved, Stored,
         decode_array, decode_bytes, decode_optional_array, decode_optional_bytes,

@@ -20,11 +20,11 @@ pub use bytes::{
     decode_array, decode_bytes, decode_optional_array, decode_optional_bytes, decode_optional_vec,
     decode_vec, encode_bytes, encode_optional_bytes,
 };
-pub use encode::Encode;
 pub(crate) use encode::checked;
+pub use encode::{Decode, Encode};
 pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
-pub use group::{EnvelopeFields, RedactedDebug, redacted};
+pub use group::{EnvelopeFields, Handles, RedactedDebug, redacted};
 #[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
@@ -45,14 +45,15 @@ pub use template::{KeyPiece, KeyTemplate};
 
 /// A type that can be read from a table: today a record.
 ///
-/// The derive of [`EnvelopeRecord`] implements it.
+/// The derive of [`EnvelopeRecord`] implements it. A readable type owns its data and is `Send`,
+/// because the futures of operations outlive the call that creates them and run on any thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an envelope record",
     label = "not an envelope record",
     note = "put `#[derive(EnvelopeRecord)]` on the struct",
     note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
-pub trait Readable: Sized + 'static {
+pub trait Readable: Sized + Send + 'static {
     /// The shape of the record's key: [`Simple`] for a partition key, [`Composite`] with a sort
     /// key, [`Parts`] for a key made by templates.
     type Key;
@@ -60,12 +61,19 @@ pub trait Readable: Sized + 'static {
     /// The handles of the record's attributes: one field for each of the struct's.
     type Attributes;
 
+    /// The record whose conditions the handles build: `Self` for a record.
+    type Of: EnvelopeRecord;
+
+    /// The call that reading makes to the key provider: [`Decrypt`](crate::key::Decrypt), or
+    /// [`NoKey`](crate::key::NoKey) if the type is `plaintext_only`.
+    type Needs: crate::key::Need;
+
     /// The record's table, attributes and their roles.
     const SCHEMA: RecordSchema;
 
-    /// Creates the handles, for conditions and updates: see [`Condition`](crate::Condition) and
+    /// The handles, for conditions and updates: see [`Condition`](crate::Condition) and
     /// [`Update`](crate::Update).
-    fn attributes() -> Self::Attributes;
+    const ATTRIBUTES: Self::Attributes;
 
     /// Reads every stored field, in the schema's order.
     ///
@@ -80,8 +88,8 @@ pub trait Readable: Sized + 'static {
 /// Implement it with `#[derive(EnvelopeRecord)]`. The derive generates data only: the schema, and
 /// the list of fields to write and to read. Everything else happens in this crate.
 ///
-/// A record owns its data (`'static`), since the futures of operations outlive the call that
-/// creates them. It need not be `Send`.
+/// A record owns its data (`'static`) and is `Send`, because the futures of operations outlive the
+/// call that creates them and run on any thread.
 ///
 /// With the feature `aws`, a record has `save`, `load`, `update` and `delete`. A method of the
 /// struct itself with one of these names shadows ours: use [`Store::put`](crate::Store::put) and
@@ -92,7 +100,7 @@ pub trait Readable: Sized + 'static {
     note = "put `#[derive(EnvelopeRecord)]` on the struct",
     note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
-pub trait EnvelopeRecord: Readable {
+pub trait EnvelopeRecord: Readable<Of = Self> {
     /// The output of a save: [`Saved<Self>`](crate::Saved) if the library fills in fields of the
     /// record (a version, a time), `()` otherwise.
     type Saved: FilledIn<Self> + Send + 'static;
@@ -125,7 +133,7 @@ pub trait EnvelopeRecord: Readable {
 
     /// Loads the record under `key`: [`Store::get`](crate::Store::get).
     #[cfg(feature = "aws")]
-    fn load<C: crate::key::CanDecrypt>(
+    fn load<C: crate::key::Allows<Self::Needs>>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
     ) -> crate::operation::Get<Self, C> {
@@ -134,7 +142,7 @@ pub trait EnvelopeRecord: Readable {
 
     /// Changes attributes of the record under `key`: [`Store::update`](crate::Store::update).
     #[cfg(feature = "aws")]
-    fn update<C: crate::key::CanEncrypt + crate::key::CanDecrypt>(
+    fn update<C: crate::key::CanEncrypt + crate::key::Allows<Self::Needs>>(
         store: &crate::Store<C>,
         key: impl IntoKey<Self::Key>,
     ) -> crate::Update<Self, crate::operation::AtKey<C>> {

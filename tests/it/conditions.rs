@@ -248,7 +248,7 @@ async fn an_answer_that_is_lost_is_no_failed_condition() {
 /// Names, never values: a condition may be logged.
 #[test]
 fn debug_of_handles_and_conditions_shows_names() {
-    let f = Account::attributes();
+    let f = Account::ATTRIBUTES;
     let role: Attribute<Account, kind::Authenticated, String> = f.role;
     assert_eq!((role.name(), f.ratio.name()), ("role", "values"));
     assert_eq!(format!("{role:?}"), r#"Attribute("role")"#);

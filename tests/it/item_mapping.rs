@@ -194,7 +194,7 @@ fn deep(depth: usize) -> Deep {
 
 #[tokio::test]
 async fn a_value_that_dynamodb_would_refuse_is_refused_before_any_call() {
-    async fn problem<T: Serialize + serde::de::DeserializeOwned + Clone + 'static>(
+    async fn problem<T: Serialize + serde::de::DeserializeOwned + Clone + Send + 'static>(
         world: &World,
         value: T,
     ) -> ConvertErrorKind {
@@ -248,10 +248,10 @@ async fn a_type_that_would_lose_part_of_the_stored_value_refuses_it() {
     }
     async fn problem<A, B, C, D>(world: &World, sealed: A, plain: B) -> ConvertErrorKind
     where
-        A: Serialize + serde::de::DeserializeOwned + 'static,
-        B: Serialize + serde::de::DeserializeOwned + 'static,
-        C: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + 'static,
-        D: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + 'static,
+        A: Serialize + serde::de::DeserializeOwned + Send + 'static,
+        B: Serialize + serde::de::DeserializeOwned + Send + 'static,
+        C: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + Send + 'static,
+        D: Serialize + serde::de::DeserializeOwned + std::fmt::Debug + Send + 'static,
     {
         Pair { id: "n".into(), sealed, plain }.save(&world.store).await.unwrap();
         match world.store.get::<Pair<C, D>>("n").await {

@@ -1,6 +1,7 @@
 //! The configuration decides which KMS key is asked, and an item never does.
 
 use envelope_runtime::error::DataKeyErrorKind;
+use envelope_runtime::schema::Simple;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, Store};
 use envelope_tests::{Backend, KmsRequest, KmsRequests, Layout};
 
@@ -233,6 +234,44 @@ async fn a_provider_can_give_up_half_of_its_rights() {
     User::new("foobar").save(&writer).await.unwrap();
 
     assert_eq!(User::load(&reader, "foobar").await.unwrap(), Some(User::new("foobar")));
+}
+
+#[derive(EnvelopeRecord, Debug, PartialEq)]
+#[envelope(table = "users", plaintext_only)]
+struct Notice {
+    #[partition_key]
+    id: String,
+    text: String,
+}
+
+#[tokio::test]
+async fn a_record_that_protects_nothing_needs_no_right_to_decrypt() {
+    let world = World::new().await;
+    let (kms, requests) = world.backend.recorded_kms();
+    let provider = KmsKeyProvider::new(kms, &world.key).encrypt_only();
+    let writer =
+        Store::new(world.backend.dynamodb.clone(), provider).map_table::<User>(&world.table);
+    let notice = |text: &str| Notice { id: "n".into(), text: text.into() };
+
+    notice("a").save(&writer).await.unwrap();
+    assert_eq!(Notice::load(&writer, "n").await.unwrap(), Some(notice("a")));
+    let update = Notice::update(&writer, "n").set(|f| f.text, "b").return_new();
+    assert_eq!(update.await.unwrap(), notice("b"));
+    assert_eq!(writer.put(&notice("c")).return_old().await.unwrap(), Some(notice("b")));
+    assert_eq!(writer.delete::<Notice>("n").return_old().await.unwrap(), Some(notice("c")));
+    assert!(requests.take().is_empty());
+}
+
+/// Code that is generic over the record needs no bound on a store that can do everything.
+#[tokio::test]
+async fn a_full_store_reads_any_record() {
+    async fn load<R: EnvelopeRecord<Key = Simple<String>>>(store: &Store, id: &str) -> Option<R> {
+        tokio::spawn(store.get::<R>(id).into_future()).await.unwrap().unwrap()
+    }
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+
+    assert_eq!(load(&world.store, "foobar").await, Some(User::new("foobar")));
 }
 
 /// A record of a retired key leaves that key with its next update, whatever an attacker with write

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Path};
 
-use super::{debug, generics, handles, key, maintained};
+use super::{debug, generics, handles, key, maintained, schema};
 use crate::model::{Field, Kind, Record, Role};
 
 /// The errors, and a stub of the implementations. If the input is not a struct with named fields,
@@ -21,9 +21,14 @@ pub(crate) fn stub(
     let record = parsed.ok();
     // An editor completes handles, and other code names them.
     let attributes = record.map(handles::stub);
-    let handles = match record {
-        Some(record) => handles::implementation(record, &quote!(loop {})),
-        None => no_handles(kind),
+    let all = record.map(handles::all_of_stub);
+    let handles = match (record, &all) {
+        (Some(record), Some(all)) => handles::in_trait(record, all),
+        _ => no_handles(kind),
+    };
+    let constant = match (record, &all) {
+        (Some(record), Some(all)) => handles::constant(record, &record.generics, all),
+        _ => None,
     };
     let versioned = record.and_then(maintained::versioned);
     let versioned = versioned.or_else(|| (kind == Kind::Record).then(|| quote!(Unversioned)));
@@ -95,6 +100,7 @@ pub(crate) fn stub(
             use #krate::__private as _envelope;
 
             #attributes
+            #constant
 
             #(#implementations)*
 
@@ -112,14 +118,11 @@ fn no_handles(kind: Kind) -> TokenStream {
     match kind {
         Kind::Record => quote! {
             type Attributes = ();
-
-            fn attributes() {}
+            const ATTRIBUTES: () = ();
         },
-        Kind::Fields => quote! {
+        Kind::Fields => quote!(
             type Attributes<__Record> = ();
-
-            fn attributes<__Record>() {}
-        },
+        ),
     }
 }
 
@@ -132,8 +135,11 @@ fn key_of(record: Option<&Record>) -> (TokenStream, TokenStream) {
     let (key, key_value) = key.unwrap_or_else(|| {
         (quote!(_envelope::Simple<::std::string::String>), quote!(::std::string::String::new()))
     });
+    let needs = record.map_or_else(|| quote!(Decrypt), schema::needs);
     let constants = quote! {
         type Key = #key;
+        type Of = Self;
+        type Needs = _envelope::#needs;
 
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new("", &[]);
     };

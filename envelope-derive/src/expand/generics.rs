@@ -1,8 +1,9 @@
 //! The parameters of a struct, and the bounds on them.
 
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{GenericParam, Generics, Type};
+use syn::{GenericParam, Generics, Type, parse_quote_spanned};
 
 use crate::attr::DefaultValue;
 use crate::model::{Field, Kind, Record, Role, Shape};
@@ -45,16 +46,20 @@ pub(super) fn bounded(record: &Record) -> Generics {
 
 /// The generics with the bounds that the trait requires of the struct itself.
 pub(super) fn owned(record: &Record, mut generics: Generics) -> Generics {
-    let parameters = (generics.lifetimes().next(), generics.type_params().next());
-    if record.kind != Kind::Record || matches!(parameters, (None, None)) {
+    let is_borrowing = generics.lifetimes().next().is_some();
+    let is_generic = generics.type_params().next().is_some();
+    if record.kind != Kind::Record {
         return generics;
     }
-    // A save returns a copy of a record that it fills in.
-    let given_back = parameters.1.is_some() && record.is_filled_in();
     let predicates = &mut generics.make_where_clause().predicates;
-    predicates.push(syn::parse_quote!(Self: 'static));
-    if given_back {
-        predicates.push(syn::parse_quote!(Self: ::core::clone::Clone + ::core::marker::Send));
+    // A bound, even if it depends on no parameter, is one place for one message.
+    predicates.push(parse_quote_spanned!(record.ident.span().resolved_at(Span::call_site())=> Self: ::core::marker::Send));
+    if is_generic || is_borrowing {
+        predicates.push(syn::parse_quote!(Self: 'static));
+    }
+    // A save returns a copy of a record that it fills in.
+    if is_generic && record.is_filled_in() {
+        predicates.push(syn::parse_quote!(Self: ::core::clone::Clone));
     }
     generics
 }

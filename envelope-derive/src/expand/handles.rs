@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use super::encode::encode;
+use super::encode::{decode, encode};
+use super::fields::default_of;
 use super::generics::bounded;
 use super::quoting::span_of;
 use crate::model::{Field, Kind, Record, Role, Shape};
@@ -16,8 +17,7 @@ pub(super) fn definition(record: &Record) -> TokenStream {
 
 /// The struct of handles beside errors, without the fields that could cause further errors.
 pub(super) fn stub(record: &Record) -> TokenStream {
-    let fields = record.listed().filter(|field| field.role != Role::Flattened);
-    structure(record, fields, &record.generics)
+    structure(record, without_flattened(record), &record.generics)
 }
 
 fn structure<'a>(
@@ -29,22 +29,26 @@ fn structure<'a>(
         let (ident, ty) = (&field.ident, handle_type(record, field));
         quote_spanned!(span_of(&field.ty)=> pub #ident: #ty,)
     });
+    let generics = of_any_record(generics);
     let where_clause = &generics.where_clause;
-    let (lifetimes, others): (Vec<_>, Vec<_>) = generics
-        .params
-        .iter()
-        .partition(|parameter| matches!(parameter, GenericParam::Lifetime(_)));
     let lifetime_names = record.generics.lifetimes().map(|parameter| &parameter.lifetime);
     let type_names = record.generics.type_params().map(|parameter| &parameter.ident);
     quote! {
         #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces)]
-        pub struct __EnvelopeAttributes<#(#lifetimes,)* __Record, #(#others),*> #where_clause {
+        pub struct __EnvelopeAttributes #generics #where_clause {
             #(#fields)*
             __generics: ::core::marker::PhantomData<
                 fn() -> (__Record, #(&#lifetime_names (),)* #(#type_names),*)
             >,
         }
     }
+}
+
+/// The parameters, with one for the record before the types and constants.
+fn of_any_record(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    generics.params.insert(generics.lifetimes().count(), syn::parse_quote!(__Record));
+    generics
 }
 
 /// The struct's type, with the record's own parameters.
@@ -58,44 +62,87 @@ fn applied(record: &Record, of: &TokenStream) -> TokenStream {
     quote!(__EnvelopeAttributes<#(#lifetimes,)* #of, #(#others),*>)
 }
 
-/// The trait's type of the handles, and the function that creates them.
-pub(super) fn implementation(record: &Record, body: &TokenStream) -> TokenStream {
-    let of = match record.kind {
-        Kind::Record => quote!(Self),
-        Kind::Fields => quote!(__Record),
-    };
-    let attributes = applied(record, &of);
+/// The type of the handles, in the trait that the struct implements; a record's are a constant
+/// there.
+pub(super) fn in_trait(record: &Record, all: &TokenStream) -> TokenStream {
     match record.kind {
-        Kind::Record => quote! {
-            type Attributes = #attributes;
-
-            fn attributes() -> Self::Attributes {
-                #body
+        Kind::Record => {
+            let attributes = applied(record, &quote!(Self));
+            quote! {
+                type Attributes = #attributes;
+                const ATTRIBUTES: Self::Attributes = #all;
             }
-        },
-        Kind::Fields => quote! {
-            type Attributes<__Record> = #attributes;
-
-            fn attributes<__Record>() -> Self::Attributes<__Record> {
-                #body
-            }
-        },
+        }
+        Kind::Fields => {
+            let attributes = applied(record, &quote!(__Record));
+            quote!(type Attributes<__Record> = #attributes;)
+        }
     }
 }
 
-/// An expression that creates all handles.
-pub(super) fn constructor(record: &Record) -> TokenStream {
+/// The constant of the handles of a struct to flatten, which the trait cannot hold: a constant has
+/// no parameters.
+pub(super) fn constant(
+    record: &Record,
+    generics: &Generics,
+    all: &TokenStream,
+) -> Option<TokenStream> {
+    if record.kind == Kind::Record {
+        return None;
+    }
+    let generics = of_any_record(generics);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    Some(quote! {
+        #[automatically_derived]
+        impl #impl_generics _envelope::Handles
+            for __EnvelopeAttributes #type_generics #where_clause
+        {
+            const ALL: Self = #all;
+        }
+    })
+}
+
+/// An expression for all handles.
+pub(super) fn all(record: &Record) -> TokenStream {
     let handles = record.listed().map(|field| {
         let (ident, ty, name) = (&field.ident, &field.ty, &field.name);
         let handle = if field.role == Role::Flattened {
-            quote_spanned!(span_of(ty)=> <#ty as _envelope::EnvelopeFields>::attributes())
+            quote_spanned!(span_of(ty)=> _envelope::Handles::ALL)
         } else {
-            let encode = encode(field);
-            quote!(_envelope::Attribute::new(#name, #encode))
+            let (encode, decode) = (encode(field), decode(field));
+            match absent(record, field) {
+                None => quote!(_envelope::Attribute::new(#name, #encode, #decode)),
+                // The type is not inferred through a method call.
+                Some(default) => quote! {
+                    _envelope::Attribute::<_, _, #ty>::new(#name, #encode, #decode)
+                        .or_else(|| #default)
+                },
+            }
         };
         quote_spanned!(span_of(ty)=> #ident: #handle,)
     });
     quote!(__EnvelopeAttributes { #(#handles)* __generics: ::core::marker::PhantomData })
+}
+
+/// The same beside errors.
+pub(super) fn all_of_stub(record: &Record) -> TokenStream {
+    let handles = without_flattened(record).map(|Field { ident, name, .. }| {
+        quote!(#ident: _envelope::Attribute::new(#name, |_, _| loop {}, |_| loop {}),)
+    });
+    quote!(__EnvelopeAttributes { #(#handles)* __generics: ::core::marker::PhantomData })
+}
+
+/// The value of an absent attribute, if it is not for the field's type to say.
+fn absent(record: &Record, field: &Field) -> Option<TokenStream> {
+    // An absent set is empty, whatever the default.
+    if matches!(field.shape, Shape::Set) {
+        return None;
+    }
+    default_of(record, field)
+}
+
+fn without_flattened(record: &Record) -> impl Iterator<Item = &Field> {
+    record.listed().filter(|field| field.role != Role::Flattened)
 }
 
 fn handle_type(record: &Record, field: &Field) -> TokenStream {

@@ -32,6 +32,14 @@ pub(super) fn of_record(record: &Record) -> TokenStream {
     }
 }
 
+/// The call that reading the record makes to the key provider.
+pub(super) fn needs(record: &Record) -> TokenStream {
+    match record.options.plaintext_only {
+        Some(_) => quote!(NoKey),
+        None => quote!(Decrypt),
+    }
+}
+
 /// The constant of a struct to flatten.
 pub(super) fn of_group(group: &Record) -> TokenStream {
     let fields = fields(group);

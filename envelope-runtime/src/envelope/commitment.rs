@@ -10,7 +10,7 @@ use super::opening::Asked;
 use super::{Item, OpenErrorKind, RecordKeys, SALT_LEN, SUITE, VERSION};
 use crate::attribute::AttributeValue;
 use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Salt, Secret32, colliding};
-use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
+use crate::key::{ContextPairs, DataKey, Decrypt, EncryptedDataKey, KeyReference, ProviderId};
 use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey,
@@ -27,6 +27,8 @@ impl Readable for Document {
     type Key = Simple<String>;
 
     type Attributes = ();
+    type Of = Self;
+    type Needs = Decrypt;
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "documents",
@@ -36,7 +38,7 @@ impl Readable for Document {
         ],
     );
 
-    fn attributes() {}
+    const ATTRIBUTES: () = ();
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
         let _: String = fields.read(Deserialize::deserialize)?;

@@ -8,7 +8,7 @@ use super::fixed::{Fixed, open_with};
 use super::opening::Asked;
 use super::seal::Plan;
 use crate::attribute::{AttributeValue, Number};
-use crate::key::{ContextPairs, DataKey, EncryptedDataKey, KeyReference, ProviderId};
+use crate::key::{ContextPairs, DataKey, Decrypt, EncryptedDataKey, KeyReference, ProviderId};
 use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Readable,
@@ -31,6 +31,8 @@ impl Readable for Order {
     type Key = Simple<String>;
 
     type Attributes = ();
+    type Of = Self;
+    type Needs = Decrypt;
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "orders",
@@ -45,7 +47,7 @@ impl Readable for Order {
         ],
     );
 
-    fn attributes() {}
+    const ATTRIBUTES: () = ();
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
         let _tags: (f64, bool, ()) = fields.read(Deserialize::deserialize)?;

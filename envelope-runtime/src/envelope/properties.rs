@@ -12,7 +12,9 @@ use super::{Item, OpenErrorKind, RecordKeys};
 use crate::attribute::properties::value;
 use crate::attribute::{AttributeValue, decode_plaintext};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
-use crate::key::{DataKey, EncryptedDataKey, HINT_LEN, KeyReference, LocalKeyProvider, ProviderId};
+use crate::key::{
+    DataKey, Decrypt, EncryptedDataKey, HINT_LEN, KeyReference, LocalKeyProvider, ProviderId,
+};
 use crate::operation::error::LoadError;
 use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, Readable, RecordSchema, Simple};
 use crate::record::{FieldError, FieldReader, FieldWriter, IntoKey};
@@ -60,6 +62,8 @@ impl Readable for Anything {
     type Key = Simple<String>;
 
     type Attributes = ();
+    type Of = Self;
+    type Needs = Decrypt;
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "anything",
@@ -71,7 +75,7 @@ impl Readable for Anything {
         ],
     );
 
-    fn attributes() {}
+    const ATTRIBUTES: () = ();
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
         let _: String = fields.read(Deserialize::deserialize)?;

@@ -11,7 +11,7 @@ use super::{Comparison, Condition, Contained, Node};
 use crate::attribute::{
     AttributeValue, ConvertError, ConvertErrorKind, ValueSerializer, Wiped, unwiped,
 };
-use crate::record::{Encode, checked};
+use crate::record::{Decode, Encode, FieldError, FieldReader, checked};
 
 /// An attribute of the record `R`, of a [`kind`](crate::kind) `K`, that holds a field of type `T`.
 ///
@@ -21,6 +21,9 @@ use crate::record::{Encode, checked};
 pub struct Attribute<R, K, T> {
     name: &'static str,
     encode: Encode<T>,
+    decode: Decode<T>,
+    /// The value of an absent attribute, if `decode` must not see one.
+    default: Option<fn() -> T>,
     marker: PhantomData<fn() -> (R, K)>,
 }
 
@@ -94,10 +97,31 @@ macro_rules! borrowed {
 borrowed!(&str => String, &[u8] => Vec<u8>);
 
 impl<R, K, T> Attribute<R, K, T> {
-    /// The attribute `name`, whose values `encode` creates. Generated code calls it.
+    /// The attribute `name`, whose values `encode` creates and `decode` reads. Generated code calls
+    /// it.
     #[must_use]
-    pub const fn new(name: &'static str, encode: Encode<T>) -> Self {
-        Self { name, encode, marker: PhantomData }
+    pub const fn new(name: &'static str, encode: Encode<T>, decode: Decode<T>) -> Self {
+        Self { name, encode, decode, default: None, marker: PhantomData }
+    }
+
+    /// Reads an absent attribute as the value that `default` returns. Otherwise `decode` gets an
+    /// absent value.
+    #[must_use]
+    pub const fn or_else(mut self, default: fn() -> T) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    /// Reads the next field of a reader, as the record reads this one.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] if the stored value does not fit the type, or is absent and required.
+    pub fn read(&self, fields: &mut FieldReader) -> Result<T, FieldError> {
+        match self.default {
+            Some(default) => fields.read_or(self.decode, default),
+            None => fields.read(self.decode),
+        }
     }
 
     /// The attribute's name.

@@ -81,7 +81,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     where
         K: Settable + NotKey + NotContext + NotVersion,
     {
-        let attribute = attribute(R::attributes());
+        let attribute = attribute(R::ATTRIBUTES);
         let value = attribute.written(value, false);
         self.change(attribute.name(), value.map(Change::Set))
     }
@@ -105,7 +105,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     where
         K: Settable + NotKey + NotContext + NotVersion,
     {
-        let attribute = attribute(R::attributes());
+        let attribute = attribute(R::ATTRIBUTES);
         let value = there(attribute.written(value, false));
         self.change(attribute.name(), value.map(Change::SetIfAbsent))
     }
@@ -129,7 +129,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     where
         K: Sealable,
     {
-        let attribute = attribute(R::attributes());
+        let attribute = attribute(R::ATTRIBUTES);
         let value = attribute.written(value, true);
         self.change(attribute.name(), value.map(Change::Set))
     }
@@ -153,7 +153,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         K: Removable + NotKey + NotContext + NotVersion,
         F: CanBeAbsent,
     {
-        let attribute = attribute(R::attributes());
+        let attribute = attribute(R::ATTRIBUTES);
         self.change(attribute.name(), Ok(Change::Remove))
     }
 
@@ -180,7 +180,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     where
         K: Summable + Untagged + NotKey + NotContext + NotVersion,
     {
-        let attribute = attribute(R::attributes());
+        let attribute = attribute(R::ATTRIBUTES);
         let value = there(attribute.written(value, false)).and_then(|value| match &*value {
             AttributeValue::N(_)
             | AttributeValue::Ss(_)
@@ -222,7 +222,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     where
         K: Summable + Untagged + NotKey + NotContext + NotVersion,
     {
-        let attribute = attribute(R::attributes());
+        let attribute = attribute(R::ATTRIBUTES);
         let value = there(attribute.written(value, false)).and_then(|value| match &*value {
             AttributeValue::N(number) => {
                 Ok(Change::Add(Wiped::new(AttributeValue::N(number.negated()))))
@@ -262,7 +262,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         K: Summable + Untagged + NotKey + NotContext + NotVersion,
         F: CanGrow,
     {
-        let attribute = attribute(R::attributes());
+        let attribute = attribute(R::ATTRIBUTES);
         let value = there(attribute.written(elements, false)).and_then(|value| match &*value {
             AttributeValue::L(_) => Ok(Change::Append(value)),
             other => Err(ConvertError::new(ConvertErrorKind::NotAppendable(other.type_name()))),
@@ -284,7 +284,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
     /// ```
     #[doc(alias = "condition_expression")]
     pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
-        let condition = condition(R::attributes()).into_node();
+        let condition = condition(R::ATTRIBUTES).into_node();
         self.changes.condition = Node::both(self.changes.condition, Some(condition));
         self
     }

@@ -125,13 +125,32 @@ pub trait Capability: sealed::Sealed + Send + Sync + 'static {}
 )]
 pub trait CanEncrypt: Capability {}
 
-/// The capability to unwrap data keys: [`Full`] or [`DecryptOnly`].
+/// The capability to read what needs `N`: [`Full`] and [`DecryptOnly`] read everything,
+/// [`EncryptOnly`] reads what needs [`NoKey`].
+///
+/// Code that is generic over the capability has the bound `C: Allows<R::Needs>`, with the type `R`
+/// that it reads.
 #[diagnostic::on_unimplemented(
     message = "this store's key provider is encrypt-only: it cannot load records",
     label = "needs a provider that can decrypt",
-    note = "give the store a provider whose capability is `Full` or `DecryptOnly`"
+    note = "give the store a provider whose capability is `Full` or `DecryptOnly`",
+    note = "a record that is `#[envelope(plaintext_only)]` can be read without"
 )]
-pub trait CanDecrypt: Capability {}
+pub trait Allows<N: Need>: Capability {}
+
+/// The call that reading a type makes to the key provider. Implemented only by [`Decrypt`] and
+/// [`NoKey`].
+pub trait Need: sealed::Sealed + 'static {}
+
+/// Reading unwraps a data key: the type has protected attributes.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Decrypt;
+
+/// Reading makes no call: the type is `#[envelope(plaintext_only)]`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NoKey;
 
 /// A provider that makes and unwraps data keys.
 #[derive(Debug)]
@@ -153,14 +172,22 @@ impl Capability for EncryptOnly {}
 impl Capability for DecryptOnly {}
 impl CanEncrypt for Full {}
 impl CanEncrypt for EncryptOnly {}
-impl CanDecrypt for Full {}
-impl CanDecrypt for DecryptOnly {}
+impl Need for Decrypt {}
+impl Need for NoKey {}
+#[diagnostic::do_not_recommend]
+impl<N: Need> Allows<N> for Full {}
+#[diagnostic::do_not_recommend]
+impl<N: Need> Allows<N> for DecryptOnly {}
+#[diagnostic::do_not_recommend]
+impl Allows<NoKey> for EncryptOnly {}
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Full {}
     impl Sealed for super::EncryptOnly {}
     impl Sealed for super::DecryptOnly {}
+    impl Sealed for super::Decrypt {}
+    impl Sealed for super::NoKey {}
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::write::{Answer, Outcome};
 use crate::attribute::ConvertError;
 use crate::envelope::refuse_foreign_key;
 use crate::expression::{Condition, Node};
-use crate::key::{CanDecrypt, Capability, Full};
+use crate::key::{Allows, Capability, Full};
 use crate::operation::error::{DeleteError, UnknownOutcomeError};
 use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, IntoKey, KeyError, KeyValues, RequestKey, Unversioned,
@@ -98,7 +98,7 @@ impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
     #[doc(alias = "return_values")]
     pub fn return_old(self) -> Delete<R, C, Old>
     where
-        C: CanDecrypt,
+        C: Allows<R::Needs>,
     {
         let Self { store, key, condition, version, returns: _ } = self;
         Delete { store, key, condition, version, returns: PhantomData }
@@ -119,7 +119,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     /// ```
     #[doc(alias = "condition_expression")]
     pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
-        let condition = condition(R::attributes()).into_node();
+        let condition = condition(R::ATTRIBUTES).into_node();
         self.condition = Node::both(self.condition, Some(condition));
         self
     }
@@ -202,7 +202,7 @@ impl<R: EnvelopeRecord, C: Capability> IntoFuture for Delete<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanDecrypt> IntoFuture for Delete<R, C, Old> {
+impl<R: EnvelopeRecord, C: Allows<R::Needs>> IntoFuture for Delete<R, C, Old> {
     type Output = Result<Option<R>, DeleteError>;
     type IntoFuture = OperationFuture<Option<R>, DeleteError>;
 

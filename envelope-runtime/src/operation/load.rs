@@ -14,7 +14,7 @@ use super::sdk::from_sdk_item;
 use super::target::Target;
 use crate::attribute::ConvertError;
 use crate::envelope::{Asked, Loaded};
-use crate::key::{CanDecrypt, Capability, ContextPairs, Full};
+use crate::key::{Allows, Capability, ContextPairs, Full};
 use crate::operation::error::LoadError;
 use crate::record::{IntoKey, KeyValues, Readable};
 use crate::store::Store;
@@ -41,7 +41,7 @@ impl<C: Capability> Store<C> {
     #[doc(alias = "get_item")]
     pub fn get<R: Readable>(&self, key: impl IntoKey<R::Key>) -> Get<R, C>
     where
-        C: CanDecrypt,
+        C: Allows<R::Needs>,
     {
         Get {
             store: self.clone(),
@@ -53,7 +53,7 @@ impl<C: Capability> Store<C> {
     }
 }
 
-impl<R: Readable, C: CanDecrypt> Get<R, C> {
+impl<R: Readable, C: Allows<R::Needs>> Get<R, C> {
     /// Returns the envelope along with the record.
     pub fn with_envelope(self) -> Get<R, C, WithEnvelope> {
         let Self { store, key, consistent, given, returns: _ } = self;
@@ -61,7 +61,7 @@ impl<R: Readable, C: CanDecrypt> Get<R, C> {
     }
 }
 
-impl<R: Readable, C: CanDecrypt, T> Get<R, C, T> {
+impl<R: Readable, C: Allows<R::Needs>, T> Get<R, C, T> {
     /// Makes a strongly consistent read, which costs twice the read units.
     #[doc(alias = "consistent_read")]
     pub fn consistent(mut self) -> Self {
@@ -105,7 +105,7 @@ impl<R: Readable, C: CanDecrypt, T> Get<R, C, T> {
     }
 }
 
-impl<R: Readable, C: CanDecrypt> IntoFuture for Get<R, C> {
+impl<R: Readable, C: Allows<R::Needs>> IntoFuture for Get<R, C> {
     type Output = Result<Option<R>, LoadError>;
     type IntoFuture = OperationFuture<Option<R>, LoadError>;
 
@@ -115,7 +115,7 @@ impl<R: Readable, C: CanDecrypt> IntoFuture for Get<R, C> {
     }
 }
 
-impl<R: Readable, C: CanDecrypt> IntoFuture for Get<R, C, WithEnvelope> {
+impl<R: Readable, C: Allows<R::Needs>> IntoFuture for Get<R, C, WithEnvelope> {
     type Output = Result<Option<Loaded<R>>, LoadError>;
     type IntoFuture = OperationFuture<Option<Loaded<R>>, LoadError>;
 

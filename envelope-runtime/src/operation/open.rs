@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use crate::envelope::{
     Asked, ExpectedContext, Item, Loaded, Opening, plain_core, plaintext_values,
 };
-use crate::key::{CanDecrypt, DataKeyRequest, KeyProvider};
+use crate::key::{Allows, Capability, DataKeyRequest, KeyProvider};
 use crate::operation::error::LoadError;
 use crate::record::{FieldReader, Readable};
 
@@ -18,13 +18,16 @@ pub(crate) struct Reading<'a, C> {
     pub(crate) calls: Arc<AtomicU64>,
 }
 
-impl<C: CanDecrypt> Reading<'_, C> {
+impl<C: Capability> Reading<'_, C> {
     /// Opens an item. With `keep`, the record keeps everything that an update can start from.
     pub(crate) async fn open<R: Readable>(
         self,
         item: Item,
         keep: bool,
-    ) -> Result<Loaded<R>, LoadError> {
+    ) -> Result<Loaded<R>, LoadError>
+    where
+        C: Allows<R::Needs>,
+    {
         let schema = R::SCHEMA;
         let (values, envelope, core) = if schema.is_plaintext_only() {
             let core = keep.then(|| plain_core(&schema, &item));

@@ -10,7 +10,7 @@ use super::open::Reading;
 use super::sdk::from_sdk_item;
 use super::target::Target;
 use crate::envelope::Asked;
-use crate::key::CanDecrypt;
+use crate::key::Allows;
 use crate::operation::error::LoadError;
 use crate::record::Readable;
 use crate::store::Store;
@@ -59,7 +59,7 @@ impl Returned {
 }
 
 /// Opens the item that was requested from DynamoDB, if it returned one.
-pub(super) async fn open_returned<R: Readable, C: CanDecrypt>(
+pub(super) async fn open_returned<R: Readable, C: Allows<R::Needs>>(
     store: &Store<C>,
     meter: &Meter,
     item: Option<HashMap<String, SdkValue>>,

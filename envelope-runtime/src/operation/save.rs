@@ -15,7 +15,7 @@ use super::target::Target;
 use super::write::{Answer, Outcome};
 use crate::envelope::ExpectedContext;
 use crate::expression::{Condition, Node};
-use crate::key::{CanDecrypt, CanEncrypt, Capability, Full};
+use crate::key::{Allows, CanEncrypt, Capability, Full};
 use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
 use crate::record::{EnvelopeRecord, FieldError, Now, RequestKey, Values};
 use crate::store::Store;
@@ -118,7 +118,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     #[doc(alias = "return_values")]
     pub fn return_old(self) -> Put<R, C, Old>
     where
-        C: CanDecrypt,
+        C: Allows<R::Needs>,
     {
         let Self { store, values, presence, condition, now, returns: _ } = self;
         Put { store, values, presence, condition, now, returns: PhantomData }
@@ -139,7 +139,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
     /// ```
     #[doc(alias = "condition_expression")]
     pub fn condition(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self {
-        let condition = condition(R::attributes()).into_node();
+        let condition = condition(R::ATTRIBUTES).into_node();
         self.condition = Node::both(self.condition, Some(condition));
         self
     }
@@ -227,7 +227,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> IntoFuture for Put<R, C> {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> IntoFuture for Put<R, C, Old> {
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> IntoFuture for Put<R, C, Old> {
     type Output = Result<Option<R>, SaveError>;
     type IntoFuture = OperationFuture<Option<R>, SaveError>;
 

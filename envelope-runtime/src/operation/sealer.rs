@@ -7,7 +7,7 @@ use super::open::Reading;
 use super::seal::{seal_record, written};
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{Asked, Item, Loaded, expected_context};
-use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
+use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::operation::error::{LoadError, SaveError};
 use crate::record::{EnvelopeRecord, Now, Readable};
 
@@ -143,7 +143,7 @@ impl<C: Capability> Opener<C> {
         item: Item,
     ) -> impl Future<Output = Result<Loaded<R>, LoadError>> + Send + use<R, C>
     where
-        C: CanDecrypt,
+        C: Allows<R::Needs>,
     {
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
         async move {

@@ -15,7 +15,7 @@ use super::returned::{New, Nothing, Old, Returned};
 use crate::attribute::{ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, Loaded};
 use crate::expression::Update;
-use crate::key::{CanDecrypt, CanEncrypt, Capability, ContextPairs, Full};
+use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
 use crate::operation::error::{UnknownOutcomeError, UpdateError};
 use crate::record::{
     EnvelopeRecord, IntoKey, KeyValues, VersionNumber, Versioned, stored_version, version_number,
@@ -51,7 +51,7 @@ impl<C: Capability> Store<C> {
     #[doc(alias = "update_item")]
     pub fn update<R: EnvelopeRecord>(&self, key: impl IntoKey<R::Key>) -> Update<R, AtKey<C>>
     where
-        C: CanEncrypt + CanDecrypt,
+        C: CanEncrypt + Allows<R::Needs>,
     {
         Update::at(AtKey {
             store: self.clone(),
@@ -160,7 +160,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         then: impl FnOnce(Option<R>) -> Result<U, UpdateError> + Send + 'static,
     ) -> OperationFuture<U, UpdateError>
     where
-        C: CanEncrypt + CanDecrypt,
+        C: CanEncrypt + Allows<R::Needs>,
     {
         let Self { changes, target, .. } = self;
         let AtKey { store, key, given, known, version, within, returns: _ } = target;
@@ -177,7 +177,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
 impl<R, C> IntoFuture for Update<R, AtKey<C>>
 where
     R: EnvelopeRecord,
-    C: CanEncrypt + CanDecrypt,
+    C: CanEncrypt + Allows<R::Needs>,
 {
     type Output = Result<(), UpdateError>;
     type IntoFuture = OperationFuture<(), UpdateError>;
@@ -190,7 +190,7 @@ where
 impl<R, C> IntoFuture for Update<R, AtKey<C, Old>>
 where
     R: EnvelopeRecord,
-    C: CanEncrypt + CanDecrypt,
+    C: CanEncrypt + Allows<R::Needs>,
 {
     type Output = Result<Option<R>, UpdateError>;
     type IntoFuture = OperationFuture<Option<R>, UpdateError>;
@@ -203,7 +203,7 @@ where
 impl<R, C> IntoFuture for Update<R, AtKey<C, New>>
 where
     R: EnvelopeRecord,
-    C: CanEncrypt + CanDecrypt,
+    C: CanEncrypt + Allows<R::Needs>,
 {
     type Output = Result<R, UpdateError>;
     type IntoFuture = OperationFuture<R, UpdateError>;

@@ -2,10 +2,14 @@
 
 use serde::Serialize;
 
-use crate::attribute::{ConvertError, ValueSerializer, Wiped};
+use crate::attribute::{ConvertError, ValueDeserializer, ValueSerializer, Wiped};
 
 /// Converts a value of a field to an attribute value, as the field's options say.
 pub type Encode<T> = fn(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>;
+
+/// Converts an attribute value, or an absent one, to a value of a field, as the field's options
+/// say.
+pub type Decode<T> = fn(ValueDeserializer) -> Result<T, ConvertError>;
 
 /// Refuses a value that DynamoDB would not store.
 pub(crate) fn checked(value: Option<Wiped>) -> Result<Option<Wiped>, ConvertError> {

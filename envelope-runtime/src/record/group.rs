@@ -53,13 +53,10 @@ use super::{FieldError, FieldReader, FieldSchema, FieldWriter};
 )]
 pub trait EnvelopeFields: Sized {
     /// The handles of the attributes, as attributes of the record `R`.
-    type Attributes<R>;
+    type Attributes<R>: Handles;
 
     /// The attributes and their roles.
     const FIELDS: &'static [FieldSchema];
-
-    /// Creates the handles.
-    fn attributes<R>() -> Self::Attributes<R>;
 
     /// Writes every stored field, in the schema's order.
     ///
@@ -74,6 +71,17 @@ pub trait EnvelopeFields: Sized {
     ///
     /// [`FieldError`] if a stored value does not fit its field.
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
+}
+
+/// The handles of a struct's attributes, as a constant for any record.
+pub trait Handles: Sized {
+    /// All handles.
+    const ALL: Self;
+}
+
+/// For a struct without attributes.
+impl Handles for () {
+    const ALL: Self = ();
 }
 
 /// A struct whose `Debug` hides encrypted fields, through `#[envelope(debug)]`.

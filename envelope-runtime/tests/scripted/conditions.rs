@@ -133,7 +133,7 @@ fn a_condition_shows_names_and_no_values() {
     let condition = |f: <Account as Readable>::Attributes| {
         (!f.status.eq("secret")).and(f.logins.eq(1).or(f.ssn.exists()))
     };
-    assert_eq!(format!("{:?}", Account::attributes().status), r#"Attribute("status")"#);
-    let shown = format!("{:?}", condition(Account::attributes()));
+    assert_eq!(format!("{:?}", Account::ATTRIBUTES.status), r#"Attribute("status")"#);
+    let shown = format!("{:?}", condition(Account::ATTRIBUTES));
     assert_eq!(shown, r#"Condition(["status", "logins", "ssn"])"#);
 }

@@ -1,7 +1,6 @@
 //! A shop.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -193,7 +192,7 @@ struct Shipment {
     #[partition_key]
     id: Arc<str>,
     #[encrypted]
-    recipient: Rc<String>,
+    recipient: Arc<String>,
     #[encrypted]
     address: Box<[Arc<str>]>,
     carrier: Arc<Carrier>,
@@ -211,6 +210,6 @@ async fn a_shipment_behind_shared_pointers() {
     let address = ["1 Main St".into(), "Ulm".into()].into();
     let carrier = Arc::new(Carrier { name: "c".into(), route: (1, (-1, "south".into())) });
     let position = Some([48.4, -9.99]);
-    let recipient = Rc::new("zoë".into());
+    let recipient = Arc::new("zoë".into());
     check(Shipment { id: "s-1".into(), recipient, address, carrier, position }).await;
 }

@@ -61,24 +61,24 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         writeln!(table, "{name:18} {:4}", size(&field) - none).unwrap();
     }
     expect![[r"
-        a record            547 tokens, and for each field:
-        plaintext            87
-        of another type     159
-        encrypted            87
-        authenticated        87
-        encrypted Option     90
-        encrypted bytes      90
-        encrypted set        90
-        encrypted with      125
-        encrypted default   113
-        context              91
-        alias                95
-        flatten             114
+        a record            608 tokens, and for each field:
+        plaintext            91
+        of another type     163
+        encrypted            91
+        authenticated        91
+        encrypted Option     94
+        encrypted bytes      94
+        encrypted set        94
+        encrypted with      129
+        encrypted default   124
+        context              95
+        alias                99
+        flatten             108
         catch_all            23
         skip                 21
-        version             173
-        updated_at          198
-        created_at          189
+        version             177
+        updated_at          202
+        created_at          193
     "]]
     .assert_eq(&table);
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
 use crate::expression::{Changes, Clauses, Comparison, Node, Placeholders, UpdatePlan};
-use crate::key::{CanDecrypt, CanEncrypt, ContextPairs};
+use crate::key::{Allows, CanEncrypt, ContextPairs};
 use crate::operation::error::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, UpdateError,
     VersionError,
@@ -61,7 +61,7 @@ struct Running<'a, R, C> {
     record: PhantomData<fn() -> R>,
 }
 
-pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
+pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>>(
     store: &Store<C>,
     meter: &Meter,
     changes: Changes,
@@ -98,7 +98,7 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt>(
 }
 
 /// The common parts of plaintext and protected updates.
-impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     /// The changes of plaintext attributes, some of which are stored as NULL, and the version.
     fn write_plaintext(&self, clauses: &mut Clauses, to: &mut Placeholders, nulls: &Nulls) {
         for (field, change) in &self.plan.plain {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use envelope_runtime::Readable;
 use envelope_runtime::error::FieldError;
-use envelope_runtime::key::{DataKey, EncryptedDataKey, GeneratedDataKey, ProviderId};
+use envelope_runtime::key::{DataKey, Decrypt, EncryptedDataKey, GeneratedDataKey, ProviderId};
 use envelope_runtime::schema::{
     FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, RecordSchema, Simple,
 };
@@ -27,6 +27,8 @@ impl Readable for ByHand {
     type Key = Simple<String>;
 
     type Attributes = ();
+    type Of = Self;
+    type Needs = Decrypt;
 
     const SCHEMA: RecordSchema = RecordSchema::new(
         "users",
@@ -37,7 +39,7 @@ impl Readable for ByHand {
         ],
     );
 
-    fn attributes() {}
+    const ATTRIBUTES: () = ();
 
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError> {
         let said = Said::default();

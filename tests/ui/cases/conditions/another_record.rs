@@ -20,5 +20,5 @@ struct Order {
 }
 
 fn main() {
-    let _: Condition<User> = Order::attributes().id.exists();
+    let _: Condition<User> = Order::ATTRIBUTES.id.exists();
 }

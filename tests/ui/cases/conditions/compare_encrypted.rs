@@ -10,6 +10,6 @@ struct User {
 }
 
 fn main() {
-    let f = User::attributes();
+    let f = User::ATTRIBUTES;
     let _ = f.ssn.exists().and(f.ssn.eq("078-05-1120"));
 }

@@ -11,5 +11,5 @@ struct User {
 }
 
 fn main() {
-    let _ = User::attributes().logins.eq("7");
+    let _ = User::ATTRIBUTES.logins.eq("7");
 }

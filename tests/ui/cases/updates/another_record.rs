@@ -22,5 +22,5 @@ struct Order {
 }
 
 fn main() {
-    let _ = Update::<User>::of().set(|_| Order::attributes().name, "x");
+    let _ = Update::<User>::of().set(|_| Order::ATTRIBUTES.name, "x");
 }

@@ -9,7 +9,7 @@ use crate::envelope::{
     FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection, refuse_protected,
 };
 use crate::expression::{Clauses, Node, Placeholders};
-use crate::key::{CanDecrypt, CanEncrypt};
+use crate::key::{Allows, CanEncrypt};
 use crate::operation::error::UpdateError;
 use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
@@ -25,7 +25,7 @@ enum Guard {
     NoEnvelope,
 }
 
-impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     /// Attributes that the stored envelope protects are left alone, although this struct treats
     /// them as plaintext: another version of the program knows better.
     pub(super) async fn plaintext(&self, mut patience: Patience) -> Result<Answer, UpdateError> {

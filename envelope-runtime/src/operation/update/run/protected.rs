@@ -8,14 +8,14 @@ use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
 use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
 use crate::expression::{Change, Clauses, Comparison, Node, Placeholders};
-use crate::key::{CanDecrypt, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
+use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
 use crate::operation::error::UpdateError;
 use crate::operation::read::read;
 use crate::operation::sdk::from_sdk_item;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
 
-impl<R: EnvelopeRecord, C: CanEncrypt + CanDecrypt> Running<'_, R, C> {
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     pub(super) async fn protected(
         &self,
         mut known: Option<Item>,
