@@ -2,11 +2,13 @@
 
 mod envelope;
 mod options;
+mod projection;
 mod serde;
 mod suggest;
 mod value;
 
 pub(crate) use options::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
+pub(crate) use projection::{ProjectionOptions, projected_field};
 pub(crate) use suggest::nearest;
 
 use syn::spanned::Spanned;

@@ -11,9 +11,9 @@ use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::{Attribute, DeriveInput, LitStr, Token};
 
-use crate::derive;
 use crate::expand::generics::mentions;
 use crate::model::Kind;
+use crate::{derive, projection};
 
 /// Cases whose structs come from a `macro_rules!`, which only rustc expands. `written/tests.rs`
 /// shows that types from a macro are refused with the same texts as others.
@@ -54,13 +54,13 @@ impl Derived {
     }
 
     fn run(&mut self, attributes: &[Attribute], input: impl FnOnce() -> DeriveInput) {
-        let kinds: Vec<_> = attributes.iter().flat_map(kinds).collect();
-        if kinds.is_empty() {
+        let derives: Vec<_> = attributes.iter().flat_map(derives).collect();
+        if derives.is_empty() {
             return;
         }
         let input = input();
-        for kind in kinds {
-            let tokens = derive(kind, &input);
+        for derive in derives {
+            let tokens = derive(&input);
             collect(&tokens, &mut self.messages);
             self.count += 1;
             let parsed: syn::Result<syn::File> = syn::parse2(tokens);
@@ -83,29 +83,30 @@ impl<'ast> Visit<'ast> for Derived {
     }
 
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
-        let names = [Kind::Record, Kind::Fields].map(|kind| name(kind).to_owned());
+        let names = DERIVES.map(|(name, _)| name.to_owned());
         let mentions = |names: &[String]| mentions(item.tokens.clone(), names);
         self.in_macro |= mentions(&["derive".to_owned()]) && mentions(&names);
     }
 }
 
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Record => "EnvelopeRecord",
-        Kind::Fields => "EnvelopeFields",
-    }
-}
+type Derive = fn(&DeriveInput) -> TokenStream;
+
+const DERIVES: [(&str, Derive); 3] = [
+    ("EnvelopeRecord", |input| derive(Kind::Record, input)),
+    ("EnvelopeFields", |input| derive(Kind::Fields, input)),
+    ("EnvelopeProjection", projection),
+];
 
 /// Our derives that a `#[derive(…)]` names, with or without a path.
-fn kinds(attribute: &Attribute) -> Vec<Kind> {
+fn derives(attribute: &Attribute) -> Vec<Derive> {
     if !attribute.path().is_ident("derive") {
         return Vec::new();
     }
     let paths = Punctuated::<syn::Path, Token![,]>::parse_terminated;
     let paths = attribute.parse_args_with(paths).unwrap();
     let named = paths.iter().filter_map(|path| path.segments.last());
-    let kind = |ident| [Kind::Record, Kind::Fields].into_iter().find(|kind| ident == name(*kind));
-    named.filter_map(|segment| kind(&segment.ident)).collect()
+    let derive = |ident| DERIVES.into_iter().find(|(name, _)| ident == name);
+    named.filter_map(|segment| Some(derive(&segment.ident)?.1)).collect()
 }
 
 /// The errors in an expansion, each a `compile_error! { "…" }`.

@@ -9,10 +9,12 @@ mod handles;
 mod key;
 mod maintained;
 mod nested;
+mod projection;
 mod quoting;
 mod schema;
 
 pub(crate) use fallback::stub;
+pub(crate) use projection::{projection, projection_stub};
 
 use proc_macro2::TokenStream;
 use quote::quote;

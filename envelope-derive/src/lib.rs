@@ -16,7 +16,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 use ctxt::Ctxt;
-use model::{Kind, Record};
+use model::{Kind, Projection, Record};
 
 /// Implements `EnvelopeRecord`: the struct is saved to and loaded from DynamoDB, with its
 /// `#[encrypted]` fields sealed.
@@ -145,6 +145,79 @@ pub fn derive_envelope_record(input: TokenStream) -> TokenStream {
 )]
 pub fn derive_envelope_fields(input: TokenStream) -> TokenStream {
     derive(Kind::Fields, &parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Implements `Readable` for a projection: a struct with some fields of a record, which is read
+/// without the others.
+///
+/// ```ignore
+/// use envelope_runtime::{EnvelopeProjection, EnvelopeRecord};
+///
+/// #[derive(EnvelopeRecord)]
+/// #[envelope(table = "orders")]
+/// struct Order {
+///     #[partition_key]
+///     tenant: String,
+///     #[sort_key]
+///     number: u64,
+///     #[authenticated]
+///     status: String,
+///     #[encrypted]
+///     address: String,
+///     #[encrypted]
+///     history: Vec<String>,
+/// }
+///
+/// #[derive(EnvelopeProjection)]
+/// #[envelope(of = Order)]
+/// struct OrderCard {
+///     number: u64,
+///     status: String,
+///     address: String,
+/// }
+/// ```
+///
+/// `store.get::<OrderCard>(("t-1", 42))` then reads it. A field has the name and the type of the
+/// record's field in Rust. Everything else is the record's: the attribute's name, its older names,
+/// its protection, its form and its default. Attributes of serde have no effect on what is read.
+///
+/// A projection can be read and not saved. It is verified as its record is: the record tag covers
+/// all authenticated attributes, of which the projection fetches those that it does not show.
+///
+/// # Options of the struct, in `#[envelope(…)]`
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `of = Order` | the record; required |
+/// | `plaintext_only` | no field is protected: no KMS call, and nothing is verified |
+/// | `debug` | a `Debug` that shows `[REDACTED]` for each encrypted field |
+/// | `crate = path` | the path where `envelope_runtime` is re-exported |
+///
+/// With `plaintext_only`, a protected field is a compile error, and an item whose envelope lists one
+/// of the fields as sealed is refused. A store whose provider is encrypt-only can read it.
+///
+/// A field with `#[envelope(flatten)]` is a struct that the record flattens, and is read whole. A
+/// projection of a generic record names it with its parameters, `of = Document<T>`, and repeats the
+/// bounds of the record's derive that its own fields do not imply.
+#[proc_macro_derive(
+    EnvelopeProjection,
+    attributes(partition_key, sort_key, encrypted, authenticated, envelope)
+)]
+pub fn derive_envelope_projection(input: TokenStream) -> TokenStream {
+    projection(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+fn projection(input: &DeriveInput) -> proc_macro2::TokenStream {
+    let cx = Ctxt::new();
+    let projection = Projection::from_syn(&cx, input);
+    match (projection, cx.finish()) {
+        (Some(projection), Ok(())) => expand::projection(&projection),
+        (projection, errors) => {
+            let none = || syn::Error::new(input.ident.span(), "not a projection");
+            let errors = errors.err().unwrap_or_else(none);
+            expand::projection_stub(projection.as_ref(), &errors)
+        }
+    }
 }
 
 /// Parses, checks and expands, or shows every mistake beside a stub.

@@ -1,5 +1,7 @@
 //! The model of a record. Parsing builds it, and checks and expansion only read it.
 
+mod projection;
+
 use proc_macro2::Span;
 use syn::{Data, DeriveInput, ExprPath, Fields, Generics, Ident, Path, Type};
 
@@ -7,6 +9,8 @@ use crate::attr::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions}
 use crate::ctxt::Ctxt;
 use crate::template::Template;
 use crate::written;
+
+pub(crate) use projection::{ProjectedField, Projection};
 
 /// The maximum number of template parts in a key, as in the runtime.
 pub(crate) const MAX_KEY_PARTS: usize = 6;

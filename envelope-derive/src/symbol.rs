@@ -8,6 +8,7 @@ pub(crate) const AUTHENTICATED: &str = "authenticated";
 pub(crate) const ENVELOPE: &str = "envelope";
 pub(crate) const SERDE: &str = "serde";
 
+pub(crate) const OF: &str = "of";
 pub(crate) const PLAINTEXT_ONLY: &str = "plaintext_only";
 pub(crate) const PARTITION_KEY_NAME: &str = "partition_key_name";
 pub(crate) const SORT_KEY_NAME: &str = "sort_key_name";

@@ -17,6 +17,8 @@ mod item;
 #[cfg(test)]
 mod known_answer;
 mod loaded;
+#[cfg(feature = "aws")]
+mod narrow;
 mod opening;
 mod plaintext;
 #[cfg(test)]
@@ -40,6 +42,8 @@ pub use forge::Forgery;
 pub use header::reencode_header;
 pub use item::Item;
 pub use loaded::{Envelope, Loaded};
+#[cfg(feature = "aws")]
+pub(crate) use narrow::authenticates_more;
 pub(crate) use opening::{Asked, Opening, plain_core};
 pub(crate) use plaintext::plaintext_values;
 #[cfg(feature = "aws")]

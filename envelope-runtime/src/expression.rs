@@ -7,6 +7,7 @@ pub mod kind;
 mod names;
 mod owned;
 mod presence;
+mod shown;
 mod update;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
 pub(crate) use clauses::Clauses;
 pub use contained::Contained;
 pub use handle::{Attribute, Operand};
+pub use shown::shown;
 pub(crate) use update::Change;
 pub use update::{CanBeAbsent, CanGrow, Update};
 #[cfg(feature = "aws")]
@@ -179,6 +181,20 @@ impl Placeholders {
         let text = node.map(|node| self.condition(schema, node)).transpose()?;
         let Self { names, values } = self;
         Ok(Expression { text, names, values })
+    }
+
+    /// The names behind the placeholders.
+    #[cfg(feature = "aws")]
+    pub(crate) fn into_names(self) -> BTreeMap<String, String> {
+        self.names
+    }
+
+    /// The attributes that a projection fetches; `None` if the whole item is fetched.
+    #[cfg(feature = "aws")]
+    pub(crate) fn projection(&mut self, schema: &RecordSchema) -> Option<String> {
+        let names = schema.fetched()?;
+        let names: Vec<_> = names.into_iter().map(|name| self.name(name)).collect();
+        Some(names.join(", "))
     }
 
     fn name(&mut self, name: &str) -> String {

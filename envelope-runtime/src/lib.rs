@@ -120,14 +120,14 @@ pub use attribute::{AttributeValue, Number};
 pub use clock::Clock;
 pub use envelope::{Envelope, Item, Loaded};
 #[cfg(feature = "derive")]
-pub use envelope_derive::{EnvelopeFields, EnvelopeRecord};
+pub use envelope_derive::{EnvelopeFields, EnvelopeProjection, EnvelopeRecord};
 pub use error::{DeleteError, Error, LoadError, SaveError, UpdateError};
 pub use expression::{Condition, Update, kind};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
 pub use key::LocalKeyProvider;
 pub use operation::{Opener, Sealer};
-pub use record::{EnvelopeFields, EnvelopeRecord, OtherAttributes, Readable, Saved};
+pub use record::{EnvelopeFields, EnvelopeRecord, OtherAttributes, ProjectionOf, Readable, Saved};
 #[cfg(feature = "aws")]
 pub use store::Store;
 #[cfg(feature = "aws")]
@@ -249,11 +249,11 @@ pub mod schema {
 /// The names that generated code uses. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::expression::kind;
+    pub use crate::expression::{kind, shown};
     pub use crate::key::{Decrypt, NoKey};
     pub use crate::record::{
-        EnvelopeFields, EnvelopeRecord, FieldError, Readable, RedactedDebug, Saved, Stored,
-        decode_array, decode_bytes, decode_optional_array, decode_optional_bytes,
+        EnvelopeFields, EnvelopeRecord, FieldError, ProjectionOf, Readable, RedactedDebug, Saved,
+        Stored, decode_array, decode_bytes, decode_optional_array, decode_optional_bytes,
         decode_optional_vec, decode_text, decode_vec, encode_bytes, encode_optional_bytes, named,
         nested, next_version, redacted,
     };

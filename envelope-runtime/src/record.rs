@@ -11,6 +11,8 @@ mod maintained;
 #[doc(hidden)]
 pub mod nested;
 mod other;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
+mod projection;
 mod saved;
 mod schema;
 mod stored;
@@ -36,6 +38,7 @@ pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, named, n
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
+pub use projection::{ProjectionOf, SameAs};
 pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
@@ -43,14 +46,16 @@ pub use stored::{Stored, decode_text};
 pub(crate) use template::KeyAttribute;
 pub use template::{KeyPiece, KeyTemplate};
 
-/// A type that can be read from a table: today a record.
+/// A type that can be read from a table: a record, or a projection of one.
 ///
-/// The derive of [`EnvelopeRecord`] implements it. A readable type owns its data and is `Send`,
+/// The derives of [`EnvelopeRecord`] and
+/// [`EnvelopeProjection`](macro@crate::EnvelopeProjection) implement it. A readable type owns its data and is `Send`,
 /// because the futures of operations outlive the call that creates them and run on any thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an envelope record",
-    label = "not an envelope record",
-    note = "put `#[derive(EnvelopeRecord)]` on the struct",
+    label = "not a record or a projection of one",
+    note = "put `#[derive(EnvelopeRecord)]` on the struct, or `#[derive(EnvelopeProjection)]` on a part of \
+            a record",
     note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
 pub trait Readable: Sized + Send + 'static {
@@ -95,9 +100,10 @@ pub trait Readable: Sized + Send + 'static {
 /// struct itself with one of these names shadows ours: use [`Store::put`](crate::Store::put) and
 /// its companions instead.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an envelope record",
+    message = "`{Self}` cannot be saved: it is not an envelope record",
     label = "not an envelope record",
     note = "put `#[derive(EnvelopeRecord)]` on the struct",
+    note = "a projection can only be read: save, update or delete its record",
     note = "a save gives a `Saved<R>`: go on with its `.into_inner()`"
 )]
 pub trait EnvelopeRecord: Readable<Of = Self> {

@@ -28,6 +28,7 @@ pub struct Usage(Arc<Counts>);
 struct Counts {
     kms_calls: AtomicU64,
     requests: AtomicU64,
+    reread: AtomicU64,
     read: AtomicU64,
     written: AtomicU64,
 }
@@ -43,6 +44,13 @@ impl Usage {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// The number of items that were read again, whole, because their envelope authenticates an
+    /// attribute that a projection did not fetch: a newer program wrote them.
+    #[must_use]
+    pub fn reread(&self) -> u64 {
+        self.0.reread.load(Ordering::Relaxed)
     }
 
     /// [Read units](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html)
@@ -67,6 +75,7 @@ impl Usage {
         let Self(counts) = self;
         counts.kms_calls.fetch_add(cost.kms_calls, Ordering::Relaxed);
         counts.requests.fetch_add(cost.requests, Ordering::Relaxed);
+        counts.reread.fetch_add(cost.reread, Ordering::Relaxed);
         counts.read.fetch_add(cost.read, Ordering::Relaxed);
         counts.written.fetch_add(cost.written, Ordering::Relaxed);
     }
@@ -77,6 +86,7 @@ impl Usage {
 pub(crate) struct Cost {
     pub(crate) kms_calls: u64,
     pub(crate) requests: u64,
+    pub(crate) reread: u64,
     pub(crate) read: u64,
     pub(crate) written: u64,
 }
@@ -86,6 +96,7 @@ impl fmt::Debug for Usage {
         f.debug_struct("Usage")
             .field("kms_calls", &self.kms_calls())
             .field("requests", &self.requests())
+            .field("reread", &self.reread())
             .field("read_units", &self.read_units())
             .field("write_units", &self.write_units())
             .finish()

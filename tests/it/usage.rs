@@ -111,7 +111,10 @@ async fn usage_adds_up_requests_calls_and_capacity() {
     assert!(usage.write_units() >= 1.0 && usage.read_units() > 0.0, "{usage:?}");
     assert!(other.read_units() > 0.0 && other.write_units() == 0.0, "{other:?}");
     let text = format!("{other:?}");
-    assert!(text.starts_with("Usage { kms_calls: 0, requests: 1, read_units: "), "{text}");
+    assert!(
+        text.starts_with("Usage { kms_calls: 0, requests: 1, reread: 0, read_units: "),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ mod size;
 use expect_test::{ExpectFile, expect_file};
 use syn::parse_quote;
 
-use crate::derive;
 use crate::model::Kind;
+use crate::{derive, projection};
 
 fn check(input: &syn::DeriveInput, expected: &ExpectFile) {
     check_all(&[(Kind::Record, input)], expected);
@@ -190,6 +190,40 @@ fn fields_of_functions_and_in_the_context() {
         },
         &expect_file!["../../snapshots/visit.rs"],
     );
+}
+
+#[test]
+fn projections_of_a_record() {
+    let inputs = [
+        parse_quote! {
+            #[envelope(of = shop::Order, debug)]
+            #[serde(rename_all = "camelCase")]
+            struct OrderCard {
+                tenant: String,
+                r#type: Kind,
+                #[envelope(flatten)]
+                contact: Contact,
+            }
+        },
+        parse_quote! {
+            #[envelope(of = Document<'a, T>, plaintext_only, crate = my::runtime, debug)]
+            struct Line<'a, T: Clone, C> {
+                body: Option<T>,
+                #[envelope(flatten)]
+                contact: C,
+            }
+        },
+        parse_quote! {
+            #[envelope(of = Order)]
+            struct Nothing {
+                #[encrypted]
+                address: String,
+            }
+        },
+    ];
+    let derived = inputs.iter().map(projection).collect();
+    let expected = expect_file!["../../snapshots/projections.rs"];
+    expected.assert_eq(&prettyplease::unparse(&syn::parse2(derived).unwrap()));
 }
 
 #[test]

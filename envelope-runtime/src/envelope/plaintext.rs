@@ -2,29 +2,37 @@
 
 use zeroize::Zeroizing;
 
+use super::context::ExpectedContext;
 use super::opening::{Asked, at, at_envelope, decode_envelope, own_keys};
 use super::verified::{add_plain, oldest};
 use super::{Item, OpenError, OpenErrorKind};
 use crate::attribute::AttributeValue;
 use crate::record::{OtherAttributes, RecordSchema, Values};
 
-/// The values of a record that protects nothing. Another record type may have sealed some of the
-/// item's attributes: their bytes are never exposed.
+/// The values of a record that protects nothing, or of a projection that reads nothing protected.
+/// Another record type, or a newer program, may have sealed some of the item's attributes: their
+/// bytes are never exposed.
 pub(crate) fn plaintext_values(
     schema: RecordSchema,
     mut item: Item,
     asked: Asked<'_>,
+    expected: &ExpectedContext,
 ) -> Result<Values, OpenError> {
     own_keys(&schema, &item, asked)?;
+    if let Some(name) = expected.differs(|name| item.attribute(name)) {
+        return Err(at(&schema, name, OpenErrorKind::OtherContext));
+    }
     let header = match item.remove(schema.envelope()) {
         Some(_) if schema.catches_all() => {
             return Err(at_envelope(&schema, OpenErrorKind::HasEnvelope));
         }
         Some(stored) => Some(decode_envelope(&schema, stored)?.0),
-        None => None,
+        None if schema.is_plaintext_only() => None,
+        // The record that a projection is of has an envelope.
+        None => return Err(at_envelope(&schema, OpenErrorKind::NoEnvelope)),
     };
     let is_sealed = |name: &str| header.as_ref().is_some_and(|header| header.nonce(name).is_some());
-    let fields = schema.fields().map(|field| {
+    let fields = schema.read().map(|field| {
         if field.names().any(is_sealed) {
             return Err(at(&schema, field.name(), OpenErrorKind::Sealed));
         }

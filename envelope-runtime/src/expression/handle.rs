@@ -11,7 +11,7 @@ use super::{Comparison, Condition, Contained, Node};
 use crate::attribute::{
     AttributeValue, ConvertError, ConvertErrorKind, ValueSerializer, Wiped, unwiped,
 };
-use crate::record::{Decode, Encode, FieldError, FieldReader, checked};
+use crate::record::{Decode, Encode, FieldError, FieldReader, SameAs, checked};
 
 /// An attribute of the record `R`, of a [`kind`](crate::kind) `K`, that holds a field of type `T`.
 ///
@@ -124,9 +124,22 @@ impl<R, K, T> Attribute<R, K, T> {
         }
     }
 
+    /// Reads the next field of a projection, whose type the derive writes out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    #[doc(hidden)]
+    pub fn read_as<P>(&self, fields: &mut FieldReader) -> Result<P, FieldError>
+    where
+        T: SameAs<P>,
+    {
+        self.read(fields).map(T::same)
+    }
+
     /// The attribute's name.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         self.name
     }
 

@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::OperationFuture;
 use super::meter::Meter;
 use super::open::Reading;
-use super::read::read;
+use super::read::{complete, read};
 use super::returned::{Record, WithEnvelope};
 use super::sdk::from_sdk_item;
 use super::target::Target;
@@ -16,7 +16,7 @@ use crate::attribute::ConvertError;
 use crate::envelope::{Asked, Loaded};
 use crate::key::{Allows, Capability, ContextPairs, Full};
 use crate::operation::error::LoadError;
-use crate::record::{IntoKey, KeyValues, Readable};
+use crate::record::{IntoKey, KeyValues, ProjectionOf, Readable};
 use crate::store::Store;
 
 /// A load, ready to be awaited. Created by [`Store::get`] and
@@ -69,6 +69,35 @@ impl<R: Readable, C: Allows<R::Needs>, T> Get<R, C, T> {
         self
     }
 
+    /// Reads some of the record's fields: those of the projection `Q`.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeProjection, EnvelopeRecord, LoadError, Store};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "users")]
+    /// # struct User { #[partition_key] id: String, name: String, #[encrypted] ssn: String }
+    /// #[derive(EnvelopeProjection)]
+    /// #[envelope(of = User)]
+    /// struct UserName {
+    ///     name: String,
+    /// }
+    ///
+    /// # async fn example(store: Store) -> Result<(), LoadError> {
+    /// let user: Option<UserName> = store.get::<User>("foobar").project::<UserName>().await?;
+    /// // The same:
+    /// let user: Option<UserName> = store.get::<UserName>("foobar").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "projection_expression")]
+    pub fn project<Q: ProjectionOf<R>>(self) -> Get<Q, C, T>
+    where
+        C: Allows<Q::Needs>,
+    {
+        let Self { store, key, consistent, given, returns: _ } = self;
+        Get { store, key, consistent, given, returns: PhantomData }
+    }
+
     /// Supplies values of context fields that are not part of the key, as attribute names and
     /// texts. They add to those of [`Store::scoped`] and must not differ from them.
     #[doc(alias = "encryption_context")]
@@ -93,6 +122,8 @@ impl<R: Readable, C: Allows<R::Needs>, T> Get<R, C, T> {
             let item = read(&store, &meter, &schema, table, &key, consistent).await;
             let Some(item) = item.map_err(LoadError::Request)? else { return Ok(None) };
             let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
+            let item = complete(&store, &meter, &schema, table, &key, consistent, item).await?;
+            let Some(item) = item else { return Ok(None) };
             // DynamoDB takes up to a few days to delete an expired item.
             if schema.is_expired(store.now(), |name| item.attribute(name)) {
                 return Ok(None);

@@ -26,6 +26,7 @@ fn thousandths(capacity: Option<&ConsumedCapacity>) -> u64 {
 pub(super) struct Meter {
     kms_calls: Arc<AtomicU64>,
     attempts: Attempts,
+    reread: AtomicU64,
     read: AtomicU64,
     written: AtomicU64,
     usage: Option<Usage>,
@@ -42,12 +43,14 @@ impl Meter {
             table,
             requests = Empty,
             kms_calls = Empty,
+            reread = Empty,
             read_units = Empty,
             write_units = Empty,
         );
         Self {
             kms_calls: Arc::default(),
             attempts: Attempts::default(),
+            reread: AtomicU64::default(),
             read: AtomicU64::default(),
             written: AtomicU64::default(),
             usage: store.usage().cloned(),
@@ -94,6 +97,11 @@ impl Meter {
         self.read.fetch_add(thousandths(capacity), Ordering::Relaxed);
     }
 
+    /// Counts an item that is read again, whole.
+    pub(super) fn reads_again(&self) {
+        self.reread.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn has_written(&self, capacity: Option<&ConsumedCapacity>) {
         self.written.fetch_add(thousandths(capacity), Ordering::Relaxed);
     }
@@ -104,10 +112,14 @@ impl Drop for Meter {
         let cost = Cost {
             kms_calls: self.kms_calls.load(Ordering::Relaxed),
             requests: self.attempts.count(),
+            reread: self.reread.load(Ordering::Relaxed),
             read: self.read.load(Ordering::Relaxed),
             written: self.written.load(Ordering::Relaxed),
         };
         self.span.record("requests", cost.requests).record("kms_calls", cost.kms_calls);
+        if cost.reread > 0 {
+            self.span.record("reread", cost.reread);
+        }
         let Some(usage) = &self.usage else { return };
         self.span.record("read_units", units(cost.read)).record("write_units", units(cost.written));
         usage.add(cost);

@@ -29,9 +29,10 @@ impl<C: Capability> Reading<'_, C> {
         C: Allows<R::Needs>,
     {
         let schema = R::SCHEMA;
-        let (values, envelope, core) = if schema.is_plaintext_only() {
+        let (values, envelope, core) = if schema.is_read_without_key() {
             let core = keep.then(|| plain_core(&schema, &item));
-            let values = plaintext_values(schema, item, self.asked).map_err(LoadError::Open)?;
+            let values = plaintext_values(schema, item, self.asked, self.context);
+            let values = values.map_err(LoadError::Open)?;
             (values, None, core)
         } else {
             let opening = Opening::new(schema, item, self.asked, self.context);

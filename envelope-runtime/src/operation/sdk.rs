@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
-use crate::expression::Expression;
+use crate::expression::{Expression, Placeholders};
 use crate::operation::error::UnknownAttributeType;
 use crate::record::{RecordSchema, RequestKey};
 
@@ -88,6 +88,14 @@ pub(super) fn to_sdk_key(key: &RequestKey) -> HashMap<String, SdkValue> {
 /// request.
 pub(super) type SdkExpression =
     (Option<String>, Option<HashMap<String, String>>, Option<HashMap<String, SdkValue>>);
+
+impl Placeholders {
+    /// The names of a request that has no values.
+    pub(super) fn into_sdk_names(self) -> Option<HashMap<String, String>> {
+        let names = self.into_names();
+        (!names.is_empty()).then(|| names.into_iter().collect())
+    }
+}
 
 impl Expression {
     pub(super) fn into_sdk(self) -> SdkExpression {

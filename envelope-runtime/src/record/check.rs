@@ -112,7 +112,11 @@ impl Seen {
         let mut index = 0;
         while index < self.count {
             if equal(self.names[index].as_bytes(), name.as_bytes()) {
-                twice(name);
+                say(
+                    name,
+                    "` is the name of two attributes, with those flattened into the record and its \
+                     envelope: rename one",
+                );
             }
             index += 1;
         }
@@ -122,7 +126,7 @@ impl Seen {
 }
 
 #[expect(clippy::indexing_slicing, reason = "constants cannot iterate, and bounds are checked")]
-const fn equal(left: &[u8], right: &[u8]) -> bool {
+pub(super) const fn equal(left: &[u8], right: &[u8]) -> bool {
     let mut index = 0;
     while index < left.len() && index < right.len() && left[index] == right[index] {
         index += 1;
@@ -130,24 +134,22 @@ const fn equal(left: &[u8], right: &[u8]) -> bool {
     index == left.len() && index == right.len()
 }
 
-/// Constants cannot format, so the message is assembled by hand.
+/// Panics with a quoted name and a text. Constants cannot format, so the message is assembled by
+/// hand.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in a constant is a compile error")]
-const fn twice(name: &str) -> ! {
-    const TEXT: &[u8] =
-        b"` is the name of two attributes, with those flattened into the record and \
-                          its envelope: rename one";
+pub(super) const fn say(name: &str, text: &str) -> ! {
     let mut message = [0; 512];
     let (quote, rest) = message.split_at_mut(1);
     quote.copy_from_slice(b"`");
     let (start, rest) = rest.split_at_mut(if name.len() < 256 { name.len() } else { 256 });
     start.copy_from_slice(name.as_bytes().split_at(start.len()).0);
-    let (text, _) = rest.split_at_mut(TEXT.len());
-    text.copy_from_slice(TEXT);
-    let length = 1 + start.len() + TEXT.len();
+    let (end, _) = rest.split_at_mut(text.len());
+    end.copy_from_slice(text.as_bytes());
+    let length = 1 + start.len() + text.len();
     match std::str::from_utf8(message.split_at(length).0) {
         Ok(message) => panic!("{}", message),
-        Err(_) => panic!("two attributes have one name: rename one of the fields"),
+        Err(_) => panic!("a name in the schema breaks a rule"),
     }
 }
 

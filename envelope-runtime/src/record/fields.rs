@@ -163,7 +163,7 @@ impl FieldWriter {
 impl FieldReader {
     pub(crate) fn new(schema: RecordSchema, values: Values) -> Self {
         let Values { fields, others, .. } = values;
-        Self { schema, fields: schema.each_field(), values: fields.into_iter(), others }
+        Self { schema, fields: schema.read(), values: fields.into_iter(), others }
     }
 
     /// Reads a field with [`serde::Deserialize::deserialize`], or another function. The function is

@@ -1,5 +1,10 @@
 //! The constant that the derive emits: table, attributes and their roles.
 
+mod fields;
+
+pub(crate) use fields::Fields;
+pub(super) use fields::Projected;
+
 use super::maintained::Stamp;
 use super::{KeyAttribute, KeyTemplate};
 use crate::report::Place;
@@ -13,6 +18,7 @@ pub struct RecordSchema {
     key: KeySchema,
     plaintext_only: bool,
     catch_all: bool,
+    projection: Option<Projected>,
 }
 
 /// The key of a table, or of an index.
@@ -95,6 +101,7 @@ impl RecordSchema {
             },
             plaintext_only: false,
             catch_all: false,
+            projection: None,
         }
     }
 
@@ -152,7 +159,7 @@ impl RecordSchema {
     }
 
     pub(crate) fn each_field(&self) -> Fields {
-        Fields { here: self.fields.iter(), outside: Vec::new() }
+        Fields::of(self.fields)
     }
 
     pub(super) const fn own_fields(&self) -> &'static [FieldSchema] {
@@ -163,8 +170,19 @@ impl RecordSchema {
         [self.key.partition, self.key.sort]
     }
 
+    /// Returns whether the attributes that the record does not know are read. A projection has no
+    /// place for them.
     pub(crate) const fn catches_all(&self) -> bool {
-        self.catch_all
+        self.catch_all && self.projection.is_none()
+    }
+
+    pub(super) const fn projection(&self) -> Option<Projected> {
+        self.projection
+    }
+
+    pub(super) const fn narrowed(mut self, projection: Option<Projected>) -> Self {
+        self.projection = projection;
+        self
     }
 
     /// Returns whether an attribute belongs to the record.
@@ -370,28 +388,5 @@ impl FieldSchema {
 
     pub(crate) const fn is_window_open(&self) -> bool {
         self.since.is_some()
-    }
-}
-
-/// Iterates over the fields of a schema, including those of flattened structs.
-#[derive(Clone, Debug)]
-pub(crate) struct Fields {
-    here: std::slice::Iter<'static, FieldSchema>,
-    outside: Vec<std::slice::Iter<'static, FieldSchema>>,
-}
-
-impl Iterator for Fields {
-    type Item = &'static FieldSchema;
-
-    fn next(&mut self) -> Option<&'static FieldSchema> {
-        loop {
-            match self.here.next() {
-                None => self.here = self.outside.pop()?,
-                Some(FieldSchema { group: Some(group), .. }) => {
-                    self.outside.push(std::mem::replace(&mut self.here, group.iter()));
-                }
-                Some(field) => return Some(field),
-            }
-        }
     }
 }

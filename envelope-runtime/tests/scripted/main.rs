@@ -20,6 +20,7 @@ mod models;
 mod other_keys;
 mod plaintext_refusals;
 mod plaintext_updates;
+mod projections;
 mod protected_updates;
 mod request;
 mod saves;

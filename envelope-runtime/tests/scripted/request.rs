@@ -25,7 +25,7 @@ impl Request {
         let envelope = stored.and_then(|item| item.get("_envelope")).cloned();
         let request = Self { operation, body, envelope };
         let mut used = BTreeSet::new();
-        for expression in ["ConditionExpression", "UpdateExpression"] {
+        for expression in ["ConditionExpression", "ProjectionExpression", "UpdateExpression"] {
             used.extend(words(request.text(expression)));
         }
         for list in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
@@ -39,6 +39,12 @@ impl Request {
     /// The condition; empty if there is none.
     pub(crate) fn condition(&self) -> String {
         self.resolved("ConditionExpression")
+    }
+
+    /// The names of the attributes that are fetched; `None` if all are.
+    pub(crate) fn fetched(&self) -> Option<Vec<&str>> {
+        let text = self.body["ProjectionExpression"].as_str()?;
+        Some(text.split(", ").map(|placeholder| self.name(placeholder)).collect())
     }
 
     /// The changes of an update; empty if there are none.

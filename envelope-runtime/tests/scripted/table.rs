@@ -24,7 +24,11 @@ impl Table {
         match request.operation.as_str() {
             "GetItem" => {
                 if let Some(item) = &mine {
-                    answer["Item"] = item.clone().into();
+                    let mut item = item.clone();
+                    if let Some(fetched) = request.fetched() {
+                        item.retain(|name, _| fetched.contains(&name.as_str()));
+                    }
+                    answer["Item"] = item.into();
                 }
                 self.item = mine.or(self.item.take());
             }

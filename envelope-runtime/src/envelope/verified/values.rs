@@ -67,9 +67,13 @@ impl Verified {
     pub(crate) fn into_values(mut self) -> Result<(Values, Envelope), OpenError> {
         let mut attributes = Attributes::new(mem::take(&mut self.item), &self.header);
         let mut aad = self.identity.aad();
-        let mut fields = Vec::with_capacity(self.schema.fields().count());
-        for field in self.schema.fields() {
+        let mut fields = Vec::with_capacity(self.schema.read().count());
+        for field in self.schema.read() {
             fields.push(self.field(field, &mut attributes, &mut aad)?);
+        }
+        // A projection accepts no envelope that lists less than its record's.
+        for field in self.schema.not_read().filter(|field| field.is_authenticated()) {
+            self.field(field, &mut attributes, &mut aad)?;
         }
         let others = if self.schema.catches_all() {
             self.others(attributes, &mut aad)?

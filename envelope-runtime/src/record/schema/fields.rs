@@ -1,0 +1,39 @@
+//! The fields of a schema, with those of flattened structs.
+
+use super::FieldSchema;
+
+/// The fields that a projection reads, and how.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::record) struct Projected {
+    pub(in crate::record) fields: &'static [FieldSchema],
+    pub(in crate::record) without_key: bool,
+}
+
+/// Iterates over the fields of a schema, including those of flattened structs.
+#[derive(Clone, Debug)]
+pub(crate) struct Fields {
+    here: std::slice::Iter<'static, FieldSchema>,
+    outside: Vec<std::slice::Iter<'static, FieldSchema>>,
+}
+
+impl Fields {
+    pub(in crate::record) fn of(fields: &'static [FieldSchema]) -> Self {
+        Self { here: fields.iter(), outside: Vec::new() }
+    }
+}
+
+impl Iterator for Fields {
+    type Item = &'static FieldSchema;
+
+    fn next(&mut self) -> Option<&'static FieldSchema> {
+        loop {
+            match self.here.next() {
+                None => self.here = self.outside.pop()?,
+                Some(FieldSchema { group: Some(group), .. }) => {
+                    self.outside.push(std::mem::replace(&mut self.here, group.iter()));
+                }
+                Some(field) => return Some(field),
+            }
+        }
+    }
+}
