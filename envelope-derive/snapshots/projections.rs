@@ -1,7 +1,10 @@
 const _: () = {
     use ::envelope_runtime::__private as _envelope;
     #[automatically_derived]
-    impl _envelope::Readable for OrderCard {
+    impl _envelope::Readable for OrderCard
+    where
+        shop::Order: _envelope::EnvelopeRecord,
+    {
         type Key = <shop::Order as _envelope::Readable>::Key;
         type Attributes = <shop::Order as _envelope::Readable>::Attributes;
         type Of = shop::Order;
@@ -33,10 +36,16 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::ProjectionOf<shop::Order> for OrderCard {}
+    impl _envelope::ProjectionOf<shop::Order> for OrderCard
+    where
+        shop::Order: _envelope::EnvelopeRecord,
+    {}
     const _: _envelope::RecordSchema = <OrderCard as _envelope::Readable>::SCHEMA;
     #[automatically_derived]
-    impl ::core::fmt::Debug for OrderCard {
+    impl ::core::fmt::Debug for OrderCard
+    where
+        shop::Order: _envelope::EnvelopeRecord,
+    {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("OrderCard")
                 .field(
@@ -83,13 +92,15 @@ const _: () = {
         > as _envelope::Readable>::SCHEMA
             .project_plaintext(
                 &[
-                    <Document<'a, T> as _envelope::Readable>::SCHEMA
-                        .projected(Self::ATTRIBUTES.body.name())
-                        .unprotected(),
-                    _envelope::FieldSchema::group(
+                    _envelope::FieldSchema::unprotected(
+                        <Document<'a, T> as _envelope::Readable>::SCHEMA
+                            .projected(Self::ATTRIBUTES.body.name()),
+                    ),
+                    _envelope::FieldSchema::unprotected(
+                        _envelope::FieldSchema::group(
                             <C as _envelope::EnvelopeFields>::FIELDS,
-                        )
-                        .unprotected(),
+                        ),
+                    ),
                 ],
             );
         fn read_fields(
@@ -144,7 +155,10 @@ const _: () = {
 const _: () = {
     use ::envelope_runtime::__private as _envelope;
     #[automatically_derived]
-    impl _envelope::Readable for Nothing {
+    impl _envelope::Readable for Nothing
+    where
+        Order: _envelope::EnvelopeRecord,
+    {
         type Key = <Order as _envelope::Readable>::Key;
         type Attributes = <Order as _envelope::Readable>::Attributes;
         type Of = Order;
@@ -158,5 +172,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl _envelope::ProjectionOf<Order> for Nothing {}
+    impl _envelope::ProjectionOf<Order> for Nothing
+    where
+        Order: _envelope::EnvelopeRecord,
+    {}
 };

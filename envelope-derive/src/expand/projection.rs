@@ -1,8 +1,8 @@
 //! The implementations of a projection. The record's handles say how each field is stored and read.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Generics;
+use syn::{Generics, parse_quote_spanned};
 
 use super::generics::mentions;
 use super::quoting::{local, local_at, span_of};
@@ -112,8 +112,13 @@ fn schema(projection: &Projection) -> TokenStream {
                 <#of as _envelope::Readable>::SCHEMA.projected(Self::ATTRIBUTES.#ident.name())
             }
         };
-        let unprotected = is_plaintext.then(|| quote_spanned!(ident.span()=> .unprotected()));
-        quote!(#field #unprotected)
+        if is_plaintext {
+            // At the field, where a protected one is shown.
+            let span = ident.span().resolved_at(Span::call_site());
+            quote_spanned!(span=> _envelope::FieldSchema::unprotected(#field))
+        } else {
+            field
+        }
     });
     let project = if is_plaintext { quote!(project_plaintext) } else { quote!(project) };
     quote!(<#of as _envelope::Readable>::SCHEMA.#project(&[#(#fields),*]))
@@ -139,6 +144,10 @@ fn bounded(projection: &Projection) -> Generics {
     let krate = projection.krate();
     let mut generics = projection.generics.clone();
     if generics.lifetimes().next().is_none() && generics.type_params().next().is_none() {
+        // A bound is one place for one message. With parameters, it would hide what the record's
+        // handles are.
+        let clause = generics.make_where_clause();
+        clause.predicates.push(parse_quote_spanned!(span_of(of)=> #of: _envelope::EnvelopeRecord));
         return generics;
     }
     let fields = generic_fields(projection);

@@ -134,7 +134,7 @@ pub trait CanEncrypt: Capability {}
     message = "this store's key provider is encrypt-only: it cannot load records",
     label = "needs a provider that can decrypt",
     note = "give the store a provider whose capability is `Full` or `DecryptOnly`",
-    note = "a record that is `#[envelope(plaintext_only)]` can be read without"
+    note = "a record or projection that is `#[envelope(plaintext_only)]` can be read without"
 )]
 pub trait Allows<N: Need>: Capability {}
 

@@ -1,0 +1,25 @@
+use envelope_runtime::{EnvelopeProjection, EnvelopeRecord};
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "orders")]
+struct Order {
+    #[partition_key]
+    id: String,
+    number: u64,
+    #[authenticated]
+    status: String,
+    #[encrypted]
+    address: String,
+}
+
+#[derive(EnvelopeProjection)]
+#[envelope(of = Order)]
+enum OrderCard {
+    Number(u64),
+}
+
+#[derive(EnvelopeProjection)]
+#[envelope(of = Order)]
+struct OrderLine(u64);
+
+fn main() {}

@@ -1,0 +1,21 @@
+use envelope_runtime::{EnvelopeProjection, EnvelopeRecord};
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "orders")]
+struct Order {
+    #[partition_key]
+    id: String,
+    number: u64,
+    #[authenticated]
+    status: String,
+    #[encrypted]
+    address: String,
+}
+
+#[derive(EnvelopeProjection)]
+#[envelope(of = Order)]
+struct OrderCard {
+    nubmer: u64,
+}
+
+fn main() {}
