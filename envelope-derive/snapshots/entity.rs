@@ -14,7 +14,7 @@ const _: () = {
     where
         Self: ::core::marker::Send,
     {
-        type Key = _envelope::Parts<(String,), (Kind, u32)>;
+        type Key = _envelope::Parts<(String,), (_envelope::Unsorted<Kind>, u32)>;
         type Of = Self;
         type Needs = _envelope::Decrypt;
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(

@@ -106,10 +106,11 @@ pub(crate) fn record(record: &Record) -> TokenStream {
             }
         }
     });
-    let versioned = maintained::versioned(record).map(|versioned| {
+    let context_in_key = key::holds_context(record).then(|| quote!(ContextInKey));
+    let markers = maintained::versioned(record).into_iter().chain(context_in_key).map(|marker| {
         quote! {
             #[automatically_derived]
-            impl #impl_generics _envelope::#versioned for #ident #type_generics #where_clause {}
+            impl #impl_generics _envelope::#marker for #ident #type_generics #where_clause {}
         }
     });
 
@@ -123,7 +124,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
 
             #(#implementations)*
 
-            #versioned
+            #(#markers)*
             #checked
             #nested
             #debug

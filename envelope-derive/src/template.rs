@@ -44,6 +44,21 @@ impl Template {
             Piece::Text(_) => None,
         })
     }
+
+    /// Returns whether keys with the same text before a field sort as the field does. A text with
+    /// more behind it sorts by that, too: `ann b`, `ann!`, `ann`.
+    pub(crate) fn sorts_by(&self, part: &str) -> bool {
+        let place = self
+            .pieces
+            .iter()
+            .position(|piece| matches!(piece, Piece::Part { field, .. } if field == part));
+        let Some(place) = place else { return false };
+        match self.pieces.get(place) {
+            Some(Piece::Part { digits: Some(digits), .. }) => *digits > 0,
+            Some(Piece::Part { digits: None, .. }) => place + 1 == self.pieces.len(),
+            Some(Piece::Text(_)) | None => false,
+        }
+    }
 }
 
 fn pieces(template: &str) -> Result<Vec<Piece>, String> {

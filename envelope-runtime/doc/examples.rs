@@ -1,5 +1,5 @@
 // The start of the examples in this crate's documentation, which include it in a hidden line. It
-// gives them the crate's names and two records.
+// gives them the crate's names and three records.
 
 use envelope_runtime::*;
 
@@ -31,4 +31,16 @@ struct Document {
     text: String,
     #[envelope(version)]
     version: u64,
+}
+
+#[derive(EnvelopeRecord, Clone, Debug)]
+#[envelope(table = "orders")]
+struct Order {
+    #[partition_key]
+    tenant: String,
+    #[sort_key]
+    number: u64,
+    status: String,
+    #[encrypted]
+    address: String,
 }

@@ -26,7 +26,7 @@ pub(crate) use de::{from_absent, from_attribute};
 pub use number::{Number, NumberError};
 #[cfg(fuzzing)]
 pub use plaintext::decode;
-#[cfg(test)]
+#[cfg(any(test, feature = "aws"))]
 pub(crate) use plaintext::decode_plaintext;
 pub(crate) use plaintext::{from_plaintext, into_plaintext};
 #[cfg(feature = "secrecy")]

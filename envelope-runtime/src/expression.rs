@@ -3,6 +3,8 @@
 mod clauses;
 mod contained;
 mod handle;
+#[cfg(feature = "aws")]
+mod key_condition;
 pub mod kind;
 mod names;
 mod owned;
@@ -22,6 +24,8 @@ use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
 pub(crate) use clauses::Clauses;
 pub use contained::Contained;
 pub use handle::{Attribute, Operand};
+#[cfg(feature = "aws")]
+pub(crate) use key_condition::KeyCondition;
 pub use shown::shown;
 pub(crate) use update::Change;
 pub use update::{CanBeAbsent, CanGrow, Update};
@@ -103,9 +107,7 @@ impl<R> Not for Condition<R> {
 
 impl<R> fmt::Debug for Condition<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut names = Vec::new();
-        self.node.names(&mut names);
-        f.debug_tuple("Condition").field(&names).finish()
+        f.debug_tuple("Condition").field(&self.node.all_names()).finish()
     }
 }
 
@@ -136,6 +138,13 @@ impl Node {
             Self::Between(..) => false,
             _ => true,
         }
+    }
+
+    /// The names of all attributes that the condition is about.
+    pub(crate) fn all_names(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        self.names(&mut names);
+        names
     }
 
     fn names(&self, out: &mut Vec<&'static str>) {
@@ -189,12 +198,22 @@ impl Placeholders {
         self.names
     }
 
-    /// The attributes that a projection fetches; `None` if the whole item is fetched.
+    /// The text of a projection.
     #[cfg(feature = "aws")]
-    pub(crate) fn projection(&mut self, schema: &RecordSchema) -> Option<String> {
-        let names = schema.fetched()?;
-        let names: Vec<_> = names.into_iter().map(|name| self.name(name)).collect();
-        Some(names.join(", "))
+    pub(crate) fn projection(&mut self, names: impl IntoIterator<Item = &'static str>) -> String {
+        names.into_iter().map(|name| self.name(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The placeholders of names so far.
+    #[cfg(feature = "aws")]
+    pub(crate) fn names(&self) -> &BTreeMap<String, String> {
+        &self.names
+    }
+
+    /// The placeholders of values so far.
+    #[cfg(feature = "aws")]
+    pub(crate) fn values(&self) -> &BTreeMap<String, AttributeValue> {
+        &self.values
     }
 
     fn name(&mut self, name: &str) -> String {

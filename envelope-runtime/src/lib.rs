@@ -121,11 +121,13 @@ pub use clock::Clock;
 pub use envelope::{Envelope, Item, Loaded};
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeProjection, EnvelopeRecord};
-pub use error::{DeleteError, Error, LoadError, SaveError, UpdateError};
+pub use error::{DeleteError, Error, LoadError, QueryError, SaveError, UpdateError};
 pub use expression::{Condition, Update, kind};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
 pub use key::LocalKeyProvider;
+#[cfg(feature = "aws")]
+pub use operation::{Cursor, CursorKey, Cursors, Page};
 pub use operation::{Opener, Sealer};
 pub use record::{EnvelopeFields, EnvelopeRecord, OtherAttributes, ProjectionOf, Readable, Saved};
 #[cfg(feature = "aws")]
@@ -146,8 +148,9 @@ pub mod error {
     };
     pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
     pub use crate::operation::error::{
-        ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
-        SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
+        ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
+        ItemError, LoadError, Presence, PresenceError, QueryError, ReadLimitError, SaveError,
+        ServiceError, ServiceErrorKind, SeveralError, UnknownAttributeType, UnknownOutcomeError,
         UpdateError, VersionError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
@@ -240,9 +243,11 @@ pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
     pub use crate::record::{
-        Bytes, Composite, Decode, Encode, FieldReader, FieldRole, FieldSchema, FieldWriter,
-        FilledIn, Handles, IntoKey, IntoKeyPart, KeyPiece, KeyTemplate, KeyValues, Now, Parts,
-        RecordSchema, Simple, Stamp, Unversioned, VersionNumber, Versioned,
+        Bytes, Composite, ContextInKey, Decode, Encode, FieldReader, FieldRole, FieldSchema,
+        FieldWriter, FilledIn, Handles, IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix,
+        IntoPrefixPart, IntoSortKey, KeyPiece, KeyTemplate, KeyValues, Now, Ordered, Parts,
+        RecordSchema, Simple, Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned,
+        VersionNumber, Versioned,
     };
 }
 

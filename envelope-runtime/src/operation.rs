@@ -6,6 +6,8 @@
 #[cfg(feature = "aws")]
 mod attempts;
 #[cfg(feature = "aws")]
+mod cursor;
+#[cfg(feature = "aws")]
 mod delete;
 #[cfg(feature = "aws")]
 mod dependence;
@@ -18,11 +20,15 @@ mod open;
 #[cfg(feature = "aws")]
 mod prepared;
 #[cfg(feature = "aws")]
+mod query;
+#[cfg(feature = "aws")]
 mod read;
 #[cfg(feature = "aws")]
 pub mod returned;
 #[cfg(feature = "aws")]
 mod save;
+#[cfg(feature = "aws")]
+mod scan;
 #[cfg(feature = "aws")]
 mod sdk;
 mod seal;
@@ -32,20 +38,30 @@ mod target;
 #[cfg(feature = "aws")]
 mod update;
 #[cfg(feature = "aws")]
+mod walk;
+#[cfg(feature = "aws")]
 mod write;
 
 #[cfg(feature = "aws")]
 use std::pin::Pin;
 
 #[cfg(feature = "aws")]
+pub use cursor::{Cursor, CursorKey, Cursors, IntoCursor, SealedCursor};
+#[cfg(feature = "aws")]
 pub use delete::Delete;
 #[cfg(feature = "aws")]
 pub use load::Get;
 #[cfg(feature = "aws")]
+pub use query::Query;
+#[cfg(feature = "aws")]
 pub use save::Put;
+#[cfg(feature = "aws")]
+pub use scan::Scan;
 pub use sealer::{Opener, Sealer};
 #[cfg(feature = "aws")]
 pub use update::AtKey;
+#[cfg(feature = "aws")]
+pub use walk::{Page, Records};
 
 /// The future of an operation.
 #[cfg(feature = "aws")]

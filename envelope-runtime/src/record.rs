@@ -11,10 +11,12 @@ mod maintained;
 #[doc(hidden)]
 pub mod nested;
 mod other;
+mod partition;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
 mod projection;
 mod saved;
 mod schema;
+mod sort;
 mod stored;
 mod template;
 
@@ -38,19 +40,28 @@ pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, named, n
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
+pub use partition::{ContextInKey, IntoPartition, SortedKey};
 pub use projection::{ProjectionOf, SameAs};
 pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, RecordSchema};
+#[cfg(feature = "aws")]
+pub(crate) use sort::SortValues;
+pub use sort::{
+    IntoBound, IntoPrefix, IntoPrefixPart, IntoSortKey, Ordered, Sort, SortCondition, Unsorted,
+};
 pub use stored::{Stored, decode_text};
 pub(crate) use template::KeyAttribute;
+#[cfg(feature = "aws")]
+pub(crate) use template::LastPart;
 pub use template::{KeyPiece, KeyTemplate};
 
 /// A type that can be read from a table: a record, or a projection of one.
 ///
 /// The derives of [`EnvelopeRecord`] and
-/// [`EnvelopeProjection`](macro@crate::EnvelopeProjection) implement it. A readable type owns its data and is `Send`,
-/// because the futures of operations outlive the call that creates them and run on any thread.
+/// [`EnvelopeProjection`](macro@crate::EnvelopeProjection) implement it. A readable type owns its
+/// data and is `Send`, because the futures of operations outlive the call that creates them and run
+/// on any thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an envelope record",
     label = "not a record or a projection of one",

@@ -1,17 +1,22 @@
 //! The store: a DynamoDB client, a key provider and table names.
 
+mod pace;
+
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::SharedAsyncSleep;
+use aws_sdk_dynamodb::config::AsyncSleep;
 
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{ContextError, refuse_unknown};
 use crate::key::{Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{Now, Readable, RecordSchema};
 use crate::usage::Usage;
+use pace::Pace;
 
 /// Saves and loads records. Cloning is cheap, and constructing makes no call.
 ///
@@ -50,6 +55,8 @@ pub struct Store<C = Full> {
     scope: ContextPairs,
     usage: Option<Usage>,
     clock: Arc<dyn Clock>,
+    /// Of the KMS calls of scans, in this store and its clones.
+    pace: Arc<Pace>,
 }
 
 impl<C: Capability> Store<C> {
@@ -64,6 +71,7 @@ impl<C: Capability> Store<C> {
             scope: ContextPairs::default(),
             usage: None,
             clock: Arc::new(SystemClock),
+            pace: Arc::default(),
         }
     }
 
@@ -109,6 +117,17 @@ impl<C: Capability> Store<C> {
         self
     }
 
+    /// Limits the calls to the key service that scans make per second through this store and its
+    /// clones: 500 by default, so that a scan leaves most of the account's quota to others.
+    ///
+    /// Each item of a record with protected attributes takes one call. Other operations are not
+    /// limited.
+    #[must_use]
+    pub fn scan_rate(mut self, calls_per_second: NonZeroU32) -> Self {
+        self.pace = Arc::new(Pace::new(calls_per_second));
+        self
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -148,9 +167,20 @@ impl<C> Store<C> {
         &self.clock
     }
 
-    /// The client's way of waiting, if its configuration sets one.
-    pub(crate) fn sleep(&self) -> Option<SharedAsyncSleep> {
-        self.client.config().sleep_impl()
+    /// Waits in the client's own way, if its configuration sets one.
+    pub(crate) async fn wait(&self, delay: Duration) {
+        match self.client.config().sleep_impl() {
+            Some(sleep) => sleep.sleep(delay).await,
+            None => tokio::time::sleep(delay).await,
+        }
+    }
+
+    /// Waits until a scan may make another call to KMS.
+    pub(crate) async fn wait_for_kms(&self) {
+        let delay = self.pace.reserve(self.clock.monotonic());
+        if !delay.is_zero() {
+            self.wait(delay).await;
+        }
     }
 
     pub(crate) fn usage(&self) -> Option<&Usage> {
@@ -167,6 +197,7 @@ impl<C> Clone for Store<C> {
             scope: self.scope.clone(),
             usage: self.usage.clone(),
             clock: Arc::clone(&self.clock),
+            pace: Arc::clone(&self.pace),
         }
     }
 }

@@ -31,6 +31,8 @@ struct Counts {
     reread: AtomicU64,
     read: AtomicU64,
     written: AtomicU64,
+    skipped: AtomicU64,
+    expired: AtomicU64,
 }
 
 impl Usage {
@@ -67,6 +69,19 @@ impl Usage {
     pub fn write_units(&self) -> f64 {
         units(self.0.written.load(Ordering::Relaxed))
     }
+
+    /// The number of items that queries and scans read and skipped, because their keys are of other
+    /// record types.
+    #[must_use]
+    pub fn skipped_items(&self) -> u64 {
+        self.0.skipped.load(Ordering::Relaxed)
+    }
+
+    /// The number of items that queries and scans read and left out, because they have expired.
+    #[must_use]
+    pub fn expired_items(&self) -> u64 {
+        self.0.expired.load(Ordering::Relaxed)
+    }
 }
 
 impl Usage {
@@ -78,6 +93,8 @@ impl Usage {
         counts.reread.fetch_add(cost.reread, Ordering::Relaxed);
         counts.read.fetch_add(cost.read, Ordering::Relaxed);
         counts.written.fetch_add(cost.written, Ordering::Relaxed);
+        counts.skipped.fetch_add(cost.skipped, Ordering::Relaxed);
+        counts.expired.fetch_add(cost.expired, Ordering::Relaxed);
     }
 }
 
@@ -89,6 +106,8 @@ pub(crate) struct Cost {
     pub(crate) reread: u64,
     pub(crate) read: u64,
     pub(crate) written: u64,
+    pub(crate) skipped: u64,
+    pub(crate) expired: u64,
 }
 
 impl fmt::Debug for Usage {
@@ -99,6 +118,8 @@ impl fmt::Debug for Usage {
             .field("reread", &self.reread())
             .field("read_units", &self.read_units())
             .field("write_units", &self.write_units())
+            .field("skipped_items", &self.skipped_items())
+            .field("expired_items", &self.expired_items())
             .finish()
     }
 }

@@ -45,8 +45,8 @@ async fn a_load_needs_the_context_before_any_request() {
     assert_eq!(
         error.to_string(),
         "cannot load record of table `people`, key `id`, attribute `tenant`: a context field whose \
-         value is not part of the requested key; give it with `scoped(…)`, or `.context(…)` on a \
-         load"
+         value is not part of what was asked for; give it with `scoped(…)` or `.context(…)`, or say \
+         `.every_context()` on a query or a scan"
     );
 }
 

@@ -3,14 +3,21 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use crate::model::{Field, MAX_KEY_PARTS, Record, Shape};
+use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Shape};
 use crate::template::{Piece, Template};
 
 /// The type of the key, or `None` without a partition key.
 pub(super) fn key_type(record: &Record) -> Option<TokenStream> {
     let (partition, sort) = record.split_key();
     let types = |fields: &[&Field]| fields.iter().map(|field| key_part(field)).collect::<Vec<_>>();
-    let (p, s) = (types(&partition), types(&sort));
+    let (p, mut s) = (types(&partition), types(&sort));
+    if let Some(template) = &record.sort_key {
+        for (field, part) in sort.iter().zip(&mut s) {
+            if !template.sorts_by(&field.plain_ident()) {
+                *part = quote!(_envelope::Unsorted<#part>);
+            }
+        }
+    }
     if record.templates().next().is_some() && p.len() + s.len() <= MAX_KEY_PARTS {
         return Some(quote!(_envelope::Parts<(#(#p,)*), (#(#s,)*)>));
     }
@@ -26,6 +33,14 @@ fn key_part(field: &Field) -> TokenStream {
         Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
         Shape::Serde | Shape::Set | Shape::With { .. } => field.ty.to_token_stream(),
     }
+}
+
+/// Returns whether the record has context fields, and all of them are its key or parts of it.
+pub(super) fn holds_context(record: &Record) -> bool {
+    let key = record.key_fields();
+    let in_key = |field: &Field| key.iter().any(|part| part.ident == field.ident);
+    let mut context = record.fields.iter().filter(|field| field.is_context()).peekable();
+    record.kind == Kind::Record && context.peek().is_some() && context.all(in_key)
 }
 
 /// References to the key fields of `self`.

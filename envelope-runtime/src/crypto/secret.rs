@@ -26,6 +26,22 @@ impl Secret32 {
         Some(secret)
     }
 
+    /// Reads 64 hexadecimal digits; white space around them is ignored. `None` if they are others.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.trim().as_bytes();
+        let mut secret = Self::zeroed();
+        let (pairs, rest) = digits.as_chunks::<2>();
+        if pairs.len() != secret.bytes().len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, [high, low]) in secret.bytes_mut().iter_mut().zip(pairs) {
+            let digit =
+                |digit: &u8| char::from(*digit).to_digit(16).and_then(|n| u8::try_from(n).ok());
+            *byte = digit(high)? << 4 | digit(low)?;
+        }
+        Some(secret)
+    }
+
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }

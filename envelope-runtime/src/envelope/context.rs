@@ -202,8 +202,8 @@ impl fmt::Display for ContextError {
         write!(f, "{}: ", self.place)?;
         f.write_str(match self.problem {
             ContextErrorKind::NotGiven => {
-                "a context field whose value is not part of the requested key; give it with \
-                 `scoped(…)`, or `.context(…)` on a load"
+                "a context field whose value is not part of what was asked for; give it with \
+                 `scoped(…)` or `.context(…)`, or say `.every_context()` on a query or a scan"
             }
             ContextErrorKind::Unknown => "not a context field of this record; check the name",
             ContextErrorKind::NotText => {

@@ -14,6 +14,13 @@ pub(crate) enum Asked<'a> {
     #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
     /// The requested key. DynamoDB returned the item with all its attributes.
     Key(&'a [(&'static str, AttributeValue)]),
+    #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
+    /// A requested partition key, whatever the sort key. DynamoDB returned the item with all its
+    /// attributes.
+    Partition(&'a AttributeValue),
+    #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
+    /// Any key of the table. DynamoDB returned the item with all its attributes.
+    Table,
     /// The item's own key. Someone else read the item, and attributes may be missing.
     ItemsOwn,
 }
@@ -53,7 +60,7 @@ impl Opening {
         if let Some(name) = expected.differs(|name| item.attribute(name)) {
             return Err(at(&schema, name, OpenErrorKind::OtherContext));
         }
-        let is_whole = matches!(asked, Asked::Key(_));
+        let is_whole = !matches!(asked, Asked::ItemsOwn);
         Ok(Self { schema, item, header, bytes, identity, is_whole })
     }
 
@@ -102,7 +109,7 @@ pub(super) fn own_keys<'a>(
     item: &'a Item,
     asked: Asked<'_>,
 ) -> Result<Vec<(&'static str, &'a AttributeValue)>, OpenError> {
-    let keys = schema.keys().map(|key| {
+    let keys = schema.keys().enumerate().map(|(index, key)| {
         let name = key.name();
         let stored = item.attribute(name);
         let stored = match asked {
@@ -111,6 +118,10 @@ pub(super) fn own_keys<'a>(
                 let wanted = wanted.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
                 stored.filter(|stored| Some(*stored) == wanted).ok_or(OpenErrorKind::Tampered)
             }
+            Asked::Partition(wanted) => stored
+                .filter(|stored| index > 0 || *stored == wanted)
+                .ok_or(OpenErrorKind::Tampered),
+            Asked::Table => stored.ok_or(OpenErrorKind::Tampered),
         };
         let stored = stored.map_err(|kind| at(schema, name, kind))?;
         if let KeyAttribute::Template(template) = key

@@ -74,20 +74,7 @@ impl LocalKeyProvider {
     ///
     /// [`LocalKeyError::NotHex`].
     pub fn from_hex(text: &str) -> Result<Self, LocalKeyError> {
-        let digits = text.trim().as_bytes();
-        let mut key = Secret32::zeroed();
-        let (pairs, rest) = digits.as_chunks::<2>();
-        if pairs.len() != key.bytes().len() || !rest.is_empty() {
-            return Err(LocalKeyError::NotHex);
-        }
-        for (byte, [high, low]) in key.bytes_mut().iter_mut().zip(pairs) {
-            let digit =
-                |digit: &u8| char::from(*digit).to_digit(16).and_then(|n| u8::try_from(n).ok());
-            match (digit(high), digit(low)) {
-                (Some(high), Some(low)) => *byte = high << 4 | low,
-                _ => return Err(LocalKeyError::NotHex),
-            }
-        }
+        let key = Secret32::from_hex(text).ok_or(LocalKeyError::NotHex)?;
         Ok(Self::new(&key))
     }
 

@@ -4,7 +4,11 @@ mod any;
 mod cause;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod condition;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "queries are DynamoDB's"))]
+mod cursor;
 mod predicates;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "queries are DynamoDB's"))]
+mod query;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod request;
 #[cfg(feature = "aws")]
@@ -21,6 +25,8 @@ use cause::Cause;
 pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
+pub use cursor::{CursorError, CursorErrorKind};
+pub use query::{ItemError, QueryError, ReadLimitError, SeveralError};
 pub use request::{ServiceError, ServiceErrorKind};
 pub use unknown_type::UnknownAttributeType;
 pub use update::UpdateError;

@@ -29,6 +29,8 @@ pub(super) struct Meter {
     reread: AtomicU64,
     read: AtomicU64,
     written: AtomicU64,
+    skipped: AtomicU64,
+    expired: AtomicU64,
     usage: Option<Usage>,
     span: Span,
 }
@@ -53,6 +55,8 @@ impl Meter {
             reread: AtomicU64::default(),
             read: AtomicU64::default(),
             written: AtomicU64::default(),
+            skipped: AtomicU64::default(),
+            expired: AtomicU64::default(),
             usage: store.usage().cloned(),
             span,
         }
@@ -105,6 +109,16 @@ impl Meter {
     pub(super) fn has_written(&self, capacity: Option<&ConsumedCapacity>) {
         self.written.fetch_add(thousandths(capacity), Ordering::Relaxed);
     }
+
+    /// Counts an item of another record type.
+    pub(super) fn has_skipped(&self) {
+        self.skipped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an item that has expired.
+    pub(super) fn has_expired(&self) {
+        self.expired.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Meter {
@@ -115,6 +129,8 @@ impl Drop for Meter {
             reread: self.reread.load(Ordering::Relaxed),
             read: self.read.load(Ordering::Relaxed),
             written: self.written.load(Ordering::Relaxed),
+            skipped: self.skipped.load(Ordering::Relaxed),
+            expired: self.expired.load(Ordering::Relaxed),
         };
         self.span.record("requests", cost.requests).record("kms_calls", cost.kms_calls);
         if cost.reread > 0 {

@@ -7,11 +7,12 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use super::meter::Meter;
 use super::sdk::{from_sdk_item, to_sdk_key};
+use crate::attribute::AttributeValue;
 use crate::envelope::{Item, authenticates_more};
 use crate::expression::Placeholders;
 use crate::key::Capability;
 use crate::operation::error::{LoadError, ServiceError};
-use crate::record::{RecordSchema, RequestKey};
+use crate::record::RecordSchema;
 use crate::store::Store;
 
 /// Reads the stored item, or what a projection fetches of it, as DynamoDB returns it.
@@ -20,16 +21,14 @@ pub(super) async fn read<C: Capability>(
     meter: &Meter,
     schema: &RecordSchema,
     table: &str,
-    key: &RequestKey,
+    key: &[(&'static str, AttributeValue)],
     consistent: bool,
 ) -> Result<Option<HashMap<String, SdkValue>>, ServiceError> {
     let request = store.client().get_item().table_name(table).consistent_read(consistent);
     let request = request.set_key(Some(to_sdk_key(key)));
     let mut to = Placeholders::default();
-    let request = match to.projection(schema) {
-        Some(text) => request.projection_expression(text),
-        None => request,
-    };
+    let fetched = schema.fetched().map(|names| to.projection(names));
+    let request = request.set_projection_expression(fetched);
     let request = request.set_expression_attribute_names(to.into_sdk_names());
     let request = request.set_return_consumed_capacity(meter.capacity());
     let answer = if meter.counts_requests() {
@@ -50,7 +49,7 @@ pub(super) async fn complete<C: Capability>(
     meter: &Meter,
     schema: &RecordSchema,
     table: &str,
-    key: &RequestKey,
+    key: &[(&'static str, AttributeValue)],
     consistent: bool,
     fetched: Item,
 ) -> Result<Option<Item>, LoadError> {

@@ -10,7 +10,7 @@ use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
 use crate::expression::{Expression, Placeholders};
 use crate::operation::error::UnknownAttributeType;
-use crate::record::{RecordSchema, RequestKey};
+use crate::record::RecordSchema;
 
 impl From<AttributeValue> for SdkValue {
     fn from(value: AttributeValue) -> Self {
@@ -79,9 +79,14 @@ impl<S: BuildHasher> TryFrom<HashMap<String, SdkValue, S>> for Item {
 }
 
 /// The key in the form of a request.
-pub(super) fn to_sdk_key(key: &RequestKey) -> HashMap<String, SdkValue> {
-    let attributes = key.attributes().iter();
-    attributes.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+pub(super) fn to_sdk_key(key: &[(&'static str, AttributeValue)]) -> HashMap<String, SdkValue> {
+    key.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+}
+
+/// The key attributes of an item, as far as it has them.
+pub(super) fn key_from_sdk(schema: &RecordSchema, item: &HashMap<String, SdkValue>) -> Item {
+    let named = |name: &'static str| Some((name.to_owned(), from_sdk(item.get(name)?.clone())?));
+    schema.key_names().filter_map(named).collect()
 }
 
 /// The text of a condition, and the placeholders for names and values in all expressions of its

@@ -116,14 +116,14 @@ impl Prepared {
                 })
             }
             Write::Update(text) => {
-                let request = client.update_item().set_key(Some(to_sdk_key(&key)));
+                let request = client.update_item().set_key(Some(to_sdk_key(key.attributes())));
                 sent!(request.set_update_expression(text), |error| match error {
                     UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
                     _ => None,
                 })
             }
             Write::Delete => {
-                let request = client.delete_item().set_key(Some(to_sdk_key(&key)));
+                let request = client.delete_item().set_key(Some(to_sdk_key(key.attributes())));
                 sent!(request, |error| match error {
                     DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
                     _ => None,
@@ -147,7 +147,10 @@ impl Prepared {
             Err((Failure::Error(error), false)) => Outcome::Failed(error),
             Err((Failure::Error(error), true)) => {
                 let stored = match ours {
-                    Some(_) => read(store, meter, &schema, &table, &key, true).await.ok().flatten(),
+                    Some(_) => read(store, meter, &schema, &table, key.attributes(), true)
+                        .await
+                        .ok()
+                        .flatten(),
                     None => None,
                 };
                 match stored.map(|item| from_sdk_item(&schema, item)) {

@@ -1,14 +1,15 @@
 //! Keys: conversion of the values that a caller writes to the attribute values of a request.
 
+mod error;
+
 use std::borrow::Cow;
-use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Serialize;
 
 use super::{KeyAttribute, RecordSchema};
 use crate::attribute::{self, AttributeValue, ConvertError};
-use crate::report::{Place, debug_is_display};
+pub use error::{KeyError, KeyErrorKind};
 
 /// DynamoDB's limit for a partition key, in bytes.
 const MAX_PARTITION_KEY: usize = 2048;
@@ -36,7 +37,7 @@ pub struct Parts<P, S>(PhantomData<fn() -> (P, S)>);
 pub struct Bytes;
 
 /// The attribute values of a key. `Debug` hides them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyValues(Vec<AttributeValue>);
 
 /// A value that can be used as the key `K` of a record: the key field's own type by value or
@@ -82,43 +83,6 @@ pub trait IntoKeyPart<P> {
     ///
     /// [`ConvertError`] if it cannot be stored.
     fn into_part(self) -> Result<Option<AttributeValue>, ConvertError>;
-}
-
-/// The reason why a key cannot be used in a request. It names the attribute, never the value.
-#[derive(Clone)]
-pub struct KeyError {
-    place: Place,
-    problem: KeyErrorKind,
-}
-
-/// The fault of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyErrorKind {
-    /// It has no value.
-    Absent,
-    /// It is an empty string or empty bytes.
-    Empty,
-    /// It is stored as a type that cannot be a key: only S, N and B can.
-    Type(&'static str),
-    /// It is longer than DynamoDB's limit, given in bytes.
-    TooLong(usize),
-    /// A key template expects text here, but it is stored as this type.
-    PartType(&'static str),
-    /// A key template expects a number here, but it is stored as this type.
-    NotNumber(&'static str),
-    /// It is a part of a key template, and contains a character that is next to a part there.
-    Delimiter(char),
-    /// It is a number in a key template that does not give the number of digits to pad it to.
-    Unpadded,
-    /// It is a padded number in a key template, and negative or a fraction.
-    NotNatural,
-    /// It is a padded number in a key template, and has more digits than this.
-    TooManyDigits(u8),
-    /// A loaded record with a different key was passed along with it.
-    OtherRecord,
-    /// It cannot be stored at all.
-    Convert(ConvertError),
 }
 
 // Suppresses the lists of impls, which say less than the messages of the traits.
@@ -229,6 +193,22 @@ bytes_part!(
 );
 
 impl KeyValues {
+    pub(super) fn of_part<P>(part: impl IntoKeyPart<P>) -> Result<Self, ConvertError> {
+        let mut values = Self::default();
+        values.push(part)?;
+        Ok(values)
+    }
+
+    pub(super) fn push<P>(&mut self, given: impl IntoKeyPart<P>) -> Result<(), ConvertError> {
+        self.0.push(part(given)?);
+        Ok(())
+    }
+
+    #[cfg(feature = "aws")]
+    pub(crate) fn into_parts(self) -> Vec<AttributeValue> {
+        self.0
+    }
+
     /// The key under the schema's names, checked by DynamoDB's rules.
     #[cfg(feature = "aws")]
     pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, KeyError> {
@@ -290,11 +270,23 @@ impl KeyAttribute {
                 None => Cow::Owned(AttributeValue::Null),
             },
             Self::Template(template) => Cow::Owned(
-                template.render(part).map_err(|(name, problem)| invalid(schema, name, problem))?,
+                template
+                    .render(part)
+                    .map_err(|(name, problem)| KeyError::new(schema, name, problem))?,
             ),
         };
         check(schema, self.name(), &value)?;
         Ok(value)
+    }
+
+    /// Checks a value that the key attribute is compared with.
+    #[cfg(feature = "aws")]
+    pub(crate) fn check(
+        &self,
+        schema: &RecordSchema,
+        value: &AttributeValue,
+    ) -> Result<(), KeyError> {
+        check(schema, self.name(), value)
     }
 }
 
@@ -310,88 +302,14 @@ fn check(
         AttributeValue::S(text) => Some(text.len()),
         AttributeValue::B(bytes) => Some(bytes.len()),
         AttributeValue::N(_) => None,
-        AttributeValue::Null => return Err(invalid(schema, name, KeyErrorKind::Absent)),
-        other => return Err(invalid(schema, name, KeyErrorKind::Type(other.type_name()))),
+        AttributeValue::Null => return Err(KeyError::new(schema, name, KeyErrorKind::Absent)),
+        other => return Err(KeyError::new(schema, name, KeyErrorKind::Type(other.type_name()))),
     };
     match length {
-        Some(0) => Err(invalid(schema, name, KeyErrorKind::Empty)),
-        Some(length) if length > limit => Err(invalid(schema, name, KeyErrorKind::TooLong(limit))),
+        Some(0) => Err(KeyError::new(schema, name, KeyErrorKind::Empty)),
+        Some(length) if length > limit => {
+            Err(KeyError::new(schema, name, KeyErrorKind::TooLong(limit)))
+        }
         _ => Ok(()),
     }
 }
-
-#[cold]
-fn invalid(schema: &RecordSchema, name: &str, problem: KeyErrorKind) -> KeyError {
-    KeyError { place: schema.place().attribute(name), problem }
-}
-
-impl KeyError {
-    #[cfg(feature = "aws")]
-    pub(crate) fn convert(schema: &RecordSchema, error: ConvertError) -> Self {
-        Self { place: schema.place(), problem: KeyErrorKind::Convert(error) }
-    }
-
-    #[cfg(feature = "aws")]
-    pub(crate) fn of_another(schema: &RecordSchema) -> Self {
-        Self { place: schema.place(), problem: KeyErrorKind::OtherRecord }
-    }
-
-    /// The key attribute; `None` if it is the key as a whole.
-    #[must_use]
-    pub fn attribute(&self) -> Option<&str> {
-        self.place.attribute_name()
-    }
-
-    /// The fault of the key.
-    #[must_use]
-    pub fn kind(&self) -> &KeyErrorKind {
-        &self.problem
-    }
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        match &self.problem {
-            KeyErrorKind::Absent => f.write_str("a key needs a value"),
-            KeyErrorKind::Empty => f.write_str("a key must not be empty"),
-            KeyErrorKind::Type(found) => {
-                write!(f, "a key must be stored as S, N or B, but this one is stored as {found}")
-            }
-            KeyErrorKind::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
-            KeyErrorKind::PartType(found) => write!(
-                f,
-                "the key template expects text here, but this is stored as {found}; use a field of \
-                 the type S"
-            ),
-            KeyErrorKind::NotNumber(found) => write!(
-                f,
-                "the key template expects a number here, but this is stored as {found}; leave out the \
-                 digits in the template"
-            ),
-            KeyErrorKind::Delimiter(delimiter) => write!(
-                f,
-                "contains `{delimiter}`, which is next to a part in the key template; reject such a \
-                 value, or use another delimiter in the template"
-            ),
-            KeyErrorKind::Unpadded => f.write_str(
-                "a number in a key template needs its digits: write `{field:010}` to pad it to 10, \
-                 or `{field:0}` to leave it as it is",
-            ),
-            KeyErrorKind::NotNatural => f.write_str(
-                "a padded number in a key template must be a whole number of at least 0",
-            ),
-            KeyErrorKind::TooManyDigits(digits) => {
-                write!(f, "has more than the {digits} digits that the key template pads it to")
-            }
-            KeyErrorKind::OtherRecord => f.write_str(
-                "the loaded record has a different key than the one to be updated; load that one",
-            ),
-            KeyErrorKind::Convert(error) => write!(f, "the key cannot be stored: {error}"),
-        }
-    }
-}
-
-debug_is_display!(KeyError);
-
-impl std::error::Error for KeyError {}

@@ -1,8 +1,13 @@
 //! Key templates: key attributes made from several fields.
 
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "queries are DynamoDB's"))]
+mod begun;
+
 use super::KeyErrorKind;
 use super::RecordSchema;
 use crate::attribute::AttributeValue;
+#[cfg(feature = "aws")]
+pub(crate) use begun::LastPart;
 
 /// A pattern that makes a key attribute from fields: `TENANT#{tenant_id}`. It is stored as a
 /// string.
@@ -75,19 +80,26 @@ impl KeyTemplate {
     ) -> Result<AttributeValue, (&'static str, KeyErrorKind)> {
         let mut key = String::new();
         for piece in self.pieces {
-            match piece.0 {
-                Piece::Text(text) => key.push_str(text),
-                Piece::Part(attribute) => {
-                    let part = text(value(attribute)).and_then(|part| self.framed(part));
-                    key.push_str(&part.map_err(|problem| (attribute, problem))?);
-                }
-                Piece::Number { attribute, digits } => {
-                    let part = number(value(attribute), digits).and_then(|part| self.framed(part));
-                    key.push_str(&part.map_err(|problem| (attribute, problem))?);
-                }
+            match piece.attribute() {
+                Some(attribute) => key.push_str(&self.part(piece, value(attribute))?),
+                None => key.push_str(piece.literal()),
             }
         }
         Ok(AttributeValue::S(key))
+    }
+
+    /// The text of a part in the key.
+    fn part(
+        &self,
+        piece: &KeyPiece,
+        value: Option<&AttributeValue>,
+    ) -> Result<String, (&'static str, KeyErrorKind)> {
+        let (attribute, part) = match piece.0 {
+            Piece::Text(fixed) => return Ok(fixed.to_owned()),
+            Piece::Part(attribute) => (attribute, text(value)),
+            Piece::Number { attribute, digits } => (attribute, number(value, digits)),
+        };
+        part.and_then(|part| self.framed(part)).map_err(|problem| (attribute, problem))
     }
 
     /// Refuses a part that contains a character that could end it, or another part.
@@ -149,6 +161,22 @@ impl KeyPiece {
         Self(Piece::Part(attribute))
     }
 
+    /// The attribute of a part.
+    const fn attribute(&self) -> Option<&'static str> {
+        match self.0 {
+            Piece::Text(_) => None,
+            Piece::Part(attribute) | Piece::Number { attribute, .. } => Some(attribute),
+        }
+    }
+
+    /// The text of a piece that is no part.
+    const fn literal(&self) -> &'static str {
+        match self.0 {
+            Piece::Text(text) => text,
+            Piece::Part(_) | Piece::Number { .. } => "",
+        }
+    }
+
     /// The number in an attribute of the type N, padded with zeros to `digits` digits, of which it
     /// may not have more. With 0 it is not padded.
     #[must_use]
@@ -165,6 +193,17 @@ pub(crate) enum KeyAttribute {
 }
 
 impl KeyAttribute {
+    /// Returns whether a stored key attribute can be one of this record type. Its text alone
+    /// decides that.
+    #[cfg(feature = "aws")]
+    pub(crate) fn makes(&self, value: &AttributeValue) -> bool {
+        match (self, value) {
+            (Self::Field(_), _) => true,
+            (Self::Template(template), AttributeValue::S(text)) => template.makes(text),
+            (Self::Template(_), _) => false,
+        }
+    }
+
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Field(name) => name,
@@ -176,26 +215,32 @@ impl KeyAttribute {
 impl RecordSchema {
     /// The attributes that a caller gives for the whole key, each once, in order.
     pub(crate) fn key_parts(&self) -> Vec<&'static str> {
-        let mut parts = Vec::new();
-        let mut add = |part| {
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
-        };
-        for key in self.keys() {
-            match key {
-                KeyAttribute::Field(name) => add(name),
-                KeyAttribute::Template(template) => {
-                    for piece in template.pieces {
-                        if let Piece::Part(attribute) | Piece::Number { attribute, .. } = piece.0 {
-                            add(attribute);
-                        }
-                    }
-                }
+        parts_of(self.keys())
+    }
+
+    /// Those of the partition key, with which the parts of the whole key begin.
+    #[cfg(feature = "aws")]
+    pub(crate) fn partition_parts(&self) -> Vec<&'static str> {
+        parts_of(self.keys().take(1))
+    }
+}
+
+fn parts_of(keys: impl Iterator<Item = KeyAttribute>) -> Vec<&'static str> {
+    let mut parts = Vec::new();
+    let mut add = |part| {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    };
+    for key in keys {
+        match key {
+            KeyAttribute::Field(name) => add(name),
+            KeyAttribute::Template(template) => {
+                template.pieces.iter().filter_map(KeyPiece::attribute).for_each(&mut add);
             }
         }
-        parts
     }
+    parts
 }
 
 #[cfg(test)]

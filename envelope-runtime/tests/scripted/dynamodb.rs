@@ -39,6 +39,7 @@ pub(crate) struct Step {
     effect: Effect,
     fault: Option<Fault>,
     meanwhile: Option<Meanwhile>,
+    answer: Option<Value>,
 }
 
 type Meanwhile = Box<dyn FnOnce(&mut Stored) + Send>;
@@ -65,7 +66,7 @@ pub(crate) enum Fault {
 
 /// The request is carried out and answered.
 pub(crate) fn done(operation: &'static str) -> Step {
-    Step { operation, effect: Effect::Done, fault: None, meanwhile: None }
+    Step { operation, effect: Effect::Done, fault: None, meanwhile: None, answer: None }
 }
 
 /// The request's condition does not hold.
@@ -83,7 +84,26 @@ pub(crate) fn lost(operation: &'static str, fault: Fault) -> Step {
     Step { fault: Some(fault), ..done(operation) }
 }
 
+/// The request is answered with these items, and with the key behind which there are more.
+pub(crate) fn page(
+    operation: &'static str,
+    items: impl IntoIterator<Item = Stored>,
+    last: Option<&Stored>,
+) -> Step {
+    let items: Vec<_> = items.into_iter().map(Value::Object).collect();
+    let mut answer = json!({"Count": items.len(), "ScannedCount": items.len(), "Items": items});
+    if let Some(last) = last {
+        answer["LastEvaluatedKey"] = last.clone().into();
+    }
+    Step { effect: Effect::Nothing, answer: Some(answer), ..done(operation) }
+}
+
 impl Step {
+    /// The answer, to be changed.
+    pub(crate) fn answer_mut(&mut self) -> &mut Value {
+        self.answer.as_mut().unwrap()
+    }
+
     /// Adds a change that another writer makes just before the request arrives.
     pub(crate) fn after(mut self, other: impl FnOnce(&mut Stored) + Send + 'static) -> Self {
         self.meanwhile = Some(Box::new(other));
@@ -201,7 +221,7 @@ impl Dynamodb {
         let (status, answer) = match step.effect {
             Effect::Done => (200, state.table.serve(&request)),
             Effect::Refused => (400, state.table.refusal(&request)),
-            Effect::Nothing => (200, json!({})),
+            Effect::Nothing => (200, step.answer.unwrap_or_else(|| json!({}))),
         };
         state.requests.push(request);
         let io = |kind| Some(Err(ConnectorError::io(io::Error::from(kind).into())));

@@ -22,6 +22,7 @@ mod plaintext_refusals;
 mod plaintext_updates;
 mod projections;
 mod protected_updates;
+mod queries;
 mod request;
 mod saves;
 mod service_errors;

@@ -25,7 +25,13 @@ impl Request {
         let envelope = stored.and_then(|item| item.get("_envelope")).cloned();
         let request = Self { operation, body, envelope };
         let mut used = BTreeSet::new();
-        for expression in ["ConditionExpression", "ProjectionExpression", "UpdateExpression"] {
+        for expression in [
+            "ConditionExpression",
+            "FilterExpression",
+            "KeyConditionExpression",
+            "ProjectionExpression",
+            "UpdateExpression",
+        ] {
             used.extend(words(request.text(expression)));
         }
         for list in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::predicates::predicates;
-use super::{Cause, DeleteError, LoadError, SaveError, UnknownAttributeType, UpdateError};
+use super::{
+    Cause, CursorError, DeleteError, ItemError, LoadError, QueryError, SaveError,
+    UnknownAttributeType, UpdateError,
+};
 use crate::attribute::NumberError;
 use crate::key::{DataKeyError, LocalKeyError};
 use crate::record::FieldError;
@@ -55,6 +58,12 @@ pub enum Error {
     Update(UpdateError),
     /// A record was not deleted.
     Delete(DeleteError),
+    /// A query or a scan did not go on.
+    Query(QueryError),
+    /// An item of a stream cannot be opened.
+    Unopened(ItemError),
+    /// A cursor cannot be sealed, or there is no cursor key.
+    Cursor(CursorError),
     /// A key provider has no key, such as
     /// [`KmsKeyProvider::resolve`](crate::KmsKeyProvider::resolve).
     DataKey(DataKeyError),
@@ -77,6 +86,9 @@ impl Error {
             Self::Load(error) => error.cause(),
             Self::Update(error) => error.cause(),
             Self::Delete(error) => error.cause(),
+            Self::Query(error) => error.cause(),
+            Self::Unopened(error) => error,
+            Self::Cursor(error) => error,
             Self::DataKey(error) => error,
             Self::LocalKey(error) => error,
             Self::Field(error) => error,
@@ -110,6 +122,9 @@ any! {
     Load(LoadError),
     Update(UpdateError),
     Delete(DeleteError),
+    Query(QueryError),
+    Unopened(ItemError),
+    Cursor(CursorError),
     DataKey(DataKeyError),
     LocalKey(LocalKeyError),
     Field(FieldError),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::config::AsyncSleep;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::clock::Clock;
@@ -32,11 +31,7 @@ impl Patience {
     pub(super) async fn wait<C>(&mut self, store: &Store<C>) -> bool {
         let left = self.within.saturating_sub(self.clock.monotonic().duration_since(self.started));
         let Some(delay) = self.delays.next().filter(|delay| *delay < left) else { return false };
-        match store.sleep() {
-            Some(sleep) => sleep.sleep(delay).await,
-            // The client's own way of waiting if its configuration sets none.
-            None => tokio::time::sleep(delay).await,
-        }
+        store.wait(delay).await;
         true
     }
 }

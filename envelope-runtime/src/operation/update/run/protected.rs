@@ -192,7 +192,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
 
     async fn read(&self) -> Result<Item, UpdateError> {
         let table = self.store.physical_table::<R>();
-        let item = read(self.store, self.meter, &self.schema, table, &self.target.key, true).await;
+        let key = self.target.key.attributes();
+        let item = read(self.store, self.meter, &self.schema, table, key, true).await;
         let item = item.map_err(UpdateError::Request)?.ok_or_else(|| self.not_found())?;
         from_sdk_item(&self.schema, item).map_err(UpdateError::Open)
     }

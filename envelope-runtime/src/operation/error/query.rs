@@ -1,0 +1,149 @@
+//! The errors of queries and scans.
+
+use std::error::Error;
+use std::fmt;
+
+use super::predicates::{predicates, verb};
+use super::{Cause, CursorError, LoadError, ServiceError};
+use crate::envelope::{ContextError, Item};
+use crate::record::{FieldError, KeyError};
+use crate::report::{Place, debug_is_display};
+
+/// A query or a scan did not go on.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The partition or the condition on the sort key cannot be used, or the filter is about a key
+    /// attribute; no request was made.
+    Key(KeyError),
+    /// A value of the filter cannot be stored; no request was made.
+    Filter(FieldError),
+    /// A context field has no usable value; no request was made.
+    Context(ContextError),
+    /// The cursor is of another query, altered or too old; no request was made.
+    Cursor(CursorError),
+    /// DynamoDB did not answer with a page.
+    Request(ServiceError),
+    /// One of the items cannot be opened. A stream goes on behind it.
+    Item(ItemError),
+    /// [`one`](crate::operation::Query::one) found more than one record.
+    Several(SeveralError),
+    /// The number of items that
+    /// [`read_at_most`](crate::operation::Query::read_at_most) allows was not enough.
+    ReadLimit(ReadLimitError),
+}
+
+/// An item of a query or a scan that cannot be opened. `Debug` and `Display` show no value of its
+/// key.
+#[derive(Clone)]
+pub struct ItemError {
+    key: Box<Item>,
+    error: Box<LoadError>,
+}
+
+/// More than one record matches.
+#[derive(Clone)]
+pub struct SeveralError {
+    place: Place,
+}
+
+/// A limit on the number of items to read was reached first.
+#[derive(Clone)]
+pub struct ReadLimitError {
+    place: Place,
+}
+
+verb! { QueryError {
+    Key | Filter | Context | Cursor | Request | Several | ReadLimit => "cannot read ",
+    Item => "an item is refused: ",
+}}
+
+impl ItemError {
+    pub(crate) fn new(key: Item, error: LoadError) -> Self {
+        Self { key: Box::new(key), error: Box::new(error) }
+    }
+
+    /// The key attributes of the item, to find it in the table. They are not verified.
+    #[must_use]
+    pub fn key(&self) -> &Item {
+        &self.key
+    }
+
+    /// The reason why the item cannot be opened.
+    #[must_use]
+    pub fn error(&self) -> &LoadError {
+        &self.error
+    }
+}
+
+predicates!(ItemError);
+
+impl ItemError {
+    fn cause(&self) -> &dyn Cause {
+        LoadError::cause(&self.error)
+    }
+}
+
+impl SeveralError {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place }
+    }
+}
+
+impl ReadLimitError {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place }
+    }
+}
+
+impl fmt::Display for ItemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl fmt::Display for SeveralError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = &self.place;
+        write!(f, "{place}: more than one record matches; use `first()`, or narrow the condition")
+    }
+}
+
+impl fmt::Display for ReadLimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: as many items as `read_at_most` allows were read, and there are more; narrow the \
+             condition, or go on with a cursor from `page()`",
+            self.place
+        )
+    }
+}
+
+debug_is_display!(ItemError, SeveralError, ReadLimitError);
+
+impl Error for ItemError {}
+impl Error for SeveralError {}
+impl Error for ReadLimitError {}
+
+impl Cause for ItemError {
+    fn is_retryable(&self) -> bool {
+        self.is_retryable()
+    }
+
+    fn is_access_denied(&self) -> bool {
+        self.is_access_denied()
+    }
+
+    fn is_tampered(&self) -> bool {
+        self.is_tampered()
+    }
+
+    fn attribute(&self) -> Option<&str> {
+        self.attribute()
+    }
+}
+
+impl Cause for SeveralError {}
+
+impl Cause for ReadLimitError {}

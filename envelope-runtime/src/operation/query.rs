@@ -1,0 +1,252 @@
+//! Querying one partition.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::OperationFuture;
+use super::cursor::{After, IntoCursor};
+use super::error::QueryError;
+use super::walk::{Bounds, Options, Page, Reads, Records, Source, Start};
+use crate::attribute::ConvertError;
+use crate::expression::{Condition, KeyCondition, Node};
+use crate::key::{Allows, Capability, ContextPairs, Full};
+use crate::record::{
+    ContextInKey, IntoPartition, KeyError, KeyErrorKind, KeyValues, ProjectionOf, Readable, Sort,
+    SortCondition, SortValues, SortedKey,
+};
+use crate::store::Store;
+
+/// A query of one partition. Created by [`Store::query`]. Set its options, then choose an ending:
+/// [`all`](Self::all), [`page`](Self::page), [`first`](Self::first), [`one`](Self::one),
+/// [`count`](Self::count) or [`stream`](Self::stream).
+///
+/// It gives out the records of the type `P`, in the order of their sort keys. In a table of several
+/// record types, the key's text decides the type; items of other types are skipped. Expired records
+/// are left out.
+///
+/// Each page is one
+/// [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html) of at most
+/// 1 MB, and each record given out takes one KMS call if it has protected attributes. Up to 16 of
+/// them are made at the same time.
+///
+/// Every record is verified as a load verifies it. **Which** records there are is DynamoDB's
+/// answer: whoever writes the table can delete records, and the filter is about values before they
+/// are verified.
+#[must_use = "a query does nothing until one of its endings is awaited: `all`, `page`, `first`, `one`, \
+              `count`, `stream`"]
+pub struct Query<P: Readable, C = Full> {
+    store: Store<C>,
+    partition: Result<KeyValues, ConvertError>,
+    sort: Option<Result<SortValues, ConvertError>>,
+    options: Options,
+    bounds: Bounds,
+    reverse: bool,
+    after: After,
+    returns: PhantomData<fn() -> P>,
+}
+
+impl<C: Capability> Store<C> {
+    /// Queries the records in one partition: `store.query::<Order>("t-1").all().await?`.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
+    /// let newest: Vec<Order> = store
+    ///     .query::<Order>("t-1")
+    ///     .sort(|s| s.ge(1_000))
+    ///     .filter(|f| f.status.eq("open"))
+    ///     .reverse()
+    ///     .take(10)
+    ///     .all()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query<P: Readable>(&self, partition: impl IntoPartition<P::Key>) -> Query<P, C>
+    where
+        P::Key: SortedKey,
+    {
+        Query {
+            store: self.clone(),
+            partition: partition.into_partition(),
+            sort: None,
+            options: Options::default(),
+            bounds: Bounds::default(),
+            reverse: false,
+            after: After::Nothing,
+            returns: PhantomData,
+        }
+    }
+}
+
+impl<P: Readable, C: Capability> Query<P, C> {
+    /// Only records whose sort key satisfies a condition: see [`Sort`]. A later one replaces it.
+    #[doc(alias = "key_condition_expression")]
+    pub fn sort(mut self, condition: impl FnOnce(Sort<P::Key>) -> SortCondition<P::Key>) -> Self {
+        self.sort = Some(condition(Sort::new()).into_values());
+        self
+    }
+
+    /// Only records whose attributes satisfy a condition, and those of earlier calls.
+    ///
+    /// DynamoDB filters what it has read, so a filter saves no read units: a page may hold few
+    /// records, or none, and still have a cursor. Values are compared before they are verified.
+    #[doc(alias = "filter_expression")]
+    pub fn filter(mut self, condition: impl FnOnce(P::Attributes) -> Condition<P::Of>) -> Self {
+        let node = condition(P::ATTRIBUTES).into_node();
+        self.options.filter = Node::both(self.options.filter, Some(node));
+        self
+    }
+
+    /// From the highest sort key to the lowest.
+    #[doc(alias = "scan_index_forward")]
+    pub fn reverse(mut self) -> Self {
+        self.reverse = true;
+        self
+    }
+
+    /// Reads some of the fields of each record: those of the projection `Q`.
+    #[doc(alias = "projection_expression")]
+    pub fn project<Q: ProjectionOf<P>>(self) -> Query<Q, C> {
+        let Self { store, partition, sort, options, bounds, reverse, after, returns: _ } = self;
+        let returns = PhantomData;
+        Query { store, partition, sort, options, bounds, reverse, after, returns }
+    }
+
+    /// Makes strongly consistent reads, which cost twice the read units.
+    #[doc(alias = "consistent_read")]
+    pub fn consistent(mut self) -> Self {
+        self.options.consistent = true;
+        self
+    }
+
+    /// Gives out at most this many records.
+    pub fn take(mut self, records: usize) -> Self {
+        self.bounds.take = Some(records);
+        self
+    }
+
+    /// Lets DynamoDB look at this many items for one page, before the filter.
+    #[doc(alias = "limit")]
+    pub fn page_size(mut self, items: usize) -> Self {
+        self.bounds.page_size = Some(items.max(1));
+        self
+    }
+
+    /// Lets DynamoDB look at this many items in all. If more are needed, the query fails with
+    /// [`QueryError::ReadLimit`]; [`page`](Self::page) returns what it has, with a cursor.
+    pub fn read_at_most(mut self, items: usize) -> Self {
+        self.bounds.read_at_most = Some(items);
+        self
+    }
+
+    /// Goes on behind a cursor: a [`Cursor`](super::Cursor), a
+    /// [`SealedCursor`](super::SealedCursor), or an `Option` of one.
+    #[doc(alias = "exclusive_start_key")]
+    pub fn after(mut self, cursor: impl IntoCursor) -> Self {
+        self.after = cursor.into_cursor();
+        self
+    }
+
+    /// Supplies values of context fields that are not part of the partition key, as
+    /// [`Get::context`](super::Get::context) does.
+    #[doc(alias = "encryption_context")]
+    pub fn context<N: Into<String>, V: Into<String>>(
+        mut self,
+        context: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.options.given.extend(ContextPairs::new(context));
+        self
+    }
+
+    /// Reads records of every context. Each one's context is what its key says, so that the key
+    /// service is asked for many contexts.
+    ///
+    /// An attacker who can write the table chooses which contexts are asked for, though not what is
+    /// opened under them: a record opens only in its own context.
+    pub fn every_context(mut self) -> Self
+    where
+        P::Of: ContextInKey,
+    {
+        self.options.every_context = true;
+        self
+    }
+
+    /// The number of records that the query would give out. It reads them, without opening or
+    /// verifying any, and makes no call to the key service.
+    #[must_use = "a query does nothing until it is awaited"]
+    pub fn count(mut self) -> OperationFuture<u64, QueryError> {
+        self.options.counts = true;
+        Start::count(self.start())
+    }
+
+    fn start(self) -> Result<Start<C>, QueryError> {
+        let Self { store, partition, sort, options, bounds, reverse, after, .. } = self;
+        let schema = P::SCHEMA;
+        let condition = KeyCondition::new(&schema, partition, sort).map_err(QueryError::Key)?;
+        let filtered = |name: &&str| {
+            options.filter.as_ref().is_some_and(|filter| filter.all_names().contains(name))
+        };
+        if let Some(name) = schema.key_names().find(filtered) {
+            return Err(QueryError::Key(KeyError::new(&schema, name, KeyErrorKind::Filtered)));
+        }
+        let source = Source::Partition { condition, reverse };
+        Ok(Start { reads: Reads::new::<P>(store, source, options)?, after, bounds })
+    }
+}
+
+impl<P: Readable, C: Allows<P::Needs>> Query<P, C> {
+    /// All records. They are all in memory: see [`stream`](Self::stream).
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::Item`] if one of them cannot be opened.
+    #[must_use = "a query does nothing until it is awaited"]
+    pub fn all(self) -> OperationFuture<Vec<P>, QueryError> {
+        Start::all(self.start())
+    }
+
+    /// One page. With [`take`](Self::take), it holds that many records, if there are as many, and
+    /// its cursor is behind the last of them. Without, it is one page of DynamoDB's.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::Item`] if one of its records cannot be opened.
+    #[must_use = "a query does nothing until it is awaited"]
+    pub fn page(self) -> OperationFuture<Page<P>, QueryError> {
+        Start::page(self.start())
+    }
+
+    /// The first record, if there is one. It reads on until it finds one: see
+    /// [`read_at_most`](Self::read_at_most).
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::Item`] if it cannot be opened.
+    #[must_use = "a query does nothing until it is awaited"]
+    pub fn first(self) -> OperationFuture<Option<P>, QueryError> {
+        Start::first(self.take(1).start())
+    }
+
+    /// The only record, if there is one. It reads on until it finds a second one or the end: see
+    /// [`read_at_most`](Self::read_at_most).
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::Several`] if there are two; [`QueryError::Item`] if one cannot be opened.
+    #[must_use = "a query does nothing until it is awaited"]
+    pub fn one(self) -> OperationFuture<Option<P>, QueryError> {
+        Start::one(self.take(2).start())
+    }
+
+    /// All records as a stream, with one page in memory.
+    pub fn stream(self) -> Records<P> {
+        Start::records(self.start())
+    }
+}
+
+impl<P: Readable, C> fmt::Debug for Query<P, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query").field("bounds", &self.bounds).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,237 @@
+//! The records of a query or a scan, page after page.
+
+mod pages;
+mod reads;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tracing::Instrument;
+
+use super::OperationFuture;
+use super::cursor::{After, Cursor};
+use super::error::{ItemError, QueryError, SeveralError};
+use crate::key::{Allows, Capability};
+use crate::record::Readable;
+pub(super) use pages::Bounds;
+use pages::Pages;
+pub(super) use reads::{Options, Reads, Segment, Source};
+
+/// One page of a query or a scan.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page<P> {
+    /// The records; there may be none though more follow.
+    pub items: Vec<P>,
+    /// The place behind the last record, to go on there; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// All records of a query or a scan as a [`Stream`], which reads page after page.
+///
+/// At most one page of items is in memory, which is at most 1 MB. The stream goes on behind an item
+/// that cannot be opened ([`QueryError::Item`]), and ends with any other error.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Records<P>(Pin<Box<dyn Stream<Item = Result<P, QueryError>> + Send>>);
+
+/// The records that are not given out yet.
+struct Walk<P, C> {
+    pages: Pages<C>,
+    /// Those of the current page, opened a few at a time and kept in order.
+    opened: Option<BoxStream<'static, Result<Option<P>, ItemError>>>,
+}
+
+/// A query or a scan, ready for its first request.
+pub(super) struct Start<C> {
+    pub(super) reads: Reads<C>,
+    pub(super) after: After,
+    pub(super) bounds: Bounds,
+}
+
+impl<C: Capability> Start<C> {
+    fn pages(self) -> Result<Pages<C>, QueryError> {
+        let after = self.reads.begin(self.after)?;
+        Ok(Pages::new(self.reads, after, self.bounds))
+    }
+
+    /// The number of records, none of which is opened.
+    pub(super) fn count(start: Result<Self, QueryError>) -> OperationFuture<u64, QueryError> {
+        run(start, async |mut pages| {
+            let mut number = 0;
+            while !pages.is_over() {
+                number += pages.next().await?.len();
+            }
+            Ok(u64::try_from(number).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+impl<C: Capability> Start<C> {
+    pub(super) fn all<P: Readable>(
+        start: Result<Self, QueryError>,
+    ) -> OperationFuture<Vec<P>, QueryError>
+    where
+        C: Allows<P::Needs>,
+    {
+        run(start, async |pages| {
+            let mut walk = Walk::new(pages);
+            let mut records = Vec::new();
+            while let Some(record) = walk.next().await {
+                records.push(record?);
+            }
+            Ok(records)
+        })
+    }
+
+    /// One page of DynamoDB's, or as many records as are to be given out.
+    pub(super) fn page<P: Readable>(
+        start: Result<Self, QueryError>,
+    ) -> OperationFuture<Page<P>, QueryError>
+    where
+        C: Allows<P::Needs>,
+    {
+        run(start, async |mut pages| {
+            pages.look_ahead();
+            let mut walk = Walk::new(pages);
+            let mut items = Vec::new();
+            while !walk.pages.is_over() {
+                walk.fetch().await?;
+                while let Some(record) = walk.next_opened().await {
+                    items.push(record.map_err(QueryError::Item)?);
+                }
+                if walk.pages.ends_page() {
+                    break;
+                }
+            }
+            Ok(Page { items, next: walk.pages.cursor() })
+        })
+    }
+
+    pub(super) fn first<P: Readable>(
+        start: Result<Self, QueryError>,
+    ) -> OperationFuture<Option<P>, QueryError>
+    where
+        C: Allows<P::Needs>,
+    {
+        run(start, async |pages| Walk::new(pages).next().await.transpose())
+    }
+
+    /// The only record.
+    pub(super) fn one<P: Readable>(
+        start: Result<Self, QueryError>,
+    ) -> OperationFuture<Option<P>, QueryError>
+    where
+        C: Allows<P::Needs>,
+    {
+        run(start, async |pages| {
+            let mut walk = Walk::new(pages);
+            let first = walk.next().await.transpose()?;
+            match walk.next().await.transpose()? {
+                None => Ok(first),
+                Some(_) => {
+                    let place = walk.pages.reads.schema.place();
+                    Err(QueryError::Several(SeveralError::new(place)))
+                }
+            }
+        })
+    }
+
+    pub(super) fn records<P: Readable>(start: Result<Self, QueryError>) -> Records<P>
+    where
+        C: Allows<P::Needs>,
+    {
+        let pages = match start.and_then(Self::pages) {
+            Ok(pages) => pages,
+            Err(error) => return Records(Box::pin(stream::iter([Err(error)]))),
+        };
+        let span = pages.reads.span();
+        let records = stream::unfold(Walk::new(pages), move |mut walk| {
+            let next = async { walk.next().await.map(|record| (record, walk)) };
+            next.instrument(span.clone())
+        });
+        Records(Box::pin(records))
+    }
+}
+
+/// Reads pages in the operation's span.
+fn run<C: Capability, T: Send + 'static, F>(
+    start: Result<Start<C>, QueryError>,
+    read: impl FnOnce(Pages<C>) -> F + Send + 'static,
+) -> OperationFuture<T, QueryError>
+where
+    F: Future<Output = Result<T, QueryError>> + Send + 'static,
+{
+    let pages = start.and_then(Start::pages);
+    match pages {
+        Ok(pages) => {
+            let span = pages.reads.span();
+            Box::pin(read(pages).instrument(span))
+        }
+        Err(error) => Box::pin(std::future::ready(Err(error))),
+    }
+}
+
+impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
+    fn new(pages: Pages<C>) -> Self {
+        Self { pages, opened: None }
+    }
+
+    /// The next record; `None` at the end.
+    async fn next(&mut self) -> Option<Result<P, QueryError>> {
+        loop {
+            if let Some(record) = self.next_opened().await {
+                return Some(record.map_err(QueryError::Item));
+            }
+            if self.pages.is_over() {
+                return None;
+            }
+            if let Err(error) = self.fetch().await {
+                self.pages.end();
+                return Some(Err(error));
+            }
+        }
+    }
+
+    /// Reads a page, and begins to open its records.
+    async fn fetch(&mut self) -> Result<(), QueryError> {
+        let candidates = self.pages.next().await?;
+        let reads = Arc::clone(&self.pages.reads);
+        let concurrency = reads.concurrency;
+        let opened = stream::iter(candidates).map(move |candidate| {
+            let reads = Arc::clone(&reads);
+            async move { reads.open::<P>(candidate).await }
+        });
+        self.opened = Some(opened.buffered(concurrency).boxed());
+        Ok(())
+    }
+
+    async fn next_opened(&mut self) -> Option<Result<P, ItemError>> {
+        let opened = self.opened.as_mut()?;
+        while let Some(next) = opened.next().await {
+            if let Some(record) = next.transpose() {
+                return Some(record);
+            }
+        }
+        self.opened = None;
+        None
+    }
+}
+
+impl<P> Stream for Records<P> {
+    type Item = Result<P, QueryError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl<P> fmt::Debug for Records<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Records")
+    }
+}

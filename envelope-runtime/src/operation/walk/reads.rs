@@ -1,0 +1,383 @@
+//! What a query or a scan reads, known before its first request; and one page of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use tracing::Span;
+
+use super::super::cursor::{After, Cursor};
+use super::super::error::{ItemError, LoadError, QueryError, ServiceError};
+use super::super::meter::Meter;
+use super::super::open::Reading;
+use super::super::read::complete;
+use super::super::sdk::{from_sdk_item, key_from_sdk};
+use crate::attribute::{AttributeValue, write_lp, write_type_and_value};
+use crate::envelope::{Asked, ExpectedContext, Item, Loaded, OpenError, expected_context};
+use crate::expression::{KeyCondition, Node, Placeholders};
+use crate::key::{Allows, Capability, ContextPairs};
+use crate::record::{FieldSchema, Now, Readable, RecordSchema};
+use crate::store::Store;
+
+/// The number of data keys of one query or scan that are unwrapped at the same time.
+const CONCURRENCY: usize = 16;
+
+/// Where the items are.
+pub(in crate::operation) enum Source {
+    Partition { condition: KeyCondition, reverse: bool },
+    Table { segment: Option<Segment> },
+}
+
+/// One of several parts of a table, which are read independently of each other.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::operation) struct Segment {
+    pub(in crate::operation) index: u32,
+    pub(in crate::operation) of: u32,
+}
+
+/// The context that records must have.
+enum Contexts {
+    One(ExpectedContext),
+    /// That of each item's own key, with the values that the caller gave.
+    OfKey(ContextPairs),
+}
+
+/// The options that queries and scans share.
+#[derive(Clone, Default)]
+pub(in crate::operation) struct Options {
+    pub(in crate::operation) filter: Option<Node>,
+    pub(in crate::operation) given: ContextPairs,
+    pub(in crate::operation) every_context: bool,
+    pub(in crate::operation) consistent: bool,
+    /// Nothing is opened.
+    pub(in crate::operation) counts: bool,
+}
+
+pub(in crate::operation) struct Reads<C> {
+    store: Store<C>,
+    pub(super) schema: RecordSchema,
+    table: String,
+    meter: Meter,
+    source: Source,
+    context: Contexts,
+    consistent: bool,
+    key_condition: Option<String>,
+    filter: Option<String>,
+    projection: Option<String>,
+    names: Option<HashMap<String, String>>,
+    values: Option<HashMap<String, SdkValue>>,
+    binding: Arc<[u8]>,
+    pub(super) concurrency: usize,
+}
+
+/// A page as DynamoDB returns it.
+pub(super) struct Raw {
+    pub(super) items: Vec<HashMap<String, SdkValue>>,
+    pub(super) last: Option<HashMap<String, SdkValue>>,
+    /// The number of items that DynamoDB looked at.
+    pub(super) looked_at: usize,
+}
+
+/// An item that is to be given out.
+pub(super) struct Candidate {
+    key: Item,
+    item: Result<Item, OpenError>,
+}
+
+impl<C: Capability> Reads<C> {
+    pub(in crate::operation) fn new<P: Readable>(
+        store: Store<C>,
+        source: Source,
+        options: Options,
+    ) -> Result<Self, QueryError> {
+        let schema = P::SCHEMA;
+        let Options { filter, given, every_context, consistent, counts } = options;
+        let caller = store.caller_context(&schema, given).map_err(QueryError::Context)?;
+        let context = if every_context {
+            Contexts::OfKey(caller.clone())
+        } else {
+            let part = |name: &str| match &source {
+                Source::Partition { condition, .. } => condition.part(name),
+                Source::Table { .. } => None,
+            };
+            let expected = expected_context(&schema, part, &caller).map_err(QueryError::Context)?;
+            Contexts::One(expected)
+        };
+
+        let table = store.physical_table::<P>().to_owned();
+        let mut to = Placeholders::default();
+        let key_condition = match &source {
+            Source::Partition { condition, .. } => Some(condition.write(&mut to)),
+            Source::Table { .. } => None,
+        };
+        let filter = filter.map(|node| to.condition(&schema, node)).transpose();
+        let filter = filter.map_err(QueryError::Filter)?;
+        let binding = binding(&schema, &table, &source, &caller, &[&key_condition, &filter], &to);
+        let projection = if counts {
+            let ttl = schema.ttl().into_iter().flat_map(FieldSchema::names);
+            Some(to.projection(schema.key_names().chain(ttl)))
+        } else {
+            schema.fetched().map(|names| to.projection(names))
+        };
+        let (_, names, values) =
+            to.expression(&schema, None).map_err(QueryError::Filter)?.into_sdk();
+        let verb = match &source {
+            Source::Partition { .. } => "query",
+            Source::Table { .. } => "scan",
+        };
+        let concurrency = match &source {
+            Source::Table { segment: Some(Segment { of, .. }) } => {
+                CONCURRENCY / usize::try_from(*of).unwrap_or(CONCURRENCY).clamp(1, CONCURRENCY)
+            }
+            _ => CONCURRENCY,
+        };
+        Ok(Self {
+            meter: Meter::new(&store, verb, &table),
+            store,
+            schema,
+            table,
+            source,
+            context,
+            consistent,
+            key_condition,
+            filter,
+            projection,
+            names,
+            values,
+            binding,
+            concurrency,
+        })
+    }
+
+    pub(in crate::operation) fn span(&self) -> Span {
+        self.meter.span()
+    }
+
+    pub(super) fn now(&self) -> Now {
+        self.store.now()
+    }
+
+    pub(super) fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// The key attributes to go on behind.
+    pub(in crate::operation) fn begin(
+        &self,
+        after: After,
+    ) -> Result<Option<Vec<AttributeValue>>, QueryError> {
+        let number = self.schema.key_names().count();
+        after.keys(&self.binding, number, self.store.now()).map_err(QueryError::Cursor)
+    }
+
+    pub(super) fn cursor(&self, keys: Vec<AttributeValue>) -> Cursor {
+        Cursor::new(keys, &self.binding, self.store.now())
+    }
+
+    /// The values of the key attributes, in the schema's order.
+    pub(super) fn keys_of(&self, key: &Item) -> Vec<AttributeValue> {
+        self.schema.key_names().filter_map(|name| key.attribute(name).cloned()).collect()
+    }
+
+    pub(super) fn last_of(&self, key: &HashMap<String, SdkValue>) -> Vec<AttributeValue> {
+        self.keys_of(&key_from_sdk(&self.schema, key))
+    }
+
+    /// Makes one request.
+    pub(super) async fn page(
+        &self,
+        after: Option<&[AttributeValue]>,
+        limit: Option<usize>,
+    ) -> Result<Raw, ServiceError> {
+        let start = after.map(|keys| {
+            let named = self.schema.key_names().zip(keys);
+            named.map(|(name, value)| (name.to_owned(), value.clone().into())).collect()
+        });
+        let limit = limit.map(|limit| i32::try_from(limit.max(1)).unwrap_or(i32::MAX));
+        // The SDK's builders of both requests have the same methods.
+        macro_rules! page {
+            ($request:expr) => {{
+                let request = $request
+                    .table_name(&self.table)
+                    .consistent_read(self.consistent)
+                    .set_filter_expression(self.filter.clone())
+                    .set_projection_expression(self.projection.clone())
+                    .set_expression_attribute_names(self.names.clone())
+                    .set_expression_attribute_values(self.values.clone())
+                    .set_exclusive_start_key(start)
+                    .set_limit(limit)
+                    .set_return_consumed_capacity(self.meter.capacity());
+                let answer = if self.meter.counts_requests() {
+                    request.customize().interceptor(self.meter.reads()).send().await
+                } else {
+                    request.send().await
+                };
+                let answer = answer
+                    .map_err(|error| ServiceError::new(self.schema.place(), &self.table, &error))?;
+                self.meter.has_read(answer.consumed_capacity());
+                let looked_at = usize::try_from(answer.scanned_count()).unwrap_or_default();
+                let items = answer.items.unwrap_or_default();
+                Raw {
+                    looked_at: looked_at.max(items.len()),
+                    items,
+                    last: answer.last_evaluated_key,
+                }
+            }};
+        }
+        let client = self.store.client();
+        Ok(match &self.source {
+            Source::Partition { reverse, .. } => page!(
+                client
+                    .query()
+                    .set_key_condition_expression(self.key_condition.clone())
+                    .scan_index_forward(!reverse)
+            ),
+            Source::Table { segment } => {
+                let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+                page!(
+                    client
+                        .scan()
+                        .set_segment(segment.map(|segment| number(segment.index)))
+                        .set_total_segments(segment.map(|segment| number(segment.of)))
+                )
+            }
+        })
+    }
+
+    /// An item that is to be given out: one whose key is of this record type and in the range, and
+    /// that has not expired. Nothing of that is verified, and nothing is concluded from it.
+    pub(super) fn candidate(&self, item: HashMap<String, SdkValue>, now: Now) -> Option<Candidate> {
+        let key = key_from_sdk(&self.schema, &item);
+        for attribute in self.schema.keys() {
+            let Some(value) = key.attribute(attribute.name()) else { continue };
+            if !attribute.makes(value) {
+                self.meter.has_skipped();
+                return None;
+            }
+            if let Source::Partition { condition, .. } = &self.source
+                && condition.leaves_out(value)
+            {
+                return None;
+            }
+        }
+        let item = from_sdk_item(&self.schema, item);
+        if let Ok(item) = &item
+            && self.schema.is_expired(now, |name| item.attribute(name))
+        {
+            self.meter.has_expired();
+            return None;
+        }
+        Some(Candidate { key, item })
+    }
+}
+
+impl Candidate {
+    pub(super) fn key(&self) -> &Item {
+        &self.key
+    }
+}
+
+impl<C: Capability> Reads<C> {
+    /// Opens an item. `None` if it had to be read again, and was gone or has expired.
+    pub(super) async fn open<P: Readable>(
+        &self,
+        candidate: Candidate,
+    ) -> Result<Option<P>, ItemError>
+    where
+        C: Allows<P::Needs>,
+    {
+        let Candidate { key, item } = candidate;
+        match self.opened(&key, item).await {
+            Ok(record) => Ok(record),
+            Err(error) => Err(ItemError::new(key, error)),
+        }
+    }
+
+    async fn opened<P: Readable>(
+        &self,
+        key: &Item,
+        item: Result<Item, OpenError>,
+    ) -> Result<Option<P>, LoadError>
+    where
+        C: Allows<P::Needs>,
+    {
+        let item = item.map_err(LoadError::Open)?;
+        let names = self.schema.key_names();
+        let key: Vec<_> =
+            names.filter_map(|name| Some((name, key.attribute(name)?.clone()))).collect();
+        let Self { store, meter, schema, table, consistent, .. } = self;
+        let item = complete(store, meter, schema, table, &key, *consistent, item).await?;
+        let Some(item) = item else { return Ok(None) };
+        if schema.is_expired(store.now(), |name| item.attribute(name)) {
+            meter.has_expired();
+            return Ok(None);
+        }
+        let of_key;
+        let context = match &self.context {
+            Contexts::One(context) => context,
+            Contexts::OfKey(caller) => {
+                let parts = self.schema.key_parts();
+                let in_key = |name: &str| item.attribute(name).filter(|_| parts.contains(&name));
+                let expected = expected_context(&self.schema, in_key, caller);
+                of_key = expected.map_err(LoadError::Context)?;
+                &of_key
+            }
+        };
+        let asked = match &self.source {
+            Source::Partition { condition, .. } => Asked::Partition(condition.partition()),
+            Source::Table { .. } => {
+                if !self.schema.is_read_without_key() {
+                    self.store.wait_for_kms().await;
+                }
+                Asked::Table
+            }
+        };
+        let (provider, calls) = (self.store.provider(), self.meter.kms_calls());
+        let reading = Reading { provider, asked, context, calls };
+        let loaded: Loaded<P> = reading.open(item, false).await?;
+        Ok(Some(loaded.into_record()))
+    }
+}
+
+/// Everything that makes two queries the same one: the same records in the same order.
+fn binding(
+    schema: &RecordSchema,
+    table: &str,
+    source: &Source,
+    caller: &ContextPairs,
+    texts: &[&Option<String>],
+    to: &Placeholders,
+) -> Arc<[u8]> {
+    let mut bytes = Vec::new();
+    let mut add = |part: &str| write_lp(part.as_bytes(), &mut bytes);
+    add(match source {
+        Source::Partition { reverse: false, .. } => "forwards",
+        Source::Partition { reverse: true, .. } => "backwards",
+        Source::Table { .. } => "scan",
+    });
+    if let Source::Table { segment: Some(Segment { index, of }) } = source {
+        add(&format!("{index} of {of}"));
+    }
+    add(table);
+    add(schema.table());
+    add(schema.envelope());
+    for key in schema.keys() {
+        add(&format!("{key:?}"));
+    }
+    for text in texts {
+        add(text.as_deref().unwrap_or_default());
+    }
+    for name in caller.names() {
+        add(name);
+        add(caller.value(name).unwrap_or_default());
+    }
+    for (placeholder, name) in to.names() {
+        add(placeholder);
+        add(name);
+    }
+    for (placeholder, value) in to.values() {
+        write_lp(placeholder.as_bytes(), &mut bytes);
+        write_type_and_value(value, &mut bytes);
+    }
+    bytes.into()
+}

@@ -1,0 +1,181 @@
+//! Keys of which only the first parts are known, and texts that may be keys of a template.
+
+use super::{KeyPiece, KeyTemplate, Piece};
+use crate::attribute::{AttributeValue, Number};
+use crate::record::KeyErrorKind;
+
+/// A part of a template whose value is given, and the text before it.
+pub(crate) struct LastPart {
+    pub(crate) before: String,
+    pub(crate) part: String,
+    /// True if it is the last piece of the template, so that the text is a whole key.
+    pub(crate) ends_key: bool,
+}
+
+impl KeyTemplate {
+    /// The beginning of a key, as far as `value` knows the parts, and whether it is the whole key.
+    pub(crate) fn begun<'a>(
+        &self,
+        value: impl Fn(&str) -> Option<&'a AttributeValue>,
+    ) -> Result<(String, bool), (&'static str, KeyErrorKind)> {
+        let mut key = String::new();
+        for piece in self.pieces {
+            match piece.attribute() {
+                None => key.push_str(piece.literal()),
+                Some(attribute) => match value(attribute) {
+                    Some(value) => key.push_str(&self.part(piece, Some(value))?),
+                    None => return Ok((key, false)),
+                },
+            }
+        }
+        Ok((key, true))
+    }
+
+    /// The part `last`, which `value` knows, as all parts before it. `None` if the template has no
+    /// such part.
+    pub(crate) fn last_part<'a>(
+        &self,
+        last: &str,
+        value: impl Fn(&str) -> Option<&'a AttributeValue>,
+    ) -> Result<Option<LastPart>, (&'static str, KeyErrorKind)> {
+        let Some(at) = self.pieces.iter().position(|piece| piece.attribute() == Some(last)) else {
+            return Ok(None);
+        };
+        let (before, _) = self.begun(|name| value(name).filter(|_| name != last))?;
+        let Some((piece, behind)) = self.pieces.get(at..).and_then(<[_]>::split_first) else {
+            return Ok(None);
+        };
+        let part = self.part(piece, value(last))?;
+        Ok(Some(LastPart { before, part, ends_key: behind.is_empty() }))
+    }
+
+    /// As [`last_part`](Self::last_part), where `start` is only the beginning of the part, and may
+    /// be empty.
+    pub(crate) fn begun_part<'a>(
+        &self,
+        last: &'static str,
+        start: &str,
+        value: impl Fn(&str) -> Option<&'a AttributeValue>,
+    ) -> Result<String, (&'static str, KeyErrorKind)> {
+        let (mut before, _) = self.begun(|name| value(name).filter(|_| name != last))?;
+        let start = self.framed(start.to_owned()).map_err(|problem| (last, problem))?;
+        before.push_str(&start);
+        Ok(before)
+    }
+
+    /// Returns whether parts exist that make the key `text`. A part ends at the first character of
+    /// the text behind it, which it cannot contain.
+    pub(crate) fn makes(&self, text: &str) -> bool {
+        let mut rest = text;
+        let mut pieces = self.pieces.iter().peekable();
+        while let Some(KeyPiece(piece)) = pieces.next() {
+            if let Piece::Text(text) = piece {
+                match rest.strip_prefix(text) {
+                    Some(behind) => rest = behind,
+                    None => return false,
+                }
+                continue;
+            }
+            let end = match pieces.peek() {
+                Some(next) => next.literal().chars().next().and_then(|end| rest.find(end)),
+                None => Some(rest.len()),
+            };
+            let Some((part, behind)) = end.and_then(|end| rest.split_at_checked(end)) else {
+                return false;
+            };
+            if part.is_empty() || part.chars().any(|character| self.is_delimiter(character)) {
+                return false;
+            }
+            if let Piece::Number { digits, .. } = piece
+                && !is_number(part, usize::from(*digits))
+            {
+                return false;
+            }
+            rest = behind;
+        }
+        rest.is_empty()
+    }
+}
+
+/// Returns whether the text can be a number of a key. Without padding, it is any number's text.
+fn is_number(part: &str, digits: usize) -> bool {
+    match digits {
+        0 => Number::parse(part).is_ok(),
+        _ => part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: KeyTemplate = KeyTemplate::new(
+        "SK",
+        &[
+            KeyPiece::text("LINE#"),
+            KeyPiece::part("sku"),
+            KeyPiece::text("#"),
+            KeyPiece::number("n", 3),
+            KeyPiece::text("/"),
+            KeyPiece::number("v", 0),
+        ],
+    );
+
+    const FIXED: KeyTemplate = KeyTemplate::new("SK", &[KeyPiece::text("PROFILE")]);
+    const LAST: KeyTemplate =
+        KeyTemplate::new("SK", &[KeyPiece::text("USER#"), KeyPiece::part("id")]);
+
+    #[test]
+    fn a_key_is_of_the_template_if_parts_make_it() {
+        for key in ["LINE#book#007/1", "LINE#\u{10FFFF}é#999/-2", "LINE#b#000/1.5"] {
+            assert!(LINE.makes(key), "{key}");
+        }
+        for key in [
+            "",
+            "LINE#",
+            "LINE#book",
+            "LINE##007/1",
+            "LINE#book#07/1",
+            "LINE#book#0007/1",
+            "LINE#book#00a/1",
+            "LINE#book#٠٠٧/1",
+            "LINE#book#007/",
+            "LINE#book#007/x",
+            "LINE#book#007/1/2",
+            "LINE#bo/ok#007/1",
+            "LINE#book#007/1#",
+            "line#book#007/1",
+            "XLINE#book#007/1",
+        ] {
+            assert!(!LINE.makes(key), "{key}");
+        }
+        assert!(FIXED.makes("PROFILE") && !FIXED.makes("PROFILES") && !FIXED.makes("PROFIL"));
+        assert!(LAST.makes("USER#a") && !LAST.makes("USER#a#b") && !LAST.makes("USER#"));
+    }
+
+    #[test]
+    fn a_key_begins_with_the_parts_that_are_known() {
+        let (sku, n) = (AttributeValue::S("book".into()), AttributeValue::N(Number::from(7_u8)));
+        let none = LINE.begun(|_| None).unwrap();
+        let one = LINE.begun(|name| (name == "sku").then_some(&sku)).unwrap();
+        let two = |name: &str| match name {
+            "sku" => Some(&sku),
+            "n" => Some(&n),
+            _ => None,
+        };
+
+        assert_eq!(none, ("LINE#".to_owned(), false));
+        assert_eq!(one, ("LINE#book#".to_owned(), false));
+        assert_eq!(LINE.begun(two).unwrap(), ("LINE#book#007/".to_owned(), false));
+        let all = |name: &str| two(name).or(Some(&n));
+        assert_eq!(LINE.begun(all).unwrap(), ("LINE#book#007/7".to_owned(), true));
+        let last = LINE.last_part("n", two).unwrap().unwrap();
+        assert_eq!((&*last.before, &*last.part, last.ends_key), ("LINE#book#", "007", false));
+        assert!(LINE.last_part("v", all).unwrap().unwrap().ends_key);
+        assert!(LINE.last_part("other", all).unwrap().is_none());
+        assert_eq!(LINE.begun_part("sku", "bo", two).unwrap(), "LINE#bo");
+        assert_eq!(LINE.begun_part("sku", "", two).unwrap(), "LINE#");
+        let refused = LINE.begun_part("sku", "b#", two).unwrap_err();
+        assert_eq!(refused, ("sku", KeyErrorKind::Delimiter('#')));
+    }
+}

@@ -1,0 +1,21 @@
+use envelope_runtime::schema::{Sort, SortCondition};
+use envelope_runtime::{EnvelopeRecord, Readable};
+
+fn sort<R: Readable>(_condition: impl FnOnce(Sort<R::Key>) -> SortCondition<R::Key>) {}
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "app", partition_key = "TENANT#{tenant}", sort_key = "LINE#{sku}#{number:06}#{part:02}")]
+struct Line {
+    tenant: String,
+    sku: String,
+    number: u32,
+    part: u8,
+    #[encrypted]
+    note: String,
+}
+
+fn wrong() {
+    sort::<Line>(|s| s.between(("book", 1), ("book", 1, 2)));
+}
+
+fn main() {}
