@@ -34,7 +34,8 @@ const _: () = {
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "documents",
             &[
-                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey),
+                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey)
+                    .key_type(_envelope::KeyType::S),
                 _envelope::FieldSchema::new("text", _envelope::FieldRole::Encrypted),
                 _envelope::FieldSchema::new("version", _envelope::FieldRole::Plain)
                     .version(<u32>::MAX as ::core::primitive::u64),
@@ -153,6 +154,11 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::Versioned for Document
+    where
+        Self: ::core::marker::Send,
+    {}
+    #[automatically_derived]
+    impl _envelope::HasTable for Document
     where
         Self: ::core::marker::Send,
     {}

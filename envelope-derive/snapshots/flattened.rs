@@ -201,10 +201,8 @@ const _: () = {
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
                 "users",
                 &[
-                    _envelope::FieldSchema::new(
-                        "id",
-                        _envelope::FieldRole::PartitionKey,
-                    ),
+                    _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey)
+                        .key_type(_envelope::KeyType::S),
                     _envelope::FieldSchema::group(
                         <C as _envelope::EnvelopeFields>::FIELDS,
                     ),
@@ -270,6 +268,14 @@ const _: () = {
     }
     #[automatically_derived]
     impl<C> _envelope::Unversioned for User<C>
+    where
+        User<C>: ::core::default::Default,
+        C: ::envelope_runtime::EnvelopeFields,
+        Self: ::core::marker::Send,
+        Self: 'static,
+    {}
+    #[automatically_derived]
+    impl<C> _envelope::HasTable for User<C>
     where
         User<C>: ::core::default::Default,
         C: ::envelope_runtime::EnvelopeFields,

@@ -58,4 +58,9 @@ const _: () = {
     where
         Self: ::core::marker::Send,
     {}
+    #[automatically_derived]
+    impl _envelope::HasTable for User
+    where
+        Self: ::core::marker::Send,
+    {}
 };

@@ -50,8 +50,10 @@ const _: () = {
                             "tenantId",
                             _envelope::FieldRole::PartitionKey,
                         )
+                        .key_type(_envelope::KeyType::S)
                         .context(),
-                    _envelope::FieldSchema::new("SK", _envelope::FieldRole::SortKey),
+                    _envelope::FieldSchema::new("SK", _envelope::FieldRole::SortKey)
+                        .key_type(_envelope::KeyType::B),
                     _envelope::FieldSchema::new(
                             "state",
                             _envelope::FieldRole::Authenticated,
@@ -172,6 +174,26 @@ const _: () = {
     }
     #[automatically_derived]
     impl<T: Clone> _envelope::Unversioned for Order<T>
+    where
+        T: Debug,
+        T: my::runtime::__private::Serialize,
+        T: my::runtime::__private::DeserializeOwned,
+        T: ::core::default::Default,
+        Self: ::core::marker::Send,
+        Self: 'static,
+    {}
+    #[automatically_derived]
+    impl<T: Clone> _envelope::ContextInKey for Order<T>
+    where
+        T: Debug,
+        T: my::runtime::__private::Serialize,
+        T: my::runtime::__private::DeserializeOwned,
+        T: ::core::default::Default,
+        Self: ::core::marker::Send,
+        Self: 'static,
+    {}
+    #[automatically_derived]
+    impl<T: Clone> _envelope::HasTable for Order<T>
     where
         T: Debug,
         T: my::runtime::__private::Serialize,

@@ -38,6 +38,8 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::Unversioned for Shape {}
+    #[automatically_derived]
+    impl _envelope::HasTable for Shape {}
 };
 ::core::compile_error! {
     "no partition key: mark one field `#[partition_key]`"
@@ -93,6 +95,11 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::Unversioned for Simple
+    where
+        Self: ::core::marker::Send,
+    {}
+    #[automatically_derived]
+    impl _envelope::HasTable for Simple
     where
         Self: ::core::marker::Send,
     {}
@@ -154,6 +161,11 @@ const _: () = {
     where
         Self: ::core::marker::Send,
     {}
+    #[automatically_derived]
+    impl _envelope::HasTable for Keyed
+    where
+        Self: ::core::marker::Send,
+    {}
 };
 ::core::compile_error! {
     "key template uses `{contact}`, a flattened struct: name a field of the record itself"
@@ -207,6 +219,11 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::Unversioned for Flattened
+    where
+        Self: ::core::marker::Send,
+    {}
+    #[automatically_derived]
+    impl _envelope::HasTable for Flattened
     where
         Self: ::core::marker::Send,
     {}

@@ -32,7 +32,8 @@ const _: () = {
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "users",
             &[
-                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey),
+                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey)
+                    .key_type(_envelope::KeyType::S),
                 _envelope::FieldSchema::new(
                     "non_sensitive_stuff",
                     _envelope::FieldRole::Plain,
@@ -108,6 +109,11 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::Unversioned for User
+    where
+        Self: ::core::marker::Send,
+    {}
+    #[automatically_derived]
+    impl _envelope::HasTable for User
     where
         Self: ::core::marker::Send,
     {}

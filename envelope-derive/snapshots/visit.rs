@@ -48,7 +48,8 @@ const _: () = {
         const SCHEMA: _envelope::RecordSchema = _envelope::RecordSchema::new(
             "visits",
             &[
-                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey),
+                _envelope::FieldSchema::new("id", _envelope::FieldRole::PartitionKey)
+                    .key_type(_envelope::KeyType::S),
                 _envelope::FieldSchema::new("tenant", _envelope::FieldRole::Plain)
                     .context(),
                 _envelope::FieldSchema::new("left", _envelope::FieldRole::Plain),
@@ -160,6 +161,11 @@ const _: () = {
     }
     #[automatically_derived]
     impl _envelope::Unversioned for Visit
+    where
+        Self: ::core::marker::Send,
+    {}
+    #[automatically_derived]
+    impl _envelope::HasTable for Visit
     where
         Self: ::core::marker::Send,
     {}

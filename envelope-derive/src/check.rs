@@ -34,6 +34,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
     }
     record.fields.iter().for_each(|field| one_role(cx, field));
     flattened::fields(cx, record);
+    keys::key_types(cx, record);
     names(cx, record);
     windows(cx, record);
     maintained::maintained(cx, record);

@@ -107,10 +107,11 @@ pub(crate) fn record(record: &Record) -> TokenStream {
         }
     });
     let context_in_key = key::holds_context(record).then(|| quote!(ContextInKey));
-    let markers = maintained::versioned(record).into_iter().chain(context_in_key).map(|marker| {
+    let marks = maintained::versioned(record).into_iter().chain(context_in_key);
+    let marks = marks.chain(key::has_table(record)).map(|mark| {
         quote! {
             #[automatically_derived]
-            impl #impl_generics _envelope::#marker for #ident #type_generics #where_clause {}
+            impl #impl_generics _envelope::#mark for #ident #type_generics #where_clause {}
         }
     });
 
@@ -124,7 +125,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
 
             #(#implementations)*
 
-            #(#markers)*
+            #(#marks)*
             #checked
             #nested
             #debug

@@ -70,6 +70,7 @@ use model::{Kind, Projection, Record};
 /// | `ttl` | the time at which the record expires, in seconds since 1970 |
 /// | `created_at` | an `Option` of a time; `None` becomes the time of the save |
 /// | `updated_at` | a time, or an `Option` of one: the time of the last save or update |
+/// | `key = "S"` | beside a key: its type in the table, if the field's type does not show it |
 ///
 /// - `alias`: the newest name comes first.
 /// - `flatten`: the struct derives [`EnvelopeFields`](macro@EnvelopeFields).
@@ -81,6 +82,8 @@ use model::{Kind, Projection, Record};
 /// - `version`: a save overwrites only the version that was loaded; 0 stands for a new record.
 /// - `ttl`: an integer or an `Option` of one, or `with` a module that stores seconds. Expired
 ///   records are not loaded.
+/// - `key`: `"S"`, `"N"` or `"B"`, for `create_table` and `verify_table`. Strings, integers and
+///   bytes need no option. A newtype, a UUID or an enum does, because the derive sees only its name.
 ///
 /// A time is an integer (seconds since 1970) or any type with `From<SystemTime>`, such as chrono's
 /// `DateTime<Utc>`. A record with a version or a time that is filled in implements `Clone`: a save

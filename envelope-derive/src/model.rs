@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, ExprPath, Fields, Generics, Ident, Path, Type};
 use crate::attr::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
 use crate::ctxt::Ctxt;
 use crate::template::Template;
-use crate::written;
+use crate::written::{self, KeyType};
 
 pub(crate) use projection::{ProjectedField, Projection};
 
@@ -210,6 +210,11 @@ impl Record {
         self.with_role(Role::Flattened).next().is_some()
     }
 
+    /// Returns whether the type of each key attribute is known. A template makes text.
+    pub(crate) fn has_key_types(&self) -> bool {
+        self.fields.iter().filter(|field| field.role.is_key()).all(|key| key.key_type().is_some())
+    }
+
     /// Returns whether a save fills in fields of the record.
     pub(crate) fn is_filled_in(&self) -> bool {
         self.fields.iter().any(Field::is_filled_in)
@@ -253,6 +258,23 @@ impl Field {
     /// Returns whether the field is part of the encryption context.
     pub(crate) fn is_context(&self) -> bool {
         self.options.context.is_some()
+    }
+
+    /// The type of the field's attribute as a key, if the field's type as written or the option
+    /// `key` says it.
+    pub(crate) fn key_type(&self) -> Option<KeyType> {
+        let given = || self.options.key.as_ref().and_then(|key| KeyType::parse(&key.value));
+        self.written_key_type().or_else(given)
+    }
+
+    /// The type of the field's attribute as a key, if the field's type as written says it.
+    pub(crate) fn written_key_type(&self) -> Option<KeyType> {
+        match self.shape {
+            Shape::Bytes => Some(KeyType::B),
+            Shape::Serde if written::is_text(&self.ty) => Some(KeyType::S),
+            Shape::Serde if written::integer(&self.ty).is_some() => Some(KeyType::N),
+            _ => None,
+        }
     }
 
     /// Returns whether a save fills in the field.

@@ -34,3 +34,4 @@ pub(crate) const VERSION: &str = "version";
 pub(crate) const TTL: &str = "ttl";
 pub(crate) const CREATED_AT: &str = "created_at";
 pub(crate) const UPDATED_AT: &str = "updated_at";
+pub(crate) const KEY: &str = "key";

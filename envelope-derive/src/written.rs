@@ -15,6 +15,28 @@ pub(crate) struct Integer {
     pub(crate) is_wide: bool,
 }
 
+/// The type of a key attribute, by DynamoDB's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyType {
+    S,
+    N,
+    B,
+}
+
+impl KeyType {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::S, Self::N, Self::B].into_iter().find(|known| known.name() == text)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::S => "S",
+            Self::N => "N",
+            Self::B => "B",
+        }
+    }
+}
+
 const INTEGERS: [Integer; 12] = [
     integer_type("u8", 3, false),
     integer_type("u16", 5, false),
@@ -50,6 +72,21 @@ const fn integer_type(name: &'static str, digits: u8, is_wide: bool) -> Integer 
 /// Returns the integer, if the type is one of the language's.
 pub(crate) fn integer(ty: &Type) -> Option<&'static Integer> {
     INTEGERS.iter().find(|integer| is(ty, integer.name))
+}
+
+/// Returns whether the type is text: a `String`, a `char`, or a pointer to a `str`.
+pub(crate) fn is_text(ty: &Type) -> bool {
+    let is_str = |ty: &Type| is(ty, "str");
+    let points_to_str = || {
+        let pointer = ["Box", "Rc", "Arc", "Cow"].iter().any(|pointer| is_named(ty, pointer));
+        let arguments = last(ty).into_iter().flat_map(arguments);
+        let mut types = arguments.filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        });
+        pointer && types.next().is_some_and(is_str)
+    };
+    is(ty, "String") || is(ty, "char") || points_to_str()
 }
 
 /// Returns whether the name is that of an integer or one of [`KNOWN`], which protect nothing.
@@ -157,6 +194,7 @@ pub(crate) fn text(ty: &Type) -> String {
         .replace(" >", ">")
         .replace("& ", "&")
         .replace(" ,", ",")
+        .replace(" ;", ";")
 }
 
 /// Removes the parentheses around a type, and the groups of macros.

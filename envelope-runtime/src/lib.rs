@@ -80,6 +80,7 @@
 //! - [`EnvelopeRecord`](macro@EnvelopeRecord), the derive macro: all options of structs and fields.
 //! - [`Store`]: the operations; [`Sealer`] and [`Opener`]: the same without DynamoDB.
 //! - [`KmsKeyProvider`]: which KMS key, aliases, permissions; [`LocalKeyProvider`]: tests.
+//! - [`operation::table`]: creating the table of a record, and verifying it.
 //! - [`Error`] and the module [`error`]: what can fail, and what to do.
 //! - [`schema`]: a hand-written implementation next to the derived one.
 //! - [`testing`]: for your own tests; [`key::KeyProvider`]: another key service, or a cache.
@@ -150,7 +151,8 @@ pub mod error {
     pub use crate::operation::error::{
         ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
         ItemError, LoadError, Presence, PresenceError, QueryError, ReadLimitError, SaveError,
-        ServiceError, ServiceErrorKind, SeveralError, UnknownAttributeType, UnknownOutcomeError,
+        ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
+        TableNotReadyError, TableNotReadyErrorKind, UnknownAttributeType, UnknownOutcomeError,
         UpdateError, VersionError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
@@ -166,8 +168,8 @@ pub mod error {
 /// use envelope_runtime::error::FieldError;
 /// use envelope_runtime::key::Decrypt;
 /// use envelope_runtime::schema::{
-///     Attribute, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey, Now, RecordSchema,
-///     Simple, Unversioned,
+///     Attribute, FieldReader, FieldRole, FieldSchema, FieldWriter, HasTable, IntoKey, KeyType,
+///     Now, RecordSchema, Simple, Unversioned,
 /// };
 /// use envelope_runtime::{EnvelopeRecord, LocalKeyProvider, Opener, Readable, Sealer, kind};
 /// use serde::{Deserialize, Serialize};
@@ -193,7 +195,7 @@ pub mod error {
 ///     const SCHEMA: RecordSchema = RecordSchema::new(
 ///         "users",
 ///         &[
-///             FieldSchema::new("id", FieldRole::PartitionKey),
+///             FieldSchema::new("id", FieldRole::PartitionKey).key_type(KeyType::S),
 ///             FieldSchema::new("ssn", FieldRole::Encrypted),
 ///         ],
 ///     )
@@ -228,6 +230,7 @@ pub mod error {
 /// }
 ///
 /// impl Unversioned for User {}
+/// impl HasTable for User {}
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -244,10 +247,10 @@ pub mod schema {
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
     pub use crate::record::{
         Bytes, Composite, ContextInKey, Decode, Encode, FieldReader, FieldRole, FieldSchema,
-        FieldWriter, FilledIn, Handles, IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix,
-        IntoPrefixPart, IntoSortKey, KeyPiece, KeyTemplate, KeyValues, Now, Ordered, Parts,
-        RecordSchema, Simple, Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned,
-        VersionNumber, Versioned,
+        FieldWriter, FilledIn, Handles, HasTable, IntoBound, IntoKey, IntoKeyPart, IntoPartition,
+        IntoPrefix, IntoPrefixPart, IntoSortKey, KeyPiece, KeyTemplate, KeyType, KeyValues, Now,
+        Ordered, Parts, RecordSchema, Simple, Sort, SortCondition, SortedKey, Stamp, Unsorted,
+        Unversioned, VersionNumber, Versioned,
     };
 }
 

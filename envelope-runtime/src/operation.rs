@@ -18,6 +18,8 @@ mod load;
 mod meter;
 mod open;
 #[cfg(feature = "aws")]
+mod patience;
+#[cfg(feature = "aws")]
 mod prepared;
 #[cfg(feature = "aws")]
 mod query;
@@ -33,6 +35,8 @@ mod scan;
 mod sdk;
 mod seal;
 mod sealer;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "tables are DynamoDB's"))]
+pub mod table;
 #[cfg(feature = "aws")]
 mod target;
 #[cfg(feature = "aws")]

@@ -44,7 +44,7 @@ pub use partition::{ContextInKey, IntoPartition, SortedKey};
 pub use projection::{ProjectionOf, SameAs};
 pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;
-pub use schema::{FieldRole, FieldSchema, RecordSchema};
+pub use schema::{FieldRole, FieldSchema, HasTable, KeyType, RecordSchema};
 #[cfg(feature = "aws")]
 pub(crate) use sort::SortValues;
 pub use sort::{

@@ -19,6 +19,7 @@ pages! {
     versions: "versions.md",
     tenants: "tenants.md",
     kms: "kms.md",
+    tables: "tables.md",
     changes: "changes.md",
     failures: "failures.md",
     cost: "cost.md",

@@ -11,38 +11,49 @@ mod telemetry;
 
 use std::fmt::Debug;
 
-use aws_sdk_dynamodb::types::{AttributeValue as Sdk, ScalarAttributeType};
-use envelope_runtime::schema::FieldRole;
-use envelope_runtime::{AttributeValue, EnvelopeRecord, Item, LocalKeyProvider, Sealer, Store};
+use aws_sdk_dynamodb::types::AttributeValue as Sdk;
+use envelope_runtime::schema::{FieldRole, HasTable};
+use envelope_runtime::{EnvelopeRecord, Store};
+use envelope_tests::unique_table;
 use serde::Serialize;
 
 use crate::support::{Stored, World};
 
-/// Saves a model to a table made for it, loads it by its own key and compares, tries to create it
+/// Saves a model to its own table, loads it by its own key and compares, tries to create it
 /// again, and deletes it.
-async fn check<R: EnvelopeRecord + PartialEq + Debug + 'static>(model: R) {
+async fn check<R: HasTable + PartialEq + Debug + 'static>(model: R) {
     check_in_scope(model, []).await;
 }
 
 /// As [`check`], through a store with the context fields that are not in the key.
 async fn check_in_scope<R, const N: usize>(model: R, scope: [(&str, &str); N])
 where
-    R: EnvelopeRecord + PartialEq + Debug + 'static,
+    R: HasTable + PartialEq + Debug + 'static,
 {
     let world = World::new().await;
-    save_and_load(&world, &model, scope).await;
+    let table = table::<R>(&world).await;
+    save_and_load(&world, &table, &model, scope).await;
 }
 
 /// As [`check`]; then puts every plaintext attribute in the form in which `serde_dynamo` writes it,
 /// and loads the model again.
 async fn check_with_serde<R>(model: R)
 where
-    R: EnvelopeRecord + Serialize + PartialEq + Debug + 'static,
+    R: HasTable + Serialize + PartialEq + Debug + 'static,
 {
     let world = World::new().await;
-    let (table, store) = save_and_load(&world, &model, []).await;
+    let table = table::<R>(&world).await;
+    check_with_serde_in(&world, &table, model).await;
+}
+
+/// As [`check_with_serde`], for a model whose derive does not know the type of its key.
+async fn check_with_serde_in<R>(world: &World, table: &str, model: R)
+where
+    R: EnvelopeRecord + Serialize + PartialEq + Debug + 'static,
+{
+    let store = save_and_load(world, table, &model, []).await;
     model.save(&store).await.unwrap();
-    let scan = world.backend.dynamodb.scan().table_name(&table).consistent_read(true);
+    let scan = world.backend.dynamodb.scan().table_name(table).consistent_read(true);
     let mut items = scan.send().await.unwrap().items.unwrap();
     let mut item = items.pop().unwrap();
 
@@ -51,24 +62,30 @@ where
         let value = serdes.get(field.name()).cloned();
         item.insert(field.name().to_owned(), value.unwrap_or(Sdk::Null(true)));
     }
-    let put = world.backend.dynamodb.put_item().table_name(&table).set_item(Some(item));
+    let put = world.backend.dynamodb.put_item().table_name(table).set_item(Some(item));
     put.send().await.unwrap();
 
     assert_eq!(R::load(&store, model.key()).consistent().await.unwrap(), Some(model));
 }
 
+/// Creates a table for a model, and returns its name.
+async fn table<R: HasTable>(world: &World) -> String {
+    let table = unique_table();
+    let store = world.store.clone().map_table::<R>(&table);
+    assert!(store.create_table::<R>().await.unwrap().is_new());
+    table
+}
+
 async fn save_and_load<R, const N: usize>(
     world: &World,
+    table: &str,
     model: &R,
     scope: [(&str, &str); N],
-) -> (String, Store)
+) -> Store
 where
     R: EnvelopeRecord + PartialEq + Debug + 'static,
 {
-    let sealer = Sealer::new(LocalKeyProvider::insecure_ephemeral().unwrap());
-    let item = sealer.seal(model).await.unwrap();
-    let table = world.backend.create_table(&keys::<R>(&item)).await;
-    let store: Store = world.store.clone().map_table::<R>(&table).scoped(scope);
+    let store: Store = world.store.clone().map_table::<R>(table).scoped(scope);
 
     model.save(&store).await.unwrap();
 
@@ -79,19 +96,7 @@ where
     assert_eq!(store.get::<R>(model.key()).consistent().await.unwrap().as_ref(), Some(model));
     store.delete_any_version::<R>(model.key()).await.unwrap();
     assert_eq!(R::load(&store, model.key()).consistent().await.unwrap(), None);
-    (table, store)
-}
-
-/// The key attributes, by what the model stores in them.
-fn keys<R: EnvelopeRecord>(item: &Item) -> Vec<(&'static str, ScalarAttributeType)> {
-    let names = R::SCHEMA.key_names();
-    let keys = names.map(|name| match item.attribute(name) {
-        Some(AttributeValue::S(_)) => (name, ScalarAttributeType::S),
-        Some(AttributeValue::N(_)) => (name, ScalarAttributeType::N),
-        Some(AttributeValue::B(_)) => (name, ScalarAttributeType::B),
-        other => panic!("{other:?}"),
-    });
-    keys.collect()
+    store
 }
 
 /// Every record of these files has a row in the table, and every row is a record.

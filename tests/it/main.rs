@@ -44,6 +44,7 @@ mod scans;
 mod serde_equality;
 mod stored_forms;
 mod support;
+mod tables;
 mod threats;
 mod updates;
 mod usage;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
-use envelope_tests::{Backend, KmsRequests};
+use envelope_tests::{Backend, KmsRequests, unique_table};
 
 pub(crate) type Stored = HashMap<String, AttributeValue>;
 
@@ -62,7 +62,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with_keys(&[("id", ScalarAttributeType::S)]).await
+        let world = Self::on(Backend::start().await, unique_table()).await;
+        world.store.create_table::<User>().await.unwrap();
+        world
     }
 
     pub(crate) async fn with_keys(keys: &[(&str, ScalarAttributeType)]) -> Self {
@@ -71,6 +73,10 @@ impl World {
 
     pub(crate) async fn over(backend: Backend, keys: &[(&str, ScalarAttributeType)]) -> Self {
         let table = backend.create_table(keys).await;
+        Self::on(backend, table).await
+    }
+
+    async fn on(backend: Backend, table: String) -> Self {
         let key = backend.create_kms_key().await;
         let (kms, requests) = backend.recorded_kms();
         let store = Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(kms, &key));

@@ -155,28 +155,19 @@ impl Backend {
     }
 
     /// Creates a table, encrypted at rest with a KMS key, under a unique name, and returns the
-    /// name. The keys are the partition key and, if there is one, the sort key.
+    /// name. The keys are the partition key and, if there is one, the sort key. For tables that do
+    /// not fit one record: a store creates those that do.
     ///
     /// # Panics
     ///
     /// If DynamoDB refuses.
     pub async fn create_table(&self, keys: &[(&str, ScalarAttributeType)]) -> String {
-        let name = unique("table");
-        self.create_table_named(&name, keys).await;
-        name
-    }
-
-    /// Creates a table like [`create_table`](Self::create_table), under a given name.
-    ///
-    /// # Panics
-    ///
-    /// If DynamoDB refuses.
-    pub async fn create_table_named(&self, name: &str, keys: &[(&str, ScalarAttributeType)]) {
+        let name = unique_table();
         let sse = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).build();
         let mut call = self
             .dynamodb
             .create_table()
-            .table_name(name)
+            .table_name(&name)
             .billing_mode(BillingMode::PayPerRequest)
             .sse_specification(sse);
         for ((attribute, scalar), key_type) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
@@ -189,7 +180,14 @@ impl Backend {
                 .attribute_definitions(definition.build().expect("a definition is complete"));
         }
         call.send().await.expect("DynamoDB creates a table");
+        name
     }
+}
+
+/// The name of a table that no other test uses, in this or another process.
+#[must_use]
+pub fn unique_table() -> String {
+    unique("table")
 }
 
 /// A KMS client with an endpoint where nothing listens, without retries.

@@ -3,7 +3,6 @@
 
 use std::process::ExitCode;
 
-use aws_sdk_dynamodb::types::ScalarAttributeType;
 use envelope_benches::records::Eleven;
 use envelope_benches::report;
 use envelope_runtime::{KmsKeyProvider, Store, Usage};
@@ -27,11 +26,11 @@ fn main() -> ExitCode {
 /// Prints a line for each verb, and returns the calls of 1,000 saves.
 async fn count() -> Result<f64, String> {
     let backend = Backend::in_process().await;
-    let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
     let key = backend.create_kms_key().await;
     let (kms, requests) = backend.recorded_kms();
     let store = Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(kms, &key));
-    let counted = Counted { store: store.map_table::<Eleven>(table), requests };
+    store.create_table::<Eleven>().await.map_err(|error| error.to_string())?;
+    let counted = Counted { store, requests };
 
     println!("calls to KMS per 1,000 operations");
     println!(

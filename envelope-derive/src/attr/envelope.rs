@@ -60,7 +60,7 @@ impl FieldOptions {
         cx: &Ctxt,
         meta: &ParseNestedMeta<'_>,
     ) -> syn::Result<()> {
-        const KNOWN: [&str; 15] = [
+        const KNOWN: [&str; 16] = [
             symbol::RENAME,
             symbol::ALIAS,
             symbol::FLATTEN,
@@ -76,6 +76,7 @@ impl FieldOptions {
             symbol::TTL,
             symbol::CREATED_AT,
             symbol::UPDATED_AT,
+            symbol::KEY,
         ];
         if meta.path.is_ident(symbol::RENAME) {
             set(cx, meta, &mut self.rename, text(meta)?);
@@ -111,6 +112,8 @@ impl FieldOptions {
             set(cx, meta, &mut self.created_at, meta.path.span());
         } else if meta.path.is_ident(symbol::UPDATED_AT) {
             set(cx, meta, &mut self.updated_at, meta.path.span());
+        } else if meta.path.is_ident(symbol::KEY) {
+            set(cx, meta, &mut self.key, text(meta)?);
         } else if let Some(role) = RoleName::parse(&meta.path) {
             let name = role.name();
             cx.error(meta.path.span(), format!("`{name}` is an attribute of its own: `#[{name}]`"));

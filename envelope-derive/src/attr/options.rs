@@ -54,6 +54,8 @@ pub(crate) struct FieldOptions {
     pub(crate) ttl: Option<Span>,
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
+    /// The type of a key attribute.
+    pub(crate) key: Option<Spanning<String>>,
     pub(crate) serialize_with: Option<ExprPath>,
     pub(crate) deserialize_with: Option<ExprPath>,
     pub(crate) serde_serialize_with: Option<ExprPath>,

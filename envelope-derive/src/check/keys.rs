@@ -2,9 +2,9 @@
 
 use crate::attr::{RoleName, nearest};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, MAX_KEY_PARTS, Record, Role, Shape};
+use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape};
 use crate::template::{Piece, Template};
-use crate::written;
+use crate::written::{self, KeyType};
 
 pub(super) fn keys(cx: &Ctxt, record: &Record) {
     one_key(cx, record, Role::PartitionKey, "partition");
@@ -43,6 +43,40 @@ pub(super) fn keys(cx: &Ctxt, record: &Record) {
     {
         let message = format!("a key is made of at most {MAX_KEY_PARTS} fields: leave some out");
         cx.error(template.span, message);
+    }
+}
+
+/// The option `key` of each field.
+pub(super) fn key_types(cx: &Ctxt, record: &Record) {
+    for field in &record.fields {
+        let Some(key) = &field.options.key else { continue };
+        let (ident, text) = (&field.ident, &key.value);
+        let is_key = field.options.roles.iter().any(|role| role.value.is_key());
+        let message = match (KeyType::parse(text), field.written_key_type()) {
+            _ if record.is_part(field) => format!(
+                "`key` on `{ident}`, a part of a key template, which always makes text: remove it"
+            ),
+            _ if !is_key && record.kind == Kind::Fields => {
+                format!("`key` on `{ident}`, which is not a key: remove it")
+            }
+            _ if !is_key => format!(
+                "`key` on `{ident}`, which is not a key: remove it, or mark the field \
+                 `#[partition_key]` or `#[sort_key]`"
+            ),
+            (None, _) => {
+                format!(
+                    "`{text}` is not a key's type: write \"S\" (text), \"N\" (number) or \"B\" (bytes)"
+                )
+            }
+            (Some(given), Some(written)) if given != written => format!(
+                "`{ident}` is a `{}`, which is stored as {} and not as {}: remove `key`",
+                written::text(&field.ty),
+                written.name(),
+                given.name(),
+            ),
+            _ => continue,
+        };
+        cx.error(key.span, message);
     }
 }
 

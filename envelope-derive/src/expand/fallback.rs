@@ -46,7 +46,9 @@ pub(crate) fn stub(
             }
         }
     });
-    let versioned = versioned.iter();
+    // Calls for its table are no further mistakes.
+    let table = (kind == Kind::Record).then(|| quote!(HasTable));
+    let marks = versioned.into_iter().chain(table);
     let debug = record.and_then(debug::implementation);
     let write = quote! {
         fn write_fields(
@@ -106,7 +108,7 @@ pub(crate) fn stub(
 
             #(
                 #[automatically_derived]
-                impl #impl_generics _envelope::#versioned for #ident #type_generics #where_clause {}
+                impl #impl_generics _envelope::#marks for #ident #type_generics #where_clause {}
             )*
 
             #debug

@@ -28,6 +28,11 @@ pub(super) fn key_type(record: &Record) -> Option<TokenStream> {
     }
 }
 
+/// The trait that marks a record whose table can be created.
+pub(super) fn has_table(record: &Record) -> Option<TokenStream> {
+    (record.kind == Kind::Record && record.has_key_types()).then(|| quote!(HasTable))
+}
+
 fn key_part(field: &Field) -> TokenStream {
     match field.shape {
         Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),

@@ -1,7 +1,7 @@
 //! The schema of a record, and the list of the fields of a struct to flatten.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::key::key_template;
 use super::maintained;
@@ -67,6 +67,10 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plain),
     };
     let context = field.is_context().then(|| quote!(.context()));
+    let key_type = field.key_type().filter(|_| field.role.is_key()).map(|key_type| {
+        let name = format_ident!("{}", key_type.name());
+        quote!(.key_type(_envelope::KeyType::#name))
+    });
     let since = field.options.since.as_ref().map(|since| {
         let revision = since.value;
         quote!(.since(#revision))
@@ -85,6 +89,6 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
     let maintained = maintained::schema(field);
     quote! {
         _envelope::FieldSchema::new(#name, _envelope::FieldRole::#role)
-            #context #since #null #aliases #maintained
+            #key_type #context #since #null #aliases #maintained
     }
 }

@@ -167,6 +167,65 @@ fn keys() {
 }
 
 #[test]
+fn a_table_is_known_by_the_types_of_its_keys() {
+    let has_table = |key: &TokenStream| {
+        let record = parse_quote! {
+            #[envelope(table = "t", plaintext_only)]
+            struct Record { #[partition_key] id: String, #[sort_key] #key }
+        };
+        assert!(accepts(Kind::Record, &record), "{key}");
+        let expanded = expanded(Kind::Record, &record);
+        let types = expanded.matches("key_type (_envelope :: KeyType ::").count();
+        assert_eq!(types == 2, expanded.contains("HasTable"), "{expanded}");
+        let name = |name: &&str| {
+            expanded.contains(&format!("SortKey) . key_type (_envelope :: KeyType :: {name}"))
+        };
+        ["S", "N", "B"].into_iter().find(name)
+    };
+    for (key, known) in [
+        (quote!(x: String), Some("S")),
+        (quote!(x: char), Some("S")),
+        (quote!(x: Box<str>), Some("S")),
+        (quote!(x: std::sync::Arc<str>), Some("S")),
+        (quote!(x: Rc<str>), Some("S")),
+        (quote!(x: Cow<'static, str>), Some("S")),
+        (quote!(x: u8), Some("N")),
+        (quote!(x: i128), Some("N")),
+        (quote!(x: usize), Some("N")),
+        (quote!(x: Vec<u8>), Some("B")),
+        (quote!(x: [u8; 16]), Some("B")),
+        (quote!(x: Box<[u8]>), Some("B")),
+        (quote!(#[envelope(bytes)] x: Id), Some("B")),
+        (quote!(#[envelope(bytes)] x: String), Some("B")),
+        (quote!(x: Uuid), None),
+        (quote!(x: my::String), None),
+        (quote!(x: my::u64), None),
+        (quote!(x: Box<String>), None),
+        (quote!(x: Box<Name>), None),
+        (quote!(x: Vec<str>), None),
+        (quote!(x: bool), None),
+        (quote!(x: f64), None),
+        (quote!(#[envelope(key = "S")] x: Uuid), Some("S")),
+        (quote!(#[envelope(key = "N")] x: Uuid), Some("N")),
+        (quote!(#[envelope(key = "B")] x: Uuid), Some("B")),
+        (quote!(#[envelope(key = "S")] x: String), Some("S")),
+    ] {
+        assert_eq!(has_table(&key), known, "{key}");
+    }
+}
+
+#[test]
+fn a_key_of_an_unknown_type_beside_a_template_leaves_the_table_unknown() {
+    for (key, known) in [(quote!(x: Uuid), false), (quote!(x: u64), true)] {
+        let record = parse_quote! {
+            #[envelope(table = "t", plaintext_only, partition_key = "A#{tenant}")]
+            struct Record { tenant: Tenant, #[sort_key] #key }
+        };
+        assert_eq!(expanded(Kind::Record, &record).contains("HasTable"), known, "{key}");
+    }
+}
+
+#[test]
 fn a_type_is_shown_as_it_is_written() {
     let ty: Type = parse_quote!(Option<std::borrow::Cow<'a, [&'a str]>>);
     for ty in [&ty, &grouped(&ty)] {

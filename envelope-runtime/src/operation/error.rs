@@ -13,6 +13,8 @@ mod query;
 mod request;
 #[cfg(feature = "aws")]
 mod service;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
+mod table;
 #[cfg(test)]
 mod tests;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of the SDK's items only"))]
@@ -28,6 +30,7 @@ pub use condition::{
 pub use cursor::{CursorError, CursorErrorKind};
 pub use query::{ItemError, QueryError, ReadLimitError, SeveralError};
 pub use request::{ServiceError, ServiceErrorKind};
+pub use table::{TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind};
 pub use unknown_type::UnknownAttributeType;
 pub use update::UpdateError;
 pub use verb::{DeleteError, LoadError, SaveError};

@@ -81,7 +81,8 @@ impl Meter {
         self.attempts.clone()
     }
 
-    /// Watches a read. A lost answer to it has no consequence.
+    /// Watches a read, or a step that looks again if it fails. A lost answer to it has no
+    /// consequence.
     pub(super) fn reads(&self) -> Attempts {
         self.attempts.of_another_request()
     }

@@ -42,7 +42,9 @@ pub trait IntoPartition<K> {
 )]
 pub trait SortedKey {}
 
+#[diagnostic::do_not_recommend]
 impl<P, S> SortedKey for Composite<P, S> {}
+#[diagnostic::do_not_recommend]
 impl<P, S> SortedKey for Parts<P, S> {}
 
 /// A record whose context fields are all part of its key, so that each stored key says which

@@ -1,9 +1,12 @@
 //! The constant that the derive emits: table, attributes and their roles.
 
 mod fields;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "tables are DynamoDB's"))]
+mod table;
 
 pub(crate) use fields::Fields;
 pub(super) use fields::Projected;
+pub use table::{HasTable, KeyType};
 
 use super::maintained::Stamp;
 use super::{KeyAttribute, KeyTemplate};
@@ -53,6 +56,7 @@ impl KeyAttribute {
 pub struct FieldSchema {
     name: &'static str,
     role: FieldRole,
+    key_type: Option<KeyType>,
     context: bool,
     since: Option<u32>,
     null: bool,
@@ -235,6 +239,7 @@ impl FieldSchema {
         Self {
             name,
             role,
+            key_type: None,
             context: false,
             since: None,
             null: false,

@@ -27,5 +27,6 @@ mod request;
 mod saves;
 mod service_errors;
 mod table;
+mod tables;
 mod usage;
 mod verbs;

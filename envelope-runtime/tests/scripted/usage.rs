@@ -19,6 +19,9 @@ use crate::dynamodb::{Dynamodb, Fault, done, failed, local, lost, refused};
 use crate::models::{Account, account};
 use crate::table::Stored;
 
+const NOT_FOUND: &str =
+    r#"{"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}"#;
+
 /// Counts its calls, as the provider of a key service does.
 struct Counting(LocalKeyProvider);
 
@@ -188,6 +191,10 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
     store.get::<Account>("a-1").await.unwrap();
     measured.update::<Account>("a-1").seal(|f| f.email, "x").await.unwrap();
     measured.delete::<Account>("a-1").await.unwrap();
+    let absent = || failed("DescribeTable", Fault::Answer(400, NOT_FOUND));
+    dynamodb.expect([absent(), failed("CreateTable", Fault::Answer(400, "{}")), absent()]);
+    store.create_table::<Account>().await.unwrap_err();
+    assert!(!store.verify_table::<Account>().await.unwrap().is_as_expected());
     drop(listening);
 
     dynamodb.requests();
@@ -207,6 +214,8 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
             r#"kms_calls=1 operation="get" requests=1 span=dynamodb table="users""#,
             r#"kms_calls=1 operation="update" read_units=0.5 requests=2 span=dynamodb table="physical" write_units=2.25"#,
             r#"kms_calls=0 operation="delete" read_units=0.0 requests=1 span=dynamodb table="physical" write_units=2.25"#,
+            r#"kms_calls=0 operation="create_table" requests=2 span=dynamodb table="users""#,
+            r#"kms_calls=0 operation="verify_table" requests=1 span=dynamodb table="users""#,
         ]
     );
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::config::ProvideCredentials;
-use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use aws_sdk_dynamodb::types::AttributeValue;
 use clap::Parser;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
 use envelope_tests::Backend;
@@ -37,12 +37,11 @@ struct Arguments {
     kms_key: Option<String>,
 }
 
-/// The services and names that the walk uses.
+/// The store that the walk uses, and what it needs to look behind it.
 struct Place {
+    store: Store,
     dynamodb: aws_sdk_dynamodb::Client,
-    kms: aws_sdk_kms::Client,
     table: String,
-    kms_key: String,
     id: String,
 }
 
@@ -60,19 +59,20 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     match (arguments.table, arguments.kms_key) {
         (Some(table), Some(kms_key)) => walk(in_aws(table, kms_key).await?).await,
-        _ => walk(in_process().await).await,
+        _ => walk(in_process().await?).await,
     }
 }
 
-async fn in_process() -> Place {
+async fn in_process() -> Result<Place, Box<dyn Error>> {
     println!("Emulators of DynamoDB and KMS run in this process; nothing leaves it.\n");
     let backend = Backend::in_process().await;
-    let table = "users-dev".to_owned();
-    backend.create_table_named(&table, &[("id", ScalarAttributeType::S)]).await;
-    println!("Created table `{table}`, encrypted at rest.");
     let key = backend.create_kms_key().await;
-    let kms_key = backend.create_alias(&key).await;
-    Place { dynamodb: backend.dynamodb, kms: backend.kms, table, kms_key, id: "foobar".into() }
+    let provider = KmsKeyProvider::new(backend.kms.clone(), backend.create_alias(&key).await);
+    let table = "users-dev".to_owned();
+    let store = Store::new(backend.dynamodb.clone(), provider).map_table::<User>(&table);
+    store.create_table::<User>().await?;
+    println!("Created table `{table}`, encrypted at rest.");
+    Ok(Place { store, dynamodb: backend.dynamodb, table, id: "foobar".into() })
 }
 
 async fn in_aws(table: String, kms_key: String) -> Result<Place, Box<dyn Error>> {
@@ -87,14 +87,14 @@ async fn in_aws(table: String, kms_key: String) -> Result<Place, Box<dyn Error>>
             .into());
     }
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+    let provider = KmsKeyProvider::new(aws_sdk_kms::Client::new(&config), kms_key);
+    let store = Store::new(dynamodb.clone(), provider).map_table::<User>(&table);
     let id = format!("envelope-quickstart-{}", std::process::id());
-    Ok(Place { dynamodb, kms: aws_sdk_kms::Client::new(&config), table, kms_key, id })
+    Ok(Place { store, dynamodb, table, id })
 }
 
 async fn walk(place: Place) -> Result<(), Box<dyn Error>> {
-    let Place { dynamodb, kms, table, kms_key, id } = place;
-    let store =
-        Store::new(dynamodb.clone(), KmsKeyProvider::new(kms, kms_key)).map_table::<User>(&table);
+    let Place { store, dynamodb, table, id } = place;
     let user = User {
         id: id.clone(),
         plan: "free".into(),

@@ -3,7 +3,6 @@
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::types::ScalarAttributeType;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store, Usage};
 use envelope_tests::Backend;
 
@@ -26,10 +25,9 @@ struct User {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let backend = Backend::in_process().await;
-    let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
     let key = backend.create_kms_key().await;
     let store = Store::new(backend.dynamodb, KmsKeyProvider::new(backend.kms, key));
-    let store = store.map_table::<User>(table);
+    store.create_table::<User>().await?;
 
     let user = User {
         id: "foobar".into(),

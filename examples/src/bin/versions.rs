@@ -4,7 +4,6 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::types::ScalarAttributeType;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Opener, SaveError, Store};
 use envelope_tests::Backend;
 
@@ -28,10 +27,10 @@ struct Document {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let backend = Backend::in_process().await;
-    let table = backend.create_table(&[("id", ScalarAttributeType::S)]).await;
     let key = backend.create_kms_key().await;
     let provider = KmsKeyProvider::new(backend.kms.clone(), &key);
-    let store = Store::new(backend.dynamodb, provider).map_table::<Document>(table);
+    let store = Store::new(backend.dynamodb, provider);
+    store.create_table::<Document>().await?; // and DynamoDB deletes expired documents
 
     let new = Document {
         id: "d-1".into(),

@@ -28,8 +28,10 @@ fn line() -> Line {
 #[serde(rename_all = "camelCase")]
 struct Order {
     #[partition_key]
+    #[envelope(key = "S")]
     customer_id: Uuid,
     #[sort_key]
+    #[envelope(key = "S")]
     placed_at: DateTime<Utc>,
     #[encrypted]
     lines: Vec<Line>,
@@ -59,6 +61,7 @@ struct Sku(String);
 #[envelope(table = "carts")]
 struct Cart {
     #[partition_key]
+    #[envelope(key = "S")]
     session: Uuid,
     #[encrypted]
     lines: HashMap<Sku, Line>,
@@ -123,6 +126,7 @@ enum Method {
 #[envelope(table = "payments")]
 struct Payment {
     #[partition_key]
+    #[envelope(key = "S")]
     order: Uuid,
     #[sort_key]
     attempt: u8,

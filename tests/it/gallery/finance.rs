@@ -16,6 +16,7 @@ struct Iban(String);
 #[envelope(table = "accounts")]
 struct Account {
     #[partition_key]
+    #[envelope(key = "S")]
     iban: Iban,
     #[encrypted]
     holder: String,
@@ -55,6 +56,7 @@ enum Purpose {
 #[envelope(table = "transfers")]
 struct Transfer {
     #[partition_key]
+    #[envelope(key = "S")]
     from: Iban,
     #[sort_key]
     sequence: i64,
@@ -88,6 +90,7 @@ struct LedgerEntry {
     #[partition_key]
     day: i32,
     #[sort_key]
+    #[envelope(key = "S")]
     amount: Decimal,
     #[encrypted]
     text: String,

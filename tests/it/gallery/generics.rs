@@ -9,7 +9,7 @@ use envelope_runtime::EnvelopeRecord;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{check, check_with_serde};
+use super::{check, check_with_serde, check_with_serde_in};
 use crate::support::World;
 
 #[derive(EnvelopeRecord, Debug, PartialEq)]
@@ -90,10 +90,14 @@ where
 
 #[tokio::test]
 async fn a_cache_whose_key_is_a_parameter() {
+    let world = World::new().await;
     let entries = [(7_u32, "seven".to_owned())].into();
-    check_with_serde(Cache { name: 1, entries, misses: vec![2] }).await;
+    let table = world.backend.create_table(&[("name", ScalarAttributeType::N)]).await;
+    check_with_serde_in(&world, &table, Cache { name: 1, entries, misses: vec![2] }).await;
     let entries = [(String::from("k"), 1.5)].into();
-    check_with_serde(Cache { name: "n".to_owned(), entries, misses: vec![] }).await;
+    let table = world.backend.create_table(&[("name", ScalarAttributeType::S)]).await;
+    let cache = Cache { name: "n".to_owned(), entries, misses: vec![] };
+    check_with_serde_in(&world, &table, cache).await;
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]

@@ -146,6 +146,7 @@ struct Appointment {
     #[partition_key]
     doctor: String,
     #[sort_key]
+    #[envelope(key = "S")]
     at: DateTime<FixedOffset>,
     #[encrypted]
     reason: String,

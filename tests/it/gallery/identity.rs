@@ -58,6 +58,7 @@ async fn a_session() {
 #[envelope(table = "credentials")]
 struct Credential {
     #[partition_key]
+    #[envelope(key = "S")]
     user: Uuid,
     #[encrypted]
     #[envelope(with = envelope_runtime::secret)]
@@ -126,6 +127,7 @@ async fn an_api_key_with_sets() {
 #[envelope(table = "profiles")]
 struct Profile {
     #[partition_key]
+    #[envelope(key = "S")]
     user: Uuid,
     #[encrypted]
     #[envelope(alias = "mail")]
@@ -153,6 +155,7 @@ async fn a_profile_that_keeps_what_it_does_not_know() {
 #[envelope(table = "oauth_tokens")]
 struct OAuthToken {
     #[partition_key]
+    #[envelope(key = "S")]
     #[serde(rename = "sub")]
     subject: Subject,
     #[encrypted]

@@ -90,6 +90,7 @@ async fn an_audit_event_in_each_of_serdes_enum_forms() {
 #[envelope(table = "log_lines")]
 struct LogLine {
     #[partition_key]
+    #[envelope(key = "S")]
     file: PathBuf,
     #[sort_key]
     offset: usize,

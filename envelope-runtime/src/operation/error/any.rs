@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::predicates::predicates;
 use super::{
-    Cause, CursorError, DeleteError, ItemError, LoadError, QueryError, SaveError,
+    Cause, CursorError, DeleteError, ItemError, LoadError, QueryError, SaveError, TableError,
     UnknownAttributeType, UpdateError,
 };
 use crate::attribute::NumberError;
@@ -64,6 +64,8 @@ pub enum Error {
     Unopened(ItemError),
     /// A cursor cannot be sealed, or there is no cursor key.
     Cursor(CursorError),
+    /// A table was not created or verified.
+    Table(TableError),
     /// A key provider has no key, such as
     /// [`KmsKeyProvider::resolve`](crate::KmsKeyProvider::resolve).
     DataKey(DataKeyError),
@@ -89,6 +91,7 @@ impl Error {
             Self::Query(error) => error.cause(),
             Self::Unopened(error) => error,
             Self::Cursor(error) => error,
+            Self::Table(error) => error.cause(),
             Self::DataKey(error) => error,
             Self::LocalKey(error) => error,
             Self::Field(error) => error,
@@ -125,6 +128,7 @@ any! {
     Query(QueryError),
     Unopened(ItemError),
     Cursor(CursorError),
+    Table(TableError),
     DataKey(DataKeyError),
     LocalKey(LocalKeyError),
     Field(FieldError),

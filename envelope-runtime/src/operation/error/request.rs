@@ -13,6 +13,8 @@ pub struct ServiceError {
     table: String,
     kind: ServiceErrorKind,
     answer: Answer,
+    /// The permissions of a request that is about a table and not about its items.
+    needs: Option<&'static str>,
 }
 
 /// The kind of a DynamoDB request's failure.
@@ -33,7 +35,7 @@ pub enum ServiceErrorKind {
     Network,
     /// DynamoDB failed on its side. A write may have happened.
     Service,
-    /// Another write or transaction was in progress on the item.
+    /// Another write or transaction was in progress on the item, or another change on the table.
     #[doc(alias = "TransactionConflictException")]
     Conflict,
     /// The table's key has other attributes than the struct's, or other types.
@@ -65,7 +67,19 @@ impl ServiceError {
         kind: ServiceErrorKind,
         answer: Answer,
     ) -> Self {
-        Self { place, table: table.to_owned(), kind, answer }
+        Self { place, table: table.to_owned(), kind, answer, needs: None }
+    }
+
+    /// The error of a request about a table, which needs these permissions.
+    pub(crate) fn needing(self, permissions: &'static str) -> Self {
+        Self { needs: Some(permissions), ..self }
+    }
+
+    /// Returns whether the back end does not know the request, as emulators may not.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        const NOT_IMPLEMENTED: u16 = 501;
+        self.code() == Some("UnknownOperationException")
+            || self.answer.status == Some(NOT_IMPLEMENTED)
     }
 
     /// The kind of the failure.
@@ -108,8 +122,21 @@ impl ServiceError {
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, table, kind, answer } = self;
-        write!(f, "{place}: DynamoDB table `{table}`: {kind}{answer}")
+        let Self { place, table, kind, answer, needs } = self;
+        write!(f, "{place}: DynamoDB table `{table}`: ")?;
+        match (kind, needs) {
+            (ServiceErrorKind::AccessDenied, Some(permissions)) => {
+                write!(f, "access denied; allow {permissions}")
+            }
+            (ServiceErrorKind::Conflict, Some(_)) => {
+                f.write_str("the table is being changed; retry later")
+            }
+            (ServiceErrorKind::Validation, Some(_)) => f.write_str(
+                "invalid request; check the table's name, its read and write units, and its KMS key",
+            ),
+            _ => kind.fmt(f),
+        }?;
+        answer.fmt(f)
     }
 }
 

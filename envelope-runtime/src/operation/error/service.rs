@@ -33,17 +33,18 @@ impl ServiceError {
 fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErrorKind {
     match code {
         "AccessDeniedException" => ServiceErrorKind::AccessDenied,
-        "ResourceNotFoundException" => ServiceErrorKind::TableNotFound,
-        "ProvisionedThroughputExceededException"
+        "ResourceNotFoundException" | "TableNotFoundException" => ServiceErrorKind::TableNotFound,
+        "LimitExceededException"
+        | "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "ThrottlingException" => ServiceErrorKind::Throttled,
         "InternalServerError"
         | "InternalFailure"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => ServiceErrorKind::Service,
-        "ReplicatedWriteConflictException" | "TransactionConflictException" => {
-            ServiceErrorKind::Conflict
-        }
+        "ReplicatedWriteConflictException"
+        | "ResourceInUseException"
+        | "TransactionConflictException" => ServiceErrorKind::Conflict,
         "ValidationException" => kind_of_validation(message),
         _ => match failed_signature(code, message) {
             Some(Signature::Clock) => ServiceErrorKind::Clock,
@@ -88,6 +89,9 @@ mod tests {
         use ServiceErrorKind as Kind;
         for (code, status, kind, retryable) in [
             ("ThrottlingException", 400, Kind::Throttled, true),
+            ("LimitExceededException", 400, Kind::Throttled, true),
+            ("ResourceInUseException", 400, Kind::Conflict, true),
+            ("TableNotFoundException", 400, Kind::TableNotFound, false),
             ("InternalServerError", 400, Kind::Service, true),
             ("InternalFailure", 400, Kind::Service, true),
             ("ServiceUnavailable", 400, Kind::Service, true),

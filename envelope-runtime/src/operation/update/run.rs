@@ -1,6 +1,5 @@
 //! Running an update against DynamoDB and KMS.
 
-mod patience;
 mod plaintext;
 mod protected;
 
@@ -17,6 +16,7 @@ use crate::operation::error::{
     VersionError,
 };
 use crate::operation::meter::Meter;
+use crate::operation::patience::Patience;
 use crate::operation::prepared::{Prepared, Twice, Write};
 use crate::operation::returned::{Returned, open_returned};
 use crate::operation::target::Target;
@@ -25,7 +25,6 @@ use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, KeyError, KeyValues, Now, RecordSchema, stored_version,
 };
 use crate::store::Store;
-use patience::Patience;
 
 /// The options of an update, apart from its changes.
 pub(super) struct Options {
@@ -87,7 +86,7 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>>(
     let based_on = known.as_ref().and_then(|known| known.attribute(schema.envelope()).cloned());
     let record = PhantomData::<fn() -> R>;
     let running = Running { store, meter, schema, target, plan, based_on, returned, now, record };
-    let patience = Patience::new(store.ticks(), within);
+    let patience = Patience::of_writers(store.ticks(), within);
     let answer = if running.plan.protects(&schema) {
         running.protected(known, patience).await?
     } else {

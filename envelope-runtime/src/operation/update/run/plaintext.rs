@@ -2,7 +2,6 @@
 
 use std::mem;
 
-use super::patience::Patience;
 use super::{Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{
@@ -11,6 +10,7 @@ use crate::envelope::{
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{Allows, CanEncrypt};
 use crate::operation::error::UpdateError;
+use crate::operation::patience::Patience;
 use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};

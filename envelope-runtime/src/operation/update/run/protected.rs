@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::patience::Patience;
 use super::{Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
@@ -10,6 +9,7 @@ use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
 use crate::expression::{Change, Clauses, Comparison, Node, Placeholders};
 use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
 use crate::operation::error::UpdateError;
+use crate::operation::patience::Patience;
 use crate::operation::read::read;
 use crate::operation::sdk::from_sdk_item;
 use crate::operation::write::Answer;

@@ -17,10 +17,20 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub(super) fn new(clock: &Arc<dyn Clock>, within: Duration) -> Self {
+    /// Waits of milliseconds, for other writers of an item.
+    pub(super) fn of_writers(clock: &Arc<dyn Clock>, within: Duration) -> Self {
+        Self::new(clock, within, Duration::from_millis(5), Duration::from_millis(250))
+    }
+
+    /// Waits of seconds, for a change of a table.
+    pub(super) fn of_a_table(clock: &Arc<dyn Clock>, within: Duration) -> Self {
+        Self::new(clock, within, Duration::from_millis(250), Duration::from_secs(5))
+    }
+
+    fn new(clock: &Arc<dyn Clock>, within: Duration, first: Duration, last: Duration) -> Self {
         let delays = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(5))
-            .with_max_delay(Duration::from_millis(250))
+            .with_min_delay(first)
+            .with_max_delay(last)
             .without_max_times()
             .with_jitter()
             .build();
