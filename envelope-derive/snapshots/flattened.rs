@@ -100,6 +100,24 @@ const _: () = {
         };
     }
     #[automatically_derived]
+    impl<'a, __Record, T, const N: usize> ::core::marker::Copy
+    for __EnvelopeAttributes<'a, __Record, T, N>
+    where
+        T: ::envelope_runtime::__private::Serialize,
+        T: ::envelope_runtime::__private::DeserializeOwned,
+    {}
+    #[automatically_derived]
+    impl<'a, __Record, T, const N: usize> ::core::clone::Clone
+    for __EnvelopeAttributes<'a, __Record, T, N>
+    where
+        T: ::envelope_runtime::__private::Serialize,
+        T: ::envelope_runtime::__private::DeserializeOwned,
+    {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
     impl<'a, T, const N: usize> _envelope::EnvelopeFields for Contact<'a, T, N>
     where
         T: ::envelope_runtime::__private::Serialize,

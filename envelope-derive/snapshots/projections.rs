@@ -11,17 +11,7 @@ const _: () = {
         type Needs = <shop::Order as _envelope::Readable>::Needs;
         const ATTRIBUTES: Self::Attributes = <shop::Order as _envelope::Readable>::ATTRIBUTES;
         const SCHEMA: _envelope::RecordSchema = <shop::Order as _envelope::Readable>::SCHEMA
-            .project(
-                &[
-                    <shop::Order as _envelope::Readable>::SCHEMA
-                        .projected(Self::ATTRIBUTES.tenant.name()),
-                    <shop::Order as _envelope::Readable>::SCHEMA
-                        .projected(Self::ATTRIBUTES.r#type.name()),
-                    _envelope::FieldSchema::group(
-                        <Contact as _envelope::EnvelopeFields>::FIELDS,
-                    ),
-                ],
-            );
+            .project(<Self as _envelope::ProjectedFields>::FIELDS);
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
@@ -40,6 +30,19 @@ const _: () = {
     where
         shop::Order: _envelope::EnvelopeRecord,
     {}
+    #[automatically_derived]
+    impl _envelope::ProjectedFields for OrderCard
+    where
+        shop::Order: _envelope::EnvelopeRecord,
+    {
+        const FIELDS: &'static [_envelope::FieldSchema] = &[
+            <shop::Order as _envelope::Readable>::SCHEMA
+                .projected(<Self as _envelope::Readable>::ATTRIBUTES.tenant.name()),
+            <shop::Order as _envelope::Readable>::SCHEMA
+                .projected(<Self as _envelope::Readable>::ATTRIBUTES.r#type.name()),
+            _envelope::FieldSchema::group(<Contact as _envelope::EnvelopeFields>::FIELDS),
+        ];
+    }
     const _: _envelope::RecordSchema = <OrderCard as _envelope::Readable>::SCHEMA;
     #[automatically_derived]
     impl ::core::fmt::Debug for OrderCard
@@ -90,19 +93,7 @@ const _: () = {
             'a,
             T,
         > as _envelope::Readable>::SCHEMA
-            .project_plaintext(
-                &[
-                    _envelope::FieldSchema::unprotected(
-                        <Document<'a, T> as _envelope::Readable>::SCHEMA
-                            .projected(Self::ATTRIBUTES.body.name()),
-                    ),
-                    _envelope::FieldSchema::unprotected(
-                        _envelope::FieldSchema::group(
-                            <C as _envelope::EnvelopeFields>::FIELDS,
-                        ),
-                    ),
-                ],
-            );
+            .project_plaintext(<Self as _envelope::ProjectedFields>::FIELDS);
         fn read_fields(
             fields: &mut _envelope::FieldReader,
         ) -> ::core::result::Result<Self, _envelope::FieldError> {
@@ -124,6 +115,25 @@ const _: () = {
         Document<'a, T>: ::core::marker::Send + 'static,
         Self: ::core::marker::Send + 'static,
     {}
+    #[automatically_derived]
+    impl<'a, T: Clone, C> _envelope::ProjectedFields for Line<'a, T, C>
+    where
+        Option<T>: my::runtime::__private::Serialize,
+        Option<T>: my::runtime::__private::DeserializeOwned,
+        C: my::runtime::EnvelopeFields,
+        Document<'a, T>: ::core::marker::Send + 'static,
+        Self: ::core::marker::Send + 'static,
+    {
+        const FIELDS: &'static [_envelope::FieldSchema] = &[
+            _envelope::FieldSchema::unprotected(
+                <Document<'a, T> as _envelope::Readable>::SCHEMA
+                    .projected(<Self as _envelope::Readable>::ATTRIBUTES.body.name()),
+            ),
+            _envelope::FieldSchema::unprotected(
+                _envelope::FieldSchema::group(<C as _envelope::EnvelopeFields>::FIELDS),
+            ),
+        ];
+    }
     #[automatically_derived]
     impl<'a, T: Clone, C> ::core::fmt::Debug for Line<'a, T, C>
     where

@@ -260,10 +260,10 @@ pub mod __private {
     pub use crate::expression::{kind, shown};
     pub use crate::key::{Decrypt, NoKey};
     pub use crate::record::{
-        EnvelopeFields, EnvelopeRecord, FieldError, ProjectionOf, Readable, RedactedDebug, Saved,
-        Stored, decode_array, decode_bytes, decode_optional_array, decode_optional_bytes,
-        decode_optional_vec, decode_text, decode_vec, encode_bytes, encode_optional_bytes, named,
-        nested, next_version, redacted,
+        EnvelopeFields, EnvelopeRecord, FieldError, ProjectedFields, ProjectionOf, Readable,
+        RedactedDebug, Saved, Stored, decode_array, decode_bytes, decode_optional_array,
+        decode_optional_bytes, decode_optional_vec, decode_text, decode_vec, encode_bytes,
+        encode_optional_bytes, named, nested, next_version, redacted,
     };
     pub use crate::schema::*;
     pub use serde::de::DeserializeOwned;

@@ -41,7 +41,7 @@ pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, named, n
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
 pub use partition::{ContextInKey, IntoPartition, SortedKey};
-pub use projection::{ProjectionOf, SameAs};
+pub use projection::{ProjectedFields, ProjectionOf, SameAs};
 pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, HasTable, KeyType, RecordSchema};

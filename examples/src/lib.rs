@@ -17,6 +17,7 @@ pages! {
     writes: "writes.md",
     updates: "updates.md",
     versions: "versions.md",
+    projections: "projections.md",
     tenants: "tenants.md",
     kms: "kms.md",
     tables: "tables.md",

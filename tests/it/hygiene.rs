@@ -27,6 +27,25 @@ mod bare {
         #[envelope(skip)]
         skipped: bool,
     }
+
+    #[derive(super::elsewhere::EnvelopeProjection)]
+    #[envelope(of = Bare<T>, debug, crate = super::elsewhere)]
+    struct Shown<T>
+    where
+        T: ::core::clone::Clone,
+    {
+        id: ::std::string::String,
+        r#type: u32,
+        secret: ::std::option::Option<::std::vec::Vec<u8>>,
+        generic: T,
+        role: ::std::string::String,
+    }
+
+    #[derive(super::elsewhere::EnvelopeProjection)]
+    #[envelope(plaintext_only, of = Bare<u8>, crate = super::elsewhere)]
+    struct Type {
+        r#type: u32,
+    }
 }
 
 /// Names that the generated code uses itself.
@@ -45,6 +64,18 @@ mod clashes {
         #[partition_key]
         fields: String,
         #[encrypted]
+        value: String,
+        _envelope_like: u8,
+        record: Record,
+        others: Vec<Fields>,
+        attributes: Attributes,
+        attribute: Attribute,
+    }
+
+    #[derive(envelope_runtime::EnvelopeProjection)]
+    #[envelope(of = Clashes)]
+    struct Shown {
+        fields: String,
         value: String,
         _envelope_like: u8,
         record: Record,

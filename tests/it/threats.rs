@@ -7,6 +7,7 @@ mod documents;
 mod keys;
 mod moved;
 mod operated;
+mod projected;
 mod silent;
 mod updated;
 mod values;

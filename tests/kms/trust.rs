@@ -2,7 +2,7 @@
 
 use envelope_runtime::error::DataKeyErrorKind;
 use envelope_runtime::schema::Simple;
-use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, LoadError, Store};
+use envelope_runtime::{EnvelopeProjection, EnvelopeRecord, KmsKeyProvider, LoadError, Store};
 use envelope_tests::{Backend, KmsRequest, KmsRequests, Layout};
 
 use crate::support::{Stored, User, World, binary, bytes};
@@ -259,6 +259,24 @@ async fn a_record_that_protects_nothing_needs_no_right_to_decrypt() {
     assert_eq!(update.await.unwrap(), notice("b"));
     assert_eq!(writer.put(&notice("c")).return_old().await.unwrap(), Some(notice("b")));
     assert_eq!(writer.delete::<Notice>("n").return_old().await.unwrap(), Some(notice("c")));
+    assert!(requests.take().is_empty());
+}
+
+#[derive(EnvelopeProjection, Debug, PartialEq)]
+#[envelope(of = User, plaintext_only)]
+struct Id {
+    id: String,
+}
+
+#[tokio::test]
+async fn a_projection_that_shows_nothing_protected_needs_no_right_to_decrypt() {
+    let world = World::new().await;
+    User::new("foobar").save(&world.store).await.unwrap();
+    let (kms, requests) = world.backend.recorded_kms();
+    let provider = KmsKeyProvider::new(kms, &world.key).encrypt_only();
+    let writer = Store::new(world.backend.dynamodb.clone(), provider).map_table::<Id>(&world.table);
+
+    assert_eq!(writer.get::<Id>("foobar").await.unwrap(), Some(Id { id: "foobar".into() }));
     assert!(requests.take().is_empty());
 }
 

@@ -99,6 +99,21 @@ pub(super) fn constant(
         {
             const ALL: Self = #all;
         }
+
+        #[automatically_derived]
+        impl #impl_generics ::core::marker::Copy
+            for __EnvelopeAttributes #type_generics #where_clause
+        {
+        }
+
+        #[automatically_derived]
+        impl #impl_generics ::core::clone::Clone
+            for __EnvelopeAttributes #type_generics #where_clause
+        {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
     })
 }
 

@@ -10,7 +10,11 @@ use crate::model::{ProjectedField, Projection};
 
 /// The implementations for a projection. It has passed every check.
 pub(crate) fn projection(projection: &Projection) -> TokenStream {
-    let (of, schema) = (&projection.of, schema(projection));
+    let of = &projection.of;
+    let project = match projection.options.plaintext_only {
+        Some(_) => quote!(project_plaintext),
+        None => quote!(project),
+    };
     let (fields, handles) = (local("fields"), local("handles"));
     let with_handles = (!projection.fields.iter().all(|field| field.is_flattened))
         .then(|| quote!(let #handles = Self::ATTRIBUTES;));
@@ -30,7 +34,8 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
         }
     });
     let body = quote! {
-        const SCHEMA: _envelope::RecordSchema = #schema;
+        const SCHEMA: _envelope::RecordSchema = <#of as _envelope::Readable>::SCHEMA
+            .#project(<Self as _envelope::ProjectedFields>::FIELDS);
 
         fn read_fields(
             #fields: &mut _envelope::FieldReader,
@@ -40,8 +45,8 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
             ::core::result::Result::Ok(Self { #(#reads),* })
         }
     };
-    let debug = debug(projection);
-    implementation(projection, &body, &quote!(#checked #debug))
+    let (fields, debug) = (schema_fields(projection), debug(projection));
+    implementation(projection, &body, &quote!(#fields #checked #debug))
 }
 
 /// The errors, and a stub of the implementations, so that one mistake is one message.
@@ -100,8 +105,8 @@ fn implementation(projection: &Projection, body: &TokenStream, rest: &TokenStrea
     }
 }
 
-/// The record's schema, with the fields to read.
-fn schema(projection: &Projection) -> TokenStream {
+/// The constant of the fields to read.
+fn schema_fields(projection: &Projection) -> TokenStream {
     let of = &projection.of;
     let is_plaintext = projection.options.plaintext_only.is_some();
     let fields = projection.fields.iter().map(|ProjectedField { ident, ty, is_flattened }| {
@@ -109,7 +114,7 @@ fn schema(projection: &Projection) -> TokenStream {
             quote!(_envelope::FieldSchema::group(<#ty as _envelope::EnvelopeFields>::FIELDS))
         } else {
             quote! {
-                <#of as _envelope::Readable>::SCHEMA.projected(Self::ATTRIBUTES.#ident.name())
+                <#of as _envelope::Readable>::SCHEMA.projected(<Self as _envelope::Readable>::ATTRIBUTES.#ident.name())
             }
         };
         if is_plaintext {
@@ -120,8 +125,16 @@ fn schema(projection: &Projection) -> TokenStream {
             field
         }
     });
-    let project = if is_plaintext { quote!(project_plaintext) } else { quote!(project) };
-    quote!(<#of as _envelope::Readable>::SCHEMA.#project(&[#(#fields),*]))
+    let generics = bounded(projection);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (_, type_generics, _) = projection.generics.split_for_impl();
+    let ident = &projection.ident;
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics _envelope::ProjectedFields for #ident #type_generics #where_clause {
+            const FIELDS: &'static [_envelope::FieldSchema] = &[#(#fields),*];
+        }
+    }
 }
 
 /// The initialiser that reads a field.

@@ -73,8 +73,9 @@ pub trait EnvelopeFields: Sized {
     fn read_fields(fields: &mut FieldReader) -> Result<Self, FieldError>;
 }
 
-/// The handles of a struct's attributes, as a constant for any record.
-pub trait Handles: Sized {
+/// The handles of a struct's attributes, as a constant for any record. They are `Copy`, so that
+/// constants can take one of them.
+pub trait Handles: Copy {
     /// All handles.
     const ALL: Self;
 }

@@ -24,6 +24,14 @@ pub trait ProjectionOf<R>: Readable {}
 #[diagnostic::do_not_recommend]
 impl<R: EnvelopeRecord> ProjectionOf<R> for R {}
 
+/// The fields of a projection's schema. Only at the top of a constant may they depend on type
+/// parameters.
+#[doc(hidden)]
+pub trait ProjectedFields {
+    /// The record's fields that are read, in order.
+    const FIELDS: &'static [FieldSchema];
+}
+
 /// A type that a projection's field may have: that of the record's field.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
