@@ -15,7 +15,7 @@ struct Order {
 #[derive(EnvelopeProjection)]
 #[envelope(of = Order)]
 struct OrderCard {
-    nubmer: u64,
+    numbers: u64,
 }
 
 fn main() {}
