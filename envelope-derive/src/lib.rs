@@ -83,7 +83,8 @@ use model::{Kind, Projection, Record};
 /// - `ttl`: an integer or an `Option` of one, or `with` a module that stores seconds. Expired
 ///   records are not loaded.
 /// - `key`: `"S"`, `"N"` or `"B"`, for `create_table` and `verify_table`. Strings, integers and
-///   bytes need no option. A newtype, a UUID or an enum does, because the derive sees only its name.
+///   bytes need no option. A newtype, a UUID or an enum does, because the derive sees only its
+///   name.
 ///
 /// A time is an integer (seconds since 1970) or any type with `From<SystemTime>`, such as chrono's
 /// `DateTime<Utc>`. A record with a version or a time that is filled in implements `Clone`: a save
@@ -196,8 +197,8 @@ pub fn derive_envelope_fields(input: TokenStream) -> TokenStream {
 /// | `debug` | a `Debug` that shows `[REDACTED]` for each encrypted field |
 /// | `crate = path` | the path where `envelope_runtime` is re-exported |
 ///
-/// With `plaintext_only`, a protected field is a compile error, and an item whose envelope lists one
-/// of the fields as sealed is refused. A store whose provider is encrypt-only can read it.
+/// With `plaintext_only`, a protected field is a compile error, and an item whose envelope lists
+/// one of the fields as sealed is refused. A store whose provider is encrypt-only can read it.
 ///
 /// A field with `#[envelope(flatten)]` is a struct that the record flattens, and is read whole. A
 /// projection of a generic record names it with its parameters, `of = Document<T>`, and repeats the

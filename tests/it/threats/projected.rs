@@ -142,8 +142,8 @@ async fn t09_an_item_without_its_envelope_is_in_no_projection_and_costs_no_call(
     assert_eq!((usage.requests(), usage.reread()), (5, 0));
 }
 
-/// A byte of a listed name makes it a name that was not fetched: the item is read whole, and refused
-/// all the same.
+/// A byte of a listed name makes it a name that was not fetched: the item is read whole, and
+/// refused all the same.
 #[tokio::test]
 async fn t10_every_byte_of_the_envelope_flipped_is_refused_by_a_projection() {
     let (world, good) = saved().await;
