@@ -156,6 +156,11 @@ impl Dynamodb {
         std::mem::take(&mut state.requests)
     }
 
+    /// Forgets the requests so far.
+    pub(crate) fn forget(&self) {
+        self.state().requests.clear();
+    }
+
     /// The only request that was sent.
     #[track_caller]
     pub(crate) fn request(&self) -> Request {

@@ -1,8 +1,10 @@
 //! Queries and scans: the requests that are sent, and what is made of each page.
 
 mod conditions;
+mod memory;
 mod opening;
 mod pages;
+mod projected;
 
 use envelope_runtime::EnvelopeRecord;
 
