@@ -44,6 +44,8 @@ pub use item::Item;
 pub use loaded::{Envelope, Loaded};
 #[cfg(feature = "aws")]
 pub(crate) use narrow::authenticates_more;
+#[cfg(feature = "aws")]
+pub(crate) use opening::makes_its_key;
 pub(crate) use opening::{Asked, Opening, plain_core};
 pub(crate) use plaintext::plaintext_values;
 #[cfg(feature = "aws")]

@@ -40,6 +40,7 @@ mod queries;
 mod renames;
 mod returned;
 mod rolling;
+mod scale;
 mod scans;
 mod serde_equality;
 mod stored_forms;

@@ -142,11 +142,24 @@ async fn a_scan_of_a_record_with_context_says_which() {
     let every: Vec<Note> =
         store.scan::<Note>().every_context().stream().try_collect().await.unwrap();
     assert_eq!(every.len(), 3);
-    // A scoped store refuses the records of others, one by one.
-    let scoped = store.scoped([("tenant", "t-1")]);
-    let results: Vec<_> = scoped.scan::<Note>().stream().collect().await;
-    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2);
-    assert_eq!(results.iter().filter(|result| result.is_err()).count(), 1);
+    // A scoped store skips the records of others.
+    let usage = Usage::default();
+    let scoped = store.scoped([("tenant", "t-1")]).measured(&usage);
+    assert_eq!(scoped.scan::<Note>().page().await.unwrap().items.len(), 2);
+    assert_eq!(scoped.scan::<Note>().count().await.unwrap(), 2);
+    assert_eq!((usage.skipped_items(), usage.kms_calls()), (2, 2));
+    // One that only says so is refused.
+    let key = [("PK".to_owned(), string("T#t-1")), ("SK".to_owned(), string("NOTE#0001"))];
+    let mut item = world.stored_at(key).await;
+    item.insert("tenant".into(), string("t-2"));
+    world.write(item).await;
+    let refused = scoped.scan::<Note>().page().await.unwrap_err();
+    assert!(
+        matches!(&refused, QueryError::Item(error) if error.attribute() == Some("PK")),
+        "{refused}"
+    );
+    let note = Note { tenant: "t-1".into(), number: 1, text: "hush".into() };
+    store.put(&note).await.unwrap();
     // In a query, the partition gives the context.
     assert_eq!(store.query::<Note>("t-1").all().await.unwrap().len(), 2);
     assert_eq!(scoped.query::<Note>("t-1").all().await.unwrap().len(), 2);

@@ -5,6 +5,7 @@
 mod altered;
 mod documents;
 mod keys;
+mod listed;
 mod moved;
 mod operated;
 mod projected;

@@ -5,8 +5,8 @@ use super::opening::decode_envelope;
 use crate::record::RecordSchema;
 
 /// Returns whether the envelope authenticates an attribute that a projection does not fetch: a
-/// newer program authenticates more. The record tag of such an item can be verified over the whole item
-/// alone, so its absence here proves nothing.
+/// newer program authenticates more. The record tag of such an item can be verified over the whole
+/// item alone, so its absence here proves nothing.
 ///
 /// A sealed attribute that was not fetched is no part of what the record tag covers. An envelope
 /// that cannot be read says nothing, and opening the item refuses it.

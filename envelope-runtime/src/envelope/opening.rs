@@ -134,6 +134,12 @@ pub(super) fn own_keys<'a>(
     keys.collect()
 }
 
+/// Returns whether an item has a key, and the attributes that make it.
+#[cfg(feature = "aws")]
+pub(crate) fn makes_its_key(schema: &RecordSchema, item: &Item) -> bool {
+    own_keys(schema, item, Asked::Table).is_ok()
+}
+
 pub(super) fn decode_envelope(
     schema: &RecordSchema,
     stored: AttributeValue,

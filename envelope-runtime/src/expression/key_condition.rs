@@ -77,6 +77,11 @@ impl KeyCondition {
         self.left_out.contains(sort_key)
     }
 
+    /// The bounds of DynamoDB's range that are not in the one that was asked for.
+    pub(crate) fn left_out(&self) -> &[AttributeValue] {
+        &self.left_out
+    }
+
     /// The text of the condition. DynamoDB takes no parentheses that are not needed.
     pub(crate) fn write(&self, to: &mut Placeholders) -> String {
         let (name, value) = &self.partition;

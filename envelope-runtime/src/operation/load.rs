@@ -122,8 +122,7 @@ impl<R: Readable, C: Allows<R::Needs>, T> Get<R, C, T> {
             let item = read(&store, &meter, &schema, table, key.attributes(), consistent).await;
             let Some(item) = item.map_err(LoadError::Request)? else { return Ok(None) };
             let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
-            let item = complete(&store, &meter, &schema, table, key.attributes(), consistent, item)
-                .await?;
+            let item = complete(&store, &meter, &schema, table, key.attributes(), item).await?;
             let Some(item) = item else { return Ok(None) };
             // DynamoDB takes up to a few days to delete an expired item.
             if schema.is_expired(store.now(), |name| item.attribute(name)) {

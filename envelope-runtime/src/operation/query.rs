@@ -21,8 +21,9 @@ use crate::store::Store;
 /// [`count`](Self::count) or [`stream`](Self::stream).
 ///
 /// It gives out the records of the type `P`, in the order of their sort keys. In a table of several
-/// record types, the key's text decides the type; items of other types are skipped. Expired records
-/// are left out.
+/// record types, the text of a key that a template makes decides the type, and items of other types
+/// are skipped; begin the templates of a table with different texts. Keys that are fields tell no
+/// types. Expired records are left out.
 ///
 /// Each page is one
 /// [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html) of at most
@@ -133,8 +134,9 @@ impl<P: Readable, C: Capability> Query<P, C> {
         self
     }
 
-    /// Lets DynamoDB look at this many items in all. If more are needed, the query fails with
-    /// [`QueryError::ReadLimit`]; [`page`](Self::page) returns what it has, with a cursor.
+    /// Lets DynamoDB look at this many items in all. If it stops there, the query fails with
+    /// [`QueryError::ReadLimit`], even if no more items follow, which DynamoDB does not say;
+    /// [`page`](Self::page) returns what it has, with a cursor.
     pub fn read_at_most(mut self, items: usize) -> Self {
         self.bounds.read_at_most = Some(items);
         self

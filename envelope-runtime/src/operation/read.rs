@@ -50,14 +50,14 @@ pub(super) async fn complete<C: Capability>(
     schema: &RecordSchema,
     table: &str,
     key: &[(&'static str, AttributeValue)],
-    consistent: bool,
     fetched: Item,
 ) -> Result<Option<Item>, LoadError> {
     if !authenticates_more(schema, &fetched) {
         return Ok(Some(fetched));
     }
     meter.reads_again();
-    let item = read(store, meter, &schema.whole(), table, key, consistent).await;
+    // An older state than the one fetched would hide a record that is there.
+    let item = read(store, meter, &schema.whole(), table, key, true).await;
     let Some(item) = item.map_err(LoadError::Request)? else { return Ok(None) };
     from_sdk_item(schema, item).map(Some).map_err(LoadError::Open)
 }

@@ -26,7 +26,7 @@ use crate::store::Store;
 /// [`scan_rate`](crate::Store::scan_rate) allows.
 ///
 /// A record with `#[envelope(context)]` fields is scanned through a store that is
-/// [`scoped`](crate::Store::scoped) to one context, or with
+/// [`scoped`](crate::Store::scoped) to one context, and records of others are skipped; or with
 /// [`every_context`](Self::every_context).
 #[must_use = "a scan does nothing until one of its endings is awaited: `stream`, `segments`, `page`, `count`"]
 pub struct Scan<P: Readable, C = Full> {
@@ -153,22 +153,28 @@ impl<P: Readable, C: Allows<P::Needs>> Scan<P, C> {
         Start::records(self.start())
     }
 
-    /// All records as this many streams, to be read at the same time.
+    /// All records as this many streams, to be read at the same time: those of the table, or of one
+    /// [`segment`](Self::segment) of it.
     ///
     /// Of the 16 calls to the key service that a scan makes at the same time, each stream has its
     /// share, and at least one.
     #[doc(alias = "total_segments")]
     #[must_use = "a scan does nothing until its streams are polled"]
     pub fn segments(self, number: u32) -> Vec<Records<P>> {
-        let of = number.max(1);
-        (0..of).map(|index| self.part(Segment { index, of }).stream()).collect()
+        let number = number.max(1);
+        let whole = self.segment.unwrap_or(Segment { index: 0, of: 1 });
+        let segment = |part: u32| Segment {
+            index: whole.index.saturating_mul(number).saturating_add(part),
+            of: whole.of.saturating_mul(number),
+        };
+        (0..number).map(|part| self.part(segment(part), number).stream()).collect()
     }
 
-    fn part(&self, segment: Segment) -> Self {
+    fn part(&self, segment: Segment, streams: u32) -> Self {
         let Self { store, options, bounds, after, .. } = self;
         Self {
             store: store.clone(),
-            options: options.clone(),
+            options: Options { streams, ..options.clone() },
             bounds: *bounds,
             segment: Some(segment),
             after: after.clone(),

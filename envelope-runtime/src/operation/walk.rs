@@ -1,12 +1,13 @@
 //! The records of a query or a scan, page after page.
 
+mod candidate;
 mod pages;
 mod reads;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -16,6 +17,7 @@ use tracing::Instrument;
 use super::OperationFuture;
 use super::cursor::{After, Cursor};
 use super::error::{ItemError, QueryError, SeveralError};
+use crate::attribute::AttributeValue;
 use crate::key::{Allows, Capability};
 use crate::record::Readable;
 pub(super) use pages::Bounds;
@@ -35,15 +37,40 @@ pub struct Page<P> {
 /// All records of a query or a scan as a [`Stream`], which reads page after page.
 ///
 /// At most one page of items is in memory, which is at most 1 MB. The stream goes on behind an item
-/// that cannot be opened ([`QueryError::Item`]), and ends with any other error.
+/// that cannot be opened ([`QueryError::Item`]), and ends with any other error. If the error of an
+/// item is [retryable](QueryError::is_retryable), the item may be a good one that was not read: the
+/// error has its key.
+///
+/// Up to 16 records are opened ahead while the stream is polled. Whoever takes long with each
+/// record lets their calls to the key service wait, up to the timeouts of its client.
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Records<P>(Pin<Box<dyn Stream<Item = Result<P, QueryError>> + Send>>);
+pub struct Records<P> {
+    records: BoxStream<'static, Given<P>>,
+    cursor: Option<Cursor>,
+}
+
+/// What a stream gives out, and the place behind it.
+type Given<P> = (Result<P, QueryError>, Option<Cursor>);
+
+/// The values of an item's key attributes, and what became of the item.
+type Opened<P> = (Vec<AttributeValue>, Result<Option<P>, ItemError>);
+
+impl<P> Records<P> {
+    /// The place behind the last record, or the last item that could not be opened. `None` before
+    /// the first one.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+}
 
 /// The records that are not given out yet.
 struct Walk<P, C> {
     pages: Pages<C>,
     /// Those of the current page, opened a few at a time and kept in order.
-    opened: Option<BoxStream<'static, Result<Option<P>, ItemError>>>,
+    opened: Option<BoxStream<'static, Opened<P>>>,
+    /// The key of the item that was given out last.
+    last: Option<Vec<AttributeValue>>,
 }
 
 /// A query or a scan, ready for its first request.
@@ -147,14 +174,22 @@ impl<C: Capability> Start<C> {
     {
         let pages = match start.and_then(Self::pages) {
             Ok(pages) => pages,
-            Err(error) => return Records(Box::pin(stream::iter([Err(error)]))),
+            Err(error) => {
+                let records = stream::iter([(Err(error), None)]).boxed();
+                return Records { records, cursor: None };
+            }
         };
         let span = pages.reads.span();
         let records = stream::unfold(Walk::new(pages), move |mut walk| {
-            let next = async { walk.next().await.map(|record| (record, walk)) };
+            let next = async {
+                let record = walk.next().await?;
+                let cursor = walk.last.clone().map(|keys| walk.pages.reads.cursor(keys));
+                Some(((record, cursor), walk))
+            };
             next.instrument(span.clone())
         });
-        Records(Box::pin(records))
+        // A stream may be polled behind its end.
+        Records { records: records.fuse().boxed(), cursor: None }
     }
 }
 
@@ -178,7 +213,7 @@ where
 
 impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
     fn new(pages: Pages<C>) -> Self {
-        Self { pages, opened: None }
+        Self { pages, opened: None, last: None }
     }
 
     /// The next record; `None` at the end.
@@ -204,7 +239,10 @@ impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
         let concurrency = reads.concurrency;
         let opened = stream::iter(candidates).map(move |candidate| {
             let reads = Arc::clone(&reads);
-            async move { reads.open::<P>(candidate).await }
+            async move {
+                let keys = reads.keys_of(candidate.key());
+                (keys, reads.open::<P>(candidate).await)
+            }
         });
         self.opened = Some(opened.buffered(concurrency).boxed());
         Ok(())
@@ -212,9 +250,13 @@ impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
 
     async fn next_opened(&mut self) -> Option<Result<P, ItemError>> {
         let opened = self.opened.as_mut()?;
-        while let Some(next) = opened.next().await {
-            if let Some(record) = next.transpose() {
-                return Some(record);
+        while let Some((keys, next)) = opened.next().await {
+            match next.transpose() {
+                Some(record) => {
+                    self.last = Some(keys);
+                    return Some(record);
+                }
+                None => self.pages.give_back(),
             }
         }
         self.opened = None;
@@ -226,7 +268,13 @@ impl<P> Stream for Records<P> {
     type Item = Result<P, QueryError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(cx)
+        let given = ready!(self.records.poll_next_unpin(cx));
+        Poll::Ready(given.map(|(record, cursor)| {
+            if cursor.is_some() {
+                self.cursor = cursor;
+            }
+            record
+        }))
     }
 }
 

@@ -127,6 +127,15 @@ impl RecordSchema {
         (names.len() <= MAX_FETCHED).then_some(names)
     }
 
+    /// The attributes that decide whether an item is given out, before anything is opened: the key
+    /// and its parts, the context and the TTL.
+    #[cfg(feature = "aws")]
+    pub(crate) fn deciding(&self) -> BTreeSet<&'static str> {
+        let fields = self.fields().filter(|field| field.is_context() || field.is_ttl());
+        let fields = fields.flat_map(FieldSchema::names);
+        self.key_names().chain(self.key_parts()).chain(fields).collect()
+    }
+
     /// The schema without the projection, for fetching a whole item.
     pub(crate) const fn whole(self) -> Self {
         self.narrowed(None)

@@ -24,7 +24,8 @@ pub enum QueryError {
     Cursor(CursorError),
     /// DynamoDB did not answer with a page.
     Request(ServiceError),
-    /// One of the items cannot be opened. A stream goes on behind it.
+    /// One of the items cannot be opened: it is refused, or its data key could not be unwrapped. A
+    /// stream goes on behind it.
     Item(ItemError),
     /// [`one`](crate::operation::Query::one) found more than one record.
     Several(SeveralError),
@@ -55,7 +56,7 @@ pub struct ReadLimitError {
 
 verb! { QueryError {
     Key | Filter | Context | Cursor | Request | Several | ReadLimit => "cannot read ",
-    Item => "an item is refused: ",
+    Item => "at one of the items: ",
 }}
 
 impl ItemError {
@@ -113,7 +114,7 @@ impl fmt::Display for ReadLimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: as many items as `read_at_most` allows were read, and there are more; narrow the \
+            "{}: as many items as `read_at_most` allows were read, and there may be more; narrow the \
              condition, or go on with a cursor from `page()`",
             self.place
         )

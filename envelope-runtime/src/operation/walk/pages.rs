@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use super::super::cursor::Cursor;
 use super::super::error::{QueryError, ReadLimitError};
-use super::reads::{Candidate, Reads};
+use super::candidate::Candidate;
+use super::reads::Reads;
 use crate::attribute::AttributeValue;
 use crate::key::Capability;
+
+/// The number of items that a filtered query looks at first for each record to give out.
+const STEP_OF_FILTERED: usize = 4;
 
 /// How many records and items are read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,8 +40,9 @@ enum Place {
 
 impl<C: Capability> Pages<C> {
     pub(super) fn new(reads: Reads<C>, after: Option<Vec<AttributeValue>>, bounds: Bounds) -> Self {
-        // DynamoDB looks at items before it filters, so no number of them is right for a filter.
-        let step = bounds.take.filter(|_| !reads.has_filter());
+        // DynamoDB looks at items before it filters: more of them are needed then.
+        let times = if reads.has_filter() { STEP_OF_FILTERED } else { 1 };
+        let step = bounds.take.map(|take| take.saturating_mul(times));
         Self { reads: Arc::new(reads), place: Place::Behind(after), bounds, step }
     }
 
@@ -54,6 +59,11 @@ impl<C: Capability> Pages<C> {
     /// Returns whether a page with these records is complete.
     pub(super) fn ends_page(&self) -> bool {
         self.is_over() || self.bounds.take.is_none() || self.bounds.read_at_most == Some(0)
+    }
+
+    /// An item that was to be given out turned out to be none: another one takes its place.
+    pub(super) fn give_back(&mut self) {
+        self.bounds.take = self.bounds.take.map(|take| take.saturating_add(1));
     }
 
     pub(super) fn end(&mut self) {

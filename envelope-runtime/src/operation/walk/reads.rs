@@ -7,16 +7,14 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use tracing::Span;
 
 use super::super::cursor::{After, Cursor};
-use super::super::error::{ItemError, LoadError, QueryError, ServiceError};
+use super::super::error::{QueryError, ServiceError};
 use super::super::meter::Meter;
-use super::super::open::Reading;
-use super::super::read::complete;
-use super::super::sdk::{from_sdk_item, key_from_sdk};
+use super::super::sdk::key_from_sdk;
 use crate::attribute::{AttributeValue, write_lp, write_type_and_value};
-use crate::envelope::{Asked, ExpectedContext, Item, Loaded, OpenError, expected_context};
+use crate::envelope::{ExpectedContext, Item, expected_context};
 use crate::expression::{KeyCondition, Node, Placeholders};
-use crate::key::{Allows, Capability, ContextPairs};
-use crate::record::{FieldSchema, Now, Readable, RecordSchema};
+use crate::key::{Capability, ContextPairs};
+use crate::record::{Now, Readable, RecordSchema};
 use crate::store::Store;
 
 /// The number of data keys of one query or scan that are unwrapped at the same time.
@@ -36,7 +34,7 @@ pub(in crate::operation) struct Segment {
 }
 
 /// The context that records must have.
-enum Contexts {
+pub(super) enum Contexts {
     One(ExpectedContext),
     /// That of each item's own key, with the values that the caller gave.
     OfKey(ContextPairs),
@@ -51,16 +49,18 @@ pub(in crate::operation) struct Options {
     pub(in crate::operation) consistent: bool,
     /// Nothing is opened.
     pub(in crate::operation) counts: bool,
+    /// The number of streams that share the calls to the key service.
+    pub(in crate::operation) streams: u32,
 }
 
 pub(in crate::operation) struct Reads<C> {
-    store: Store<C>,
+    pub(super) store: Store<C>,
     pub(super) schema: RecordSchema,
-    table: String,
-    meter: Meter,
-    source: Source,
-    context: Contexts,
-    consistent: bool,
+    pub(super) table: String,
+    pub(super) meter: Meter,
+    pub(super) source: Source,
+    pub(super) context: Contexts,
+    pub(super) consistent: bool,
     key_condition: Option<String>,
     filter: Option<String>,
     projection: Option<String>,
@@ -78,12 +78,6 @@ pub(super) struct Raw {
     pub(super) looked_at: usize,
 }
 
-/// An item that is to be given out.
-pub(super) struct Candidate {
-    key: Item,
-    item: Result<Item, OpenError>,
-}
-
 impl<C: Capability> Reads<C> {
     pub(in crate::operation) fn new<P: Readable>(
         store: Store<C>,
@@ -91,7 +85,7 @@ impl<C: Capability> Reads<C> {
         options: Options,
     ) -> Result<Self, QueryError> {
         let schema = P::SCHEMA;
-        let Options { filter, given, every_context, consistent, counts } = options;
+        let Options { filter, given, every_context, consistent, counts, streams } = options;
         let caller = store.caller_context(&schema, given).map_err(QueryError::Context)?;
         let context = if every_context {
             Contexts::OfKey(caller.clone())
@@ -114,8 +108,7 @@ impl<C: Capability> Reads<C> {
         let filter = filter.map_err(QueryError::Filter)?;
         let binding = binding(&schema, &table, &source, &caller, &[&key_condition, &filter], &to);
         let projection = if counts {
-            let ttl = schema.ttl().into_iter().flat_map(FieldSchema::names);
-            Some(to.projection(schema.key_names().chain(ttl)))
+            Some(to.projection(schema.deciding()))
         } else {
             schema.fetched().map(|names| to.projection(names))
         };
@@ -125,12 +118,7 @@ impl<C: Capability> Reads<C> {
             Source::Partition { .. } => "query",
             Source::Table { .. } => "scan",
         };
-        let concurrency = match &source {
-            Source::Table { segment: Some(Segment { of, .. }) } => {
-                CONCURRENCY / usize::try_from(*of).unwrap_or(CONCURRENCY).clamp(1, CONCURRENCY)
-            }
-            _ => CONCURRENCY,
-        };
+        let streams = usize::try_from(streams).unwrap_or(CONCURRENCY).clamp(1, CONCURRENCY);
         Ok(Self {
             meter: Meter::new(&store, verb, &table),
             store,
@@ -145,7 +133,7 @@ impl<C: Capability> Reads<C> {
             names,
             values,
             binding,
-            concurrency,
+            concurrency: CONCURRENCY / streams,
         })
     }
 
@@ -243,100 +231,6 @@ impl<C: Capability> Reads<C> {
             }
         })
     }
-
-    /// An item that is to be given out: one whose key is of this record type and in the range, and
-    /// that has not expired. Nothing of that is verified, and nothing is concluded from it.
-    pub(super) fn candidate(&self, item: HashMap<String, SdkValue>, now: Now) -> Option<Candidate> {
-        let key = key_from_sdk(&self.schema, &item);
-        for attribute in self.schema.keys() {
-            let Some(value) = key.attribute(attribute.name()) else { continue };
-            if !attribute.makes(value) {
-                self.meter.has_skipped();
-                return None;
-            }
-            if let Source::Partition { condition, .. } = &self.source
-                && condition.leaves_out(value)
-            {
-                return None;
-            }
-        }
-        let item = from_sdk_item(&self.schema, item);
-        if let Ok(item) = &item
-            && self.schema.is_expired(now, |name| item.attribute(name))
-        {
-            self.meter.has_expired();
-            return None;
-        }
-        Some(Candidate { key, item })
-    }
-}
-
-impl Candidate {
-    pub(super) fn key(&self) -> &Item {
-        &self.key
-    }
-}
-
-impl<C: Capability> Reads<C> {
-    /// Opens an item. `None` if it had to be read again, and was gone or has expired.
-    pub(super) async fn open<P: Readable>(
-        &self,
-        candidate: Candidate,
-    ) -> Result<Option<P>, ItemError>
-    where
-        C: Allows<P::Needs>,
-    {
-        let Candidate { key, item } = candidate;
-        match self.opened(&key, item).await {
-            Ok(record) => Ok(record),
-            Err(error) => Err(ItemError::new(key, error)),
-        }
-    }
-
-    async fn opened<P: Readable>(
-        &self,
-        key: &Item,
-        item: Result<Item, OpenError>,
-    ) -> Result<Option<P>, LoadError>
-    where
-        C: Allows<P::Needs>,
-    {
-        let item = item.map_err(LoadError::Open)?;
-        let names = self.schema.key_names();
-        let key: Vec<_> =
-            names.filter_map(|name| Some((name, key.attribute(name)?.clone()))).collect();
-        let Self { store, meter, schema, table, consistent, .. } = self;
-        let item = complete(store, meter, schema, table, &key, *consistent, item).await?;
-        let Some(item) = item else { return Ok(None) };
-        if schema.is_expired(store.now(), |name| item.attribute(name)) {
-            meter.has_expired();
-            return Ok(None);
-        }
-        let of_key;
-        let context = match &self.context {
-            Contexts::One(context) => context,
-            Contexts::OfKey(caller) => {
-                let parts = self.schema.key_parts();
-                let in_key = |name: &str| item.attribute(name).filter(|_| parts.contains(&name));
-                let expected = expected_context(&self.schema, in_key, caller);
-                of_key = expected.map_err(LoadError::Context)?;
-                &of_key
-            }
-        };
-        let asked = match &self.source {
-            Source::Partition { condition, .. } => Asked::Partition(condition.partition()),
-            Source::Table { .. } => {
-                if !self.schema.is_read_without_key() {
-                    self.store.wait_for_kms().await;
-                }
-                Asked::Table
-            }
-        };
-        let (provider, calls) = (self.store.provider(), self.meter.kms_calls());
-        let reading = Reading { provider, asked, context, calls };
-        let loaded: Loaded<P> = reading.open(item, false).await?;
-        Ok(Some(loaded.into_record()))
-    }
 }
 
 /// Everything that makes two queries the same one: the same records in the same order.
@@ -358,6 +252,12 @@ fn binding(
     if let Source::Table { segment: Some(Segment { index, of }) } = source {
         add(&format!("{index} of {of}"));
     }
+    if let Source::Partition { condition, .. } = source {
+        for value in condition.left_out() {
+            write_type_and_value(value, &mut bytes);
+        }
+    }
+    let mut add = |part: &str| write_lp(part.as_bytes(), &mut bytes);
     add(table);
     add(schema.table());
     add(schema.envelope());

@@ -223,7 +223,7 @@ async fn a_count_fetches_keys_and_what_decides_whether_a_record_is_given_out() {
     let names = &request.body["ExpressionAttributeNames"];
     let projection = request.body["ProjectionExpression"].as_str().unwrap().split(", ");
     let fetched: Vec<_> = projection.map(|name| names[name].as_str().unwrap()).collect();
-    assert_eq!(fetched, ["tenant", "number", "expires"]);
+    assert_eq!(fetched, ["expires", "number", "tenant"]);
 }
 
 #[tokio::test]

@@ -112,6 +112,26 @@ async fn the_segments_of_a_scan_share_the_calls() {
     }
 
     assert_eq!((most, held.begun.load(Ordering::Relaxed)), (16, 160));
+    // Parts of a part, for several machines with several streams each.
+    let scan = store.scan::<Order>().segment(1, 3);
+    for segment in scan.segments(2) {
+        dynamodb.expect([page("Scan", [], None)]);
+        assert_eq!(segment.count().await, 0);
+    }
+    let parts = dynamodb.requests();
+    let parts: Vec<_> = parts[8..].iter().map(|request| &request.body).collect();
+    assert_eq!((&parts[0]["Segment"], &parts[0]["TotalSegments"]), (&json!(2), &json!(6)));
+    assert_eq!((&parts[1]["Segment"], &parts[1]["TotalSegments"]), (&json!(3), &json!(6)));
+}
+
+#[tokio::test]
+async fn the_segments_of_a_scan_are_those_that_were_asked_for() {
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    dynamodb.expect((0..8).map(|_| page("Scan", [], None)));
+    for segment in store.scan::<Order>().segments(8) {
+        assert_eq!(segment.count().await, 0);
+    }
     let segments: BTreeSet<_> = dynamodb
         .requests()
         .iter()
@@ -173,7 +193,7 @@ async fn an_item_that_was_replaced_is_refused_and_named() {
         assert_eq!((error.attribute(), whole.attribute()), (attribute, attribute));
         let text = whole.to_string();
         assert!(
-            text.starts_with("an item is refused: cannot load record of table `orders`"),
+            text.starts_with("at one of the items: cannot load record of table `orders`"),
             "{text}"
         );
         assert!(!format!("{error:?} {:?}", error.key()).contains("t-2"));

@@ -1,7 +1,7 @@
 //! Page after page: what is given out, and where to go on.
 
 use envelope_runtime::error::{CursorErrorKind, QueryError, ServiceErrorKind};
-use envelope_runtime::{Cursor, Usage};
+use envelope_runtime::{Cursor, EnvelopeRecord, Usage};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ async fn the_first_record_is_looked_for_in_ever_longer_strides() {
 }
 
 #[tokio::test]
-async fn a_filter_is_given_no_limit_but_the_callers() {
+async fn a_filtered_query_looks_at_more_items_than_it_gives_out() {
     let dynamodb = Dynamodb::new();
     let store = dynamodb.store();
     dynamodb.expect([
@@ -116,9 +116,9 @@ async fn a_filter_is_given_no_limit_but_the_callers() {
 
     let page = query().take(2).page().await.unwrap();
     assert_eq!((numbers(&page.items), page.next.is_some()), (vec![4, 5], true));
-    assert_eq!(query().page_size(9).take(1).all().await.unwrap(), [order(7)]);
+    assert_eq!(query().page_size(3).take(1).all().await.unwrap(), [order(7)]);
 
-    assert_eq!(steps(&dynamodb), [(None, None), (None, Some(behind(3))), (Some(9), None)]);
+    assert_eq!(steps(&dynamodb), [(Some(9), None), (Some(18), Some(behind(3))), (Some(3), None)]);
 }
 
 #[tokio::test]
@@ -132,11 +132,11 @@ async fn a_limit_on_items_counts_what_dynamodb_looked_at() {
         page
     };
 
-    dynamodb.expect([looked_at(3, Some(&key(3))), looked_at(2, Some(&key(5)))]);
+    dynamodb.expect([looked_at(4, Some(&key(4))), looked_at(1, Some(&key(5)))]);
     let error = query().first().await.unwrap_err();
     assert!(matches!(error, QueryError::ReadLimit(_)), "{error}");
     assert!(error.to_string().contains("`read_at_most`") && !error.is_retryable(), "{error}");
-    assert_eq!(steps(&dynamodb), [(Some(5), None), (Some(2), Some(behind(3)))]);
+    assert_eq!(steps(&dynamodb), [(Some(4), None), (Some(1), Some(behind(4)))]);
 
     // The end is found within the limit.
     dynamodb.expect([looked_at(5, None)]);
@@ -199,6 +199,28 @@ async fn a_stream_ends_with_a_request_that_fails() {
 }
 
 #[tokio::test]
+async fn a_stream_knows_the_place_behind_what_it_gave_out() {
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    let mut items = orders([1, 2, 3]).await;
+    items[1].remove("_envelope");
+    dynamodb.expect([page("Query", items, None), page("Query", orders([3]).await, None)]);
+
+    let mut stream = store.query::<Order>("t-1").stream();
+    assert!(stream.cursor().is_none());
+    stream.next().await.unwrap().unwrap();
+    assert!(stream.next().await.unwrap().is_err());
+    let behind_the_bad_one = stream.cursor().cloned();
+    assert!(stream.next().await.unwrap().is_ok());
+    // It may be polled behind its end.
+    assert!(stream.next().await.is_none() && stream.next().await.is_none());
+    let rest = store.query::<Order>("t-1").after(behind_the_bad_one).all().await.unwrap();
+
+    assert_eq!(numbers(&rest), [3]);
+    assert_eq!(steps(&dynamodb), [(None, None), (None, Some(behind(2)))]);
+}
+
+#[tokio::test]
 async fn a_stream_that_cannot_begin_is_one_error() {
     let dynamodb = Dynamodb::new();
     let store = dynamodb.store();
@@ -257,6 +279,36 @@ async fn a_bound_that_is_not_meant_is_left_out() {
     assert_eq!(found(query().sort(|s| s.lt("c"))).await, ["a", "b"]);
     assert_eq!(found(query().sort(|s| s.ge("a"))).await, ["a", "b", "c"]);
     assert_eq!(found(query().sort(|s| s.le("c"))).await, ["a", "b", "c"]);
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "app", partition_key = "USER#{user}", sort_key = "USER#{other}")]
+struct Friend {
+    user: String,
+    other: String,
+    #[encrypted]
+    text: String,
+}
+
+/// A bound of the sort key is none of the partition key, which may look the same.
+#[tokio::test]
+async fn a_bound_that_is_the_partition_leaves_nothing_out() {
+    let friend = |friend: &str| {
+        let (user, text) = ("ann".to_owned(), "x".to_owned());
+        Friend { user, other: friend.into(), text }
+    };
+    let all =
+        [stored(&friend("amy")).await, stored(&friend("ann")).await, stored(&friend("bob")).await];
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    dynamodb.expect([page("Query", all.clone(), None), page("Query", all, None)]);
+
+    let behind = store.query::<Friend>("ann").sort(|s| s.gt("ann")).all().await.unwrap();
+    let before = store.query::<Friend>("ann").sort(|s| s.lt("ann")).all().await.unwrap();
+
+    assert_eq!(behind, [friend("amy"), friend("bob")]);
+    assert_eq!(before, [friend("amy"), friend("bob")]);
+    dynamodb.requests();
 }
 
 #[tokio::test]

@@ -113,7 +113,9 @@ async fn items_of_a_newer_program_are_read_again_and_whole_one_by_one() {
         let requests = dynamodb.requests();
         assert_eq!(requests[1].body["Key"], Value::Object(key(2)));
         assert!(requests[1].fetched().is_none());
-        assert!(requests.iter().all(|request| request.body["ConsistentRead"] == consistent));
+        assert_eq!(requests[0].body["ConsistentRead"], consistent);
+        // An older state would hide a record that is there.
+        assert_eq!(requests[1].body["ConsistentRead"], true);
     }
     assert_eq!((usage.requests(), usage.kms_calls(), usage.reread()), (4, 6, 2));
 }
@@ -146,6 +148,36 @@ async fn what_is_gone_or_has_expired_meanwhile_is_left_out() {
 
     dynamodb.requests();
     assert_eq!((usage.reread(), usage.expired_items(), usage.kms_calls()), (2, 1, 1));
+}
+
+/// It takes the place of no other record.
+#[tokio::test]
+async fn what_is_gone_is_no_record_given_out() {
+    let (gone, four) = (stored(&newer(2)).await, orders([4, 5]).await);
+    let first = narrowed(vec![gone]);
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    for _ in 0..3 {
+        dynamodb.expect([
+            page("Query", first.clone(), Some(&key(2))),
+            answered("GetItem", json!({})),
+            page("Query", narrowed(four.clone()), None),
+        ]);
+    }
+
+    assert_eq!(store.query::<Label>("t-1").first().await.unwrap(), Some(label(4)));
+    assert_eq!(store.query::<Label>("t-1").take(1).page().await.unwrap().items, [label(4)]);
+    assert!(matches!(store.query::<Label>("t-1").one().await, Err(QueryError::Several(_))));
+    dynamodb.requests();
+
+    // The page was cut behind it.
+    dynamodb.expect([
+        page("Query", narrowed(vec![stored(&newer(2)).await, four[0].clone()]), None),
+        answered("GetItem", json!({})),
+        page("Query", narrowed(four), None),
+    ]);
+    assert_eq!(store.query::<Label>("t-1").first().await.unwrap(), Some(label(4)));
+    assert_eq!(dynamodb.requests()[2].body["ExclusiveStartKey"], Value::Object(key(2)));
 }
 
 #[tokio::test]
