@@ -1,7 +1,10 @@
-//! Compiles the code of README and of the guide, whose pages are these modules.
+//! The web service of the example `web`. Compiles the code of README and of the guide, whose pages are
+//! the other modules.
 //!
 #![doc = include_str!("../../README.md")]
 #![allow(clippy::doc_markdown, reason = "the documents name products, and are read as a book")]
+
+pub mod web;
 
 macro_rules! pages {
     ($($name:ident: $file:literal,)+) => {$(
