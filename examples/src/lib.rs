@@ -1,5 +1,5 @@
-//! The web service of the example `web`. Compiles the code of README and of the guide, whose pages are
-//! the other modules.
+//! The web service of the example `web`. Compiles the code of README and of the guide, whose pages
+//! are the other modules.
 //!
 #![doc = include_str!("../../README.md")]
 #![allow(clippy::doc_markdown, reason = "the documents name products, and are read as a book")]
@@ -20,6 +20,9 @@ pages! {
     writes: "writes.md",
     updates: "updates.md",
     versions: "versions.md",
+    queries: "queries.md",
+    scans: "scans.md",
+    pages: "pages.md",
     projections: "projections.md",
     tenants: "tenants.md",
     kms: "kms.md",

@@ -1,7 +1,7 @@
 //! A web service over customers with sealed fields: create one, read one, list them by pages.
 //!
-//! Tenant and user come from the authenticated caller, never from the request. The store is scoped to
-//! the tenant, so that a mistake in a handler cannot reach another tenant's records.
+//! Tenant and user come from the authenticated caller, never from the request. The store is scoped
+//! to the tenant, so that a mistake in a handler cannot reach another tenant's records.
 
 mod refusal;
 
@@ -46,7 +46,8 @@ pub struct CustomerCard {
     plan: String,
 }
 
-/// The body of `POST /customers`. It has no tenant: callers create customers of their own tenant only.
+/// The body of `POST /customers`. It has no tenant: callers create customers of their own tenant
+/// only.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewCustomer {

@@ -1,4 +1,4 @@
-//! Serves customers with sealed fields over HTTP, on emulators in this process, until it is stopped.
+//! Serves customers with sealed fields over HTTP, until it is stopped. Emulators run in this process.
 
 use std::collections::HashMap;
 use std::error::Error;
