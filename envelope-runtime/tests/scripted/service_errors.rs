@@ -41,7 +41,7 @@ async fn a_refused_permission_says_what_to_allow() {
     assert!(!save.is_retryable() && !load.is_retryable());
     assert!(!update.is_retryable() && !delete.is_retryable());
     let says = "record of table `users`, key `id`: DynamoDB table `physical`: access denied; allow \
-                dynamodb:PutItem, GetItem, UpdateItem and DeleteItem on the table \
+                dynamodb:PutItem, GetItem, UpdateItem, DeleteItem, Query and Scan on the table \
                 (AccessDeniedException, request R-1)";
     assert_eq!(save.to_string(), format!("cannot save {says}"));
     assert_eq!(load.to_string(), format!("cannot load {says}"));
@@ -54,6 +54,20 @@ async fn a_refused_permission_says_what_to_allow() {
     assert_eq!(request.request_id(), Some("R-1"));
     assert!(save.source().is_none() && !load.is_tampered() && !update.is_tampered());
     assert!(!update.is_not_found() && !update.is_conflict() && !delete.is_conflict());
+}
+
+#[tokio::test]
+async fn a_scan_that_is_not_permitted_says_what_to_allow() {
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    let body = r#"{"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"}"#;
+    dynamodb.expect([failed("Scan", Fault::Answer(400, body))]);
+
+    let scan = store.scan::<Account>().page().await.unwrap_err();
+
+    assert!(scan.is_access_denied() && !scan.is_retryable());
+    assert!(scan.to_string().contains("Query and Scan on the table"), "{scan}");
+    assert_eq!(dynamodb.requests().len(), 1);
 }
 
 #[tokio::test]
