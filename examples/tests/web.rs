@@ -259,6 +259,15 @@ async fn a_tampered_item_is_an_internal_error_without_its_value() {
         service.get(ANN, path).await.assert_refused(500, "internal error");
     }
     assert_eq!(service.get(ANN, "/customers/8").await.status, 200);
+
+    // The list shows no sealed field, but no item without an envelope either.
+    let update = service.dynamodb.update_item().table_name("app").set_key(Some(key(12)));
+    let update = update.update_expression("REMOVE #e");
+    update.expression_attribute_names("#e", "_envelope").send().await.unwrap();
+    let list = service.get(ANN, "/customers?limit=11").await.json();
+    assert_eq!(numbers(&list).len(), 11);
+    let path = format!("/customers?limit=11&after={}", list["next"].as_str().unwrap());
+    service.get(ANN, &path).await.assert_refused(500, "internal error");
 }
 
 #[tokio::test]
