@@ -126,14 +126,13 @@ impl<C: Capability> Start<C> {
             pages.look_ahead();
             let mut walk = Walk::new(pages);
             let mut items = Vec::new();
-            while !walk.pages.is_over() {
+            let mut is_complete = walk.pages.may_read_nothing();
+            while !is_complete {
                 walk.fetch().await?;
                 while let Some(record) = walk.next_opened().await {
                     items.push(record.map_err(QueryError::Item)?);
                 }
-                if walk.pages.ends_page() {
-                    break;
-                }
+                is_complete = walk.pages.ends_page();
             }
             Ok(Page { items, next: walk.pages.cursor() })
         })

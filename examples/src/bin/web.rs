@@ -1,4 +1,5 @@
-//! Serves customers with sealed fields over HTTP, until it is stopped. Emulators run in this process.
+//! Serves customers with sealed fields over HTTP, until it is stopped. Emulators run in this
+//! process.
 
 use std::collections::HashMap;
 use std::error::Error;

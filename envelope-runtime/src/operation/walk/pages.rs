@@ -56,9 +56,14 @@ impl<C: Capability> Pages<C> {
         matches!(self.place, Place::End) || self.bounds.take == Some(0)
     }
 
-    /// Returns whether a page with these records is complete.
+    /// Returns whether nothing more is to be given out or may be read.
+    pub(super) fn may_read_nothing(&self) -> bool {
+        self.is_over() || self.bounds.read_at_most == Some(0)
+    }
+
+    /// Returns whether a page is complete after a request.
     pub(super) fn ends_page(&self) -> bool {
-        self.is_over() || self.bounds.take.is_none() || self.bounds.read_at_most == Some(0)
+        self.may_read_nothing() || self.bounds.take.is_none()
     }
 
     /// An item that was to be given out turned out to be none: another one takes its place.

@@ -156,6 +156,9 @@ async fn nothing_is_asked_for_no_records() {
 
     assert_eq!(store.query::<Order>("t-1").take(0).all().await.unwrap(), []);
     assert_eq!(store.query::<Order>("t-1").take(0).count().await.unwrap(), 0);
+    let nothing = store.query::<Order>("t-1").read_at_most(0).page().await.unwrap();
+    assert!(nothing.items.is_empty());
+    assert!(store.query::<Order>("t-1").read_at_most(0).all().await.is_err());
     let page = store.query::<Order>("t-1").take(0).page().await.unwrap();
     assert_eq!((page.items.len(), page.next.is_some()), (0, false));
 
