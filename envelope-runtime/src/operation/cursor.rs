@@ -76,7 +76,15 @@ pub struct SealedCursor {
 }
 
 /// What [`after`](super::Query::after) takes: a [`Cursor`], a [`SealedCursor`], or an `Option` of
-/// one, since a first request has none.
+/// one, since a first request has none. The text of a client is none, until it is
+/// [opened](Cursors::open):
+///
+/// ```compile_fail,E0277
+/// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+/// # fn example(store: Store, text: String) {
+/// let query = store.query::<Order>("t-1").after(text);
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a cursor",
     label = "needs a cursor, or an `Option` of one",

@@ -25,6 +25,15 @@ use crate::store::Store;
 /// are skipped; begin the templates of a table with different texts. Keys that are fields tell no
 /// types. Expired records are left out.
 ///
+/// A query is not a future, so that nobody reads a whole partition by a forgotten word:
+///
+/// ```compile_fail,E0277
+/// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+/// # async fn example(store: Store) {
+/// let orders = store.query::<Order>("t-1").await;
+/// # }
+/// ```
+///
 /// Each page is one
 /// [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html) of at most
 /// 1 MB, and each record given out takes one KMS call if it has protected attributes. Up to 16 of

@@ -1,6 +1,7 @@
 //! Queries and scans: the requests that are sent, and what is made of each page.
 
 mod conditions;
+mod cursors;
 mod memory;
 mod opening;
 mod pages;
