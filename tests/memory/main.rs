@@ -121,7 +121,7 @@ const AMOUNT: f64 = 918_273_645_546.375;
 
 /// A distinct text for each place.
 fn canary(place: &str) -> String {
-    format!("{place}|").repeat(7)
+    format!("{}|", place.to_uppercase()).repeat(7)
 }
 
 /// Never dropped: the struct's own memory is the user's to wipe.

@@ -80,8 +80,10 @@ struct Contact {
     phone: String,
 }
 
+/// In capitals, as no attribute's name is: a name in an envelope, followed by a random byte, could
+/// be taken for a piece of a canary that begins with it.
 fn canary(place: &str) -> String {
-    format!("{place}|").repeat(7)
+    format!("{}|", place.to_uppercase()).repeat(7)
 }
 
 fn chart() -> Chart {
