@@ -34,9 +34,9 @@ pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, KeyError, KeyErrorKind, KeyValues, Parts, Simple,
 };
-#[cfg_attr(not(feature = "aws"), allow(unused_imports, reason = "updates are DynamoDB's"))]
-pub(crate) use maintained::check_ttl;
 pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, named, next_version};
+#[cfg_attr(not(feature = "aws"), allow(unused_imports, reason = "updates are DynamoDB's"))]
+pub(crate) use maintained::{check_ttl, is_over};
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::time::SystemTime;
 
 use super::Item;
 use super::header::Header;
+use crate::attribute::AttributeValue;
 use crate::key::KeyReference;
+use crate::record::{Now, is_over};
 
 /// A record together with the envelope that it was loaded with. Derefs to the record.
 pub struct Loaded<R> {
@@ -15,11 +18,28 @@ pub struct Loaded<R> {
     /// The part of the item that an update needs.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "updates need DynamoDB"))]
     core: Item,
+    /// The stored TTL.
+    ttl: Option<AttributeValue>,
 }
 
 impl<R> Loaded<R> {
-    pub(crate) fn new(record: R, envelope: Option<Envelope>, core: Item) -> Self {
-        Self { record, envelope, core }
+    pub(crate) fn new(
+        record: R,
+        envelope: Option<Envelope>,
+        core: Item,
+        ttl: Option<AttributeValue>,
+    ) -> Self {
+        Self { record, envelope, core, ttl }
+    }
+
+    /// Returns whether the record's `#[envelope(ttl)]` is over at the time `at`. `false` if it has
+    /// none.
+    ///
+    /// The reads of a store leave such records out, and an [`Opener`](crate::Opener) does not: the
+    /// old image of a removal by TTL has expired by definition.
+    #[must_use]
+    pub fn is_expired(&self, at: SystemTime) -> bool {
+        self.ttl.as_ref().is_some_and(|ttl| is_over(ttl, Now::new(at)))
     }
 
     /// The envelope, verified; `None` for a record that is `plaintext_only`.
@@ -92,5 +112,25 @@ impl Envelope {
     #[must_use]
     pub fn key_reference(&self) -> &KeyReference {
         &self.header.reference
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::attribute::Number;
+
+    #[test]
+    fn a_record_has_expired_once_its_ttl_is_over() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let loaded = |ttl| Loaded::new((), None, Item::default(), ttl);
+        let ttl = || AttributeValue::N(Number::from(1_800_000_000_u64));
+
+        assert!(loaded(Some(ttl())).is_expired(at(1_800_000_000)));
+        assert!(!loaded(Some(ttl())).is_expired(at(1_799_999_999)));
+        assert!(!loaded(None).is_expired(at(1_900_000_000)));
+        assert!(!loaded(Some(AttributeValue::Null)).is_expired(at(1_900_000_000)));
     }
 }

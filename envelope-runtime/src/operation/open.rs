@@ -29,6 +29,7 @@ impl<C: Capability> Reading<'_, C> {
         C: Allows<R::Needs>,
     {
         let schema = R::SCHEMA;
+        let ttl = schema.stored_ttl(|name| item.attribute(name)).cloned();
         let (values, envelope, core) = if schema.is_read_without_key() {
             let core = keep.then(|| plain_core(&schema, &item));
             let values = plaintext_values(schema, item, self.asked, self.context);
@@ -49,6 +50,6 @@ impl<C: Capability> Reading<'_, C> {
         };
         let record = R::read_fields(&mut FieldReader::new(schema, values));
         let record = record.map_err(LoadError::Field)?;
-        Ok(Loaded::new(record, envelope, core.unwrap_or_default()))
+        Ok(Loaded::new(record, envelope, core.unwrap_or_default(), ttl))
     }
 }

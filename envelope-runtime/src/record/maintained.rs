@@ -129,13 +129,20 @@ impl RecordSchema {
         now: Now,
         value: impl Fn(&str) -> Option<&'a AttributeValue>,
     ) -> bool {
-        let ttl = self.ttl().and_then(|field| field.names().find_map(value));
-        ttl.is_some_and(|ttl| is_over(ttl, now))
+        self.stored_ttl(value).is_some_and(|ttl| is_over(ttl, now))
+    }
+
+    /// The stored TTL of a record.
+    pub(crate) fn stored_ttl<'a>(
+        &self,
+        value: impl Fn(&str) -> Option<&'a AttributeValue>,
+    ) -> Option<&'a AttributeValue> {
+        self.ttl().and_then(|field| field.names().find_map(value))
     }
 }
 
 /// Returns whether a TTL has expired.
-fn is_over(ttl: &AttributeValue, now: Now) -> bool {
+pub(crate) fn is_over(ttl: &AttributeValue, now: Now) -> bool {
     let AttributeValue::N(ttl) = ttl else { return false };
     let (never, now) = now.expired();
     match (parsed(ttl), parsed(&never), parsed(&now)) {

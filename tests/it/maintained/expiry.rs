@@ -1,11 +1,29 @@
 //! TTLs.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use envelope_runtime::error::ConvertErrorKind;
-use envelope_runtime::{SaveError, UpdateError, Usage};
+use envelope_runtime::{LocalKeyProvider, Opener, SaveError, Sealer, UpdateError, Usage};
 
 use super::{Document, NOW, at, document};
 use crate::support::{World, string};
+
+/// The old image of a removal by TTL has expired, and is opened.
+#[tokio::test]
+async fn an_opener_opens_what_has_expired_and_the_record_says_so() {
+    let local = || LocalKeyProvider::from_hex(&"07".repeat(32)).unwrap();
+    let dated = Document { expires: Some(NOW), ..document() };
+    let item = Sealer::new(local()).seal(&dated).await.unwrap();
+
+    let opened = Opener::new(local()).open::<Document>(item).await.unwrap();
+
+    let time = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    assert!(opened.is_expired(time(NOW)) && !opened.is_expired(time(NOW - 1)));
+    let item = Sealer::new(local()).seal(&document()).await.unwrap();
+    let lasting = Opener::new(local()).open::<Document>(item).await.unwrap();
+    assert!(!lasting.is_expired(time(NOW)));
+}
 
 #[tokio::test]
 async fn what_has_expired_is_not_there() {
