@@ -168,3 +168,48 @@ pub(super) fn at(schema: &RecordSchema, name: &str, kind: OpenErrorKind) -> Open
 pub(super) fn at_envelope(schema: &RecordSchema, kind: OpenErrorKind) -> OpenError {
     at(schema, schema.envelope(), kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::FieldRole;
+
+    const SCHEMA: RecordSchema = RecordSchema::new(
+        "orders",
+        &[
+            FieldSchema::new("tenant", FieldRole::PartitionKey),
+            FieldSchema::new("number", FieldRole::SortKey),
+        ],
+    );
+
+    fn item(attributes: &[(&str, &str)]) -> Item {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect()
+    }
+
+    /// The fault of an item's key, and the attribute.
+    fn refusal(item: &Item, asked: Asked<'_>) -> Option<(OpenErrorKind, String)> {
+        let error = own_keys(&SCHEMA, item, asked).err()?;
+        Some((error.kind(), error.attribute().unwrap_or_default().to_owned()))
+    }
+
+    #[test]
+    fn an_item_has_the_partition_that_was_asked_for_and_a_key_of_its_own() {
+        let wanted = AttributeValue::S("t-1".into());
+        let here = item(&[("tenant", "t-1"), ("number", "7")]);
+        let elsewhere = item(&[("tenant", "t-2"), ("number", "t-1")]);
+        let half = item(&[("tenant", "t-1")]);
+        let tampered = |name: &str| Some((OpenErrorKind::Tampered, name.to_owned()));
+
+        assert_eq!(refusal(&here, Asked::Partition(&wanted)), None);
+        assert_eq!(refusal(&elsewhere, Asked::Partition(&wanted)), tampered("tenant"));
+        assert_eq!(refusal(&half, Asked::Partition(&wanted)), tampered("number"));
+        for asked in [Asked::Table, Asked::ItemsOwn] {
+            assert_eq!(refusal(&here, asked), None);
+            assert_eq!(refusal(&elsewhere, asked), None);
+        }
+        assert_eq!(refusal(&half, Asked::Table), tampered("number"));
+        let incomplete = Some((OpenErrorKind::Incomplete, "number".to_owned()));
+        assert_eq!(refusal(&half, Asked::ItemsOwn), incomplete);
+    }
+}

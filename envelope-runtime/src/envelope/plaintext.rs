@@ -64,3 +64,34 @@ pub(crate) fn refuse_protected(schema: &RecordSchema, stored: &Item) -> Result<(
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::expected_context;
+    use crate::key::ContextPairs;
+    use crate::record::{FieldRole, FieldSchema};
+
+    const FIELDS: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("plan", FieldRole::Plain),
+        FieldSchema::new("ssn", FieldRole::Encrypted),
+    ];
+
+    /// Whoever writes the table could strip the envelope, and plant what it listed as sealed.
+    #[test]
+    fn a_projection_of_plaintext_refuses_an_item_without_an_envelope() {
+        let record = RecordSchema::new("users", FIELDS);
+        let projection = record.project_plaintext(FIELDS.get(1..2).unwrap_or_default());
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let item: Item = [("id", "u-1"), ("plan", "free")]
+            .map(|(n, v)| (n.to_owned(), text(v)))
+            .into_iter()
+            .collect();
+        let context = expected_context(&record, |_| None, &ContextPairs::default()).ok().unwrap();
+        let read = |schema| plaintext_values(schema, item.clone(), Asked::ItemsOwn, &context);
+
+        assert_eq!(read(projection).unwrap_err().kind(), OpenErrorKind::NoEnvelope);
+        assert!(read(record.plaintext_only()).is_ok());
+    }
+}
