@@ -17,7 +17,7 @@ pub(crate) struct KeyCondition {
     left_out: Vec<AttributeValue>,
 }
 
-/// What DynamoDB takes as the one condition on a sort key.
+/// The condition on a sort key, of which DynamoDB takes one.
 #[derive(Clone)]
 enum Range {
     Compare(Comparison, AttributeValue),

@@ -8,7 +8,7 @@ use super::kind::{Authenticated, Context, Converted, Encrypted, Key, Plaintext, 
 /// A kind of attribute whose field of type `T` has a `Debug` that hides sealed values.
 #[doc(hidden)]
 pub trait Shown<T> {
-    /// What `Debug` prints.
+    /// The output of `Debug`.
     fn shown(value: &T) -> &dyn Debug;
 }
 

@@ -75,8 +75,8 @@ pub struct SealedCursor {
     text: String,
 }
 
-/// What [`after`](super::Query::after) takes: a [`Cursor`], a [`SealedCursor`], or an `Option` of
-/// one, since a first request has none. The text of a client is none, until it is
+/// An argument of [`after`](super::Query::after): a [`Cursor`], a [`SealedCursor`], or an `Option`
+/// of one, since a first request has none. The text of a client is none, until it is
 /// [opened](Cursors::open):
 ///
 /// ```compile_fail,E0277

@@ -49,10 +49,10 @@ pub struct Records<P> {
     cursor: Option<Cursor>,
 }
 
-/// What a stream gives out, and the place behind it.
+/// A record or an error of a stream, and the place behind it.
 type Given<P> = (Result<P, QueryError>, Option<Cursor>);
 
-/// The values of an item's key attributes, and what became of the item.
+/// The values of an item's key attributes, and the record; `None` if it is gone.
 type Opened<P> = (Vec<AttributeValue>, Result<Option<P>, ItemError>);
 
 impl<P> Records<P> {
@@ -96,9 +96,7 @@ impl<C: Capability> Start<C> {
             Ok(u64::try_from(number).unwrap_or(u64::MAX))
         })
     }
-}
 
-impl<C: Capability> Start<C> {
     pub(super) fn all<P: Readable>(
         start: Result<Self, QueryError>,
     ) -> OperationFuture<Vec<P>, QueryError>

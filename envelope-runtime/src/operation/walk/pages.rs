@@ -12,7 +12,7 @@ use crate::key::Capability;
 /// The number of items that a filtered query looks at first for each record to give out.
 const STEP_OF_FILTERED: usize = 4;
 
-/// How many records and items are read.
+/// The limits on records and items.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::operation) struct Bounds {
     /// Records to give out.

@@ -1,4 +1,4 @@
-//! What a query or a scan reads, known before its first request; and one page of it.
+//! The plan of a query or a scan, made before its first request, and the reading of one page.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -249,34 +249,33 @@ fn binding(
         Source::Partition { reverse: true, .. } => "backwards",
         Source::Table { .. } => "scan",
     });
-    if let Source::Table { segment: Some(Segment { index, of }) } = source {
-        add(&format!("{index} of {of}"));
-    }
-    if let Source::Partition { condition, .. } = source {
-        for value in condition.left_out() {
-            write_type_and_value(value, &mut bytes);
-        }
-    }
-    let mut add = |part: &str| write_lp(part.as_bytes(), &mut bytes);
+    add(&match source {
+        Source::Table { segment: Some(Segment { index, of }) } => format!("{index} of {of}"),
+        Source::Table { segment: None } | Source::Partition { .. } => String::new(),
+    });
     add(table);
     add(schema.table());
     add(schema.envelope());
-    for key in schema.keys() {
-        add(&format!("{key:?}"));
+    let keys: Vec<_> = schema.keys().map(|key| format!("{key:?}")).collect();
+    let context = caller.names().map(|name| [name, caller.value(name).unwrap_or_default()]);
+    let names = to.names().iter().map(|(placeholder, name)| [placeholder.as_str(), name]);
+    // The number of parts stands before each list, so that no two queries share their bytes.
+    for list in [
+        keys.iter().map(String::as_str).collect::<Vec<_>>(),
+        texts.iter().map(|text| text.as_deref().unwrap_or_default()).collect(),
+        context.flatten().collect(),
+        names.flatten().collect(),
+        to.values().keys().map(String::as_str).collect(),
+    ] {
+        add(&list.len().to_string());
+        list.into_iter().for_each(&mut add);
     }
-    for text in texts {
-        add(text.as_deref().unwrap_or_default());
-    }
-    for name in caller.names() {
-        add(name);
-        add(caller.value(name).unwrap_or_default());
-    }
-    for (placeholder, name) in to.names() {
-        add(placeholder);
-        add(name);
-    }
-    for (placeholder, value) in to.values() {
-        write_lp(placeholder.as_bytes(), &mut bytes);
+    let left_out = match source {
+        Source::Partition { condition, .. } => condition.left_out(),
+        Source::Table { .. } => &[],
+    };
+    // As many values as placeholders come first.
+    for value in to.values().values().chain(left_out) {
         write_type_and_value(value, &mut bytes);
     }
     bytes.into()
