@@ -1,12 +1,14 @@
 //! Parses attributes into typed options with their places. A mistake is noted, and parsing goes on.
 
 mod envelope;
+mod index;
 mod options;
 mod projection;
 mod serde;
 mod suggest;
 mod value;
 
+pub(crate) use index::{IndexOptions, Project};
 pub(crate) use options::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
 pub(crate) use projection::{ProjectionOptions, projected_field};
 pub(crate) use suggest::nearest;

@@ -1,6 +1,7 @@
 //! Rules that need more than one attribute, one function each.
 
 mod flattened;
+mod indexes;
 mod keys;
 mod maintained;
 
@@ -27,6 +28,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
         Kind::Record => {
             table(cx, record);
             keys::keys(cx, record);
+            indexes::indexes(cx, record);
             something_encrypted(cx, record);
             contexts(cx, record);
         }

@@ -6,6 +6,7 @@ mod fallback;
 mod fields;
 pub(crate) mod generics;
 mod handles;
+mod indexes;
 mod key;
 mod maintained;
 mod nested;
@@ -57,6 +58,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
         }
     };
     let read = fields::read_all(record);
+    let indexes = indexes::handles(record, false);
     let implementations = match record.kind {
         Kind::Record => {
             let (key, schema) = (key::key_type(record), schema::of_record(record));
@@ -124,6 +126,7 @@ pub(crate) fn record(record: &Record) -> TokenStream {
             #constant
 
             #(#implementations)*
+            #indexes
 
             #(#marks)*
             #checked

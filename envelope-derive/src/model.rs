@@ -1,5 +1,6 @@
 //! The model of a record. Parsing builds it, and checks and expansion only read it.
 
+mod index;
 mod projection;
 
 use proc_macro2::Span;
@@ -10,6 +11,7 @@ use crate::ctxt::Ctxt;
 use crate::template::Template;
 use crate::written::{self, KeyType};
 
+pub(crate) use index::{Index, Side};
 pub(crate) use projection::{ProjectedField, Projection};
 
 /// The maximum number of template parts in a key, as in the runtime.
@@ -33,6 +35,7 @@ pub(crate) struct Record {
     /// The partition key, if it is made of fields.
     pub(crate) partition_key: Option<Template>,
     pub(crate) sort_key: Option<Template>,
+    pub(crate) indexes: Vec<Index>,
     pub(crate) options: StructOptions,
 }
 
@@ -108,6 +111,10 @@ impl Record {
                             &mut options.sort_key_name,
                             "SK",
                         ),
+                        indexes: std::mem::take(&mut options.indexes)
+                            .into_iter()
+                            .map(|index| Index::new(cx, index))
+                            .collect(),
                         options,
                     });
                 }
@@ -210,9 +217,14 @@ impl Record {
         self.with_role(Role::Flattened).next().is_some()
     }
 
+    /// Returns whether the field is a key attribute of the table or of an index.
+    pub(crate) fn is_key(&self, field: &Field) -> bool {
+        field.role.is_key() || self.is_index_key(field)
+    }
+
     /// Returns whether the type of each key attribute is known. A template makes text.
     pub(crate) fn has_key_types(&self) -> bool {
-        self.fields.iter().filter(|field| field.role.is_key()).all(|key| key.key_type().is_some())
+        self.fields.iter().filter(|field| self.is_key(field)).all(|key| key.key_type().is_some())
     }
 
     /// Returns whether a save fills in fields of the record.
@@ -269,10 +281,12 @@ impl Field {
 
     /// The type of the field's attribute as a key, if the field's type as written says it.
     pub(crate) fn written_key_type(&self) -> Option<KeyType> {
+        // The key of an index may be an Option: without a value, the record is not in it.
+        let ty = written::required(&self.ty);
         match self.shape {
-            Shape::Bytes => Some(KeyType::B),
-            Shape::Serde if written::is_text(&self.ty) => Some(KeyType::S),
-            Shape::Serde if written::integer(&self.ty).is_some() => Some(KeyType::N),
+            Shape::Bytes | Shape::OptionalBytes => Some(KeyType::B),
+            Shape::Serde if written::is_text(ty) => Some(KeyType::S),
+            Shape::Serde if written::integer(ty).is_some() => Some(KeyType::N),
             _ => None,
         }
     }

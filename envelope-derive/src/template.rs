@@ -16,6 +16,7 @@ pub(crate) struct Template {
     pub(crate) span: Span,
 }
 
+#[derive(PartialEq)]
 pub(crate) enum Piece {
     Text(String),
     /// A field, and the digits to which the template pads its number, if it does.

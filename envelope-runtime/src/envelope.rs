@@ -49,7 +49,7 @@ pub(crate) use opening::makes_its_key;
 pub(crate) use opening::{Asked, Opening, plain_core};
 pub(crate) use plaintext::plaintext_values;
 #[cfg(feature = "aws")]
-pub(crate) use plaintext::refuse_protected;
+pub(crate) use plaintext::{parts_of_key, refuse_protected};
 #[cfg(feature = "aws")]
 pub(crate) use rewrite::{Rewrite, RewriteError};
 pub(crate) use seal::Plan;

@@ -63,7 +63,7 @@ pub(crate) enum Node {
 
 type Encoded = Result<AttributeValue, ConvertError>;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Comparison {
     Equal,
     NotEqual,

@@ -130,7 +130,9 @@ pub use key::LocalKeyProvider;
 #[cfg(feature = "aws")]
 pub use operation::{Cursor, CursorKey, Cursors, Page};
 pub use operation::{Opener, Sealer};
-pub use record::{EnvelopeFields, EnvelopeRecord, OtherAttributes, ProjectionOf, Readable, Saved};
+pub use record::{
+    EnvelopeFields, EnvelopeRecord, Keys, OtherAttributes, ProjectionOf, Readable, Saved,
+};
 #[cfg(feature = "aws")]
 pub use store::Store;
 #[cfg(feature = "aws")]
@@ -246,11 +248,12 @@ pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
     pub use crate::record::{
-        Bytes, Composite, ContextInKey, Decode, Encode, FieldReader, FieldRole, FieldSchema,
-        FieldWriter, FilledIn, Handles, HasTable, IntoBound, IntoKey, IntoKeyPart, IntoPartition,
-        IntoPrefix, IntoPrefixPart, IntoSortKey, KeyPiece, KeyTemplate, KeyType, KeyValues, Now,
-        Ordered, Parts, RecordSchema, Simple, Sort, SortCondition, SortedKey, Stamp, Unsorted,
-        Unversioned, VersionNumber, Versioned,
+        Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader, FieldRole,
+        FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle, IndexSchema,
+        IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix, IntoPrefixPart, IntoSortKey,
+        KeyAttribute, KeyPiece, KeyTemplate, KeyType, KeyValues, LocalIndex, Narrows, Now, OnIndex,
+        OnLocalIndex, OnTable, Ordered, OwnedKey, OwnedPart, Parts, Place, RecordSchema, Simple,
+        Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned, VersionNumber, Versioned,
     };
 }
 
@@ -260,7 +263,7 @@ pub mod __private {
     pub use crate::expression::{kind, shown};
     pub use crate::key::{Decrypt, NoKey};
     pub use crate::record::{
-        EnvelopeFields, EnvelopeRecord, FieldError, ProjectedFields, ProjectionOf, Readable,
+        EnvelopeFields, EnvelopeRecord, FieldError, Keys, ProjectedFields, ProjectionOf, Readable,
         RedactedDebug, Saved, Stored, decode_array, decode_bytes, decode_optional_array,
         decode_optional_bytes, decode_optional_vec, decode_text, decode_vec, encode_bytes,
         encode_optional_bytes, named, nested, next_version, redacted,

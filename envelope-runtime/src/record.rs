@@ -5,7 +5,9 @@ mod check;
 mod encode;
 mod fields;
 mod group;
+mod index;
 mod key;
+mod keys;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod maintained;
 #[doc(hidden)]
@@ -30,10 +32,16 @@ pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, Handles, RedactedDebug, redacted};
 #[cfg(feature = "aws")]
+pub(crate) use index::{Carries, IndexKeys, QueryKey};
+pub use index::{
+    Consistent, Index, IndexHandle, IndexSchema, LocalIndex, OnIndex, OnLocalIndex, OnTable, Place,
+};
+#[cfg(feature = "aws")]
 pub(crate) use key::RequestKey;
 pub use key::{
     Bytes, Composite, IntoKey, IntoKeyPart, KeyError, KeyErrorKind, KeyValues, Parts, Simple,
 };
+pub use keys::{Keys, OwnedKey, OwnedPart};
 pub use maintained::{Now, Stamp, Unversioned, VersionNumber, Versioned, named, next_version};
 #[cfg_attr(not(feature = "aws"), allow(unused_imports, reason = "updates are DynamoDB's"))]
 pub(crate) use maintained::{check_ttl, is_over};
@@ -41,7 +49,7 @@ pub(crate) use maintained::{check_ttl, is_over};
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
 pub use partition::{ContextInKey, IntoPartition, SortedKey};
-pub use projection::{ProjectedFields, ProjectionOf, SameAs};
+pub use projection::{Narrows, ProjectedFields, ProjectionOf, SameAs};
 pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;
 pub use schema::{FieldRole, FieldSchema, HasTable, KeyType, RecordSchema};
@@ -51,10 +59,9 @@ pub use sort::{
     IntoBound, IntoPrefix, IntoPrefixPart, IntoSortKey, Ordered, Sort, SortCondition, Unsorted,
 };
 pub use stored::{Stored, decode_text};
-pub(crate) use template::KeyAttribute;
 #[cfg(feature = "aws")]
 pub(crate) use template::LastPart;
-pub use template::{KeyPiece, KeyTemplate};
+pub use template::{KeyAttribute, KeyPiece, KeyTemplate};
 
 /// A type that can be read from a table: a record, or a projection of one.
 ///

@@ -33,6 +33,7 @@ struct Counts {
     written: AtomicU64,
     skipped: AtomicU64,
     expired: AtomicU64,
+    stale: AtomicU64,
 }
 
 impl Usage {
@@ -77,6 +78,14 @@ impl Usage {
         self.0.skipped.load(Ordering::Relaxed)
     }
 
+    /// The number of records that queries of an index skipped, because their own fields do not make
+    /// the index's key: a program that does not know the index has written them, and their next save
+    /// mends them.
+    #[must_use]
+    pub fn stale_items(&self) -> u64 {
+        self.0.stale.load(Ordering::Relaxed)
+    }
+
     /// The number of items that queries and scans read and left out, because they have expired.
     #[must_use]
     pub fn expired_items(&self) -> u64 {
@@ -95,6 +104,7 @@ impl Usage {
         counts.written.fetch_add(cost.written, Ordering::Relaxed);
         counts.skipped.fetch_add(cost.skipped, Ordering::Relaxed);
         counts.expired.fetch_add(cost.expired, Ordering::Relaxed);
+        counts.stale.fetch_add(cost.stale, Ordering::Relaxed);
     }
 }
 
@@ -108,6 +118,7 @@ pub(crate) struct Cost {
     pub(crate) written: u64,
     pub(crate) skipped: u64,
     pub(crate) expired: u64,
+    pub(crate) stale: u64,
 }
 
 impl fmt::Debug for Usage {
@@ -120,6 +131,7 @@ impl fmt::Debug for Usage {
             .field("write_units", &self.write_units())
             .field("skipped_items", &self.skipped_items())
             .field("expired_items", &self.expired_items())
+            .field("stale_items", &self.stale_items())
             .finish()
     }
 }

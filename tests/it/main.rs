@@ -24,6 +24,7 @@ mod field_options;
 mod flatten;
 mod gallery;
 mod hygiene;
+mod indexes;
 mod interleavings;
 mod interop;
 mod item_mapping;

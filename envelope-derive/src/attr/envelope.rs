@@ -4,6 +4,7 @@ use syn::LitInt;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 
+use super::index::IndexOptions;
 use super::options::{FieldOptions, RoleName, Spanning, StructOptions};
 use super::suggest;
 use super::value::{default_value, function, member, path, set, skip_value, text};
@@ -16,13 +17,14 @@ impl StructOptions {
         cx: &Ctxt,
         meta: &ParseNestedMeta<'_>,
     ) -> syn::Result<()> {
-        const KNOWN: [&str; 9] = [
+        const KNOWN: [&str; 10] = [
             symbol::TABLE,
             symbol::ENVELOPE,
             symbol::PARTITION_KEY,
             symbol::PARTITION_KEY_NAME,
             symbol::SORT_KEY,
             symbol::SORT_KEY_NAME,
+            symbol::INDEX,
             symbol::CRATE,
             symbol::PLAINTEXT_ONLY,
             symbol::DEBUG,
@@ -40,6 +42,8 @@ impl StructOptions {
             set(cx, meta, &mut self.sort_key, text(meta)?);
         } else if meta.path.is_ident(symbol::SORT_KEY_NAME) {
             set(cx, meta, &mut self.sort_key_name, text(meta)?);
+        } else if meta.path.is_ident(symbol::INDEX) {
+            self.indexes.extend(IndexOptions::parse(cx, meta)?);
         } else if meta.path.is_ident(symbol::PLAINTEXT_ONLY) {
             set(cx, meta, &mut self.plaintext_only, meta.path.span());
         } else if meta.path.is_ident(symbol::DEBUG) {

@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 use syn::{ExprPath, Path};
 
+use super::index::IndexOptions;
 use crate::case::RenameRule;
 use crate::symbol;
 
@@ -24,6 +25,7 @@ pub(crate) struct StructOptions {
     pub(crate) partition_key_name: Option<Spanning<String>>,
     pub(crate) sort_key: Option<Spanning<String>>,
     pub(crate) sort_key_name: Option<Spanning<String>>,
+    pub(crate) indexes: Vec<IndexOptions>,
     pub(crate) krate: Option<Path>,
     pub(crate) plaintext_only: Option<Span>,
     pub(crate) debug: Option<Span>,

@@ -26,13 +26,14 @@ pub(crate) struct ProjectionOptions {
 
 const OF_STRUCT: [&str; 4] = [symbol::OF, symbol::PLAINTEXT_ONLY, symbol::DEBUG, symbol::CRATE];
 /// Options that only the record has.
-const OF_RECORD: [&str; 6] = [
+const OF_RECORD: [&str; 7] = [
     symbol::TABLE,
     symbol::ENVELOPE,
     symbol::PARTITION_KEY,
     symbol::PARTITION_KEY_NAME,
     symbol::SORT_KEY,
     symbol::SORT_KEY_NAME,
+    symbol::INDEX,
 ];
 
 impl ProjectionOptions {

@@ -120,6 +120,7 @@ pub(super) fn group(cx: &Ctxt, group: &Record) {
         (group.sort_key.as_ref().map(|template| template.span), "sort_key"),
         (options.partition_key_name.as_ref().map(|name| name.span), "partition_key_name"),
         (options.sort_key_name.as_ref().map(|name| name.span), "sort_key_name"),
+        (group.indexes.first().map(|index| index.word.span()), "index"),
     ];
     for (span, name) in of_a_record {
         if let Some(span) = span {

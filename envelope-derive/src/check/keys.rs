@@ -29,7 +29,7 @@ pub(super) fn keys(cx: &Ctxt, record: &Record) {
             cx.error(field.span(), message);
         }
     }
-    record.templates().for_each(|template| one_template(cx, record, template));
+    record.templates().for_each(|template| one_template(cx, record, template, unfit));
     let names = [&record.options.partition_key_name, &record.options.sort_key_name];
     for name in names.into_iter().flatten() {
         cx.error(
@@ -51,9 +51,10 @@ pub(super) fn key_types(cx: &Ctxt, record: &Record) {
     for field in &record.fields {
         let Some(key) = &field.options.key else { continue };
         let (ident, text) = (&field.ident, &key.value);
-        let is_key = field.options.roles.iter().any(|role| role.value.is_key());
+        let has_role = field.options.roles.iter().any(|role| role.value.is_key());
+        let is_key = has_role || record.is_index_key(field);
         let message = match (KeyType::parse(text), field.written_key_type()) {
-            _ if record.is_part(field) => format!(
+            _ if record.is_part(field) && !is_key => format!(
                 "`key` on `{ident}`, a part of a key template, which always makes text: remove it"
             ),
             _ if !is_key && record.kind == Kind::Fields => {
@@ -61,7 +62,7 @@ pub(super) fn key_types(cx: &Ctxt, record: &Record) {
             }
             _ if !is_key => format!(
                 "`key` on `{ident}`, which is not a key: remove it, or mark the field \
-                 `#[partition_key]` or `#[sort_key]`"
+                 `#[partition_key]` or `#[sort_key]`, or name it in an `index(…)`"
             ),
             (None, _) => {
                 format!(
@@ -100,7 +101,13 @@ fn one_key(cx: &Ctxt, record: &Record, role: Role, name: &str) {
     }
 }
 
-fn one_template(cx: &Ctxt, record: &Record, template: &Template) {
+/// One template. `unfit` returns the message for a field that cannot be a part.
+pub(super) fn one_template(
+    cx: &Ctxt,
+    record: &Record,
+    template: &Template,
+    unfit: impl Fn(&Field) -> Option<String>,
+) {
     if template.pieces.is_empty() && !template.malformed {
         cx.error(template.span, "a key template must not be empty: write the key's text");
     }
@@ -163,8 +170,9 @@ fn unknown(record: &Record, name: &str) -> String {
 /// derive does not know the stored form of a type, the runtime checks it.
 fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
     let name = field.plain_ident();
-    let is = |name: &str| written::is(&field.ty, name);
-    match (written::integer(&field.ty), digits) {
+    let ty = written::required(&field.ty);
+    let is = |name: &str| written::is(ty, name);
+    match (written::integer(ty), digits) {
         (Some(written::Integer { name: ty, digits: most, .. }), None) => Some(format!(
             "key template uses `{{{name}}}`, a number: write `{{{name}:0{most}}}` to pad it to the \
              {most} digits that {ty} can have, so that keys sort as numbers do, or `{{{name}:0}}` to leave it as it is"
@@ -179,8 +187,21 @@ fn unpadded(field: &Field, digits: Option<u8>) -> Option<String> {
     }
 }
 
-/// The message for a field that cannot be a part of a key.
+/// The message for a field that cannot be a part of the table's key, which always has a value.
 fn unfit(field: &Field) -> Option<String> {
+    let problem = if field.default.is_some() {
+        "a field with a default: a key always has a value; remove the default"
+    } else if written::optional(&field.ty).is_some() {
+        "an optional field: a key always has a value; remove the Option"
+    } else {
+        return unfit_part(field);
+    };
+    unfit_part(field)
+        .or_else(|| Some(format!("key template uses `{{{}}}`, {problem}", field.plain_ident())))
+}
+
+/// The message for a field that cannot be a part of any key.
+pub(super) fn unfit_part(field: &Field) -> Option<String> {
     let name = field.plain_ident();
     let role = match (field.role, &field.shape) {
         (Role::Encrypted, _) => {
@@ -189,15 +210,9 @@ fn unfit(field: &Field) -> Option<String> {
                  plaintext; use a random id"
             ));
         }
-        _ if field.default.is_some() => {
-            "a field with a default: a key always has a value; remove the default"
-        }
         (Role::Flattened, _) => "a flattened struct: name a field of the record itself",
         (Role::CatchAll, _) => "a catch-all: name a field of the record itself",
         (Role::Skipped, _) => "a skipped field: it has no value on load; store it",
-        _ if written::optional(&field.ty).is_some() => {
-            "an optional field: a key always has a value; remove the Option"
-        }
         (_, Shape::Bytes | Shape::OptionalBytes) => {
             "bytes: a key template makes text; use a String"
         }

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Path};
 
-use super::{debug, generics, handles, key, maintained, schema};
+use super::{debug, generics, handles, indexes, key, maintained, schema};
 use crate::model::{Field, Kind, Record, Role};
 
 /// The errors, and a stub of the implementations. If the input is not a struct with named fields,
@@ -50,6 +50,7 @@ pub(crate) fn stub(
     let table = (kind == Kind::Record).then(|| quote!(HasTable));
     let marks = versioned.into_iter().chain(table);
     let debug = record.and_then(debug::implementation);
+    let indexes = record.and_then(|record| indexes::handles(record, true));
     let write = quote! {
         fn write_fields(
             &self,
@@ -105,6 +106,7 @@ pub(crate) fn stub(
             #constant
 
             #(#implementations)*
+            #indexes
 
             #(
                 #[automatically_derived]

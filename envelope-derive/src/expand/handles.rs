@@ -176,11 +176,13 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
         Role::Encrypted => quote!(Encrypted),
         Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plaintext),
     };
-    let kind = if needs_its_attribute(record, field) {
-        quote!(_envelope::kind::Converted<_envelope::kind::#kind>)
-    } else {
-        quote!(_envelope::kind::#kind)
-    };
+    let mut kind = quote!(_envelope::kind::#kind);
+    if record.is_index_part(field) && !record.is_part(field) {
+        kind = quote!(_envelope::kind::Part<#kind>);
+    }
+    if needs_its_attribute(record, field) {
+        kind = quote!(_envelope::kind::Converted<#kind>);
+    }
     quote!(_envelope::Attribute<__Record, #kind, #ty>)
 }
 

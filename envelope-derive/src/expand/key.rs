@@ -13,9 +13,7 @@ pub(super) fn key_type(record: &Record) -> Option<TokenStream> {
     let (p, mut s) = (types(&partition), types(&sort));
     if let Some(template) = &record.sort_key {
         for (field, part) in sort.iter().zip(&mut s) {
-            if !template.sorts_by(&field.plain_ident()) {
-                *part = quote!(_envelope::Unsorted<#part>);
-            }
+            *part = sorted_part(template, field, part.clone());
         }
     }
     if record.templates().next().is_some() && p.len() + s.len() <= MAX_KEY_PARTS {
@@ -26,6 +24,11 @@ pub(super) fn key_type(record: &Record) -> Option<TokenStream> {
         ([_], [_]) => Some(quote!(_envelope::Composite<#(#p)*, #(#s)*>)),
         _ => None,
     }
+}
+
+/// The type of a part of a sort key, which says whether keys sort by it.
+pub(super) fn sorted_part(template: &Template, field: &Field, part: TokenStream) -> TokenStream {
+    if template.sorts_by(&field.plain_ident()) { part } else { quote!(_envelope::Unsorted<#part>) }
 }
 
 /// The trait that marks a record whose table can be created.

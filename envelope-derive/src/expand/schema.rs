@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 
 use super::key::key_template;
-use super::maintained;
 use super::quoting::span_of;
+use super::{indexes, maintained};
 use crate::attr::DefaultValue;
 use crate::model::{Field, Record, Role, Shape};
 
@@ -24,11 +24,12 @@ pub(super) fn of_record(record: &Record) -> TokenStream {
         quote!(.sort_key(#template))
     });
     let catch_all = record.with_role(Role::CatchAll).next().map(|_| quote!(.catch_all()));
+    let indexes = indexes::schema(record);
     let checked = record.flattens().then(|| quote!(.checked()));
     quote! {
         const SCHEMA: _envelope::RecordSchema =
             _envelope::RecordSchema::new(#table, &[#(#fields),*])
-                #envelope #partition_key #sort_key #plaintext #catch_all #checked;
+                #envelope #partition_key #sort_key #plaintext #catch_all #indexes #checked;
     }
 }
 
@@ -67,7 +68,7 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         Role::Plain | Role::Skipped | Role::CatchAll => quote!(Plain),
     };
     let context = field.is_context().then(|| quote!(.context()));
-    let key_type = field.key_type().filter(|_| field.role.is_key()).map(|key_type| {
+    let key_type = field.key_type().filter(|_| record.is_key(field)).map(|key_type| {
         let name = format_ident!("{}", key_type.name());
         quote!(.key_type(_envelope::KeyType::#name))
     });

@@ -109,6 +109,23 @@ pub(super) fn own_keys<'a>(
     item: &'a Item,
     asked: Asked<'_>,
 ) -> Result<Vec<(&'static str, &'a AttributeValue)>, OpenError> {
+    let stored = stored_keys(schema, item, asked)?;
+    for (key, (name, stored)) in schema.keys().zip(&stored) {
+        if let KeyAttribute::Template(template) = key
+            && template.render(|part| item.attribute(part)).ok().as_ref() != Some(*stored)
+        {
+            return Err(at(schema, name, OpenErrorKind::KeyTemplate));
+        }
+    }
+    Ok(stored)
+}
+
+/// The key that an item is stored under. It must be the requested one.
+pub(super) fn stored_keys<'a>(
+    schema: &RecordSchema,
+    item: &'a Item,
+    asked: Asked<'_>,
+) -> Result<Vec<(&'static str, &'a AttributeValue)>, OpenError> {
     let keys = schema.keys().enumerate().map(|(index, key)| {
         let name = key.name();
         let stored = item.attribute(name);
@@ -123,13 +140,7 @@ pub(super) fn own_keys<'a>(
                 .ok_or(OpenErrorKind::Tampered),
             Asked::Table => stored.ok_or(OpenErrorKind::Tampered),
         };
-        let stored = stored.map_err(|kind| at(schema, name, kind))?;
-        if let KeyAttribute::Template(template) = key
-            && template.render(|part| item.attribute(part)).ok().as_ref() != Some(stored)
-        {
-            return Err(at(schema, name, OpenErrorKind::KeyTemplate));
-        }
-        Ok((name, stored))
+        Ok((name, stored.map_err(|kind| at(schema, name, kind))?))
     });
     keys.collect()
 }

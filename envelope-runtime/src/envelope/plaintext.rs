@@ -1,13 +1,15 @@
 //! Items of records that protect nothing.
 
+use std::collections::BTreeMap;
+
 use zeroize::Zeroizing;
 
 use super::context::ExpectedContext;
-use super::opening::{Asked, at, at_envelope, decode_envelope, own_keys};
+use super::opening::{Asked, at, at_envelope, decode_envelope, own_keys, stored_keys};
 use super::verified::{add_plain, oldest};
 use super::{Item, OpenError, OpenErrorKind};
 use crate::attribute::AttributeValue;
-use crate::record::{OtherAttributes, RecordSchema, Values};
+use crate::record::{KeyAttribute, OtherAttributes, RecordSchema, Values};
 
 /// The values of a record that protects nothing, or of a projection that reads nothing protected.
 /// Another record type, or a newer program, may have sealed some of the item's attributes: their
@@ -18,6 +20,9 @@ pub(crate) fn plaintext_values(
     asked: Asked<'_>,
     expected: &ExpectedContext,
 ) -> Result<Values, OpenError> {
+    if schema.is_key_alone() {
+        return key_values(&schema, &item, asked, expected);
+    }
     own_keys(&schema, &item, asked)?;
     if let Some(name) = expected.differs(|name| item.attribute(name)) {
         return Err(at(&schema, name, OpenErrorKind::OtherContext));
@@ -52,6 +57,48 @@ pub(crate) fn plaintext_values(
         }
     }
     Ok(Values { fields, others, version: None })
+}
+
+/// The values of a record's key, in the order of its parts. Nothing else of the item is looked at,
+/// and an index may not hold it.
+fn key_values(
+    schema: &RecordSchema,
+    item: &Item,
+    asked: Asked<'_>,
+    expected: &ExpectedContext,
+) -> Result<Values, OpenError> {
+    stored_keys(schema, item, asked)?;
+    let parts = parts_of_key(schema, item)?;
+    if let Some(name) = expected.differs(|name| parts.get(name).or_else(|| item.attribute(name))) {
+        return Err(at(schema, name, OpenErrorKind::OtherContext));
+    }
+    let value = |name: &str| parts.get(name).cloned().map(Zeroizing::new);
+    let fields = schema.key_parts().into_iter().map(value).collect();
+    Ok(Values { fields, ..Values::default() })
+}
+
+/// The parts of the key that an item is stored under, whether or not the item holds them too.
+pub(crate) fn parts_of_key(
+    schema: &RecordSchema,
+    item: &Item,
+) -> Result<BTreeMap<&'static str, AttributeValue>, OpenError> {
+    let mut parts = BTreeMap::new();
+    for key in schema.keys() {
+        let no_key = || at(schema, key.name(), OpenErrorKind::KeyTemplate);
+        let stored = item.attribute(key.name()).ok_or_else(no_key)?;
+        let found = match (key, stored) {
+            (KeyAttribute::Field(name), stored) => Some(vec![(name, stored.clone())]),
+            (KeyAttribute::Template(template), AttributeValue::S(text)) => template.parts_in(text),
+            (KeyAttribute::Template(_), _) => None,
+        };
+        for (name, value) in found.ok_or_else(no_key)? {
+            // One field may be a part twice.
+            if parts.insert(name, value.clone()).is_some_and(|other| other != value) {
+                return Err(no_key());
+            }
+        }
+    }
+    Ok(parts)
 }
 
 /// Refuses an item that a `plaintext_only` record must not overwrite.

@@ -66,13 +66,17 @@ impl Plan {
         self.item.attribute(name)
     }
 
-    /// Adds the key attributes that templates make, and checks them all.
+    /// Adds the key attributes of the table and of its indexes that templates make, and checks all
+    /// keys.
     pub(crate) fn with_key(mut self) -> Result<Self, KeyError> {
         for key in self.schema.keys() {
             let value = key.value(&self.schema, |name| self.item.attribute(name))?;
             if let Cow::Owned(value) = value {
                 self.item.insert_named(key.name().into(), value);
             }
+        }
+        for (name, value) in self.schema.index_values(|name| self.item.attribute(name))? {
+            self.item.insert_named(name.into(), value);
         }
         Ok(self)
     }

@@ -1,16 +1,18 @@
-//! The key condition of a query: one partition, and a range of sort keys.
+//! The key condition of a query: one partition of a table or an index, and a range of sort keys.
 
 use super::{Comparison, Placeholders};
 use crate::attribute::{AttributeValue, ConvertError};
 use crate::record::{
-    KeyAttribute, KeyError, KeyErrorKind, KeyTemplate, KeyValues, LastPart, RecordSchema,
+    KeyAttribute, KeyError, KeyErrorKind, KeyTemplate, KeyValues, LastPart, QueryKey, RecordSchema,
     SortValues,
 };
 
 /// The keys that a query reads.
 pub(crate) struct KeyCondition {
-    partition: (&'static str, AttributeValue),
-    sort: Option<(&'static str, Range)>,
+    /// One attribute of a table, up to four of an index.
+    partition: NamedParts,
+    /// Those before the last one are equal to a value.
+    sort: Vec<(&'static str, Range)>,
     /// Values of the partition key's parts.
     parts: NamedParts,
     /// Bounds that are part of DynamoDB's range and not of the one that was asked for.
@@ -18,7 +20,7 @@ pub(crate) struct KeyCondition {
 }
 
 /// The condition on a sort key, of which DynamoDB takes one.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 enum Range {
     Compare(Comparison, AttributeValue),
     Between(AttributeValue, AttributeValue),
@@ -28,43 +30,45 @@ enum Range {
 /// Values of parts of a key.
 type NamedParts = Vec<(&'static str, AttributeValue)>;
 
-/// A range, and the bounds to leave out.
-type Bounds = (Option<Range>, Vec<AttributeValue>);
+/// The range of texts that a template makes, and the bounds to leave out.
+type TextBounds = (Option<Range>, Vec<AttributeValue>);
 
 impl KeyCondition {
     /// The condition of a record type: without one on the sort key, that of its template.
     pub(crate) fn new(
         schema: &RecordSchema,
+        key: &QueryKey,
         partition: Result<KeyValues, ConvertError>,
         sort: Option<Result<SortValues, ConvertError>>,
     ) -> Result<Self, KeyError> {
         let convert = |error| KeyError::convert(schema, error);
-        let names = schema.partition_parts();
+        let names = key.partition_parts();
         let values = partition.map_err(convert)?.into_parts();
         let parts: Vec<_> = names.into_iter().zip(values).collect();
-        let mut keys = schema.keys();
-        let key = keys.next().ok_or_else(|| KeyError::new(schema, "", KeyErrorKind::Absent))?;
-        let value = key.value(schema, |name| find(&parts, name))?.into_owned();
+        let partition = key.partition.iter().map(|key| {
+            let value = key.value(schema, |name| find(&parts, name))?;
+            Ok((key.name(), value.into_owned()))
+        });
+        let partition = partition.collect::<Result<Vec<_>, _>>()?;
+        if partition.is_empty() {
+            return Err(KeyError::new(schema, "", KeyErrorKind::Absent));
+        }
         let sort = sort.transpose().map_err(convert)?;
-        let (sort, left_out) = match (keys.next(), sort) {
-            (Some(key), sort) => {
-                let (range, left_out) = match key {
-                    KeyAttribute::Field(_) => of_field(schema, &key, sort)?,
-                    KeyAttribute::Template(template) => {
-                        let given = Given::new(schema, &template, &parts);
-                        given.bounds(sort)?
-                    }
-                };
-                (range.map(|range| (key.name(), range)), left_out)
+        let (sort, left_out) = match key.sort.as_slice() {
+            [KeyAttribute::Template(template)] => {
+                let given = Given::new(schema, key, template, &parts);
+                let (range, left_out) = given.bounds(sort)?;
+                let range = range.map(|range| (template.name(), range));
+                (range.into_iter().collect(), left_out)
             }
-            (None, _) => (None, Vec::new()),
+            fields => (of_fields(schema, fields, sort)?, Vec::new()),
         };
-        Ok(Self { partition: (key.name(), value), sort, parts, left_out })
+        Ok(Self { partition, sort, parts, left_out })
     }
 
-    /// The value of the partition key.
-    pub(crate) fn partition(&self) -> &AttributeValue {
-        &self.partition.1
+    /// The names and values of the partition key's attributes.
+    pub(crate) fn partition(&self) -> &[(&'static str, AttributeValue)] {
+        &self.partition
     }
 
     /// The value of a field that is the partition key or a part of it.
@@ -84,23 +88,23 @@ impl KeyCondition {
 
     /// The text of the condition. DynamoDB takes no parentheses that are not needed.
     pub(crate) fn write(&self, to: &mut Placeholders) -> String {
-        let (name, value) = &self.partition;
-        let mut text = format!("{} = {}", to.name(name), to.value(value.clone()));
-        let Some((name, range)) = &self.sort else { return text };
-        let name = to.name(name);
-        let range = match range.clone() {
-            Range::Compare(comparison, value) => {
-                format!("{name} {} {}", comparison.sign(), to.value(value))
+        let equal =
+            |(name, value)| (name, Range::Compare(Comparison::Equal, AttributeValue::clone(value)));
+        let partition = self.partition.iter().map(|(name, value)| equal((*name, value)));
+        let conditions = partition.chain(self.sort.iter().cloned()).map(|(name, range)| {
+            let name = to.name(name);
+            match range {
+                Range::Compare(comparison, value) => {
+                    format!("{name} {} {}", comparison.sign(), to.value(value))
+                }
+                Range::Between(low, high) => {
+                    let (low, high) = (to.value(low), to.value(high));
+                    format!("{name} BETWEEN {low} AND {high}")
+                }
+                Range::BeginsWith(start) => format!("begins_with({name}, {})", to.value(start)),
             }
-            Range::Between(low, high) => {
-                let (low, high) = (to.value(low), to.value(high));
-                format!("{name} BETWEEN {low} AND {high}")
-            }
-            Range::BeginsWith(start) => format!("begins_with({name}, {})", to.value(start)),
-        };
-        text.push_str(" AND ");
-        text.push_str(&range);
-        text
+        });
+        conditions.collect::<Vec<_>>().join(" AND ")
     }
 }
 
@@ -108,42 +112,68 @@ fn find<'a>(parts: &'a [(&'static str, AttributeValue)], name: &str) -> Option<&
     parts.iter().find_map(|(part, value)| (*part == name).then_some(value))
 }
 
-/// The range of a sort key that is a field.
-fn of_field(
+/// The ranges of sort keys that are fields: of the first ones, as many as are given.
+fn of_fields(
     schema: &RecordSchema,
-    key: &KeyAttribute,
+    keys: &[KeyAttribute],
     sort: Option<SortValues>,
-) -> Result<Bounds, KeyError> {
-    let one = |values: KeyValues| {
-        let value = values.into_parts().into_iter().next().unwrap_or(AttributeValue::Null);
-        key.check(schema, &value).map(|()| value)
+) -> Result<Vec<(&'static str, Range)>, KeyError> {
+    /// Those before the last value, which are equal, and the last one.
+    type Split<'a> = (Vec<(&'static str, Range)>, &'a KeyAttribute, AttributeValue);
+    let split = |values: KeyValues| -> Result<Split<'_>, KeyError> {
+        let mut values = values.into_parts();
+        let absent = || KeyError::new(schema, "", KeyErrorKind::Absent);
+        let last = values.pop().ok_or_else(absent)?;
+        let key = keys.get(values.len()).ok_or_else(absent)?;
+        let before = keys.iter().zip(values).map(|(key, value)| {
+            key.check(schema, &value)?;
+            Ok((key.name(), Range::Compare(Comparison::Equal, value)))
+        });
+        Ok((before.collect::<Result<_, _>>()?, key, last))
     };
-    let compare = |comparison, values| Ok(Some(Range::Compare(comparison, one(values)?)));
-    let range = match sort {
-        None => Ok(None),
+    let compare = |comparison, values| {
+        let (mut ranges, key, value) = split(values)?;
+        key.check(schema, &value)?;
+        ranges.push((key.name(), Range::Compare(comparison, value)));
+        Ok(ranges)
+    };
+    match sort {
+        None => Ok(Vec::new()),
         Some(SortValues::Equal(values)) => compare(Comparison::Equal, values),
         Some(SortValues::Greater(values)) => compare(Comparison::Greater, values),
         Some(SortValues::GreaterOrEqual(values)) => compare(Comparison::GreaterOrEqual, values),
         Some(SortValues::Less(values)) => compare(Comparison::Less, values),
         Some(SortValues::LessOrEqual(values)) => compare(Comparison::LessOrEqual, values),
         Some(SortValues::Between(low, high)) => {
-            let (low, high) = (one(low)?, one(high)?);
+            let (mut ranges, key, low) = split(low)?;
+            let (of_high, _, high) = split(high)?;
+            let differs = ranges.iter().zip(&of_high).find(|((_, low), (_, high))| low != high);
+            if let Some(((name, _), _)) = differs {
+                return Err(KeyError::new(schema, name, KeyErrorKind::OtherParts));
+            }
+            key.check(schema, &low)?;
+            key.check(schema, &high)?;
             if is_above(&low, &high) {
                 return Err(KeyError::new(schema, key.name(), KeyErrorKind::Reversed));
             }
-            Ok(Some(Range::Between(low, high)))
+            ranges.push((key.name(), Range::Between(low, high)));
+            Ok(ranges)
         }
-        // DynamoDB takes no empty beginning.
-        Some(SortValues::BeginsWith(values)) => match values.into_parts().into_iter().next() {
-            Some(AttributeValue::S(text)) if text.is_empty() => Ok(None),
-            Some(AttributeValue::B(bytes)) if bytes.is_empty() => Ok(None),
-            start => {
-                let start = start.unwrap_or(AttributeValue::Null);
-                key.check(schema, &start).map(|()| Some(Range::BeginsWith(start)))
+        Some(SortValues::BeginsWith(values)) => {
+            let (mut ranges, key, start) = split(values)?;
+            // DynamoDB takes no empty beginning.
+            let is_empty = match &start {
+                AttributeValue::S(text) => text.is_empty(),
+                AttributeValue::B(bytes) => bytes.is_empty(),
+                _ => false,
+            };
+            if !is_empty {
+                key.check(schema, &start)?;
+                ranges.push((key.name(), Range::BeginsWith(start)));
             }
-        },
-    };
-    Ok((range?, Vec::new()))
+            Ok(ranges)
+        }
+    }
 }
 
 /// Returns whether one value is certainly above the other, in DynamoDB's order.
@@ -172,10 +202,11 @@ struct Given<'a> {
 impl<'a> Given<'a> {
     fn new(
         schema: &'a RecordSchema,
+        key: &QueryKey,
         template: &'a KeyTemplate,
         partition: &'a [(&'static str, AttributeValue)],
     ) -> Self {
-        let names = schema.key_parts().into_iter().skip(partition.len()).collect();
+        let names = key.parts().into_iter().skip(partition.len()).collect();
         Self { schema, template, partition, names }
     }
 
@@ -196,7 +227,7 @@ impl<'a> Given<'a> {
     }
 
     /// The key as far as these parts make it: all keys that begin so, or the one.
-    fn begun(&self, sort: &[(&'static str, AttributeValue)]) -> Result<Bounds, KeyError> {
+    fn begun(&self, sort: &[(&'static str, AttributeValue)]) -> Result<TextBounds, KeyError> {
         let begun = self.template.begun(self.value(sort)).map_err(|error| self.error(error))?;
         Ok(match begun {
             (text, true) => {
@@ -232,7 +263,7 @@ impl<'a> Given<'a> {
 
     /// The range of sort keys. DynamoDB has one condition, so the range of a template's keys has
     /// both ends: the text before the part, and that text with its last character raised.
-    fn bounds(&self, sort: Option<SortValues>) -> Result<Bounds, KeyError> {
+    fn bounds(&self, sort: Option<SortValues>) -> Result<TextBounds, KeyError> {
         let (low, high) = match sort {
             None => return self.begun(&[]),
             Some(SortValues::Equal(values)) => return self.begun(&self.named(values)),
@@ -278,7 +309,7 @@ impl<'a> Given<'a> {
         self.between(low, high)
     }
 
-    fn begun_part(&self, values: KeyValues) -> Result<Bounds, KeyError> {
+    fn begun_part(&self, values: KeyValues) -> Result<TextBounds, KeyError> {
         let mut sort = self.named(values);
         let start = sort.pop();
         let Some((name, AttributeValue::S(start))) = start else {
@@ -293,7 +324,7 @@ impl<'a> Given<'a> {
         Ok((self.beginning(text.map_err(|error| self.error(error))?)?, Vec::new()))
     }
 
-    fn between(&self, low: Option<Bound>, high: Option<Bound>) -> Result<Bounds, KeyError> {
+    fn between(&self, low: Option<Bound>, high: Option<Bound>) -> Result<TextBounds, KeyError> {
         let mut left_out = Vec::new();
         let mut end = |bound: Option<Bound>| match bound {
             Some(Bound::Included(text)) if !text.is_empty() => self.checked(text).map(Some),

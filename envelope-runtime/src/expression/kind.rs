@@ -38,6 +38,10 @@ pub struct Version;
 #[derive(Debug)]
 pub struct Converted<K>(PhantomData<fn() -> K>);
 
+/// An attribute of kind `K` of which a template makes the key of an index.
+#[derive(Debug)]
+pub struct Part<K>(PhantomData<fn() -> K>);
+
 /// An attribute whose stored value DynamoDB can compare: any that is not `#[encrypted]`.
 #[diagnostic::on_unimplemented(
     message = "DynamoDB cannot compare an #[encrypted] attribute: it stores only ciphertext",
@@ -82,6 +86,14 @@ pub trait Summable {
 )]
 pub trait Untagged {}
 
+/// An attribute of which no template makes the key of an index.
+#[diagnostic::on_unimplemented(
+    message = "DynamoDB cannot add to a part of an index's key: the key would not follow",
+    label = "a template makes the key of an index of this field",
+    note = "load the record, and `.set()` the new value, which writes the key of the index too"
+)]
+pub trait NotPart {}
+
 /// An attribute whose absence a load accepts if its field is an `Option`.
 #[diagnostic::on_unimplemented(
     message = "`.remove()` would leave the attribute absent, and the field's `with` may not accept that",
@@ -120,6 +132,8 @@ macro_rules! implement {
         $(impl $capability for $kind {})*
         #[diagnostic::do_not_recommend]
         impl<K: $capability> $capability for Converted<K> {}
+        #[diagnostic::do_not_recommend]
+        impl<K: $capability> $capability for Part<K> {}
     )*};
 }
 
@@ -143,6 +157,22 @@ impl Summable for Version {}
 impl<K: Summable> Summable for Converted<K> {
     const IS_CONVERTED: bool = true;
 }
+
+#[diagnostic::do_not_recommend]
+impl<K: Summable> Summable for Part<K> {}
+
+impl NotPart for Plaintext {}
+impl NotPart for Authenticated {}
+impl NotPart for Encrypted {}
+impl NotPart for Key {}
+impl NotPart for Context {}
+impl NotPart for Version {}
+
+#[diagnostic::do_not_recommend]
+impl<K: NotPart> NotPart for Converted<K> {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Removable> Removable for Part<K> {}
 
 impl Removable for Plaintext {}
 impl Removable for Authenticated {}

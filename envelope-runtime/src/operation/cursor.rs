@@ -15,8 +15,9 @@ const VERSION: u8 = 1;
 const SALT_LEN: usize = 16;
 /// The length of a sealed cursor is a multiple of this, so that it tells less of the key's.
 const PADDED_TO: usize = 64;
-/// Both keys have at most 3,072 bytes. Their text is longer by a third.
-const MAX_TEXT: usize = 6 * 1024;
+/// The keys of a table have at most 3,072 bytes, and those of an index as many. Their text is longer
+/// by a third.
+const MAX_TEXT: usize = 12 * 1024;
 
 /// The place behind the last record that a query or a scan gave out: go on there with
 /// [`after`](super::Query::after).
@@ -26,7 +27,7 @@ const MAX_TEXT: usize = 6 * 1024;
 /// write another one. [`Cursors`] seals it. `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct Cursor {
-    /// The key attributes of the last record, in the schema's order.
+    /// The key attributes of the last record, of the table and then of the index.
     keys: Vec<AttributeValue>,
     binding: Arc<[u8]>,
     /// In seconds since 1970.

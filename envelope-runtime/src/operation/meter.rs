@@ -31,6 +31,7 @@ pub(super) struct Meter {
     written: AtomicU64,
     skipped: AtomicU64,
     expired: AtomicU64,
+    stale: AtomicU64,
     usage: Option<Usage>,
     span: Span,
 }
@@ -43,6 +44,7 @@ impl Meter {
             "dynamodb",
             operation = verb,
             table,
+            index = Empty,
             requests = Empty,
             kms_calls = Empty,
             reread = Empty,
@@ -57,9 +59,16 @@ impl Meter {
             written: AtomicU64::default(),
             skipped: AtomicU64::default(),
             expired: AtomicU64::default(),
+            stale: AtomicU64::default(),
             usage: store.usage().cloned(),
             span,
         }
+    }
+
+    /// The operation reads an index.
+    pub(super) fn on_index(self, name: &str) -> Self {
+        self.span.record("index", name);
+        self
     }
 
     pub(super) fn span(&self) -> Span {
@@ -116,6 +125,11 @@ impl Meter {
         self.skipped.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts an item whose fields do not make the keys of the index.
+    pub(super) fn has_gone_stale(&self) {
+        self.stale.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts an item that has expired.
     pub(super) fn has_expired(&self) {
         self.expired.fetch_add(1, Ordering::Relaxed);
@@ -132,6 +146,7 @@ impl Drop for Meter {
             written: self.written.load(Ordering::Relaxed),
             skipped: self.skipped.load(Ordering::Relaxed),
             expired: self.expired.load(Ordering::Relaxed),
+            stale: self.stale.load(Ordering::Relaxed),
         };
         self.span.record("requests", cost.requests).record("kms_calls", cost.kms_calls);
         if cost.reread > 0 {

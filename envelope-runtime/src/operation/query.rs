@@ -1,4 +1,4 @@
-//! Querying one partition.
+//! Querying one partition of a table, or of one of its indexes.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,19 +6,21 @@ use std::marker::PhantomData;
 use super::OperationFuture;
 use super::cursor::{After, IntoCursor};
 use super::error::QueryError;
-use super::walk::{Bounds, Options, Page, Reads, Records, Source, Start};
+use super::walk::{Bounds, Gives, Options, Page, Reads, Records, Source, Start};
 use crate::attribute::ConvertError;
 use crate::expression::{Condition, KeyCondition, Node};
 use crate::key::{Allows, Capability, ContextPairs, Full};
 use crate::record::{
-    ContextInKey, IntoPartition, KeyError, KeyErrorKind, KeyValues, ProjectionOf, Readable, Sort,
+    Consistent, ContextInKey, EnvelopeRecord, IndexHandle, IndexSchema, IntoPartition, KeyError,
+    KeyErrorKind, KeyValues, Keys, Narrows, OnTable, OwnedKey, Place, Readable, Sort,
     SortCondition, SortValues, SortedKey,
 };
 use crate::store::Store;
 
-/// A query of one partition. Created by [`Store::query`]. Set its options, then choose an ending:
-/// [`all`](Self::all), [`page`](Self::page), [`first`](Self::first), [`one`](Self::one),
-/// [`count`](Self::count) or [`stream`](Self::stream).
+/// A query of one partition of a table, or of the index that `I` says. Created by [`Store::query`]
+/// and [`Store::query_index`]. Set its options, then choose an ending: [`all`](Self::all),
+/// [`page`](Self::page), [`first`](Self::first), [`one`](Self::one), [`count`](Self::count) or
+/// [`stream`](Self::stream).
 ///
 /// It gives out the records of the type `P`, in the order of their sort keys. In a table of several
 /// record types, the text of a key that a template makes decides the type, and items of other types
@@ -44,15 +46,16 @@ use crate::store::Store;
 /// are verified.
 #[must_use = "a query does nothing until one of its endings is awaited: `all`, `page`, `first`, `one`, \
               `count`, `stream`"]
-pub struct Query<P: Readable, C = Full> {
+pub struct Query<P: Readable, C = Full, I = OnTable<<P as Readable>::Key>> {
     store: Store<C>,
+    index: Option<&'static IndexSchema>,
     partition: Result<KeyValues, ConvertError>,
     sort: Option<Result<SortValues, ConvertError>>,
     options: Options,
     bounds: Bounds,
     reverse: bool,
     after: After,
-    returns: PhantomData<fn() -> P>,
+    returns: PhantomData<fn() -> (P, I)>,
 }
 
 impl<C: Capability> Store<C> {
@@ -76,9 +79,70 @@ impl<C: Capability> Store<C> {
     where
         P::Key: SortedKey,
     {
-        Query {
-            store: self.clone(),
-            partition: partition.into_partition(),
+        Query::new(self, None, partition.into_partition())
+    }
+
+    /// Queries the records in one partition of an index:
+    /// `store.query_index(Order::INDEXES.by_status, "open").all().await?`.
+    ///
+    /// The options and endings are those of a query of the table. The partition and the condition
+    /// on the sort key are the index's own.
+    ///
+    /// A record is verified as if it came from the table. That it is in this partition is verified
+    /// as far as the fields of the index's partition key are protected: see the option `index` of
+    /// [`EnvelopeRecord`](macro@crate::EnvelopeRecord). Of keys that templates make, a record whose
+    /// own fields do not make them is skipped, and counted in
+    /// [`stale_items`](crate::Usage::stale_items): a program that does not know the index has
+    /// changed it.
+    ///
+    /// DynamoDB copies a write to a global index a moment later. So a query may give out a record
+    /// as it was before, and lack a new one.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, QueryError, Store};
+    /// #[derive(EnvelopeRecord)]
+    /// #[envelope(table = "orders", index(by_customer, partition = "customer", sort = "placed_at"))]
+    /// struct Order {
+    ///     #[partition_key]
+    ///     id: String,
+    ///     #[authenticated]
+    ///     customer: String,
+    ///     placed_at: u64,
+    ///     #[encrypted]
+    ///     address: String,
+    /// }
+    ///
+    /// # async fn example(store: Store) -> Result<(), QueryError> {
+    /// let newest: Vec<Order> = store
+    ///     .query_index(Order::INDEXES.by_customer, "c-1")
+    ///     .sort(|s| s.ge(1_800_000_000))
+    ///     .reverse()
+    ///     .take(10)
+    ///     .all()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "index_name")]
+    pub fn query_index<H: IndexHandle>(
+        &self,
+        index: H,
+        partition: impl IntoPartition<<H::Place as Place>::Key>,
+    ) -> Query<H::Reads, C, H::Place> {
+        Query::new(self, Some(index.schema()), partition.into_partition())
+    }
+}
+
+impl<P: Readable, C: Capability, I> Query<P, C, I> {
+    fn new(
+        store: &Store<C>,
+        index: Option<&'static IndexSchema>,
+        partition: Result<KeyValues, ConvertError>,
+    ) -> Self {
+        Self {
+            store: store.clone(),
+            index,
+            partition,
             sort: None,
             options: Options::default(),
             bounds: Bounds::default(),
@@ -87,12 +151,35 @@ impl<C: Capability> Store<C> {
             returns: PhantomData,
         }
     }
+
+    fn returning<Q: Readable>(self) -> Query<Q, C, I> {
+        let Self { store, index, partition, sort, options, bounds, reverse, after, returns: _ } =
+            self;
+        let returns = PhantomData;
+        Query { store, index, partition, sort, options, bounds, reverse, after, returns }
+    }
 }
 
-impl<P: Readable, C: Capability> Query<P, C> {
+impl<R: EnvelopeRecord, C: Capability, I: Place> Query<Keys<R>, C, I>
+where
+    R::Key: OwnedKey,
+{
+    /// Reads each record whole from the table, by the key that the index gives, with a strongly
+    /// consistent
+    /// [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html).
+    /// Up to 16 of them are made at the same time. A record that is gone, or no longer has the keys
+    /// that the index says, is left out.
+    #[doc(alias = "batch_get_item")]
+    pub fn load(mut self) -> Query<R, C, I> {
+        self.options.gives = Gives::Loaded;
+        self.returning()
+    }
+}
+
+impl<P: Readable, C: Capability, I: Place> Query<P, C, I> {
     /// Only records whose sort key satisfies a condition: see [`Sort`]. A later one replaces it.
     #[doc(alias = "key_condition_expression")]
-    pub fn sort(mut self, condition: impl FnOnce(Sort<P::Key>) -> SortCondition<P::Key>) -> Self {
+    pub fn sort(mut self, condition: impl FnOnce(Sort<I::Key>) -> SortCondition<I::Key>) -> Self {
         self.sort = Some(condition(Sort::new()).into_values());
         self
     }
@@ -117,15 +204,19 @@ impl<P: Readable, C: Capability> Query<P, C> {
 
     /// Reads some of the fields of each record: those of the projection `Q`.
     #[doc(alias = "projection_expression")]
-    pub fn project<Q: ProjectionOf<P>>(self) -> Query<Q, C> {
-        let Self { store, partition, sort, options, bounds, reverse, after, returns: _ } = self;
-        let returns = PhantomData;
-        Query { store, partition, sort, options, bounds, reverse, after, returns }
+    pub fn project<Q: Readable>(self) -> Query<Q, C, I>
+    where
+        P: Narrows<Q>,
+    {
+        self.returning()
     }
 
-    /// Makes strongly consistent reads, which cost twice the read units.
+    /// Makes strongly consistent reads, which cost twice the read units. Global indexes have none.
     #[doc(alias = "consistent_read")]
-    pub fn consistent(mut self) -> Self {
+    pub fn consistent(mut self) -> Self
+    where
+        I: Consistent,
+    {
         self.options.consistent = true;
         self
     }
@@ -184,29 +275,31 @@ impl<P: Readable, C: Capability> Query<P, C> {
     }
 
     /// The number of records that the query would give out. It reads them, without opening or
-    /// verifying any, and makes no call to the key service.
+    /// verifying any, and makes no call to the key service. Of an index that does not hold whole
+    /// records, it is the number of entries.
     #[must_use = "a query does nothing until it is awaited"]
     pub fn count(mut self) -> OperationFuture<u64, QueryError> {
-        self.options.counts = true;
+        self.options.gives = Gives::Counted;
         Start::count(self.start())
     }
 
     fn start(self) -> Result<Start<C>, QueryError> {
-        let Self { store, partition, sort, options, bounds, reverse, after, .. } = self;
+        let Self { store, index, partition, sort, options, bounds, reverse, after, .. } = self;
         let schema = P::SCHEMA;
-        let condition = KeyCondition::new(&schema, partition, sort).map_err(QueryError::Key)?;
-        let filtered = |name: &&str| {
-            options.filter.as_ref().is_some_and(|filter| filter.all_names().contains(name))
-        };
-        if let Some(name) = schema.key_names().find(filtered) {
-            return Err(QueryError::Key(KeyError::new(&schema, name, KeyErrorKind::Filtered)));
+        let key = schema.query_key(index);
+        let condition = KeyCondition::new(&schema, &key, partition, sort);
+        let condition = condition.map_err(QueryError::Key)?;
+        let filtered = options.filter.as_ref().map(Node::all_names).unwrap_or_default();
+        if let Some(key) = key.all().find(|key| filtered.contains(&key.name())) {
+            let error = KeyError::new(&schema, key.name(), KeyErrorKind::Filtered);
+            return Err(QueryError::Key(error));
         }
-        let source = Source::Partition { condition, reverse };
+        let source = Source::Partition { index, key, condition, reverse };
         Ok(Start { reads: Reads::new::<P>(store, source, options)?, after, bounds })
     }
 }
 
-impl<P: Readable, C: Allows<P::Needs>> Query<P, C> {
+impl<P: Readable, C: Allows<P::Needs>, I: Place> Query<P, C, I> {
     /// All records. They are all in memory: see [`stream`](Self::stream).
     ///
     /// # Errors
@@ -256,7 +349,7 @@ impl<P: Readable, C: Allows<P::Needs>> Query<P, C> {
     }
 }
 
-impl<P: Readable, C> fmt::Debug for Query<P, C> {
+impl<P: Readable, C, I> fmt::Debug for Query<P, C, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query").field("bounds", &self.bounds).finish_non_exhaustive()
     }

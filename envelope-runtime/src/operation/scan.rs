@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use super::OperationFuture;
 use super::cursor::{After, IntoCursor};
 use super::error::QueryError;
-use super::walk::{Bounds, Options, Page, Reads, Records, Segment, Source, Start};
+use super::walk::{Bounds, Gives, Options, Page, Reads, Records, Segment, Source, Start};
 use crate::expression::{Condition, Node};
 use crate::key::{Allows, Capability, ContextPairs, Full};
-use crate::record::{ContextInKey, ProjectionOf, Readable};
+use crate::record::{ContextInKey, Narrows, Readable};
 use crate::store::Store;
 
 /// A scan of a whole table. Created by [`Store::scan`]. Set its options, then choose an ending:
@@ -68,7 +68,10 @@ impl<P: Readable, C: Capability> Scan<P, C> {
 
     /// Reads some of the fields of each record: those of the projection `Q`.
     #[doc(alias = "projection_expression")]
-    pub fn project<Q: ProjectionOf<P>>(self) -> Scan<Q, C> {
+    pub fn project<Q: Readable>(self) -> Scan<Q, C>
+    where
+        P: Narrows<Q>,
+    {
         let Self { store, options, bounds, segment, after, returns: _ } = self;
         let returns = PhantomData;
         Scan { store, options, bounds, segment, after, returns }
@@ -136,7 +139,7 @@ impl<P: Readable, C: Capability> Scan<P, C> {
     /// verifying any, and makes no call to the key service.
     #[must_use = "a scan does nothing until it is awaited"]
     pub fn count(mut self) -> OperationFuture<u64, QueryError> {
-        self.options.counts = true;
+        self.options.gives = Gives::Counted;
         Start::count(self.start())
     }
 

@@ -83,10 +83,14 @@ pub(super) fn to_sdk_key(key: &[(&'static str, AttributeValue)]) -> HashMap<Stri
     key.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
 }
 
-/// The key attributes of an item, as far as it has them.
-pub(super) fn key_from_sdk(schema: &RecordSchema, item: &HashMap<String, SdkValue>) -> Item {
-    let named = |name: &'static str| Some((name.to_owned(), from_sdk(item.get(name)?.clone())?));
-    schema.key_names().filter_map(named).collect()
+/// The attributes of an item that have these names, as far as it has them.
+pub(super) fn some_from_sdk(
+    names: impl Iterator<Item = &'static str>,
+    item: &HashMap<String, SdkValue>,
+) -> Item {
+    let attribute = |name| Some((name, from_sdk(item.get(name)?.clone())?));
+    let attributes = names.filter_map(attribute);
+    attributes.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The text of a condition, and the placeholders for names and values in all expressions of its

@@ -23,7 +23,7 @@ mod verify;
 
 #[cfg(feature = "aws")]
 pub use create::CreateTable;
-pub use drift::{Drift, Unknown, UnknownReason};
+pub use drift::{Drift, IndexDrift, Unknown, UnknownReason};
 #[cfg(feature = "aws")]
 pub use report::{TableCreated, TableReport};
 pub use settings::{AtRest, Billing, StreamView};

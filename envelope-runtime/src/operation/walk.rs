@@ -22,7 +22,7 @@ use crate::key::{Allows, Capability};
 use crate::record::Readable;
 pub(super) use pages::Bounds;
 use pages::Pages;
-pub(super) use reads::{Options, Reads, Segment, Source};
+pub(super) use reads::{Gives, Options, Reads, Segment, Source};
 
 /// One page of a query or a scan.
 #[derive(Debug)]
@@ -237,7 +237,7 @@ impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
         let opened = stream::iter(candidates).map(move |candidate| {
             let reads = Arc::clone(&reads);
             async move {
-                let keys = reads.keys_of(candidate.key());
+                let keys = reads.place_of(candidate.key());
                 (keys, reads.open::<P>(candidate).await)
             }
         });

@@ -195,6 +195,19 @@ impl FieldReader {
         })
     }
 
+    /// Reads the next part of a key, of a schema that reads the key alone.
+    pub(super) fn read_part<T>(
+        &mut self,
+        decode: impl FnOnce(ValueDeserializer) -> Result<T, ConvertError>,
+    ) -> Result<T, FieldError> {
+        let parts = self.schema.key_parts();
+        let name = parts.len().checked_sub(self.values.len()).and_then(|index| parts.get(index));
+        let value = self.values.next().flatten();
+        decode(ValueDeserializer::new(value)).map_err(|error| {
+            FieldError::new(&self.schema, name.copied().unwrap_or_default(), error)
+        })
+    }
+
     /// Takes the attributes that no field reads, of a record whose schema has a catch-all.
     pub fn read_others(&mut self) -> OtherAttributes {
         mem::take(&mut self.others)

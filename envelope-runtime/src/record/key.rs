@@ -279,8 +279,8 @@ impl KeyAttribute {
         Ok(value)
     }
 
-    /// Checks a value that the key attribute is compared with.
-    #[cfg(feature = "aws")]
+    /// Checks a value that the key attribute is compared with, or set to.
+    #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
     pub(crate) fn check(
         &self,
         schema: &RecordSchema,
@@ -296,8 +296,7 @@ fn check(
     name: &'static str,
     value: &AttributeValue,
 ) -> Result<(), KeyError> {
-    let is_partition = schema.keys().next().is_some_and(|key| key.name() == name);
-    let limit = if is_partition { MAX_PARTITION_KEY } else { MAX_SORT_KEY };
+    let limit = if schema.sorts_by(name) { MAX_SORT_KEY } else { MAX_PARTITION_KEY };
     let length = match value {
         AttributeValue::S(text) => Some(text.len()),
         AttributeValue::B(bytes) => Some(bytes.len()),

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::check::{equal, say};
-use super::schema::{Fields, Projected};
-use super::{EnvelopeRecord, FieldRole, FieldSchema, Readable, RecordSchema};
+use super::schema::{Fields, Projected, Reads};
+use super::{EnvelopeRecord, FieldRole, FieldSchema, Keys, OwnedKey, Readable, RecordSchema};
+use crate::key::NoKey;
 
 /// An expression has at most 4096 bytes, and the placeholder of a name takes 8 of them.
 const MAX_FETCHED: usize = 512;
@@ -23,6 +24,25 @@ pub trait ProjectionOf<R>: Readable {}
 
 #[diagnostic::do_not_recommend]
 impl<R: EnvelopeRecord> ProjectionOf<R> for R {}
+
+/// What a query that gives out `Self` can be narrowed to.
+#[diagnostic::on_unimplemented(
+    message = "a query of `{Self}` does not read `{Q}`",
+    label = "not a projection of what the query reads",
+    note = "put `#[derive(EnvelopeProjection)]` on a struct, and name the record in its `of = …`",
+    note = "an index that does not hold whole records serves projections that are `plaintext_only`; \
+            `.load()` reads whole records behind it"
+)]
+pub trait Narrows<Q> {}
+
+#[diagnostic::do_not_recommend]
+impl<R: EnvelopeRecord, Q: ProjectionOf<R>> Narrows<Q> for R {}
+
+#[diagnostic::do_not_recommend]
+impl<R: EnvelopeRecord, Q: ProjectionOf<R> + Readable<Needs = NoKey>> Narrows<Q> for Keys<R> where
+    R::Key: OwnedKey
+{
+}
 
 /// The fields of a projection's schema. Only at the top of a constant may they depend on type
 /// parameters.
@@ -56,7 +76,7 @@ impl RecordSchema {
     /// read, in this order. They are the record's own: see [`projected`](Self::projected).
     #[must_use]
     pub const fn project(self, fields: &'static [FieldSchema]) -> Self {
-        self.narrowed(Some(Projected { fields, without_key: false }))
+        self.narrowed(Some(Projected { fields, reads: Reads::Verified }))
     }
 
     /// The same for a projection that is `plaintext_only`: the record tag is not verified, and no
@@ -69,7 +89,12 @@ impl RecordSchema {
     #[track_caller]
     pub const fn project_plaintext(self, fields: &'static [FieldSchema]) -> Self {
         all_unprotected(fields);
-        self.narrowed(Some(Projected { fields, without_key: true }))
+        self.narrowed(Some(Projected { fields, reads: Reads::Plaintext }))
+    }
+
+    /// The schema of the record's key alone.
+    pub(super) const fn keys_only(self) -> Self {
+        self.narrowed(Some(Projected { fields: &[], reads: Reads::Key }))
     }
 
     /// The record's field that is stored under `name`.
@@ -108,9 +133,14 @@ impl RecordSchema {
     /// Returns whether reading requests no data key.
     pub(crate) const fn is_read_without_key(&self) -> bool {
         match self.projection() {
-            Some(Projected { without_key: true, .. }) => true,
+            Some(Projected { reads: Reads::Plaintext | Reads::Key, .. }) => true,
             _ => self.is_plaintext_only(),
         }
+    }
+
+    /// Returns whether the key alone is read.
+    pub(crate) const fn is_key_alone(&self) -> bool {
+        matches!(self.projection(), Some(Projected { reads: Reads::Key, .. }))
     }
 
     /// The attributes that a projection fetches, under all their names: what it reads, the key and
@@ -118,9 +148,13 @@ impl RecordSchema {
     /// the whole item is fetched: by a record, or because the names are too many for an expression.
     pub(crate) fn fetched(&self) -> Option<BTreeSet<&'static str>> {
         self.projection()?;
-        let needed = self
-            .fields()
-            .filter(|field| field.is_authenticated() || field.is_context() || field.is_ttl());
+        if self.is_key_alone() {
+            return Some(self.deciding());
+        }
+        let is_verified = !self.is_read_without_key();
+        let needed = self.fields().filter(|field| {
+            (is_verified && field.is_authenticated()) || field.is_context() || field.is_ttl()
+        });
         let fields = needed.chain(self.read()).flat_map(FieldSchema::names);
         let others = self.key_names().chain(self.key_parts()).chain([self.envelope()]);
         let names: BTreeSet<_> = fields.chain(others).collect();
@@ -129,7 +163,6 @@ impl RecordSchema {
 
     /// The attributes that decide whether an item is given out, before anything is opened: the key
     /// and its parts, the context and the TTL.
-    #[cfg(feature = "aws")]
     pub(crate) fn deciding(&self) -> BTreeSet<&'static str> {
         let fields = self.fields().filter(|field| field.is_context() || field.is_ttl());
         let fields = fields.flat_map(FieldSchema::names);
@@ -142,7 +175,7 @@ impl RecordSchema {
     }
 }
 
-const fn find(fields: &'static [FieldSchema], name: &str) -> Option<FieldSchema> {
+pub(super) const fn find(fields: &'static [FieldSchema], name: &str) -> Option<FieldSchema> {
     let mut rest = fields;
     while let [field, others @ ..] = rest {
         let found = match field.members() {

@@ -5,11 +5,11 @@ mod fields;
 mod table;
 
 pub(crate) use fields::Fields;
-pub(super) use fields::Projected;
+pub(super) use fields::{Projected, Reads};
 pub use table::{HasTable, KeyType};
 
 use super::maintained::Stamp;
-use super::{KeyAttribute, KeyTemplate};
+use super::{IndexSchema, KeyAttribute, KeyTemplate};
 use crate::report::Place;
 
 /// The stored form of a record.
@@ -22,6 +22,7 @@ pub struct RecordSchema {
     plaintext_only: bool,
     catch_all: bool,
     projection: Option<Projected>,
+    pub(super) indexes: &'static [IndexSchema],
 }
 
 /// The key of a table, or of an index.
@@ -106,6 +107,7 @@ impl RecordSchema {
             plaintext_only: false,
             catch_all: false,
             projection: None,
+            indexes: &[],
         }
     }
 
@@ -192,7 +194,7 @@ impl RecordSchema {
     /// Returns whether an attribute belongs to the record.
     pub(crate) fn knows(&self, name: &str) -> bool {
         name == self.envelope
-            || self.keys().any(|key| key.name() == name)
+            || self.keys().chain(self.index_keys()).any(|key| key.name() == name)
             || self.fields().any(|field| field.names().any(|known| known == name))
     }
 

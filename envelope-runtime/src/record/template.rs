@@ -185,10 +185,13 @@ impl KeyPiece {
     }
 }
 
-/// A key attribute: a field's own, or one made by a template.
+/// A key attribute of a table or an index: a field's own, or one made by a template.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum KeyAttribute {
+#[expect(clippy::exhaustive_enums, reason = "a key is made of fields")]
+pub enum KeyAttribute {
+    /// The attribute of a field.
     Field(&'static str),
+    /// An attribute that a template makes of fields.
     Template(KeyTemplate),
 }
 
@@ -210,6 +213,15 @@ impl KeyAttribute {
             Self::Template(template) => template.name(),
         }
     }
+
+    /// The fields that make it.
+    pub(crate) fn parts(self) -> impl Iterator<Item = &'static str> {
+        let (field, pieces) = match self {
+            Self::Field(name) => (Some(name), [].as_slice()),
+            Self::Template(template) => (None, template.pieces),
+        };
+        field.into_iter().chain(pieces.iter().filter_map(KeyPiece::attribute))
+    }
 }
 
 impl RecordSchema {
@@ -217,27 +229,14 @@ impl RecordSchema {
     pub(crate) fn key_parts(&self) -> Vec<&'static str> {
         parts_of(self.keys())
     }
-
-    /// Those of the partition key, with which the parts of the whole key begin.
-    #[cfg(feature = "aws")]
-    pub(crate) fn partition_parts(&self) -> Vec<&'static str> {
-        parts_of(self.keys().take(1))
-    }
 }
 
-fn parts_of(keys: impl Iterator<Item = KeyAttribute>) -> Vec<&'static str> {
+/// The fields that make these key attributes, each once, in order.
+pub(super) fn parts_of(keys: impl Iterator<Item = KeyAttribute>) -> Vec<&'static str> {
     let mut parts = Vec::new();
-    let mut add = |part| {
+    for part in keys.flat_map(KeyAttribute::parts) {
         if !parts.contains(&part) {
             parts.push(part);
-        }
-    };
-    for key in keys {
-        match key {
-            KeyAttribute::Field(name) => add(name),
-            KeyAttribute::Template(template) => {
-                template.pieces.iter().filter_map(KeyPiece::attribute).for_each(&mut add);
-            }
         }
     }
     parts

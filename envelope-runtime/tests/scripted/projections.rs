@@ -70,7 +70,7 @@ async fn a_projection_of_plaintext_asks_for_no_data_key() {
     let line = store.get::<Line>("a-1").await.unwrap();
 
     assert_eq!(line, Some(Line { id: "a-1".into(), status: "new".into() }));
-    let expected = ["_envelope", "id", "role", "status", "ward"];
+    let expected = ["_envelope", "id", "status"];
     assert_eq!(dynamodb.request().fetched().unwrap(), expected);
     assert_eq!((usage.requests(), usage.kms_calls()), (1, 0));
 }

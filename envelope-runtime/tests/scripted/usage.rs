@@ -83,7 +83,7 @@ async fn requests_calls_and_units_of_all_operations_add_up() {
         assert_eq!(request.body["ReturnConsumedCapacity"], "TOTAL", "{request:?}");
     }
     let text = "Usage { kms_calls: 4, requests: 6, reread: 0, read_units: 1.0, write_units: 6.75, \
-                skipped_items: 0, expired_items: 0 }";
+                skipped_items: 0, expired_items: 0, stale_items: 0 }";
     assert_eq!(format!("{usage:?}"), text);
 }
 

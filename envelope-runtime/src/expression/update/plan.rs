@@ -2,7 +2,9 @@
 
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, ValueSerializer, Wiped};
 use crate::expression::{Node, Placeholders};
-use crate::record::{FieldError, FieldSchema, Now, RecordSchema, check_ttl};
+use crate::record::{
+    FieldError, FieldSchema, KeyAttribute, KeyError, KeyErrorKind, Now, RecordSchema, check_ttl,
+};
 
 /// The changes of an update, as they were requested.
 #[derive(Default)]
@@ -81,8 +83,54 @@ impl Changes {
 
 impl UpdatePlan {
     fn changes(&self, field: &FieldSchema) -> bool {
+        self.changes_name(field.name())
+    }
+
+    /// Returns whether the update changes the field that is stored under `name`.
+    pub(crate) fn changes_name(&self, name: &str) -> bool {
+        self.change_of(name).is_some()
+    }
+
+    fn change_of(&self, name: &str) -> Option<&Change> {
         let mut changed = self.plain.iter().chain(&self.protected);
-        changed.any(|(other, _)| other.name() == field.name())
+        changed.find_map(|(field, change)| (field.name() == name).then_some(change))
+    }
+
+    /// The value of a field after the update, given the stored one.
+    pub(crate) fn value_after<'a>(
+        &'a self,
+        name: &str,
+        stored: Option<&'a AttributeValue>,
+    ) -> Option<&'a AttributeValue> {
+        match self.change_of(name) {
+            Some(Change::Set(value)) => value.as_deref(),
+            Some(Change::SetIfAbsent(value)) => stored.or(Some(&**value)),
+            Some(Change::Remove) => None,
+            // Sums are refused where they would matter.
+            Some(Change::Add(_) | Change::Delete(_) | Change::Append(_)) | None => stored,
+        }
+    }
+
+    /// Refuses new values that the keys of indexes cannot have. DynamoDB would refuse the whole
+    /// update.
+    pub(crate) fn check_index_keys(&self, schema: &RecordSchema) -> Result<(), KeyError> {
+        let made = schema.made_parts();
+        for (field, change) in self.plain.iter().chain(&self.protected) {
+            let name = field.name();
+            if let (true, Change::Add(_) | Change::Delete(_) | Change::Append(_)) =
+                (made.contains(&name), change)
+            {
+                return Err(KeyError::new(schema, name, KeyErrorKind::Summed));
+            }
+            let is_key =
+                |key: &KeyAttribute| matches!(key, KeyAttribute::Field(key) if *key == name);
+            if let (Some(key), Change::Set(Some(value)) | Change::SetIfAbsent(value)) =
+                (schema.index_keys().find(is_key), change)
+            {
+                key.check(schema, value)?;
+            }
+        }
+        Ok(())
     }
 
     fn add(&mut self, field: &'static FieldSchema, change: Change) {

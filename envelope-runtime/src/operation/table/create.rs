@@ -15,7 +15,7 @@ use crate::operation::OperationFuture;
 use crate::operation::error::TableError;
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
-use crate::record::{HasTable, Readable};
+use crate::record::{HasTable, Readable, RecordSchema};
 use crate::store::Store;
 
 /// The time that a table has to become active, which takes DynamoDB some ten seconds.
@@ -28,6 +28,7 @@ pub struct CreateTable<R, C = Full> {
     settings: Settings,
     units: Option<Units>,
     within: Duration,
+    schemas: Vec<RecordSchema>,
     record: PhantomData<fn() -> R>,
 }
 
@@ -35,7 +36,8 @@ impl<C: Capability> Store<C> {
     /// Creates the table of the record `R`, unless it is there, and waits until it can be used. No
     /// other operation creates a table.
     ///
-    /// The table has the key attributes of the record, is paid for on demand, and is encrypted at
+    /// The table has the key attributes and the indexes of the record, is paid for on demand, and is
+    /// encrypted at
     /// rest under the KMS key `aws/dynamodb`, so that `CloudTrail` shows the uses of the key. If
     /// the record has an `#[envelope(ttl)]`, DynamoDB deletes its expired items. The options add
     /// the rest.
@@ -44,7 +46,7 @@ impl<C: Capability> Store<C> {
     /// recovery. After a failure, or if another process creates the table at the same time, a call
     /// only does what is still missing.
     ///
-    /// A table that is there is never changed in its key, its encryption at rest, its protection
+    /// A table that is there is never changed in its key, its indexes, its encryption at rest, its protection
     /// from deletion, its stream or its billing mode. If one of these differs from what is asked
     /// for, the error lists each difference. What is not asked for may be on: deletion protection,
     /// a stream, point-in-time recovery, or the TTL of another record type in the same table.
@@ -79,12 +81,35 @@ impl<C: Capability> Store<C> {
             },
             units: None,
             within: DEADLINE,
+            schemas: vec![R::SCHEMA],
             record: PhantomData,
         }
     }
 }
 
 impl<R: Readable, C: Capability> CreateTable<R, C> {
+    /// The table also holds records of the type `O`: their indexes are made too, and their TTL. The
+    /// key of the table is that of both.
+    ///
+    /// ```no_run
+    /// # use envelope_runtime::{EnvelopeRecord, Store, error::TableError};
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "app", partition_key = "USER#{id}", sort_key = "PROFILE")]
+    /// # struct User { id: String, #[encrypted] ssn: String }
+    /// # #[derive(EnvelopeRecord)]
+    /// # #[envelope(table = "app", partition_key = "USER#{user}", sort_key = "NOTE#{id}")]
+    /// # struct Note { user: String, id: String, #[encrypted] text: String }
+    /// # async fn example(store: Store) -> Result<(), TableError> {
+    /// store.create_table::<User>().shared_with::<Note>().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn shared_with<O: HasTable>(mut self) -> Self {
+        const { O::SCHEMA.assert_key_types() };
+        self.schemas.push(O::SCHEMA);
+        self
+    }
+
     /// Pays for units per second instead of requests. Of a table that is there, only the billing
     /// mode is compared, since autoscaling changes the units.
     #[doc(alias = "provisioned_throughput")]
@@ -142,10 +167,11 @@ impl<R: Readable, C: Capability> IntoFuture for CreateTable<R, C> {
         let meter = Meter::new(&self.store, "create_table", self.store.physical_table::<R>());
         let span = meter.span();
         let run = async move {
-            let Self { store, settings, units, within, record: _ } = self;
+            let Self { store, settings, units, within, schemas, record: _ } = self;
             let table = store.physical_table::<R>();
             let patience = Patience::of_a_table(store.ticks(), within);
-            let requests = Requests { store: &store, meter: &meter, schema: R::SCHEMA, table };
+            let (store, meter, schemas) = (&store, &meter, schemas.as_slice());
+            let requests = Requests { store, meter, schema: R::SCHEMA, schemas, table };
             Setup { requests, settings: &settings, units, patience }.run().await
         };
         Box::pin(run.instrument(span))

@@ -1,40 +1,69 @@
 //! The request that creates a table.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType as KeyRole, ProvisionedThroughput,
-    ScalarAttributeType, SseSpecification, SseType, StreamSpecification, StreamViewType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType as KeyRole,
+    LocalSecondaryIndex, Projection, ProjectionType, ProvisionedThroughput, ScalarAttributeType,
+    SseSpecification, SseType, StreamSpecification, StreamViewType,
 };
 
 use super::settings::{AtRest, Settings, Units};
-use crate::record::{KeyType, RecordSchema};
+use crate::record::{IndexSchema, KeyAttribute, KeyType, QueryKey, RecordSchema};
 
-/// Fills in a request for the table of a record. Provisioned if `units` are given.
+/// Fills in a request for the table of some record types. Provisioned if `units` are given.
 pub(super) fn define(
     mut request: CreateTableFluentBuilder,
-    schema: &RecordSchema,
+    schemas: &[RecordSchema],
     settings: &Settings,
     units: Option<Units>,
 ) -> Result<CreateTableFluentBuilder, BuildError> {
-    for ((name, key_type), role) in schema.key_types().zip([KeyRole::Hash, KeyRole::Range]) {
-        let key = KeySchemaElement::builder().attribute_name(name).key_type(role).build()?;
+    let types = schemas.iter().flat_map(|schema| {
+        let keys = schema.keys().chain(schema.index_keys());
+        keys.filter_map(|key| schema.type_of_key(key))
+    });
+    let mut seen = BTreeSet::new();
+    for (name, key_type) in types.filter(|(name, _)| seen.insert(*name)) {
         let scalar = match key_type {
             KeyType::S => ScalarAttributeType::S,
             KeyType::N => ScalarAttributeType::N,
             KeyType::B => ScalarAttributeType::B,
         };
         let definition = AttributeDefinition::builder().attribute_name(name).attribute_type(scalar);
-        request = request.key_schema(key).attribute_definitions(definition.build()?);
+        request = request.attribute_definitions(definition.build()?);
     }
-    request = match units {
-        Some(units) => {
-            let throughput = ProvisionedThroughput::builder()
-                .read_capacity_units(units.read.into())
-                .write_capacity_units(units.write.into());
-            request
-                .billing_mode(BillingMode::Provisioned)
-                .provisioned_throughput(throughput.build()?)
+    if let Some(schema) = schemas.first() {
+        request = request.set_key_schema(Some(key_schema(&schema.query_key(None))?));
+    }
+    let throughput = units.map(|units| {
+        ProvisionedThroughput::builder()
+            .read_capacity_units(units.read.into())
+            .write_capacity_units(units.write.into())
+            .build()
+    });
+    let throughput = throughput.transpose()?;
+    let mut seen = BTreeSet::new();
+    for schema in schemas {
+        for index in schema.all_indexes().iter().filter(|index| seen.insert(index.name())) {
+            let projection = Some(projection(schemas, index));
+            let key = Some(key_schema(&schema.query_key(Some(index)))?);
+            request = if index.is_local() {
+                let index = LocalSecondaryIndex::builder().index_name(index.name());
+                let index = index.set_key_schema(key).set_projection(projection);
+                request.local_secondary_indexes(index.build()?)
+            } else {
+                let index = GlobalSecondaryIndex::builder().index_name(index.name());
+                let index = index.set_key_schema(key).set_projection(projection);
+                let index = index.set_provisioned_throughput(throughput.clone());
+                request.global_secondary_indexes(index.build()?)
+            };
+        }
+    }
+    request = match throughput {
+        Some(throughput) => {
+            request.billing_mode(BillingMode::Provisioned).provisioned_throughput(throughput)
         }
         None => request.billing_mode(BillingMode::PayPerRequest),
     };
@@ -56,4 +85,36 @@ pub(super) fn define(
         request = request.deletion_protection_enabled(true);
     }
     Ok(request)
+}
+
+fn key_schema(key: &QueryKey) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let element = |key: &KeyAttribute, role| {
+        KeySchemaElement::builder().attribute_name(key.name()).key_type(role).build()
+    };
+    let partition = key.partition.iter().map(|key| element(key, KeyRole::Hash));
+    partition.chain(key.sort.iter().map(|key| element(key, KeyRole::Range))).collect()
+}
+
+/// What an index holds: all that the record types need that have it.
+fn projection(schemas: &[RecordSchema], index: &IndexSchema) -> Projection {
+    let mut held = Some(BTreeSet::new());
+    for schema in schemas {
+        let own = schema.all_indexes().iter().filter(|other| other.name() == index.name());
+        for other in own {
+            held = match (held, schema.included(other)) {
+                (Some(held), Some(included)) => Some(&held | &included),
+                _ => None,
+            };
+        }
+    }
+    let projection = Projection::builder();
+    match held {
+        None => projection.projection_type(ProjectionType::All),
+        Some(held) if held.is_empty() => projection.projection_type(ProjectionType::KeysOnly),
+        Some(held) => {
+            let held = held.into_iter().map(str::to_owned).collect();
+            projection.projection_type(ProjectionType::Include).set_non_key_attributes(Some(held))
+        }
+    }
+    .build()
 }

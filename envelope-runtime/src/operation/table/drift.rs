@@ -1,9 +1,12 @@
 //! The differences between a table and what is expected of it.
 
+mod index;
+
 use std::fmt;
 
 use super::settings::{AtRest, Billing, StreamView};
 use crate::record::KeyType;
+pub use index::IndexDrift;
 
 /// A difference between a table and what is expected of it. `Display` adds the cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,13 @@ pub enum Drift {
         expected: Vec<(String, KeyType)>,
         /// The table's; without a type if DynamoDB does not name one of the three.
         found: Vec<(String, Option<KeyType>)>,
+    },
+    /// An index is not as the record says.
+    Index {
+        /// Its name.
+        index: String,
+        /// The difference.
+        drift: IndexDrift,
     },
     /// The table is not encrypted at rest as expected.
     AtRest {
@@ -142,6 +152,10 @@ impl fmt::Display for Drift {
                 Key(found),
                 Key(expected),
             ),
+            Self::Index { index, drift } => {
+                write!(f, "its index `{}` ", index.escape_debug())?;
+                drift.fmt(f)
+            }
             Self::AtRest { expected, found } => {
                 f.write_str("it is encrypted at rest under ")?;
                 match found {

@@ -12,7 +12,7 @@ use super::settings::{AtRest, Settings, Units};
 use crate::key::Capability;
 use crate::operation::error::{ServiceError, ServiceErrorKind};
 use crate::operation::meter::Meter;
-use crate::record::RecordSchema;
+use crate::record::{FieldSchema, RecordSchema};
 use crate::store::Store;
 
 /// The requests about one table.
@@ -20,6 +20,8 @@ pub(super) struct Requests<'a, C> {
     pub(super) store: &'a Store<C>,
     pub(super) meter: &'a Meter,
     pub(super) schema: RecordSchema,
+    /// That one, and those of other record types in the table.
+    pub(super) schemas: &'a [RecordSchema],
     pub(super) table: &'a str,
 }
 
@@ -42,6 +44,11 @@ macro_rules! send {
 }
 
 impl<C: Capability> Requests<'_, C> {
+    /// The field by which items expire.
+    pub(super) fn ttl_field(&self) -> Option<&'static FieldSchema> {
+        self.schemas.iter().find_map(RecordSchema::ttl)
+    }
+
     /// The table's description; `None` if there is no table.
     pub(super) async fn describe(&self) -> Result<Option<TableDescription>, ServiceError> {
         let request = self.store.client().describe_table();
@@ -66,7 +73,7 @@ impl<C: Capability> Requests<'_, C> {
             _ => "dynamodb:CreateTable on the table",
         };
         let request = self.store.client().create_table();
-        let request = define(request, &self.schema, settings, units);
+        let request = define(request, self.schemas, settings, units);
         send!(self, request.map_err(|error| self.incomplete(error))?, needs).map(drop)
     }
 

@@ -27,8 +27,8 @@ impl<C: Capability> Setup<'_, C> {
         let (table, is_new) = self.active_table().await?;
         let schema = self.requests.schema;
         let mut report = TableReport::new();
-        report.compare(&table, &schema, self.settings);
-        let ttl = match schema.ttl() {
+        report.compare(&table, self.requests.schemas, self.settings);
+        let ttl = match self.requests.ttl_field() {
             Some(field) => Some((field.name(), self.requests.ttl().await)),
             None => None,
         };

@@ -13,7 +13,7 @@ use crate::key::{Capability, Full};
 use crate::operation::OperationFuture;
 use crate::operation::error::{ServiceError, ServiceErrorKind, TableError};
 use crate::operation::meter::Meter;
-use crate::record::{HasTable, Readable};
+use crate::record::{HasTable, Readable, RecordSchema};
 use crate::store::Store;
 
 /// The comparison of a record's table with what is expected of it, ready to be awaited. Created by
@@ -22,13 +22,15 @@ use crate::store::Store;
 pub struct VerifyTable<R, C = Full> {
     store: Store<C>,
     settings: Settings,
+    schemas: Vec<RecordSchema>,
     record: PhantomData<fn() -> R>,
 }
 
 impl<C: Capability> Store<C> {
     /// Compares the table of the record `R` with what production needs, and changes nothing.
     ///
-    /// Expected without any option: the key attributes of the record, encryption at rest under a
+    /// Expected without any option: the key attributes and the indexes of the record, of which no
+    /// key is an attribute that the record seals; encryption at rest under a
     /// KMS key of the account (managed by AWS or by you), protection from deletion, and the TTL if
     /// the record has an `#[envelope(ttl)]`. The options say what else is expected, or what is not.
     ///
@@ -63,12 +65,20 @@ impl<C: Capability> Store<C> {
                 point_in_time_recovery: false,
                 stream: None,
             },
+            schemas: vec![R::SCHEMA],
             record: PhantomData,
         }
     }
 }
 
 impl<R: Readable, C: Capability> VerifyTable<R, C> {
+    /// Expects that the table also holds records of the type `O`: their key, indexes and TTL.
+    pub fn shared_with<O: HasTable>(mut self) -> Self {
+        const { O::SCHEMA.assert_key_types() };
+        self.schemas.push(O::SCHEMA);
+        self
+    }
+
     /// Expects this key of the encryption at rest instead of any KMS key.
     #[doc(alias = "sse_specification")]
     pub fn encrypted_at_rest(mut self, at_rest: AtRest) -> Self {
@@ -113,8 +123,8 @@ async fn run<C: Capability>(
         report.drift.push(Drift::Absent);
         return Ok(report);
     };
-    report.compare(&table, &requests.schema, settings);
-    if let Some(field) = requests.schema.ttl() {
+    report.compare(&table, requests.schemas, settings);
+    if let Some(field) = requests.ttl_field() {
         let expected = field.name();
         let found = match known(requests.ttl().await)? {
             Ok(Ttl::On(found)) => Ok(Some(found)),
@@ -157,9 +167,10 @@ impl<R: Readable, C: Capability> IntoFuture for VerifyTable<R, C> {
         let meter = Meter::new(&self.store, "verify_table", self.store.physical_table::<R>());
         let span = meter.span();
         let run = async move {
-            let Self { store, settings, record: _ } = self;
+            let Self { store, settings, schemas, record: _ } = self;
             let table = store.physical_table::<R>();
-            let requests = Requests { store: &store, meter: &meter, schema: R::SCHEMA, table };
+            let (store, meter, schemas) = (&store, &meter, schemas.as_slice());
+            let requests = Requests { store, meter, schema: R::SCHEMA, schemas, table };
             run(&requests, &settings).await.map_err(TableError::Request)
         };
         Box::pin(run.instrument(span))

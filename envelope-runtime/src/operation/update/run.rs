@@ -1,5 +1,6 @@
 //! Running an update against DynamoDB and KMS.
 
+mod moved;
 mod plaintext;
 mod protected;
 
@@ -18,7 +19,9 @@ use crate::operation::error::{
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
 use crate::operation::prepared::{Prepared, Twice, Write};
+use crate::operation::read::read;
 use crate::operation::returned::{Returned, open_returned};
+use crate::operation::sdk::from_sdk_item;
 use crate::operation::target::Target;
 use crate::operation::write::{Answer, Outcome};
 use crate::record::{
@@ -82,6 +85,7 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>>(
         return Err(UpdateError::Key(KeyError::of_another(&schema)));
     }
     let plan = changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
+    plan.check_index_keys(&schema).map_err(UpdateError::Key)?;
 
     let based_on = known.as_ref().and_then(|known| known.attribute(schema.envelope()).cloned());
     let record = PhantomData::<fn() -> R>;
@@ -155,6 +159,15 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
             Outcome::Unknown => Err(self.unknown()),
             Outcome::Failed(error) => Err(UpdateError::Request(error)),
         }
+    }
+
+    /// The stored item, by a strongly consistent read.
+    async fn read(&self) -> Result<Item, UpdateError> {
+        let table = self.store.physical_table::<R>();
+        let key = self.target.key.attributes();
+        let item = read(self.store, self.meter, &self.schema, table, key, true).await;
+        let item = item.map_err(UpdateError::Request)?.ok_or_else(|| self.not_found())?;
+        from_sdk_item(&self.schema, item).map_err(UpdateError::Open)
     }
 
     fn envelope_is(&self, bytes: &AttributeValue) -> Node {

@@ -1,25 +1,29 @@
 //! The items of a page that are given out, and the opening of each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use super::super::error::{ItemError, LoadError};
 use super::super::open::Reading;
-use super::super::read::complete;
-use super::super::sdk::{from_sdk_item, key_from_sdk};
+use super::super::read::{complete, read};
+use super::super::sdk::from_sdk_item;
 use super::reads::{Contexts, Reads, Source};
-use crate::envelope::{Asked, Item, Loaded, OpenError, expected_context, makes_its_key};
+use crate::attribute::AttributeValue;
+use crate::envelope::{
+    Asked, Item, Loaded, OpenError, OpenErrorKind, expected_context, makes_its_key, parts_of_key,
+};
 use crate::key::{
     Allows, Capability, DataKey, DataKeyRequest, GeneratedDataKey, KeyFuture, KeyProvider,
     KeyReference,
 };
-use crate::record::{Now, Readable};
+use crate::record::{Carries, KeyAttribute, Now, Readable};
 use crate::store::Store;
 
 /// An item that is to be given out.
 pub(super) struct Candidate {
+    /// The key attributes of the table, and of the index.
     key: Item,
     item: Result<Item, OpenError>,
 }
@@ -35,23 +39,26 @@ impl<C: Capability> Reads<C> {
     /// is of the store's scope and has not expired. Nothing of that is verified, and nothing else
     /// is concluded from it.
     pub(super) fn candidate(&self, item: HashMap<String, SdkValue>, now: Now) -> Option<Candidate> {
-        let key = key_from_sdk(&self.schema, &item);
-        for (index, attribute) in self.schema.keys().enumerate() {
-            let Some(value) = key.attribute(attribute.name()) else { continue };
-            if !attribute.makes(value) {
-                self.meter.has_skipped();
-                return None;
-            }
-            if let Source::Partition { condition, .. } = &self.source
-                && index > 0
-                && condition.leaves_out(value)
-            {
+        let key = self.place_from_sdk(&item);
+        let is_made = |attribute: KeyAttribute| {
+            key.attribute(attribute.name()).is_none_or(|value| attribute.makes(value))
+        };
+        let mut is_of_type = self.schema.keys().all(is_made);
+        if let Source::Partition { key: own, condition, .. } = &self.source {
+            is_of_type &= own.all().all(is_made);
+            let mut sort = own.sort.iter().filter_map(|own| key.attribute(own.name()));
+            if is_of_type && sort.any(|value| condition.leaves_out(value)) {
                 return None;
             }
         }
+        if !is_of_type {
+            self.meter.has_skipped();
+            return None;
+        }
         let item = from_sdk_item(&self.schema, item);
         if let Ok(item) = &item {
-            if self.is_of_another_context(item) {
+            // The index may not hold what decides the rest.
+            if !self.loads() && self.is_of_another_context(item) {
                 self.meter.has_skipped();
                 return None;
             }
@@ -59,28 +66,55 @@ impl<C: Capability> Reads<C> {
                 self.meter.has_expired();
                 return None;
             }
+            if self.holds_parts() && self.is_stale(item) {
+                return None;
+            }
         }
         Some(Candidate { key, item })
+    }
+
+    /// Returns whether the entries of the index hold the fields of which its keys are made.
+    fn holds_parts(&self) -> bool {
+        let Source::Partition { index: Some(index), .. } = &self.source else { return false };
+        !matches!(index.carries(), Carries::Keys)
+    }
+
+    /// Returns whether a record's own fields do not make the keys of the index, and counts it.
+    fn is_stale(&self, item: &Item) -> bool {
+        let Source::Partition { index: Some(_), key, .. } = &self.source else { return false };
+        let is_stale = !key.is_made_by(&self.schema, |name| item.attribute(name));
+        if is_stale {
+            self.meter.has_gone_stale();
+        }
+        is_stale
     }
 
     /// Returns whether an item is openly of another context than that of the operation. One whose
     /// attributes do not make its key, or of another partition, is not skipped but refused.
     fn is_of_another_context(&self, item: &Item) -> bool {
         let Contexts::One(context) = &self.context else { return false };
-        if context.differs(|name| item.attribute(name)).is_none() {
-            return false;
-        }
-        let is_here = match &self.source {
-            Source::Partition { condition, .. } => {
-                let partition = self.schema.key_names().next();
-                partition.and_then(|name| item.attribute(name)) == Some(condition.partition())
-            }
-            Source::Table { .. } => true,
+        let (parts, is_whole) = if self.schema.is_key_alone() {
+            let parts = parts_of_key(&self.schema, item);
+            let is_whole = parts.is_ok();
+            (parts.unwrap_or_default(), is_whole)
+        } else {
+            (BTreeMap::new(), makes_its_key(&self.schema, item))
         };
-        is_here && makes_its_key(&self.schema, item)
+        let value = |name: &str| parts.get(name).or_else(|| item.attribute(name));
+        context.differs(value).is_some() && is_whole && self.elsewhere(item).is_none()
     }
 
-    /// Opens an item. `None` if it had to be read again, and was gone or has expired.
+    /// The key attribute by which an item is not in the partition that was asked for, or the place
+    /// of the index.
+    fn elsewhere(&self, item: &Item) -> Option<&'static str> {
+        let Source::Partition { key, condition, .. } = &self.source else { return None };
+        let mut partition = condition.partition().iter();
+        let other = partition.find(|(name, value)| item.attribute(name) != Some(value));
+        let absent = || key.all().find(|key| item.attribute(key.name()).is_none());
+        other.map(|(name, _)| *name).or_else(|| absent().map(|key| key.name()))
+    }
+
+    /// Opens an item. `None` if it had to be read again, and was gone, elsewhere or has expired.
     pub(super) async fn open<P: Readable>(
         &self,
         candidate: Candidate,
@@ -91,35 +125,49 @@ impl<C: Capability> Reads<C> {
         let Candidate { key, item } = candidate;
         match self.opened(&key, item).await {
             Ok(record) => Ok(record),
-            Err(error) => Err(ItemError::new(key, error)),
+            Err(error) => {
+                let own = self.key_of(&key).into_iter();
+                let own = own.map(|(name, value)| (name.to_owned(), value)).collect();
+                Err(ItemError::new(own, error))
+            }
         }
+    }
+
+    /// The key of the table.
+    fn key_of(&self, key: &Item) -> Vec<(&'static str, AttributeValue)> {
+        let names = self.schema.key_names();
+        names.filter_map(|name| Some((name, key.attribute(name)?.clone()))).collect()
     }
 
     async fn opened<P: Readable>(
         &self,
-        key: &Item,
+        place: &Item,
         item: Result<Item, OpenError>,
     ) -> Result<Option<P>, LoadError>
     where
         C: Allows<P::Needs>,
     {
         let item = item.map_err(LoadError::Open)?;
-        let names = self.schema.key_names();
-        let key: Vec<_> =
-            names.filter_map(|name| Some((name, key.attribute(name)?.clone()))).collect();
-        let Self { store, meter, schema, table, .. } = self;
-        let item = complete(store, meter, schema, table, &key, item).await?;
-        let Some(item) = item else { return Ok(None) };
-        if schema.is_expired(store.now(), |name| item.attribute(name)) {
-            meter.has_expired();
+        let key = self.key_of(place);
+        let Some(item) = self.whole(&key, place, item).await? else { return Ok(None) };
+        if self.schema.is_expired(self.store.now(), |name| item.attribute(name)) {
+            self.meter.has_expired();
             return Ok(None);
         }
         let of_key;
         let context = match &self.context {
             Contexts::One(context) => context,
             Contexts::OfKey(caller) => {
-                let parts = self.schema.key_parts();
-                let in_key = |name: &str| item.attribute(name).filter(|_| parts.contains(&name));
+                let parts = if self.schema.is_key_alone() {
+                    parts_of_key(&self.schema, &item).map_err(LoadError::Open)?
+                } else {
+                    BTreeMap::new()
+                };
+                let names = self.schema.key_parts();
+                let in_key = |name: &str| {
+                    let value = parts.get(name).or_else(|| item.attribute(name));
+                    value.filter(|_| names.contains(&name))
+                };
                 let expected = expected_context(&self.schema, in_key, caller);
                 of_key = expected.map_err(LoadError::Context)?;
                 &of_key
@@ -128,17 +176,60 @@ impl<C: Capability> Reads<C> {
         let calls = self.meter.kms_calls();
         let (paced, provider, asked);
         match &self.source {
-            Source::Partition { condition, .. } => {
-                (provider, asked) = (store.provider(), Asked::Partition(condition.partition()));
+            Source::Partition { index, condition, .. } => {
+                provider = self.store.provider();
+                asked = match (index, condition.partition()) {
+                    _ if self.loads() => Asked::Key(&key),
+                    (None, [(_, partition)]) => Asked::Partition(partition),
+                    _ => Asked::Table,
+                };
             }
             Source::Table { .. } => {
-                paced = Paced(store.clone());
+                paced = Paced(self.store.clone());
                 (provider, asked) = (&paced as &dyn KeyProvider<Capability = C>, Asked::Table);
             }
         }
         let reading = Reading { provider, asked, context, calls };
         let loaded: Loaded<P> = reading.open(item, false).await?;
         Ok(Some(loaded.into_record()))
+    }
+
+    /// The item, read from the table if the page does not hold all that is needed of it. `None` if
+    /// it is gone, or not at this place any more.
+    async fn whole(
+        &self,
+        key: &[(&'static str, AttributeValue)],
+        place: &Item,
+        item: Item,
+    ) -> Result<Option<Item>, LoadError> {
+        let Self { store, meter, schema, table, .. } = self;
+        if let Source::Partition { index: Some(_), .. } = self.source
+            && let Some(name) = self.elsewhere(&item)
+        {
+            let place = schema.place().attribute(name);
+            return Err(LoadError::Open(OpenError::new(place, OpenErrorKind::Tampered)));
+        }
+        let item = if self.loads() {
+            // An older state would hide a record that is there.
+            let item = read(store, meter, &schema.whole(), table, key, true).await;
+            let item = item.map_err(LoadError::Request)?;
+            item.map(|item| from_sdk_item(schema, item)).transpose().map_err(LoadError::Open)?
+        } else {
+            complete(store, meter, schema, table, key, item).await?
+        };
+        let Some(item) = item else { return Ok(None) };
+        let is_here = place.iter().all(|(name, value)| item.attribute(name) == Some(value));
+        if !is_here && matches!(self.source, Source::Partition { index: Some(_), .. }) {
+            return Ok(None);
+        }
+        if (self.loads() || self.holds_parts()) && self.is_stale(&item) {
+            return Ok(None);
+        }
+        if self.loads() && self.is_of_another_context(&item) {
+            meter.has_skipped();
+            return Ok(None);
+        }
+        Ok(Some(item))
     }
 }
 

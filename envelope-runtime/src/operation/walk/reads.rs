@@ -1,6 +1,6 @@
 //! The plan of a query or a scan, made before its first request, and the reading of one page.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
@@ -9,12 +9,15 @@ use tracing::Span;
 use super::super::cursor::{After, Cursor};
 use super::super::error::{QueryError, ServiceError};
 use super::super::meter::Meter;
-use super::super::sdk::key_from_sdk;
+use super::super::sdk::some_from_sdk;
 use crate::attribute::{AttributeValue, write_lp, write_type_and_value};
 use crate::envelope::{ExpectedContext, Item, expected_context};
 use crate::expression::{KeyCondition, Node, Placeholders};
 use crate::key::{Capability, ContextPairs};
-use crate::record::{Now, Readable, RecordSchema};
+use crate::record::{
+    Carries, FieldSchema, IndexSchema, KeyError, KeyErrorKind, Now, QueryKey, Readable,
+    RecordSchema,
+};
 use crate::store::Store;
 
 /// The number of data keys of one query or scan that are unwrapped at the same time.
@@ -22,8 +25,15 @@ const CONCURRENCY: usize = 16;
 
 /// Where the items are.
 pub(in crate::operation) enum Source {
-    Partition { condition: KeyCondition, reverse: bool },
-    Table { segment: Option<Segment> },
+    Partition {
+        index: Option<&'static IndexSchema>,
+        key: QueryKey,
+        condition: KeyCondition,
+        reverse: bool,
+    },
+    Table {
+        segment: Option<Segment>,
+    },
 }
 
 /// One of several parts of a table, which are read independently of each other.
@@ -40,6 +50,18 @@ pub(super) enum Contexts {
     OfKey(ContextPairs),
 }
 
+/// What becomes of the items.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::operation) enum Gives {
+    /// They are opened.
+    #[default]
+    Opened,
+    /// They are counted.
+    Counted,
+    /// The records are read from the table, by the keys that the index gives.
+    Loaded,
+}
+
 /// The options that queries and scans share.
 #[derive(Clone, Default)]
 pub(in crate::operation) struct Options {
@@ -47,8 +69,7 @@ pub(in crate::operation) struct Options {
     pub(in crate::operation) given: ContextPairs,
     pub(in crate::operation) every_context: bool,
     pub(in crate::operation) consistent: bool,
-    /// Nothing is opened.
-    pub(in crate::operation) counts: bool,
+    pub(in crate::operation) gives: Gives,
     /// The number of streams that share the calls to the key service.
     pub(in crate::operation) streams: u32,
 }
@@ -61,6 +82,10 @@ pub(in crate::operation) struct Reads<C> {
     pub(super) source: Source,
     pub(super) context: Contexts,
     pub(super) consistent: bool,
+    gives: Gives,
+    /// The names of the attributes that are a place in the list: the key of the table, and that of
+    /// the index.
+    place: Vec<&'static str>,
     key_condition: Option<String>,
     filter: Option<String>,
     projection: Option<String>,
@@ -85,7 +110,7 @@ impl<C: Capability> Reads<C> {
         options: Options,
     ) -> Result<Self, QueryError> {
         let schema = P::SCHEMA;
-        let Options { filter, given, every_context, consistent, counts, streams } = options;
+        let Options { filter, given, every_context, consistent, gives, streams } = options;
         let caller = store.caller_context(&schema, given).map_err(QueryError::Context)?;
         let context = if every_context {
             Contexts::OfKey(caller.clone())
@@ -99,6 +124,12 @@ impl<C: Capability> Reads<C> {
         };
 
         let table = store.physical_table::<P>().to_owned();
+        let fetched = fetched(&schema, &source, gives);
+        let filtered = filter.as_ref().map(Node::all_names).unwrap_or_default();
+        if let Source::Partition { index: Some(index), key, .. } = &source {
+            let read = fetched.iter().flatten().chain(&filtered);
+            refuse_absent(&schema, index, key, read).map_err(QueryError::Key)?;
+        }
         let mut to = Placeholders::default();
         let key_condition = match &source {
             Source::Partition { condition, .. } => Some(condition.write(&mut to)),
@@ -107,26 +138,32 @@ impl<C: Capability> Reads<C> {
         let filter = filter.map(|node| to.condition(&schema, node)).transpose();
         let filter = filter.map_err(QueryError::Filter)?;
         let binding = binding(&schema, &table, &source, &caller, &[&key_condition, &filter], &to);
-        let projection = if counts {
-            Some(to.projection(schema.deciding()))
-        } else {
-            schema.fetched().map(|names| to.projection(names))
-        };
+        let projection = fetched.map(|names| to.projection(names));
         let (_, names, values) =
             to.expression(&schema, None).map_err(QueryError::Filter)?.into_sdk();
         let verb = match &source {
             Source::Partition { .. } => "query",
             Source::Table { .. } => "scan",
         };
+        let mut meter = Meter::new(&store, verb, &table);
+        let mut place: Vec<_> = schema.key_names().collect();
+        if let Source::Partition { index: Some(index), key, .. } = &source {
+            meter = meter.on_index(index.name());
+            for key in key.all().filter(|key| !schema.key_names().any(|own| own == key.name())) {
+                place.push(key.name());
+            }
+        }
         let streams = usize::try_from(streams).unwrap_or(CONCURRENCY).clamp(1, CONCURRENCY);
         Ok(Self {
-            meter: Meter::new(&store, verb, &table),
+            meter,
             store,
             schema,
             table,
             source,
             context,
             consistent,
+            gives,
+            place,
             key_condition,
             filter,
             projection,
@@ -145,6 +182,11 @@ impl<C: Capability> Reads<C> {
         self.store.now()
     }
 
+    /// Returns whether the records are read from the table, by the keys that the index gives.
+    pub(super) fn loads(&self) -> bool {
+        self.gives == Gives::Loaded
+    }
+
     pub(super) fn has_filter(&self) -> bool {
         self.filter.is_some()
     }
@@ -154,21 +196,25 @@ impl<C: Capability> Reads<C> {
         &self,
         after: After,
     ) -> Result<Option<Vec<AttributeValue>>, QueryError> {
-        let number = self.schema.key_names().count();
-        after.keys(&self.binding, number, self.store.now()).map_err(QueryError::Cursor)
+        after.keys(&self.binding, self.place.len(), self.store.now()).map_err(QueryError::Cursor)
     }
 
     pub(super) fn cursor(&self, keys: Vec<AttributeValue>) -> Cursor {
         Cursor::new(keys, &self.binding, self.store.now())
     }
 
-    /// The values of the key attributes, in the schema's order.
-    pub(super) fn keys_of(&self, key: &Item) -> Vec<AttributeValue> {
-        self.schema.key_names().filter_map(|name| key.attribute(name).cloned()).collect()
+    /// The values of the key attributes of the table, and then of the index.
+    pub(super) fn place_of(&self, key: &Item) -> Vec<AttributeValue> {
+        self.place.iter().filter_map(|name| key.attribute(name).cloned()).collect()
     }
 
     pub(super) fn last_of(&self, key: &HashMap<String, SdkValue>) -> Vec<AttributeValue> {
-        self.keys_of(&key_from_sdk(&self.schema, key))
+        self.place_of(&self.place_from_sdk(key))
+    }
+
+    /// The key attributes of an item, as far as it has them.
+    pub(super) fn place_from_sdk(&self, item: &HashMap<String, SdkValue>) -> Item {
+        some_from_sdk(self.place.iter().copied(), item)
     }
 
     /// Makes one request.
@@ -178,8 +224,8 @@ impl<C: Capability> Reads<C> {
         limit: Option<usize>,
     ) -> Result<Raw, ServiceError> {
         let start = after.map(|keys| {
-            let named = self.schema.key_names().zip(keys);
-            named.map(|(name, value)| (name.to_owned(), value.clone().into())).collect()
+            let named = self.place.iter().zip(keys);
+            named.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
         });
         let limit = limit.map(|limit| i32::try_from(limit.max(1)).unwrap_or(i32::MAX));
         // The SDK's builders of both requests have the same methods.
@@ -214,9 +260,10 @@ impl<C: Capability> Reads<C> {
         }
         let client = self.store.client();
         Ok(match &self.source {
-            Source::Partition { reverse, .. } => page!(
+            Source::Partition { index, reverse, .. } => page!(
                 client
                     .query()
+                    .set_index_name(index.map(|index| index.name().to_owned()))
                     .set_key_condition_expression(self.key_condition.clone())
                     .scan_index_forward(!reverse)
             ),
@@ -230,6 +277,42 @@ impl<C: Capability> Reads<C> {
                 )
             }
         })
+    }
+}
+
+/// The attributes to fetch; `None` for all that are there.
+fn fetched(schema: &RecordSchema, source: &Source, gives: Gives) -> Option<BTreeSet<&'static str>> {
+    let mut names = match source {
+        Source::Partition { index: Some(index), .. } => match index.carries() {
+            Carries::All if gives == Gives::Counted => schema.deciding(),
+            Carries::All => schema.fetched()?,
+            _ if gives != Gives::Opened || schema.is_key_alone() => return None,
+            Carries::Keys | Carries::Some(_) => schema.fetched()?,
+        },
+        _ if gives == Gives::Counted => schema.deciding(),
+        _ => schema.fetched()?,
+    };
+    if let Source::Partition { index: Some(_), key, .. } = source {
+        names.extend(key.all().map(|key| key.name()));
+        let parts = key.parts().into_iter().filter_map(|part| schema.field(part));
+        names.extend(parts.flat_map(FieldSchema::names));
+    }
+    Some(names)
+}
+
+/// Refuses to read or to filter attributes that an index does not hold. DynamoDB would take them
+/// for absent.
+fn refuse_absent<'a>(
+    schema: &RecordSchema,
+    index: &IndexSchema,
+    key: &QueryKey,
+    mut names: impl Iterator<Item = &'a &'static str>,
+) -> Result<(), KeyError> {
+    let Some(included) = schema.included(index) else { return Ok(()) };
+    let is_key = |name: &str| schema.keys().chain(key.all()).any(|key| key.name() == name);
+    match names.find(|name| !included.contains(*name) && !is_key(name)) {
+        Some(name) => Err(KeyError::new(schema, name, KeyErrorKind::NotInIndex)),
+        None => Ok(()),
     }
 }
 
@@ -256,7 +339,13 @@ fn binding(
     add(table);
     add(schema.table());
     add(schema.envelope());
-    let keys: Vec<_> = schema.keys().map(|key| format!("{key:?}")).collect();
+    let (index, own) = match source {
+        Source::Partition { index, key, .. } => (*index, Some(key)),
+        Source::Table { .. } => (None, None),
+    };
+    add(index.map_or("", IndexSchema::name));
+    let keys = schema.keys().chain(own.into_iter().flat_map(QueryKey::all));
+    let keys: Vec<_> = keys.map(|key| format!("{key:?}")).collect();
     let context = caller.names().map(|name| [name, caller.value(name).unwrap_or_default()]);
     let names = to.names().iter().map(|(placeholder, name)| [placeholder.as_str(), name]);
     // The number of parts stands before each list, so that no two queries share their bytes.

@@ -45,6 +45,10 @@ pub enum KeyErrorKind {
     OtherParts,
     /// The filter of a query is about a key attribute.
     Filtered,
+    /// The query reads or filters an attribute that its index does not hold.
+    NotInIndex,
+    /// An update adds to a field, and the key of an index is made of it.
+    Summed,
     /// It cannot be stored at all.
     Convert(ConvertError),
 }
@@ -125,6 +129,14 @@ impl fmt::Display for KeyError {
             ),
             KeyErrorKind::Filtered => f.write_str(
                 "DynamoDB does not filter a query by its key; use `.sort(…)`, or query another partition",
+            ),
+            KeyErrorKind::NotInIndex => f.write_str(
+                "the index does not hold this attribute; add it to its `project = include(…)`, or read \
+                 whole records with `.load()`",
+            ),
+            KeyErrorKind::Summed => f.write_str(
+                "the key of an index is made of this field, and DynamoDB would compute the sum; load the \
+                 record, and `.set()` the new value",
             ),
             KeyErrorKind::Convert(error) => write!(f, "the key cannot be stored: {error}"),
         }

@@ -6,7 +6,18 @@ use super::FieldSchema;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct Projected {
     pub(in crate::record) fields: &'static [FieldSchema],
-    pub(in crate::record) without_key: bool,
+    pub(in crate::record) reads: Reads,
+}
+
+/// What is done with an item to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::record) enum Reads {
+    /// Its record tag is verified, and sealed fields are opened.
+    Verified,
+    /// It has an envelope, which seals none of the fields.
+    Plaintext,
+    /// Its key alone is read, whatever else the item holds.
+    Key,
 }
 
 /// Iterates over the fields of a schema, including those of flattened structs.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{FieldSchema, RecordSchema};
+use crate::record::projection::find;
 use crate::record::{EnvelopeRecord, KeyAttribute};
 
 /// The type of a key attribute.
@@ -42,13 +43,13 @@ impl FieldSchema {
 }
 
 impl RecordSchema {
-    /// The key attributes and their types, the partition key's first. Complete after
+    /// A key attribute of the table or of an index, and its type. There is one after
     /// [`assert_key_types`](Self::assert_key_types).
-    pub(crate) fn key_types(&self) -> impl Iterator<Item = (&'static str, KeyType)> + use<'_> {
-        self.keys().filter_map(|key| match key {
+    pub(crate) fn type_of_key(&self, key: KeyAttribute) -> Option<(&'static str, KeyType)> {
+        match key {
             KeyAttribute::Template(template) => Some((template.name(), KeyType::S)),
             KeyAttribute::Field(name) => Some((name, self.field(name)?.key_type?)),
-        })
+        }
     }
 
     /// Refuses a schema with a key whose type is not known. A template makes text.
@@ -59,9 +60,37 @@ impl RecordSchema {
     #[track_caller]
     pub(crate) const fn assert_key_types(&self) {
         assert!(
-            all_keys_are_typed(self.own_fields()),
+            all_keys_are_typed(self.own_fields()) && self.all_index_keys_are_typed(),
             "a key without a type: add `.key_type(…)` to its `FieldSchema`"
         );
+    }
+}
+
+impl RecordSchema {
+    const fn all_index_keys_are_typed(&self) -> bool {
+        let mut indexes = self.all_indexes();
+        while let [index, others @ ..] = indexes {
+            let [partition, sort] = index.sides();
+            if !self.are_typed(partition) || !self.are_typed(sort) {
+                return false;
+            }
+            indexes = others;
+        }
+        true
+    }
+
+    const fn are_typed(&self, keys: &'static [KeyAttribute]) -> bool {
+        let mut rest = keys;
+        while let [key, others @ ..] = rest {
+            if let KeyAttribute::Field(name) = key {
+                match find(self.own_fields(), name) {
+                    Some(field) if field.key_type.is_some() => {}
+                    _ => return false,
+                }
+            }
+            rest = others;
+        }
+        true
     }
 }
 
@@ -102,15 +131,19 @@ mod tests {
     const TYPED: [FieldSchema; 1] = [ID.key_type(KeyType::S)];
     const HALF: [FieldSchema; 2] = [ID.key_type(KeyType::S), AT];
 
+    fn types(schema: &RecordSchema) -> impl Iterator<Item = (&'static str, KeyType)> {
+        schema.keys().filter_map(|key| schema.type_of_key(key))
+    }
+
     #[test]
     fn a_table_has_a_type_for_each_key() {
         let schema = RecordSchema::new("t", &BOTH);
         schema.assert_key_types();
-        assert!(schema.key_types().eq([("id", KeyType::N), ("at", KeyType::B)]));
+        assert!(types(&schema).eq([("id", KeyType::N), ("at", KeyType::B)]));
 
         let schema = RecordSchema::new("t", &TYPED).sort_key(SORT);
         schema.assert_key_types();
-        assert!(schema.key_types().eq([("id", KeyType::S), ("SK", KeyType::S)]));
+        assert!(types(&schema).eq([("id", KeyType::S), ("SK", KeyType::S)]));
     }
 
     #[test]

@@ -63,46 +63,48 @@ impl KeyTemplate {
         Ok(before)
     }
 
-    /// Returns whether parts exist that make the key `text`. A part ends at the first character of
-    /// the text behind it, which it cannot contain.
+    /// Returns whether parts exist that make the key `text`.
     pub(crate) fn makes(&self, text: &str) -> bool {
+        self.parts_in(text).is_some()
+    }
+
+    /// The parts that make the key `text`, in order; `None` if there are none. A part ends at the
+    /// first character of the text behind it, which it cannot contain.
+    pub(crate) fn parts_in(&self, text: &str) -> Option<Vec<(&'static str, AttributeValue)>> {
         let mut rest = text;
+        let mut parts = Vec::new();
         let mut pieces = self.pieces.iter().peekable();
         while let Some(KeyPiece(piece)) = pieces.next() {
             if let Piece::Text(text) = piece {
-                match rest.strip_prefix(text) {
-                    Some(behind) => rest = behind,
-                    None => return false,
-                }
+                rest = rest.strip_prefix(text)?;
                 continue;
             }
             let end = match pieces.peek() {
-                Some(next) => next.literal().chars().next().and_then(|end| rest.find(end)),
-                None => Some(rest.len()),
+                Some(next) => rest.find(next.literal().chars().next()?)?,
+                None => rest.len(),
             };
-            let Some((part, behind)) = end.and_then(|end| rest.split_at_checked(end)) else {
-                return false;
-            };
+            let (part, behind) = rest.split_at_checked(end)?;
             if part.is_empty() || part.chars().any(|character| self.is_delimiter(character)) {
-                return false;
+                return None;
             }
-            if let Piece::Number { digits, .. } = piece
-                && !is_number(part, usize::from(*digits))
-            {
-                return false;
-            }
+            parts.push(match piece {
+                Piece::Number { attribute, digits } => {
+                    (*attribute, AttributeValue::N(number_in(part, usize::from(*digits))?))
+                }
+                Piece::Text(attribute) | Piece::Part(attribute) => {
+                    (*attribute, AttributeValue::S(part.to_owned()))
+                }
+            });
             rest = behind;
         }
-        rest.is_empty()
+        rest.is_empty().then_some(parts)
     }
 }
 
-/// Returns whether the text can be a number of a key. Without padding, it is any number's text.
-fn is_number(part: &str, digits: usize) -> bool {
-    match digits {
-        0 => Number::parse(part).is_ok(),
-        _ => part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()),
-    }
+/// The number with this text in a key. Without padding, it is any number's own text.
+fn number_in(part: &str, digits: usize) -> Option<Number> {
+    let is_padded = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+    Number::parse(part).ok().filter(|_| digits == 0 || is_padded)
 }
 
 #[cfg(test)]

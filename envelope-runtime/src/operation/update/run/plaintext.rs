@@ -1,7 +1,9 @@
-//! An update of plaintext attributes alone: one request.
+//! An update of plaintext attributes alone: one request, or a read before it if the key of an index
+//! is made of one of them.
 
 use std::mem;
 
+use super::moved::{stay, stayed};
 use super::{Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{
@@ -33,12 +35,26 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         let mut guard = self.first_guard()?;
         let mut nulls = Nulls::new();
         let mut may_ask_again = true;
+        let parts = self.moved_parts();
+        let mut read = None;
+        if self.moves() {
+            let item = self.live(Some(self.read().await?))?;
+            guard = self.next_guard(&guard, &item, true)?;
+            nulls = self.nulls(&item);
+            read = Some(item);
+        }
         loop {
             let mut to = Placeholders::default();
             let mut clauses = Clauses::default();
             self.write_plaintext(&mut clauses, &mut to, &nulls);
             let node = Node::both(Node::present(schema, self.now), self.in_context());
-            let node = Node::both(node, self.guarded(&guard));
+            let mut node = Node::both(node, self.guarded(&guard));
+            if let Some(item) = &read {
+                if let Some(moved) = self.moved(item)? {
+                    moved.write(&mut clauses, &mut to);
+                }
+                node = Node::both(node, stay(&parts, item));
+            }
             let stored = match self.send(clauses, to, node, &nulls, None).await? {
                 // The request was sent again, and found its own write.
                 Sent::Written(_)
@@ -50,9 +66,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
                 Sent::Refused(stored) => self.live(stored)?,
             };
             let found = self.nulls(&stored);
+            let has_moved = read.as_ref().is_some_and(|read| !stayed(&parts, read, &stored));
             let has_told = matches!(guard, Guard::Unlisted) || found != nulls;
-            guard = self.next_guard(&guard, stored, found != nulls)?;
+            guard = self.next_guard(&guard, &stored, found != nulls || has_moved)?;
             nulls = found;
+            read = read.map(|_| stored);
             if has_told && mem::replace(&mut may_ask_again, false) {
                 // No other writer was involved: DynamoDB is asked again, with what it returned.
                 continue;
@@ -84,26 +102,26 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     }
 
     fn check_protection(&self, envelope: &AttributeValue) -> Result<(), UpdateError> {
-        let mut fields = self.plaintext_fields();
+        let mut fields = self.plaintext_fields().copied().chain(self.moved_fields());
         fields
-            .try_for_each(|field| protection(&self.schema, envelope, field))
+            .try_for_each(|field| protection(&self.schema, envelope, &field))
             .map_err(UpdateError::Open)
     }
 
     /// The guard for the next attempt: the stored item tells what DynamoDB could not. `other` means
     /// that the request was refused for another reason.
-    fn next_guard(&self, guard: &Guard, stored: Item, other: bool) -> Result<Guard, UpdateError> {
+    fn next_guard(&self, guard: &Guard, stored: &Item, other: bool) -> Result<Guard, UpdateError> {
         let schema = &self.schema;
         if self.meter.lost_an_answer() && !self.may_be_repeated() {
             return Err(self.unknown());
         }
-        refuse_protected(schema, &stored).map_err(UpdateError::Open)?;
-        self.check_based_on(&stored)?;
+        refuse_protected(schema, stored).map_err(UpdateError::Open)?;
+        self.check_based_on(stored)?;
         if let Some(name) = self.target.context.differs(|name| stored.attribute(name)) {
             let place = schema.place().attribute(name);
             return Err(UpdateError::Open(OpenError::new(place, OpenErrorKind::OtherContext)));
         }
-        self.check_older_names(&stored)?;
+        self.check_older_names(stored)?;
         let envelope = stored.attribute(schema.envelope());
         if let Some(envelope) = envelope {
             self.check_protection(envelope)?;
@@ -115,8 +133,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         };
         match (guard, envelope) {
             _ if holds && self.meter.lost_an_answer() => Err(self.unknown()),
-            _ if (holds && !other) || self.has_another_version(&stored) => {
-                Err(self.refused(stored))
+            _ if (holds && !other) || self.has_another_version(stored) => {
+                Err(self.refused(stored.clone()))
             }
             (_, Some(envelope)) => Ok(Guard::Envelope(envelope.clone())),
             (_, None) => Ok(Guard::NoEnvelope),

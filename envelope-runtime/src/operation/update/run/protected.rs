@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
+use super::moved::{stay, stayed};
 use super::{Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
 use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
-use crate::expression::{Change, Clauses, Comparison, Node, Placeholders};
+use crate::expression::{Change, Clauses, Node, Placeholders};
 use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
 use crate::operation::error::UpdateError;
 use crate::operation::patience::Patience;
-use crate::operation::read::read;
-use crate::operation::sdk::from_sdk_item;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
 
@@ -66,21 +65,22 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
                 clauses.remove(&mut to, name);
             }
             self.write_plaintext(&mut clauses, &mut to, &nulls);
+            if let Some(moved) = self.moved(verified.item())? {
+                moved.write(&mut clauses, &mut to);
+            }
             let read = AttributeValue::B(verified.envelope().to_vec());
-            let node = Some(self.envelope_is(&read));
             let uncovered: Vec<_> = self.uncovered(&verified).collect();
-            let stays = uncovered.iter().map(|name| stays(name, verified.item()));
-            let node = stays.fold(node, |all, node| Node::both(all, Some(node)));
+            let node = Some(self.envelope_is(&read));
+            let node = Node::both(node, stay(&uncovered, verified.item()));
             let node = Node::both(node, Node::present(&schema, self.now));
             let ours = rewrite.set.attribute(schema.envelope()).cloned();
             let stored = match self.send(clauses, to, node, &nulls, ours).await? {
                 Sent::Written(answer) => return Ok(answer),
                 Sent::Refused(stored) => self.live(stored)?,
             };
-            let stayed = |name: &&str| stored.attribute(name) == verified.item().attribute(name);
             if stored.attribute(schema.envelope()) == Some(&read) {
                 // Nothing was written, by this update or by another writer.
-                if uncovered.iter().all(stayed) && self.nulls(&stored) == nulls {
+                if stayed(&uncovered, verified.item(), &stored) && self.nulls(&stored) == nulls {
                     self.check_older_names(&stored)?;
                     return Err(self.refused(stored));
                 }
@@ -111,8 +111,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         request: &DataKeyRequest,
         is_whole: bool,
     ) -> Result<Option<Rewrite>, UpdateError> {
-        for field in self.plaintext_fields() {
-            verified.protection(field).map_err(UpdateError::Open)?;
+        for field in self.plaintext_fields().copied().chain(self.moved_fields()) {
+            verified.protection(&field).map_err(UpdateError::Open)?;
+        }
+        // The known part of the item may lack what the keys of indexes are made of.
+        if self.moves() && !is_whole {
+            return Ok(None);
         }
         if is_whole {
             self.check_older_names(verified.item())?;
@@ -152,15 +156,16 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     }
 
     /// The attributes that the update depends on and that the verified record tag does not cover:
-    /// the version that is counted up, and attributes that are set if they are absent. They must
-    /// stay as they were read.
+    /// the version that is counted up, attributes that are set if they are absent, and those of
+    /// which the keys of indexes are made. They must stay as they were read.
     fn uncovered(&self, verified: &Verified) -> impl Iterator<Item = &'static str> {
         let decides = |(field, change): &(&'static FieldSchema, Change)| {
             matches!(change, Change::SetIfAbsent(_)).then_some(*field)
         };
         let version = self.schema.version().filter(|version| version.is_protected());
         let fields = self.plan.protected.iter().filter_map(decides).chain(version);
-        fields.filter(|field| !verified.authenticates(field)).flat_map(FieldSchema::names)
+        let fields = fields.filter(|field| !verified.authenticates(field));
+        fields.flat_map(FieldSchema::names).chain(self.moved_parts())
     }
 
     /// The next version, if the record tag covers it. The stored version must be the expected one.
@@ -188,21 +193,5 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         let next = next + 1;
         let next = Wiped::new(AttributeValue::N(Number::from(next)));
         Ok(Some((field, Change::Set(Some(next)))))
-    }
-
-    async fn read(&self) -> Result<Item, UpdateError> {
-        let table = self.store.physical_table::<R>();
-        let key = self.target.key.attributes();
-        let item = read(self.store, self.meter, &self.schema, table, key, true).await;
-        let item = item.map_err(UpdateError::Request)?.ok_or_else(|| self.not_found())?;
-        from_sdk_item(&self.schema, item).map_err(UpdateError::Open)
-    }
-}
-
-/// The condition that the attribute is as it was read.
-fn stays(name: &'static str, item: &Item) -> Node {
-    match item.attribute(name) {
-        Some(value) => Node::Compare(name, Comparison::Equal, Ok(value.clone())),
-        None => Node::NotExists(name),
     }
 }

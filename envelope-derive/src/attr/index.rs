@@ -1,0 +1,156 @@
+//! The option `index(…)` of a record.
+
+use proc_macro2::Span;
+use syn::meta::ParseNestedMeta;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Ident, LitStr, Token, bracketed, parenthesized};
+
+use super::options::Spanning;
+use super::suggest;
+use super::value::{set, text};
+use crate::ctxt::Ctxt;
+use crate::symbol;
+
+/// The options of one index.
+pub(crate) struct IndexOptions {
+    /// The name of its handle.
+    pub(crate) word: Ident,
+    pub(crate) name: Option<Spanning<String>>,
+    /// Names of fields.
+    pub(crate) partition: Option<Vec<Spanning<String>>>,
+    pub(crate) sort: Option<Vec<Spanning<String>>>,
+    pub(crate) partition_key: Option<Spanning<String>>,
+    pub(crate) partition_key_name: Option<Spanning<String>>,
+    pub(crate) sort_key: Option<Spanning<String>>,
+    pub(crate) sort_key_name: Option<Spanning<String>>,
+    pub(crate) local: Option<Span>,
+    pub(crate) unprotected_partition: Option<Span>,
+    pub(crate) project: Option<Spanning<Project>>,
+}
+
+/// What an index holds beside the keys.
+#[derive(Clone)]
+pub(crate) enum Project {
+    All,
+    Keys,
+    /// Names of fields.
+    Include(Vec<Spanning<String>>),
+}
+
+const KNOWN: [&str; 10] = [
+    symbol::NAME,
+    symbol::PARTITION,
+    symbol::SORT,
+    symbol::PARTITION_KEY,
+    symbol::PARTITION_KEY_NAME,
+    symbol::SORT_KEY,
+    symbol::SORT_KEY_NAME,
+    symbol::LOCAL,
+    symbol::UNPROTECTED_PARTITION,
+    symbol::PROJECT,
+];
+
+impl IndexOptions {
+    fn new(word: Ident) -> Self {
+        Self {
+            word,
+            name: None,
+            partition: None,
+            sort: None,
+            partition_key: None,
+            partition_key_name: None,
+            sort_key: None,
+            sort_key_name: None,
+            local: None,
+            unprotected_partition: None,
+            project: None,
+        }
+    }
+
+    /// Parses what stands in the parentheses: a word, then options.
+    pub(super) fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Self>> {
+        let mut index: Option<Self> = None;
+        if !meta.input.peek(syn::token::Paren) {
+            return Err(meta.error(NO_WORD));
+        }
+        meta.parse_nested_meta(|meta| match &mut index {
+            Some(index) => index.option(cx, &meta),
+            None => match meta.path.get_ident() {
+                Some(word) if !meta.input.peek(Token![=]) => {
+                    index = Some(Self::new(word.clone()));
+                    Ok(())
+                }
+                _ => Err(meta.error(NO_WORD)),
+            },
+        })?;
+        if index.is_none() {
+            cx.error(meta.path.span(), NO_WORD);
+        }
+        Ok(index)
+    }
+
+    fn option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        if meta.path.is_ident(symbol::NAME) {
+            set(cx, meta, &mut self.name, text(meta)?);
+        } else if meta.path.is_ident(symbol::PARTITION) {
+            set(cx, meta, &mut self.partition, fields(meta)?);
+        } else if meta.path.is_ident(symbol::SORT) {
+            set(cx, meta, &mut self.sort, fields(meta)?);
+        } else if meta.path.is_ident(symbol::PARTITION_KEY) {
+            set(cx, meta, &mut self.partition_key, text(meta)?);
+        } else if meta.path.is_ident(symbol::PARTITION_KEY_NAME) {
+            set(cx, meta, &mut self.partition_key_name, text(meta)?);
+        } else if meta.path.is_ident(symbol::SORT_KEY) {
+            set(cx, meta, &mut self.sort_key, text(meta)?);
+        } else if meta.path.is_ident(symbol::SORT_KEY_NAME) {
+            set(cx, meta, &mut self.sort_key_name, text(meta)?);
+        } else if meta.path.is_ident(symbol::LOCAL) {
+            set(cx, meta, &mut self.local, meta.path.span());
+        } else if meta.path.is_ident(symbol::UNPROTECTED_PARTITION) {
+            set(cx, meta, &mut self.unprotected_partition, meta.path.span());
+        } else if meta.path.is_ident(symbol::PROJECT) {
+            let value = project(meta)?;
+            set(cx, meta, &mut self.project, Spanning { value, span: meta.path.span() });
+        } else {
+            suggest::unknown_option(cx, meta, "index", &KNOWN)?;
+        }
+        Ok(())
+    }
+}
+
+const NO_WORD: &str = "an index begins with the word by which it is queried: `index(by_status, …)`";
+
+fn named(literal: &LitStr) -> Spanning<String> {
+    Spanning { value: literal.value(), span: literal.span() }
+}
+
+/// Reads the name of a field, or several in brackets.
+fn fields(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Spanning<String>>> {
+    let value = meta.value()?;
+    if !value.peek(syn::token::Bracket) {
+        return Ok(vec![named(&value.parse()?)]);
+    }
+    let names;
+    bracketed!(names in value);
+    let names = Punctuated::<LitStr, Token![,]>::parse_terminated(&names)?;
+    Ok(names.iter().map(named).collect())
+}
+
+fn project(meta: &ParseNestedMeta<'_>) -> syn::Result<Project> {
+    let value = meta.value()?;
+    let word: Ident = value.parse()?;
+    if word == "all" {
+        Ok(Project::All)
+    } else if word == "keys" {
+        Ok(Project::Keys)
+    } else if word == "include" && value.peek(syn::token::Paren) {
+        let names;
+        parenthesized!(names in value);
+        let names = Punctuated::<LitStr, Token![,]>::parse_terminated(&names)?;
+        Ok(Project::Include(names.iter().map(named).collect()))
+    } else {
+        let message = "an index holds `all`, `keys` or `include(\"field\", …)`";
+        Err(syn::Error::new(word.span(), message))
+    }
+}
