@@ -51,7 +51,7 @@ impl StructOptions {
         } else if meta.path.is_ident(symbol::CRATE) {
             set(cx, meta, &mut self.krate, path(meta)?);
         } else {
-            let meant = suggest::unknown_option(cx, meta, "struct", &KNOWN)?;
+            let meant = suggest::unknown_option(cx, meta, "a struct", &KNOWN)?;
             self.table_given |= meant.as_deref() == Some(symbol::TABLE);
         }
         Ok(())
@@ -123,7 +123,7 @@ impl FieldOptions {
             cx.error(meta.path.span(), format!("`{name}` is an attribute of its own: `#[{name}]`"));
             skip_value(meta)?;
         } else {
-            suggest::unknown_option(cx, meta, "field", &KNOWN)?;
+            suggest::unknown_option(cx, meta, "a field", &KNOWN)?;
         }
         Ok(())
     }

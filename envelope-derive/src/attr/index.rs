@@ -2,13 +2,14 @@
 
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Token, bracketed, parenthesized};
 
 use super::options::Spanning;
 use super::suggest;
-use super::value::{set, text};
+use super::value::{set, skip_value, text};
 use crate::ctxt::Ctxt;
 use crate::symbol;
 
@@ -71,8 +72,15 @@ impl IndexOptions {
     /// Parses what stands in the parentheses: a word, then options.
     pub(super) fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Self>> {
         let mut index: Option<Self> = None;
-        if !meta.input.peek(syn::token::Paren) {
-            return Err(meta.error(NO_WORD));
+        let is_empty = |input: ParseStream<'_>| {
+            let options;
+            parenthesized!(options in input);
+            Ok(options.is_empty())
+        };
+        if meta.input.fork().call(is_empty).unwrap_or(true) {
+            cx.error(meta.path.span(), NO_WORD);
+            skip_value(meta)?;
+            return Ok(None);
         }
         meta.parse_nested_meta(|meta| match &mut index {
             Some(index) => index.option(cx, &meta),
@@ -84,9 +92,6 @@ impl IndexOptions {
                 _ => Err(meta.error(NO_WORD)),
             },
         })?;
-        if index.is_none() {
-            cx.error(meta.path.span(), NO_WORD);
-        }
         Ok(index)
     }
 
@@ -113,7 +118,7 @@ impl IndexOptions {
             let value = project(meta)?;
             set(cx, meta, &mut self.project, Spanning { value, span: meta.path.span() });
         } else {
-            suggest::unknown_option(cx, meta, "index", &KNOWN)?;
+            suggest::unknown_option(cx, meta, "an index", &KNOWN)?;
         }
         Ok(())
     }

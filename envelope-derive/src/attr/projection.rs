@@ -72,7 +72,7 @@ impl ProjectionOptions {
             cx.error(meta.path.span(), message);
             skip_value(meta)?;
         } else {
-            let meant = suggest::unknown_option(cx, meta, "projection", &OF_STRUCT)?;
+            let meant = suggest::unknown_option(cx, meta, "a projection", &OF_STRUCT)?;
             self.of_given |= meant.as_deref() == Some(symbol::OF);
         }
         Ok(())

@@ -23,7 +23,7 @@ pub(super) fn unknown_option(
         Some(option) => format!("did you mean `{option}`?"),
         None => format!("expected one of `{}`", known.join("`, `")),
     };
-    cx.error(meta.path.span(), format!("unknown option `{name}` of a {place}; {help}"));
+    cx.error(meta.path.span(), format!("unknown option `{name}` of {place}; {help}"));
     skip_value(meta)?;
     Ok(near.map(str::to_owned))
 }

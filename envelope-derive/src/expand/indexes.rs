@@ -1,5 +1,7 @@
 //! The indexes of a record: their schemas, and the constant of their handles.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -7,7 +9,7 @@ use super::generics;
 use super::key::{key_template, sorted_part};
 use super::quoting::span_of;
 use crate::attr::Project;
-use crate::model::{Field, Index, Record, Shape, Side};
+use crate::model::{Field, Index, Kind, Record, Shape, Side};
 use crate::written;
 
 /// The option of the record's schema.
@@ -55,7 +57,7 @@ fn keys(record: &Record, side: &Side) -> TokenStream {
 /// The struct of handles, and the constant of the record. `of_stub` leaves out what a mistake could
 /// make a further one.
 pub(super) fn handles(record: &Record, of_stub: bool) -> Option<TokenStream> {
-    if record.indexes.is_empty() {
+    if record.indexes.is_empty() || record.kind != Kind::Record {
         return None;
     }
     let bounded = if of_stub { record.generics.clone() } else { generics::bounded(record) };
@@ -64,7 +66,10 @@ pub(super) fn handles(record: &Record, of_stub: bool) -> Option<TokenStream> {
     let (_, type_generics, _) = record.generics.split_for_impl();
     let ident = &record.ident;
     let of = quote!(#ident #type_generics);
-    let fields = record.indexes.iter().map(|index| {
+    let mut words = BTreeSet::new();
+    let indexes = record.indexes.iter().filter(|index| words.insert(index.word.to_string()));
+    let indexes: Vec<_> = indexes.collect();
+    let fields = indexes.iter().map(|index| {
         let (word, handle) = (&index.word, handle(index));
         let key = if of_stub && !is_known(record, index) {
             quote!(_envelope::Simple<::std::string::String>)
@@ -74,7 +79,7 @@ pub(super) fn handles(record: &Record, of_stub: bool) -> Option<TokenStream> {
         let reads = if index.holds_all() { of.clone() } else { quote!(_envelope::Keys<#of>) };
         quote!(pub #word: _envelope::#handle<#of, #key, #reads>,)
     });
-    let values = record.indexes.iter().map(|index| {
+    let values = indexes.iter().map(|index| {
         let (word, handle, name) = (&index.word, handle(index), &index.name);
         quote!(#word: _envelope::#handle::new(#name),)
     });

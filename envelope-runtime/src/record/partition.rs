@@ -3,7 +3,7 @@
 use super::{Composite, IntoKeyPart, KeyValues, Parts, Simple};
 use crate::attribute::ConvertError;
 
-/// A value that can be used as the partition of the key `K` of a record: that of a
+/// A value that can be used as the partition of the key `K` of a table or an index: that of a
 /// [`Composite`] key's first field, or the parts of a template's partition key, one alone or
 /// several in a tuple.
 ///
@@ -19,8 +19,8 @@ use crate::attribute::ConvertError;
 /// settings(());
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a partition of this record's key",
-    label = "the record's key is `{K}`",
+    message = "`{Self}` is not a partition of the key `{K}`",
+    label = "the key of the table or index is `{K}`",
     note = "a partition of `Composite<P, _>` is a `P`; of `Parts<(…), _>` the parts in its first \
             parentheses, as a tuple unless there is one"
 )]
