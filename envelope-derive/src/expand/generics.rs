@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::{GenericParam, Generics, Type, parse_quote_spanned};
 
 use crate::attr::DefaultValue;
@@ -45,7 +45,17 @@ pub(super) fn bounded(record: &Record) -> Generics {
 }
 
 /// The generics with the bounds that the trait requires of the struct itself.
-pub(super) fn owned(record: &Record, mut generics: Generics) -> Generics {
+pub(super) fn owned(record: &Record, generics: Generics) -> Generics {
+    let span = record.ident.span().resolved_at(Span::call_site());
+    owned_as(record, generics, &quote_spanned!(span=> Self))
+}
+
+/// The same where `record_type` and not `Self` is the struct.
+pub(super) fn owned_as(
+    record: &Record,
+    mut generics: Generics,
+    record_type: &TokenStream,
+) -> Generics {
     let is_borrowing = generics.lifetimes().next().is_some();
     let is_generic = generics.type_params().next().is_some();
     if record.kind != Kind::Record {
@@ -53,13 +63,13 @@ pub(super) fn owned(record: &Record, mut generics: Generics) -> Generics {
     }
     let predicates = &mut generics.make_where_clause().predicates;
     // A bound, even if it depends on no parameter, is one place for one message.
-    predicates.push(parse_quote_spanned!(record.ident.span().resolved_at(Span::call_site())=> Self: ::core::marker::Send));
+    predicates.push(parse_quote_spanned!(record.ident.span().resolved_at(Span::call_site())=> #record_type: ::core::marker::Send));
     if is_generic || is_borrowing {
-        predicates.push(syn::parse_quote!(Self: 'static));
+        predicates.push(syn::parse_quote!(#record_type: 'static));
     }
     // A save returns a copy of a record that it fills in.
     if is_generic && record.is_filled_in() {
-        predicates.push(syn::parse_quote!(Self: ::core::clone::Clone));
+        predicates.push(syn::parse_quote!(#record_type: ::core::clone::Clone));
     }
     generics
 }

@@ -61,11 +61,11 @@ pub(super) fn handles(record: &Record, of_stub: bool) -> Option<TokenStream> {
         return None;
     }
     let bounded = if of_stub { record.generics.clone() } else { generics::bounded(record) };
-    let generics = generics::owned(record, bounded);
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, type_generics, _) = record.generics.split_for_impl();
     let ident = &record.ident;
     let of = quote!(#ident #type_generics);
+    let generics = generics::owned_as(record, bounded, &of);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
     let mut words = BTreeSet::new();
     let indexes = record.indexes.iter().filter(|index| words.insert(index.word.to_string()));
     let indexes: Vec<_> = indexes.collect();
