@@ -45,6 +45,7 @@ use model::{Kind, Projection, Record};
 /// | `partition_key = "TENANT#{tenant_id}"` | a [key template](#key-templates), stored as S |
 /// | `sort_key = "ORDER#{number:08}"` | a key template for the sort key |
 /// | `partition_key_name`, `sort_key_name` | the templates' attributes; `PK` and `SK` by default |
+/// | `index(by_status, …)` | an [index](#indexes) of the table; may be repeated |
 /// | `plaintext_only` | nothing of the record is protected: no envelope, no KMS call |
 /// | `debug` | a `Debug` that shows `[REDACTED]` for each encrypted field |
 /// | `crate = path` | the path where `envelope_runtime` is re-exported |
@@ -70,7 +71,7 @@ use model::{Kind, Projection, Record};
 /// | `ttl` | the time at which the record expires, in seconds since 1970 |
 /// | `created_at` | an `Option` of a time; `None` becomes the time of the save |
 /// | `updated_at` | a time, or an `Option` of one: the time of the last save or update |
-/// | `key = "S"` | beside a key: its type in the table, if the field's type does not show it |
+/// | `key = "S"` | beside a key of the table or of an index: its type there, if the field's does not show it |
 ///
 /// - `alias`: the newest name comes first.
 /// - `flatten`: the struct derives [`EnvelopeFields`](macro@EnvelopeFields).
@@ -108,6 +109,34 @@ use model::{Kind, Projection, Record};
 ///   their old ones.
 /// - `{{` and `}}` stand for braces. A template uses a field's Rust name. A key has at most 6
 ///   fields.
+///
+/// # Indexes
+///
+/// `index(by_customer, partition = "customer", sort = "placed_at")` declares a global secondary
+/// index. Its word names the handle, `Order::INDEXES.by_customer`, for `store.query_index(…)`.
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `name = "GSI1"` | the name of the index in `DynamoDB`; the word by default |
+/// | `partition = "field"`, `sort = "field"` | fields that are the key; up to four of each, in `[…]` |
+/// | `partition_key = "…"`, `sort_key = "…"` | [templates](#key-templates) instead of fields |
+/// | `partition_key_name`, `sort_key_name` | their attributes; `GSI1PK` and `GSI1SK` for `GSI1` |
+/// | `local` | a local index, whose partition key is the table's |
+/// | `project = all`, `keys`, `include("field", …)` | what the index holds; `all` by default |
+/// | `unprotected_partition` | the partition decides nothing: its fields need no protection |
+///
+/// - Each field of a partition is a key, a part of the table's key, a `context` field or
+///   `#[authenticated]`. Otherwise whoever may write to the table could put a record into another
+///   partition, such as an order of somebody else into "my orders". `unprotected_partition` says
+///   that the partition is a mere grouping.
+/// - The attributes of templates are no fields: saves and updates write them. An update that sets a
+///   field of a template reads the item first. `add`, `subtract` and `append` do not compile on it.
+/// - A record whose field is `None` is not in the index.
+/// - A program that does not know the index leaves the attributes of its templates as they were, or
+///   drops them. Until every program knows the index, and every record was saved by one, the index
+///   is incomplete.
+/// - `keys` and `include` give `Keys`, or projections that
+///   are `plaintext_only`; `.load()` reads whole records behind them.
 ///
 /// # serde
 ///

@@ -23,6 +23,7 @@ pages! {
     queries: "queries.md",
     scans: "scans.md",
     pages: "pages.md",
+    indexes: "indexes.md",
     projections: "projections.md",
     tenants: "tenants.md",
     kms: "kms.md",
