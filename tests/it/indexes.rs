@@ -21,6 +21,7 @@ use crate::support::{World, string};
         sort_key = "{shelf}#{placed_at:010}"
     ),
     index(by_courier, partition = "courier", unprotected_partition),
+    index(by_van, partition_key = "VAN#{courier}", unprotected_partition),
     index(by_day, partition = "day", sort = "number", project = keys, unprotected_partition),
     index(by_total, partition = "tenant", sort = "total", project = include("shelf")),
     index(by_time, local, sort = "placed_at")
@@ -210,6 +211,19 @@ async fn an_update_of_a_part_writes_the_key_of_the_index_too() {
     assert_eq!(numbers(&of("c-7").all().await.unwrap()), [2]);
     assert_eq!(of("c-0").count().await.unwrap(), 4);
     assert_eq!(usage.stale_items(), 0);
+}
+
+#[tokio::test]
+async fn a_part_that_is_set_if_absent_follows_what_is_there() {
+    let (_world, store, _) = orders().await;
+    for number in [1, 9] {
+        let update = store.update::<Order>(("t-1", number));
+        update.set_if_absent(|f| f.courier, "van".to_owned()).await.unwrap();
+    }
+
+    let of = |courier| store.query_index(Order::INDEXES.by_van, courier);
+    assert_eq!(numbers(&of("van").all().await.unwrap()), [1]);
+    assert_eq!(of("post").count().await.unwrap(), 2);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod allocations;
 mod conditions;
 mod deletes;
 mod dynamodb;
+mod indexes;
 mod known_records;
 mod loads;
 mod lost_answers;

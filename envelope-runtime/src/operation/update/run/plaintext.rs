@@ -132,7 +132,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
             _ => false,
         };
         match (guard, envelope) {
-            _ if holds && self.meter.lost_an_answer() => Err(self.unknown()),
+            _ if holds && !other && self.meter.lost_an_answer() => Err(self.unknown()),
             _ if (holds && !other) || self.has_another_version(stored) => {
                 Err(self.refused(stored.clone()))
             }
