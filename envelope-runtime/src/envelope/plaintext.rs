@@ -115,9 +115,10 @@ pub(crate) fn refuse_protected(schema: &RecordSchema, stored: &Item) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribute::Number;
     use crate::envelope::expected_context;
     use crate::key::ContextPairs;
-    use crate::record::{FieldRole, FieldSchema};
+    use crate::record::{FieldRole, FieldSchema, KeyPiece, KeyTemplate};
 
     const FIELDS: &[FieldSchema] = &[
         FieldSchema::new("id", FieldRole::PartitionKey),
@@ -140,5 +141,61 @@ mod tests {
 
         assert_eq!(read(projection).unwrap_err().kind(), OpenErrorKind::NoEnvelope);
         assert!(read(record.plaintext_only()).is_ok());
+    }
+
+    const LINE: RecordSchema = RecordSchema::new(
+        "app",
+        &[
+            FieldSchema::new("tenant", FieldRole::Plain).context(),
+            FieldSchema::new("sku", FieldRole::Plain),
+            FieldSchema::new("number", FieldRole::Plain),
+            FieldSchema::new("note", FieldRole::Encrypted),
+        ],
+    )
+    .partition_key(KeyTemplate::new(
+        "PK",
+        &[
+            KeyPiece::text("T#"),
+            KeyPiece::part("tenant"),
+            KeyPiece::text("#"),
+            KeyPiece::part("sku"),
+        ],
+    ))
+    .sort_key(KeyTemplate::new(
+        "SK",
+        &[KeyPiece::part("sku"), KeyPiece::text("#"), KeyPiece::number("number", 3)],
+    ));
+
+    /// The values of the key, or the attribute at fault.
+    fn key_of(pairs: &[(&str, &str)], tenant: &str, asked: Asked<'_>) -> Result<Values, String> {
+        let item = pairs.iter().map(|(n, v)| ((*n).to_owned(), AttributeValue::S((*v).into())));
+        let caller = ContextPairs::new([("tenant", tenant)]);
+        let context = expected_context(&LINE, |_| None, &caller).ok().unwrap();
+        let values = plaintext_values(LINE.keys_only(), item.collect(), asked, &context);
+        values.map_err(|error| format!("{:?} {}", error.kind(), error.attribute().unwrap_or("")))
+    }
+
+    #[test]
+    fn a_key_alone_is_read_from_the_attributes_of_the_key() {
+        let stored = [("PK", "T#t-1#book"), ("SK", "book#007"), ("note", "not opened")];
+        let values = key_of(&stored, "t-1", Asked::Table).unwrap();
+        let fields: Vec<_> =
+            values.fields.iter().map(|value| (**value.as_ref().unwrap()).clone()).collect();
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        assert_eq!(fields, [text("t-1"), text("book"), AttributeValue::N(Number::from(7_u8))]);
+
+        let partition = text("T#t-1#book");
+        assert!(key_of(&stored, "t-1", Asked::Partition(&partition)).is_ok());
+        for (pairs, tenant, asked, refused) in [
+            (&stored[..], "t-2", Asked::Table, "OtherContext tenant"),
+            (&stored[..1], "t-1", Asked::Table, "Tampered SK"),
+            (&stored[..1], "t-1", Asked::ItemsOwn, "Incomplete SK"),
+            (&stored[..], "t-1", Asked::Partition(&text("T#t-2#book")), "Tampered PK"),
+            (&[("PK", "T#t-1#book"), ("SK", "pen#007")], "t-1", Asked::Table, "KeyTemplate SK"),
+            (&[("PK", "T#t-1#book"), ("SK", "book#7")], "t-1", Asked::Table, "KeyTemplate SK"),
+            (&[("PK", "t-1"), ("SK", "book#007")], "t-1", Asked::Table, "KeyTemplate PK"),
+        ] {
+            assert_eq!(key_of(pairs, tenant, asked).unwrap_err(), refused);
+        }
     }
 }

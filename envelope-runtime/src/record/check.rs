@@ -1,6 +1,7 @@
 //! Compile-time rules for a whole schema: the derive sees one struct, and not those flattened into
 //! it.
 
+use super::projection::find;
 use super::{FieldRole, FieldSchema, KeyAttribute, RecordSchema};
 use crate::limits::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 
@@ -28,7 +29,15 @@ impl RecordSchema {
         if let Some(KeyAttribute::Template(template)) = sort_key {
             seen.name(template.name());
         }
+        let own = seen.count;
         seen.group(self.own_fields());
+        let mut indexes = self.all_indexes();
+        while let [index, others @ ..] = indexes {
+            let [partition, sort] = index.sides();
+            seen.index_keys(partition, own, self.own_fields());
+            seen.index_keys(sort, own, self.own_fields());
+            indexes = others;
+        }
         assert!(
             seen.encrypted <= MAX_SEALED,
             "a record has at most 255 encrypted fields, with those flattened into it: split it"
@@ -101,6 +110,44 @@ impl Seen {
         }
     }
 
+    /// Refuses key attributes of an index that are no plaintext field, or that a template makes
+    /// under the name of a field. The first `own` names are the envelope's and the keys', which an
+    /// index may share.
+    #[track_caller]
+    const fn index_keys(
+        &self,
+        keys: &'static [KeyAttribute],
+        own: usize,
+        fields: &'static [FieldSchema],
+    ) {
+        let mut rest = keys;
+        while let [key, others @ ..] = rest {
+            match key {
+                KeyAttribute::Field(name) => match find(fields, name) {
+                    Some(field) if !matches!(field.role(), FieldRole::Encrypted) => {}
+                    _ => say(name, "` is the key of an index, and no plaintext field"),
+                },
+                KeyAttribute::Template(template) => {
+                    let mut index = 0;
+                    while index < self.count {
+                        let is_free = index > 0 && index < own;
+                        if !is_free
+                            && equal(self.names[index].as_bytes(), template.name().as_bytes())
+                        {
+                            say(
+                                template.name(),
+                                "` is a field, or the envelope, and made by the template of an index: name \
+                                 the template's attribute with `partition_key_name` or `sort_key_name`",
+                            );
+                        }
+                        index += 1;
+                    }
+                }
+            }
+            rest = others;
+        }
+    }
+
     const fn authenticated(&mut self, name: &str) {
         self.authenticated += 1;
         self.lists += 1 + name.len();
@@ -156,7 +203,7 @@ pub(super) const fn say(name: &str, text: &str) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{KeyPiece, KeyTemplate};
+    use crate::record::{IndexSchema, KeyPiece, KeyTemplate};
 
     fn schema(inner: Vec<FieldSchema>) -> RecordSchema {
         let fields = vec![
@@ -192,6 +239,31 @@ mod tests {
         let nested = vec![FieldSchema::group(named("ssn").leak())];
         assert!(refusal(schema(nested)).is_some());
         assert_eq!(refusal(schemas("_envelope").envelope_name("_env")), None);
+    }
+
+    #[test]
+    fn the_key_of_an_index_is_plaintext_and_under_a_name_of_its_own() {
+        const TEXT: &[KeyPiece] = &[KeyPiece::text("x")];
+        const CITY: KeyTemplate =
+            KeyTemplate::new("GSI1PK", &[KeyPiece::text("CITY#"), KeyPiece::part("city")]);
+        const SORT: KeyTemplate = KeyTemplate::new("SK", &[KeyPiece::text("x")]);
+        let indexed = |name, keys: Vec<KeyAttribute>| {
+            let index = IndexSchema::global("index", keys.leak(), &[]);
+            refusal(schema(named(name)).sort_key(SORT).indexes(vec![index].leak()))
+        };
+        let made = |name| KeyAttribute::Template(KeyTemplate::new(name, TEXT));
+        assert_eq!(indexed("city", vec![KeyAttribute::Template(CITY)]), None);
+        assert_eq!(indexed("city", vec![KeyAttribute::Field("city"), made("SK")]), None);
+        for (name, keys, refused) in [
+            ("GSI1PK", vec![KeyAttribute::Template(CITY)], "`GSI1PK` is a field, or"),
+            ("city", vec![made("_envelope")], "`_envelope` is a field, or"),
+            ("city", vec![made("old_ssn")], "`old_ssn` is a field, or"),
+            ("city", vec![KeyAttribute::Field("town")], "`town` is the key of an index, and no"),
+            ("city", vec![KeyAttribute::Field("ssn")], "`ssn` is the key of an index, and no"),
+        ] {
+            let text = indexed(name, keys).unwrap();
+            assert!(text.starts_with(refused), "{text}");
+        }
     }
 
     #[test]

@@ -295,3 +295,6 @@ impl QueryKey {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,7 @@ impl RecordSchema {
     }
 
     /// The schema of the record's key alone.
-    pub(super) const fn keys_only(self) -> Self {
+    pub(crate) const fn keys_only(self) -> Self {
         self.narrowed(Some(Projected { fields: &[], reads: Reads::Key }))
     }
 

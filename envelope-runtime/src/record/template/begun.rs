@@ -151,6 +151,11 @@ mod tests {
         ] {
             assert!(!LINE.makes(key), "{key}");
         }
+        let n = |text| AttributeValue::N(Number::parse(text).unwrap());
+        let parts = LINE.parts_in("LINE#book#007/1.50").unwrap();
+        let book = AttributeValue::S("book".into());
+        assert_eq!(parts, [("sku", book), ("n", n("7")), ("v", n("1.5"))]);
+        assert_eq!(FIXED.parts_in("PROFILE"), Some(Vec::new()));
         assert!(FIXED.makes("PROFILE") && !FIXED.makes("PROFILES") && !FIXED.makes("PROFIL"));
         assert!(LAST.makes("USER#a") && !LAST.makes("USER#a#b") && !LAST.makes("USER#"));
     }
