@@ -8,8 +8,9 @@ mod serde;
 mod suggest;
 mod value;
 
-pub(crate) use index::{IndexOptions, Project};
-pub(crate) use options::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
+pub(crate) use options::{
+    DefaultValue, FieldOptions, IndexOptions, Project, RoleName, Spanning, StructOptions,
+};
 pub(crate) use projection::{ProjectionOptions, projected_field};
 pub(crate) use suggest::nearest;
 

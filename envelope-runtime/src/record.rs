@@ -22,6 +22,7 @@ mod sort;
 mod stored;
 mod template;
 
+use crate::key::NoKey;
 pub use bytes::{
     decode_array, decode_bytes, decode_optional_array, decode_optional_bytes, decode_optional_vec,
     decode_vec, encode_bytes, encode_optional_bytes,

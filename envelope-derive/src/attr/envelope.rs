@@ -4,8 +4,7 @@ use syn::LitInt;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 
-use super::index::IndexOptions;
-use super::options::{FieldOptions, RoleName, Spanning, StructOptions};
+use super::options::{FieldOptions, IndexOptions, RoleName, Spanning, StructOptions};
 use super::suggest;
 use super::value::{default_value, function, member, path, set, skip_value, text};
 use crate::ctxt::Ctxt;

@@ -1,43 +1,16 @@
 //! The option `index(…)` of a record.
 
-use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Token, bracketed, parenthesized};
 
-use super::options::Spanning;
+use super::options::{IndexOptions, Project, Spanning};
 use super::suggest;
 use super::value::{set, skip_value, text};
 use crate::ctxt::Ctxt;
 use crate::symbol;
-
-/// The options of one index.
-pub(crate) struct IndexOptions {
-    /// The name of its handle.
-    pub(crate) word: Ident,
-    pub(crate) name: Option<Spanning<String>>,
-    /// Names of fields.
-    pub(crate) partition: Option<Vec<Spanning<String>>>,
-    pub(crate) sort: Option<Vec<Spanning<String>>>,
-    pub(crate) partition_key: Option<Spanning<String>>,
-    pub(crate) partition_key_name: Option<Spanning<String>>,
-    pub(crate) sort_key: Option<Spanning<String>>,
-    pub(crate) sort_key_name: Option<Spanning<String>>,
-    pub(crate) local: Option<Span>,
-    pub(crate) unprotected_partition: Option<Span>,
-    pub(crate) project: Option<Spanning<Project>>,
-}
-
-/// What an index holds beside the keys.
-#[derive(Clone)]
-pub(crate) enum Project {
-    All,
-    Keys,
-    /// Names of fields.
-    Include(Vec<Spanning<String>>),
-}
 
 const KNOWN: [&str; 10] = [
     symbol::NAME,

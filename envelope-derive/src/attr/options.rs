@@ -1,9 +1,8 @@
 //! The options of a struct and of its fields, as data.
 
 use proc_macro2::Span;
-use syn::{ExprPath, Path};
+use syn::{ExprPath, Ident, Path};
 
-use super::index::IndexOptions;
 use crate::case::RenameRule;
 use crate::symbol;
 
@@ -31,6 +30,32 @@ pub(crate) struct StructOptions {
     pub(crate) debug: Option<Span>,
     pub(crate) rename_all: Option<RenameRule>,
     pub(crate) default: Option<DefaultValue>,
+}
+
+/// The options of one index.
+pub(crate) struct IndexOptions {
+    /// The name of its handle.
+    pub(crate) word: Ident,
+    pub(crate) name: Option<Spanning<String>>,
+    /// Names of fields.
+    pub(crate) partition: Option<Vec<Spanning<String>>>,
+    pub(crate) sort: Option<Vec<Spanning<String>>>,
+    pub(crate) partition_key: Option<Spanning<String>>,
+    pub(crate) partition_key_name: Option<Spanning<String>>,
+    pub(crate) sort_key: Option<Spanning<String>>,
+    pub(crate) sort_key_name: Option<Spanning<String>>,
+    pub(crate) local: Option<Span>,
+    pub(crate) unprotected_partition: Option<Span>,
+    pub(crate) project: Option<Spanning<Project>>,
+}
+
+/// What an index holds beside the keys.
+#[derive(Clone)]
+pub(crate) enum Project {
+    All,
+    Keys,
+    /// Names of fields.
+    Include(Vec<Spanning<String>>),
 }
 
 /// The options of a field.

@@ -101,7 +101,10 @@ impl<C: Capability> Store<C> {
     /// ```no_run
     /// # use envelope_runtime::{EnvelopeRecord, QueryError, Store};
     /// #[derive(EnvelopeRecord)]
-    /// #[envelope(table = "orders", index(by_customer, partition = "customer", sort = "placed_at"))]
+    /// #[envelope(
+    ///     table = "orders",
+    ///     index(by_customer, partition = "customer", sort = "placed_at")
+    /// )]
     /// struct Order {
     ///     #[partition_key]
     ///     id: String,

@@ -1,7 +1,7 @@
 //! Compile-time rules for a whole schema: the derive sees one struct, and not those flattened into
 //! it.
 
-use super::projection::find;
+use super::schema::find;
 use super::{FieldRole, FieldSchema, KeyAttribute, RecordSchema};
 use crate::limits::{MAX_AUTHENTICATED, MAX_LISTS, MAX_SEALED};
 

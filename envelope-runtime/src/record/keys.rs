@@ -5,11 +5,10 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, Parts, ProjectionOf, Readable,
-    RecordSchema, Simple, Unsorted, decode_vec,
+    Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, NoKey, Parts, ProjectionOf,
+    Readable, RecordSchema, Simple, Unsorted, decode_vec,
 };
 use crate::attribute::{ConvertError, ValueDeserializer};
-use crate::key::NoKey;
 
 /// The key of a record, read from its table or from an index, without the rest of the record.
 ///

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{equal, say};
-use super::schema::{Fields, Projected, Reads};
-use super::{EnvelopeRecord, FieldRole, FieldSchema, Keys, OwnedKey, Readable, RecordSchema};
-use crate::key::NoKey;
+use super::check::say;
+use super::schema::{Fields, Projected, Reads, find};
+use super::{
+    EnvelopeRecord, FieldRole, FieldSchema, Keys, NoKey, OwnedKey, Readable, RecordSchema,
+};
 
 /// An expression has at most 4096 bytes, and the placeholder of a name takes 8 of them.
 const MAX_FETCHED: usize = 512;
@@ -173,22 +174,6 @@ impl RecordSchema {
     pub(crate) const fn whole(self) -> Self {
         self.narrowed(None)
     }
-}
-
-pub(super) const fn find(fields: &'static [FieldSchema], name: &str) -> Option<FieldSchema> {
-    let mut rest = fields;
-    while let [field, others @ ..] = rest {
-        let found = match field.members() {
-            Some(group) => find(group, name),
-            None if equal(field.name().as_bytes(), name.as_bytes()) => Some(*field),
-            None => None,
-        };
-        if found.is_some() {
-            return found;
-        }
-        rest = others;
-    }
-    None
 }
 
 impl FieldSchema {

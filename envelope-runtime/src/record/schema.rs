@@ -5,7 +5,7 @@ mod fields;
 mod table;
 
 pub(crate) use fields::Fields;
-pub(super) use fields::{Projected, Reads};
+pub(super) use fields::{Projected, Reads, find};
 pub use table::{HasTable, KeyType};
 
 use super::maintained::Stamp;

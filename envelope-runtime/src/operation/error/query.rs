@@ -14,7 +14,7 @@ use crate::report::{Place, debug_is_display};
 #[non_exhaustive]
 pub enum QueryError {
     /// The partition or the condition on the sort key cannot be used, or the filter is about a key
-    /// attribute; no request was made.
+    /// attribute or one that the index does not hold; no request was made.
     Key(KeyError),
     /// A value of the filter cannot be stored; no request was made.
     Filter(FieldError),

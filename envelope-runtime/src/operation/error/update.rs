@@ -18,7 +18,8 @@ pub enum UpdateError {
     /// A value of the update or of its condition cannot be stored, and no request was made; or the
     /// version cannot be counted up, and nothing was written.
     Field(FieldError),
-    /// The key cannot be used; no request was made.
+    /// The key cannot be used; or a field cannot have the value, because it makes the key of an
+    /// index. Nothing was written.
     Key(KeyError),
     /// A context field has no usable value; no request was made.
     Context(ContextError),

@@ -18,7 +18,7 @@ use crate::record::{FieldError, KeyError};
 pub enum SaveError {
     /// A field, or a value of the condition, cannot be stored; no request was made.
     Field(FieldError),
-    /// The record's key cannot be used; no request was made.
+    /// The record's key, or that of an index, cannot be used; no request was made.
     Key(KeyError),
     /// A context field has no usable value, or a different one than the caller's; no request was
     /// made.

@@ -36,20 +36,20 @@ impl<C: Capability> Store<C> {
     /// Creates the table of the record `R`, unless it is there, and waits until it can be used. No
     /// other operation creates a table.
     ///
-    /// The table has the key attributes and the indexes of the record, is paid for on demand, and is
-    /// encrypted at
-    /// rest under the KMS key `aws/dynamodb`, so that `CloudTrail` shows the uses of the key. If
-    /// the record has an `#[envelope(ttl)]`, DynamoDB deletes its expired items. The options add
-    /// the rest.
+    /// The table has the key attributes and the indexes of the record, is paid for on demand, and
+    /// is encrypted at rest under the KMS key `aws/dynamodb`, so that `CloudTrail` shows the uses
+    /// of the key. If the record has an `#[envelope(ttl)]`, DynamoDB deletes its expired items. The
+    /// options add the rest.
     ///
     /// It works in steps, and each step looks first: the table, then TTL, then point-in-time
     /// recovery. After a failure, or if another process creates the table at the same time, a call
     /// only does what is still missing.
     ///
-    /// A table that is there is never changed in its key, its indexes, its encryption at rest, its protection
-    /// from deletion, its stream or its billing mode. If one of these differs from what is asked
-    /// for, the error lists each difference. What is not asked for may be on: deletion protection,
-    /// a stream, point-in-time recovery, or the TTL of another record type in the same table.
+    /// A table that is there is never changed in its key, its indexes, its encryption at rest, its
+    /// protection from deletion, its stream or its billing mode. If one of these differs from what
+    /// is asked for, the error lists each difference. What is not asked for may be on: other
+    /// indexes, deletion protection, a stream, point-in-time recovery, or the TTL of another record
+    /// type in the same table.
     ///
     /// Needs `dynamodb:DescribeTable` and `CreateTable`; `DescribeTimeToLive` and
     /// `UpdateTimeToLive` for a TTL.

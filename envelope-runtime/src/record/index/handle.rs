@@ -18,7 +18,7 @@ pub struct LocalIndex<R, K, P = R>(&'static IndexSchema, Types<R, K, P>);
 
 type Types<R, K, P> = PhantomData<fn() -> (R, K, P)>;
 
-/// What a query reads: the table, or one of its indexes. `Key` is the key by which it finds records.
+/// What a query reads: the table, or one of its indexes.
 pub trait Place {
     /// The shape of the key.
     type Key;

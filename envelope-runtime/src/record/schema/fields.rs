@@ -1,6 +1,7 @@
 //! The fields of a schema, with those of flattened structs.
 
 use super::FieldSchema;
+use crate::record::check::equal;
 
 /// The fields that a projection reads, and how.
 #[derive(Clone, Copy, Debug)]
@@ -47,4 +48,24 @@ impl Iterator for Fields {
             }
         }
     }
+}
+
+/// The field that is stored under `name`.
+pub(in crate::record) const fn find(
+    fields: &'static [FieldSchema],
+    name: &str,
+) -> Option<FieldSchema> {
+    let mut rest = fields;
+    while let [field, others @ ..] = rest {
+        let found = match field.members() {
+            Some(group) => find(group, name),
+            None if equal(field.name().as_bytes(), name.as_bytes()) => Some(*field),
+            None => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        rest = others;
+    }
+    None
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::fields::find;
 use super::{FieldSchema, RecordSchema};
-use crate::record::projection::find;
 use crate::record::{EnvelopeRecord, KeyAttribute};
 
 /// The type of a key attribute.

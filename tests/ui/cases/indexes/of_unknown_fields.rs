@@ -1,7 +1,7 @@
 use envelope_runtime::{EnvelopeFields, EnvelopeRecord};
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "statu"))]
+#[envelope(table = "orders", index(by_status, partition = "stats"))]
 struct Order {
     #[partition_key]
     tenant: String,

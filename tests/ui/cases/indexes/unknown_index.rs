@@ -16,7 +16,7 @@ struct Order {
 }
 
 fn wrong() {
-    query(Order::INDEXES.by_custumer, "c-1");
+    query(Order::INDEXES.by_customers, "c-1");
 }
 
 fn text() {
