@@ -101,14 +101,17 @@ impl KeyTemplate {
     }
 }
 
-/// The number with this text in a key. Without padding, it is any number's own text.
+/// The number with this text in a key. Without padding, a number has one text.
 fn number_in(part: &str, digits: usize) -> Option<Number> {
     let is_padded = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
-    Number::parse(part).ok().filter(|_| digits == 0 || is_padded)
+    let number = Number::parse(part).ok()?;
+    (if digits == 0 { number.as_str() == part } else { is_padded }).then_some(number)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const LINE: KeyTemplate = KeyTemplate::new(
@@ -143,6 +146,9 @@ mod tests {
             "LINE#book#٠٠٧/1",
             "LINE#book#007/",
             "LINE#book#007/x",
+            "LINE#book#007/1.50",
+            "LINE#book#007/01",
+            "LINE#book#007/+1",
             "LINE#book#007/1/2",
             "LINE#bo/ok#007/1",
             "LINE#book#007/1#",
@@ -152,7 +158,7 @@ mod tests {
             assert!(!LINE.makes(key), "{key}");
         }
         let n = |text| AttributeValue::N(Number::parse(text).unwrap());
-        let parts = LINE.parts_in("LINE#book#007/1.50").unwrap();
+        let parts = LINE.parts_in("LINE#book#007/1.5").unwrap();
         let book = AttributeValue::S("book".into());
         assert_eq!(parts, [("sku", book), ("n", n("7")), ("v", n("1.5"))]);
         assert_eq!(FIXED.parts_in("PROFILE"), Some(Vec::new()));
@@ -184,5 +190,29 @@ mod tests {
         assert_eq!(LINE.begun_part("sku", "", two).unwrap(), "LINE#");
         let refused = LINE.begun_part("sku", "b#", two).unwrap_err();
         assert_eq!(refused, ("sku", KeyErrorKind::Delimiter('#')));
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_of_a_key_are_those_that_made_it(
+            sku in "[^#/]{1,12}",
+            n in 0_u32..1000,
+            v in any::<i64>(),
+            text in ".{0,40}",
+        ) {
+            let n = AttributeValue::N(Number::from(n));
+            let v = AttributeValue::N(Number::from(v));
+            let parts = [("sku", AttributeValue::S(sku)), ("n", n), ("v", v)];
+            let value = |name: &str| parts.iter().find(|part| part.0 == name).map(|part| &part.1);
+            let Ok(AttributeValue::S(key)) = LINE.render(value) else { panic!("no key") };
+            prop_assert_eq!(LINE.parts_in(&key), Some(parts.to_vec()));
+
+            // Any text is no key, or that of its parts.
+            if let Some(parts) = LINE.parts_in(&text) {
+                let value =
+                    |name: &str| parts.iter().find(|part| part.0 == name).map(|part| &part.1);
+                prop_assert_eq!(LINE.render(value), Ok(AttributeValue::S(text)));
+            }
+        }
     }
 }
