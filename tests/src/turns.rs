@@ -4,6 +4,7 @@
 //! in front of an emulator in this process; a schedule says whose turn it is, and all schedules are
 //! tried.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -88,6 +89,23 @@ impl Turns {
     #[must_use]
     pub fn onlooker(self: &Arc<Self>) -> aws_sdk_dynamodb::Client {
         client(Door { turns: Arc::clone(self), writer: None })
+    }
+
+    /// The attributes of a stored item that are text. The partition key is the string `id`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such table.
+    #[must_use]
+    pub fn texts(&self, table: &str, id: &str) -> BTreeMap<String, String> {
+        let get = serde_json::json!({"TableName": table, "Key": {"id": {"S": id}}});
+        let get = serde_json::from_value(get).expect("a request");
+        let item = self.database.get_item(get).expect("a table").item.unwrap_or_default();
+        let text = |(name, value)| match value {
+            dynoxide::AttributeValue::S(text) => Some((name, text)),
+            _ => None,
+        };
+        item.into_iter().filter_map(text).collect()
     }
 
     /// The client of the writer with that number.
@@ -183,6 +201,8 @@ impl Turns {
             "PutItem" => call!(put_item),
             "UpdateItem" => call!(update_item),
             "DeleteItem" => call!(delete_item),
+            "DescribeTable" => call!(describe_table),
+            "Query" => call!(query),
             other => panic!("{other}"),
         };
         match answer {
