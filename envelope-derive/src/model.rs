@@ -227,6 +227,22 @@ impl Record {
         self.fields.iter().filter(|field| self.is_key(field)).all(|key| key.key_type().is_some())
     }
 
+    /// Returns whether an absent attribute stands for a value other than `None`, so that `None` is
+    /// stored as NULL.
+    pub(crate) fn has_value_if_absent(&self, field: &Field) -> bool {
+        let has_value = match (&field.default, &self.options.default) {
+            (Some(DefaultValue::Function(_)), _) | (None, Some(_)) => true,
+            (Some(DefaultValue::Trait), _) | (None, None) => false,
+        };
+        has_value && !field.role.is_key() && !matches!(field.shape, Shape::Set)
+    }
+
+    /// The attribute of the table's partition key.
+    pub(crate) fn partition_attribute(&self) -> Option<&str> {
+        let field = || self.with_role(Role::PartitionKey).next().map(|field| field.name.as_str());
+        self.partition_key.as_ref().map(|template| template.name.as_str()).or_else(field)
+    }
+
     /// Returns whether a save fills in fields of the record.
     pub(crate) fn is_filled_in(&self) -> bool {
         self.fields.iter().any(Field::is_filled_in)

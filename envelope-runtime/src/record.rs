@@ -50,6 +50,8 @@ pub(crate) use maintained::{check_ttl, is_over};
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
 pub use partition::{ContextInKey, IntoPartition, SortedKey};
+#[cfg(feature = "aws")]
+pub(crate) use projection::MAX_FETCHED;
 pub use projection::{Narrows, ProjectedFields, ProjectionOf, SameAs};
 pub use saved::{FilledIn, Saved};
 pub(crate) use schema::Fields;

@@ -79,8 +79,8 @@ impl Usage {
     }
 
     /// The number of records that queries of an index skipped, because their own fields do not make
-    /// the index's key: a program that does not know the index has written them, and their next
-    /// save mends them.
+    /// the index's key. A program that does not know the index has written them, and their next
+    /// save mends them; or somebody has altered the key.
     #[must_use]
     pub fn stale_items(&self) -> u64 {
         self.0.stale.load(Ordering::Relaxed)

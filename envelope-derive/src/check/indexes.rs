@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 
-use super::keys::{one_template, unfit_part};
+use super::keys::{one_template, unfit_part, unknown};
 use super::one_name;
-use crate::attr::{DefaultValue, Project, Spanning, nearest};
+use crate::attr::{Project, Spanning};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Index, MAX_KEY_PARTS, Record, Role, Shape, Side};
 use crate::template::Template;
@@ -14,6 +14,7 @@ use crate::written;
 
 /// The attributes in each part of a global index's key.
 const MAX_ATTRIBUTES: usize = 4;
+const MAX_LOCAL: usize = 5;
 
 pub(super) fn indexes(cx: &Ctxt, record: &Record) {
     let (mut words, mut names) = (BTreeSet::new(), BTreeSet::new());
@@ -40,6 +41,11 @@ pub(super) fn indexes(cx: &Ctxt, record: &Record) {
         }
         protected(cx, record, index);
         project(cx, record, index);
+    }
+    let mut local = record.indexes.iter().filter(|index| index.is_local());
+    if let Some(index) = local.nth(MAX_LOCAL) {
+        let message = format!("a table has at most {MAX_LOCAL} local indexes: make one global");
+        cx.error(index.word.span(), message);
     }
     attributes(cx, record);
 }
@@ -96,13 +102,15 @@ fn shape(cx: &Ctxt, record: &Record, index: &Index) {
     if is_empty(&index.partition) || is_empty(&index.sort) {
         cx.error(span, format!("index `{word}` names no field between `[` and `]`"));
     }
-    let mut seen = Vec::new();
-    for field in index.partition.fields().iter().chain(index.sort.fields()) {
-        if seen.contains(&&field.value) {
-            let message = format!("index `{word}` names `{}` twice: remove one", field.value);
-            cx.error(field.span, message);
+    let of_table = record.partition_attribute().filter(|_| index.is_local());
+    let mut seen: Vec<_> = of_table.into_iter().collect();
+    for (name, span) in [&index.partition, &index.sort].into_iter().flat_map(|it| it.names(record))
+    {
+        if seen.contains(&name) {
+            let message = format!("the key of index `{word}` has \"{name}\" twice: remove one");
+            cx.error(span, message);
         }
-        seen.push(&field.value);
+        seen.push(name);
     }
     match (options.local, &index.partition) {
         (None, Side::None) => cx.error(
@@ -133,27 +141,13 @@ fn shape(cx: &Ctxt, record: &Record, index: &Index) {
 /// A field that is a key attribute.
 fn key_field(cx: &Ctxt, record: &Record, name: &Spanning<String>) {
     let message = match record.part(&name.value) {
-        None => Some(unknown(record, &name.value)),
+        None => Some(unknown(record, "an index", &name.value)),
         Some(field) => unfit_key(record, field).map(|problem| {
             format!("`{}` is the key of an index, and {problem}", field.plain_ident())
         }),
     };
     if let Some(message) = message {
         cx.error(name.span, message);
-    }
-}
-
-fn unknown(record: &Record, name: &str) -> String {
-    let fields: Vec<_> = record.fields.iter().map(Field::plain_ident).collect();
-    match nearest(name, fields.iter().map(String::as_str)) {
-        Some(near) => {
-            format!("an index names `{name}`, no such field; did you mean `{near}`?")
-        }
-        None if record.flattens() => format!(
-            "an index names `{name}`, no such field of the record itself: it cannot be in a flattened \
-             struct"
-        ),
-        None => format!("an index names `{name}`, no such field"),
     }
 }
 
@@ -171,22 +165,12 @@ fn unfit_key(record: &Record, field: &Field) -> Option<&'static str> {
             "stored through a function: use a newtype with a serde implementation of its own"
         }
         _ if written::is(ty, "bool") => "a bool: a key is text, a number or bytes",
-        _ if is_stored_as_null(record, field) => {
+        _ if record.has_value_if_absent(field) && written::optional(&field.ty).is_some() => {
             "stored as NULL if it is None, because an absent value has a default; DynamoDB refuses that: \
              remove the default"
         }
         _ => return None,
     })
-}
-
-/// Returns whether `None` is stored as NULL, because an absent attribute has another value.
-fn is_stored_as_null(record: &Record, field: &Field) -> bool {
-    let has_value = match (&field.default, &record.options.default) {
-        (Some(DefaultValue::Function(_)), _) => true,
-        (Some(DefaultValue::Trait), _) | (None, None) => false,
-        (None, Some(_)) => !field.role.is_key(),
-    };
-    has_value && written::optional(&field.ty).is_some()
 }
 
 /// The message for a field of which the key of an index cannot be made.
@@ -209,7 +193,7 @@ fn unfit(record: &Record, field: &Field) -> Option<String> {
 fn protected(cx: &Ctxt, record: &Record, index: &Index) {
     let is_protected = |field: &Field| {
         field.role.is_key()
-            || field.role == Role::Authenticated
+            || (field.role == Role::Authenticated && field.options.since.is_none())
             || field.is_context()
             || record.is_part(field)
     };
@@ -223,7 +207,7 @@ fn protected(cx: &Ctxt, record: &Record, index: &Index) {
                  partition is no more than a grouping",
                 field.plain_ident()
             );
-            cx.error(span_of(index, &field.plain_ident()), message);
+            cx.error(place_of(index, &field.plain_ident()), message);
         }
         (None, Some(span)) => cx.error(
             span,
@@ -237,7 +221,7 @@ fn protected(cx: &Ctxt, record: &Record, index: &Index) {
 }
 
 /// The place where a partition names a field.
-fn span_of(index: &Index, name: &str) -> Span {
+fn place_of(index: &Index, name: &str) -> Span {
     match &index.partition {
         Side::Template(template) => template.span,
         Side::Fields(fields) => {
@@ -276,7 +260,7 @@ fn project(cx: &Ctxt, record: &Record, index: &Index) {
         Project::Include(names) => {
             for name in names {
                 let message = match record.part(&name.value) {
-                    None => unknown(record, &name.value),
+                    None => unknown(record, "an index", &name.value),
                     Some(field) if field.role == Role::Encrypted => format!(
                         "`{}` is `#[encrypted]`, and an index of some attributes opens nothing: leave it \
                          out, or hold whole records with `project = all`",

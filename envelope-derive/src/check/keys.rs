@@ -120,7 +120,7 @@ pub(super) fn one_template(
         let Piece::Part { field: name, digits } = piece else { continue };
         let message = match record.part(name) {
             Some(field) => unfit(field).or_else(|| unpadded(field, *digits)),
-            None => Some(unknown(record, name)),
+            None => Some(unknown(record, "key template", name)),
         };
         if let Some(message) = message {
             cx.error(template.span, message);
@@ -151,17 +151,18 @@ fn looks_like_a_field(record: &Record, template: &Template, text: &str) -> Optio
     })
 }
 
-fn unknown(record: &Record, name: &str) -> String {
+/// The message for a name that is no field's.
+pub(super) fn unknown(record: &Record, what: &str, name: &str) -> String {
     let fields: Vec<_> = record.fields.iter().map(Field::plain_ident).collect();
+    let name_in_braces =
+        if what == "key template" { format!("{{{name}}}") } else { name.to_owned() };
+    let names = format!("{what} names `{name_in_braces}`, no such field");
     match nearest(name, fields.iter().map(String::as_str)) {
-        Some(near) => {
-            format!("key template names `{{{name}}}`, no such field; did you mean `{near}`?")
+        Some(near) => format!("{names}; did you mean `{near}`?"),
+        None if record.flattens() => {
+            format!("{names} of the record itself: a part of a key cannot be in a flattened struct")
         }
-        None if record.flattens() => format!(
-            "key template names `{{{name}}}`, no such field of the record itself: a part cannot be \
-             in a flattened struct"
-        ),
-        None => format!("key template names `{{{name}}}`, no such field"),
+        None => names,
     }
 }
 

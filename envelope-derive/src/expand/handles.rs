@@ -178,7 +178,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
     };
     let mut kind = quote!(_envelope::kind::#kind);
     if record.is_index_part(field) && !record.is_part(field) {
-        kind = quote!(_envelope::kind::Part<#kind>);
+        kind = quote!(_envelope::kind::IndexPart<#kind>);
     }
     if needs_its_attribute(record, field) {
         kind = quote!(_envelope::kind::Converted<#kind>);

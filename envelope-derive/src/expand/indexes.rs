@@ -64,7 +64,17 @@ pub(super) fn handles(record: &Record, of_stub: bool) -> Option<TokenStream> {
     let (_, type_generics, _) = record.generics.split_for_impl();
     let ident = &record.ident;
     let of = quote!(#ident #type_generics);
-    let generics = generics::owned_as(record, bounded, &of);
+    let mut generics = generics::owned_as(record, bounded, &of);
+    if record.indexes.iter().any(|index| !index.holds_all()) {
+        // The values of keys are given out.
+        for field in generics::generic_fields(record) {
+            if record.key_fields().iter().any(|key| key.ident == field.ident) {
+                let ty = &field.ty;
+                let predicates = &mut generics.make_where_clause().predicates;
+                predicates.push(syn::parse_quote!(#ty: ::core::marker::Send + 'static));
+            }
+        }
+    }
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let mut words = BTreeSet::new();
     let indexes = record.indexes.iter().filter(|index| words.insert(index.word.to_string()));

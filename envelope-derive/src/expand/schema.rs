@@ -6,8 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::key::key_template;
 use super::quoting::span_of;
 use super::{indexes, maintained};
-use crate::attr::DefaultValue;
-use crate::model::{Field, Record, Role, Shape};
+use crate::model::{Field, Record, Role};
 
 /// The constant of a record.
 pub(super) fn of_record(record: &Record) -> TokenStream {
@@ -76,15 +75,7 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         let revision = since.value;
         quote!(.since(#revision))
     });
-    // If an absent attribute becomes a value other than None, None must not be absent.
-    let default = field.default.as_ref().or(record.options.default.as_ref());
-    let has_value = match default {
-        Some(DefaultValue::Function(_)) => true,
-        Some(DefaultValue::Trait) => field.default.is_none(),
-        None => false,
-    };
-    let null = (has_value && !field.role.is_key() && !matches!(field.shape, Shape::Set))
-        .then(|| quote!(.null()));
+    let null = record.has_value_if_absent(field).then(|| quote!(.null()));
     let aliases = field.options.aliases.iter().map(|alias| &alias.value);
     let aliases = (aliases.len() > 0).then(|| quote!(.aliases(&[#(#aliases),*])));
     let maintained = maintained::schema(field);

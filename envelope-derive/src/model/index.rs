@@ -91,6 +91,16 @@ impl Side {
         }
     }
 
+    /// Its attributes, and the places where they are named.
+    pub(crate) fn names<'a>(&'a self, record: &'a Record) -> Vec<(&'a str, Span)> {
+        let template = self.template().map(|it| (it.name.as_str(), it.name_span));
+        let fields = self
+            .fields()
+            .iter()
+            .filter_map(|field| Some((record.part(&field.value)?.name.as_str(), field.span)));
+        template.into_iter().chain(fields).collect()
+    }
+
     /// The names of the fields that make it.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         let fields = self.fields().iter().map(|field| field.value.as_str());

@@ -75,7 +75,7 @@ impl Plan {
                 self.item.insert_named(key.name().into(), value);
             }
         }
-        for (name, value) in self.schema.index_values(|name| self.item.attribute(name))? {
+        for (name, value) in self.schema.index_values(|name| self.item.attribute(name), |_| true)? {
             self.item.insert_named(name.into(), value);
         }
         Ok(self)

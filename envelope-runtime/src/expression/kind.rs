@@ -40,7 +40,7 @@ pub struct Converted<K>(PhantomData<fn() -> K>);
 
 /// An attribute of kind `K` of which a template makes the key of an index.
 #[derive(Debug)]
-pub struct Part<K>(PhantomData<fn() -> K>);
+pub struct IndexPart<K>(PhantomData<fn() -> K>);
 
 /// An attribute whose stored value DynamoDB can compare: any that is not `#[encrypted]`.
 #[diagnostic::on_unimplemented(
@@ -92,7 +92,7 @@ pub trait Untagged {}
     label = "a template makes the key of an index of this field",
     note = "load the record, and `.set()` the new value, which writes the key of the index too"
 )]
-pub trait NotPart {}
+pub trait NotIndexPart {}
 
 /// An attribute whose absence a load accepts if its field is an `Option`.
 #[diagnostic::on_unimplemented(
@@ -133,7 +133,7 @@ macro_rules! implement {
         #[diagnostic::do_not_recommend]
         impl<K: $capability> $capability for Converted<K> {}
         #[diagnostic::do_not_recommend]
-        impl<K: $capability> $capability for Part<K> {}
+        impl<K: $capability> $capability for IndexPart<K> {}
     )*};
 }
 
@@ -159,20 +159,20 @@ impl<K: Summable> Summable for Converted<K> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<K: Summable> Summable for Part<K> {}
+impl<K: Summable> Summable for IndexPart<K> {}
 
-impl NotPart for Plaintext {}
-impl NotPart for Authenticated {}
-impl NotPart for Encrypted {}
-impl NotPart for Key {}
-impl NotPart for Context {}
-impl NotPart for Version {}
-
-#[diagnostic::do_not_recommend]
-impl<K: NotPart> NotPart for Converted<K> {}
+impl NotIndexPart for Plaintext {}
+impl NotIndexPart for Authenticated {}
+impl NotIndexPart for Encrypted {}
+impl NotIndexPart for Key {}
+impl NotIndexPart for Context {}
+impl NotIndexPart for Version {}
 
 #[diagnostic::do_not_recommend]
-impl<K: Removable> Removable for Part<K> {}
+impl<K: NotIndexPart> NotIndexPart for Converted<K> {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Removable> Removable for IndexPart<K> {}
 
 impl Removable for Plaintext {}
 impl Removable for Authenticated {}

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use super::handle::{Attribute, Operand};
 use super::kind::{
-    NotContext, NotKey, NotPart, NotVersion, Removable, Sealable, Settable, Summable, Untagged,
+    NotContext, NotIndexPart, NotKey, NotVersion, Removable, Sealable, Settable, Summable, Untagged,
 };
 use super::{Condition, Node};
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Wiped};
@@ -178,7 +178,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         value: impl Operand<F>,
     ) -> Self
     where
-        K: Summable + Untagged + NotPart + NotKey + NotContext + NotVersion,
+        K: Summable + Untagged + NotIndexPart + NotKey + NotContext + NotVersion,
     {
         let attribute = attribute(R::ATTRIBUTES);
         let value = there(attribute.written(value, false)).and_then(|value| match &*value {
@@ -220,7 +220,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         value: impl Operand<F>,
     ) -> Self
     where
-        K: Summable + Untagged + NotPart + NotKey + NotContext + NotVersion,
+        K: Summable + Untagged + NotIndexPart + NotKey + NotContext + NotVersion,
     {
         let attribute = attribute(R::ATTRIBUTES);
         let value = there(attribute.written(value, false)).and_then(|value| match &*value {
@@ -259,7 +259,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         elements: impl Operand<F>,
     ) -> Self
     where
-        K: Summable + Untagged + NotPart + NotKey + NotContext + NotVersion,
+        K: Summable + Untagged + NotIndexPart + NotKey + NotContext + NotVersion,
         F: CanGrow,
     {
         let attribute = attribute(R::ATTRIBUTES);

@@ -15,9 +15,9 @@ const VERSION: u8 = 1;
 const SALT_LEN: usize = 16;
 /// The length of a sealed cursor is a multiple of this, so that it tells less of the key's.
 const PADDED_TO: usize = 64;
-/// The keys of a table have at most 3,072 bytes, and those of an index as many. Their text is
-/// longer by a third.
-const MAX_TEXT: usize = 12 * 1024;
+/// The keys of a table have at most 3,072 bytes, and those of an index four times as many. Their
+/// text is longer by a third.
+const MAX_TEXT: usize = 24 * 1024;
 
 /// The place behind the last record that a query or a scan gave out: go on there with
 /// [`after`](super::Query::after).

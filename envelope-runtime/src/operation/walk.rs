@@ -237,7 +237,7 @@ impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
         let opened = stream::iter(candidates).map(move |candidate| {
             let reads = Arc::clone(&reads);
             async move {
-                let keys = reads.place_of(candidate.key());
+                let keys = reads.position_of(candidate.key());
                 (keys, reads.open::<P>(candidate).await)
             }
         });

@@ -110,9 +110,9 @@ impl Seen {
         }
     }
 
-    /// Refuses key attributes of an index that are no plaintext field, or that a template makes
-    /// under the name of a field. The first `own` names are the envelope's and the keys', which an
-    /// index may share.
+    /// Refuses key attributes of an index that are no plaintext field, or made of none, or that a
+    /// template makes under the name of a field. The first `own` names are the envelope's and the
+    /// keys', which an index may share.
     #[track_caller]
     const fn index_keys(
         &self,
@@ -123,28 +123,35 @@ impl Seen {
         let mut rest = keys;
         while let [key, others @ ..] = rest {
             match key {
-                KeyAttribute::Field(name) => match find(fields, name) {
-                    Some(field) if !matches!(field.role(), FieldRole::Encrypted) => {}
-                    _ => say(name, "` is the key of an index, and no plaintext field"),
-                },
+                KeyAttribute::Field(name) => index_part(fields, name),
                 KeyAttribute::Template(template) => {
-                    let mut index = 0;
-                    while index < self.count {
-                        let is_free = index > 0 && index < own;
-                        if !is_free
-                            && equal(self.names[index].as_bytes(), template.name().as_bytes())
-                        {
-                            say(
-                                template.name(),
-                                "` is a field, or the envelope, and made by the template of an index: name \
-                                 the template's attribute with `partition_key_name` or `sort_key_name`",
-                            );
+                    self.free(template.name(), own);
+                    let mut pieces = template.pieces();
+                    while let [piece, behind @ ..] = pieces {
+                        if let Some(part) = piece.attribute() {
+                            index_part(fields, part);
                         }
-                        index += 1;
+                        pieces = behind;
                     }
                 }
             }
             rest = others;
+        }
+    }
+
+    #[track_caller]
+    const fn free(&self, name: &'static str, own: usize) {
+        let mut index = 0;
+        while index < self.count {
+            let is_shared = index > 0 && index < own;
+            if !is_shared && equal(self.names[index].as_bytes(), name.as_bytes()) {
+                say(
+                    name,
+                    "` is a field, or the envelope, and made by the template of an index: name the \
+                     template's attribute with `partition_key_name` or `sort_key_name`",
+                );
+            }
+            index += 1;
         }
     }
 
@@ -169,6 +176,15 @@ impl Seen {
         }
         self.names[self.count] = name;
         self.count += 1;
+    }
+}
+
+/// Refuses the part of an index's key that is no plaintext field.
+#[track_caller]
+const fn index_part(fields: &'static [FieldSchema], name: &'static str) {
+    match find(fields, name) {
+        Some(field) if !matches!(field.role(), FieldRole::Encrypted) => {}
+        _ => say(name, "` is in the key of an index, and no plaintext field"),
     }
 }
 
@@ -258,8 +274,13 @@ mod tests {
             ("GSI1PK", vec![KeyAttribute::Template(CITY)], "`GSI1PK` is a field, or"),
             ("city", vec![made("_envelope")], "`_envelope` is a field, or"),
             ("city", vec![made("old_ssn")], "`old_ssn` is a field, or"),
-            ("city", vec![KeyAttribute::Field("town")], "`town` is the key of an index, and no"),
-            ("city", vec![KeyAttribute::Field("ssn")], "`ssn` is the key of an index, and no"),
+            ("city", vec![KeyAttribute::Field("town")], "`town` is in the key of an index, and no"),
+            ("city", vec![KeyAttribute::Field("ssn")], "`ssn` is in the key of an index, and no"),
+            (
+                "town",
+                vec![KeyAttribute::Template(CITY)],
+                "`city` is in the key of an index, and no",
+            ),
         ] {
             let text = indexed(name, keys).unwrap();
             assert!(text.starts_with(refused), "{text}");

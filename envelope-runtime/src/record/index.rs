@@ -141,7 +141,7 @@ impl RecordSchema {
         parts_of(self.index_keys().filter(|key| matches!(key, KeyAttribute::Template(_))))
     }
 
-    /// Returns whether an attribute is a sort key of the table or of an index, or a part of one.
+    /// Returns whether an attribute is a sort key of the table or of an index.
     pub(super) fn sorts_by(&self, name: &str) -> bool {
         let own = self.keys().skip(1);
         let mut sort = own.chain(self.indexes.iter().flat_map(|index| index.sort.iter().copied()));
@@ -176,10 +176,12 @@ impl RecordSchema {
     /// [`made_names`](Self::made_names). `value` returns the record's values. An index without a
     /// value for one of its fields has none.
     ///
-    /// Checks fields that are index keys, too: DynamoDB refuses the write of any other.
+    /// Of the values, those that `is_new` are checked, also fields that are keys: DynamoDB refuses
+    /// the write of any other. An index whose key cannot be made of the old ones has none.
     pub(crate) fn index_values<'a>(
         &self,
         value: impl Fn(&str) -> Option<&'a AttributeValue>,
+        is_new: impl Fn(&str) -> bool,
     ) -> Result<IndexKeys, KeyError> {
         let mut values = IndexKeys::new();
         if self.indexes.is_empty() {
@@ -199,9 +201,13 @@ impl RecordSchema {
                     is_complete = false;
                     continue;
                 }
-                let value = key.value(self, &value)?;
-                if let (Cow::Owned(value), true) = (value, names.contains(key.name())) {
-                    made.push((key.name(), value));
+                match key.value(self, &value) {
+                    Ok(value) if names.contains(key.name()) => {
+                        made.push((key.name(), value.into_owned()));
+                    }
+                    Ok(_) => {}
+                    Err(error) if key.parts().any(&is_new) => return Err(error),
+                    Err(_) => is_complete = false,
                 }
             }
             if is_complete {
@@ -240,9 +246,8 @@ impl RecordSchema {
         let fields =
             fields.filter_map(|name| self.field(name)).chain(self.fields().filter(decides));
         let mut names: BTreeSet<_> = fields.flat_map(FieldSchema::names).collect();
-        if !self.is_plaintext_only() {
-            names.insert(self.envelope());
-        }
+        // Without one it holds nothing; a newer program may have sealed the record.
+        names.insert(self.envelope());
         for key in self.keys().chain(index.keys()) {
             names.remove(key.name());
         }

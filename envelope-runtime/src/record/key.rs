@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 
-use super::{KeyAttribute, RecordSchema};
+use super::{FieldSchema, KeyAttribute, KeyType, RecordSchema};
 use crate::attribute::{self, AttributeValue, ConvertError};
 pub use error::{KeyError, KeyErrorKind};
 
@@ -297,13 +297,18 @@ fn check(
     value: &AttributeValue,
 ) -> Result<(), KeyError> {
     let limit = if schema.sorts_by(name) { MAX_SORT_KEY } else { MAX_PARTITION_KEY };
-    let length = match value {
-        AttributeValue::S(text) => Some(text.len()),
-        AttributeValue::B(bytes) => Some(bytes.len()),
-        AttributeValue::N(_) => None,
+    let (length, key_type) = match value {
+        AttributeValue::S(text) => (Some(text.len()), KeyType::S),
+        AttributeValue::B(bytes) => (Some(bytes.len()), KeyType::B),
+        AttributeValue::N(_) => (None, KeyType::N),
         AttributeValue::Null => return Err(KeyError::new(schema, name, KeyErrorKind::Absent)),
         other => return Err(KeyError::new(schema, name, KeyErrorKind::Type(other.type_name()))),
     };
+    let expected = schema.field(name).and_then(FieldSchema::type_of_key);
+    if let Some(expected) = expected.filter(|expected| *expected != key_type) {
+        let problem = KeyErrorKind::OtherType { expected, found: key_type };
+        return Err(KeyError::new(schema, name, problem));
+    }
     match length {
         Some(0) => Err(KeyError::new(schema, name, KeyErrorKind::Empty)),
         Some(length) if length > limit => {

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// An expression has at most 4096 bytes, and the placeholder of a name takes 8 of them.
-const MAX_FETCHED: usize = 512;
+pub(crate) const MAX_FETCHED: usize = 512;
 
 /// A type with some, or all, of the fields of the record `R`.
 ///
@@ -31,8 +31,8 @@ impl<R: EnvelopeRecord> ProjectionOf<R> for R {}
     message = "a query of `{Self}` does not read `{Q}`",
     label = "not a projection of what the query reads",
     note = "put `#[derive(EnvelopeProjection)]` on a struct, and name the record in its `of = …`",
-    note = "an index that does not hold whole records serves projections that are `plaintext_only`; \
-            `.load()` reads whole records behind it"
+    note = "an index that includes some attributes serves projections of them that are `plaintext_only`; \
+            `.load()` reads whole records behind it, and behind an index of keys"
 )]
 pub trait Narrows<Q> {}
 

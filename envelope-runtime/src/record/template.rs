@@ -73,6 +73,10 @@ impl KeyTemplate {
         self.name
     }
 
+    pub(super) const fn pieces(&self) -> &'static [KeyPiece] {
+        self.pieces
+    }
+
     /// Makes the key. The error names the part.
     pub(crate) fn render<'a>(
         &self,
@@ -162,7 +166,7 @@ impl KeyPiece {
     }
 
     /// The attribute of a part.
-    const fn attribute(&self) -> Option<&'static str> {
+    pub(super) const fn attribute(&self) -> Option<&'static str> {
         match self.0 {
             Piece::Text(_) => None,
             Piece::Part(attribute) | Piece::Number { attribute, .. } => Some(attribute),

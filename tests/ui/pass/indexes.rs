@@ -37,6 +37,27 @@ pub struct Document<T> {
     pub body: T,
 }
 
+/// A record whose key is of any type.
+#[derive(EnvelopeRecord)]
+#[envelope(
+    table = "things",
+    index(by_kind, partition = "kind", project = keys),
+    index(by_name, partition = "kind", sort = "name", project = include("name"))
+)]
+pub struct Thing<K> {
+    /// Its id.
+    #[partition_key]
+    pub id: K,
+    /// Its kind.
+    #[authenticated]
+    pub kind: K,
+    /// Its name.
+    pub name: K,
+    /// A secret.
+    #[encrypted]
+    pub secret: String,
+}
+
 mod inner {
     use envelope_runtime::EnvelopeRecord;
 
@@ -69,6 +90,8 @@ fn main() {
     query(Document::<String>::INDEXES.r#type, "a");
     query(Document::<u8>::INDEXES.by_place, ("report", 2026));
     query(Document::<u8>::INDEXES.by_tag, &[0_u8; 16]);
+    query(Thing::<u64>::INDEXES.by_kind, 4);
+    query(Thing::<String>::INDEXES.by_name, "a");
     query(inner::Member::INDEXES.inverted, "g-1");
     query(inner::Member::INDEXES.by_rank, "u-1");
 

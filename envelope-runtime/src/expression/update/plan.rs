@@ -122,12 +122,17 @@ impl UpdatePlan {
             {
                 return Err(KeyError::new(schema, name, KeyErrorKind::Summed));
             }
-            let is_key =
-                |key: &KeyAttribute| matches!(key, KeyAttribute::Field(key) if *key == name);
-            if let (Some(key), Change::Set(Some(value)) | Change::SetIfAbsent(value)) =
-                (schema.index_keys().find(is_key), change)
-            {
-                key.check(schema, value)?;
+            let (Change::Set(Some(value)) | Change::SetIfAbsent(value)) = change else { continue };
+            for key in schema.index_keys() {
+                match key {
+                    KeyAttribute::Field(own) if own == name => key.check(schema, value)?,
+                    KeyAttribute::Field(_) => {}
+                    KeyAttribute::Template(template) => {
+                        let value = |part: &str| (part == name).then_some(&**value);
+                        let part = template.last_part(name, value);
+                        part.map_err(|(part, problem)| KeyError::new(schema, part, problem))?;
+                    }
+                }
             }
         }
         Ok(())

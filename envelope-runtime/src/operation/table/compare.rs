@@ -24,10 +24,7 @@ impl TableReport {
         if let Some(status) = table.table_status().filter(|status| is_lost(status)) {
             self.drift.push(Drift::Status { found: status.as_str().to_owned() });
         }
-        for schema in schemas {
-            self.key(table, schema);
-            self.indexes(table, schema);
-        }
+        self.keys(table, schemas);
         self.at_rest(table, settings.at_rest.as_ref());
         if settings.deletion_protection {
             match table.deletion_protection_enabled() {
@@ -53,6 +50,14 @@ impl TableReport {
         };
         if let Some(expected) = settings.billing.filter(|expected| *expected != found) {
             self.drift.push(Drift::Billing { expected, found });
+        }
+    }
+
+    /// Adds the differences of the keys of table and indexes.
+    pub(super) fn keys(&mut self, table: &TableDescription, schemas: &[RecordSchema]) {
+        for schema in schemas {
+            self.key(table, schema);
+            self.indexes(table, schema);
         }
     }
 
@@ -82,7 +87,10 @@ impl TableReport {
             self.index(name, differing(expected, keys).map(drift));
             let lacks = |attributes| IndexDrift::Lacks { attributes };
             self.index(name, found.lacks(schema.included(index)).map(lacks));
-            let status = found.status.filter(|status| **status != IndexStatus::Active);
+            let is_usable = |status: &IndexStatus| {
+                matches!(status, IndexStatus::Active | IndexStatus::Updating)
+            };
+            let status = found.status.filter(|status| !is_usable(status));
             let drift = |status: &IndexStatus| IndexDrift::Status { found: status.as_str().into() };
             self.index(name, status.map(drift));
         }
@@ -143,6 +151,17 @@ fn is_key(name: &str, arn: &str) -> Option<bool> {
     } else {
         Some(arn.rsplit_once(":key/").is_some_and(|(_, id)| id == name))
     }
+}
+
+/// The first index of the record types that DynamoDB still fills.
+pub(super) fn filling(table: &TableDescription, schemas: &[RecordSchema]) -> Option<String> {
+    let is_own = |found: &Found<'_>| {
+        let mut indexes = schemas.iter().flat_map(RecordSchema::all_indexes);
+        indexes.any(|index| index.name() == found.name)
+    };
+    let is_new = |found: &Found<'_>| found.status == Some(&IndexStatus::Creating);
+    let found = found_indexes(table).find(|found| is_own(found) && is_new(found))?;
+    Some(format!("index `{}`: {}", found.name, IndexStatus::Creating.as_str()))
 }
 
 /// Returns whether the table will not become usable by waiting.

@@ -56,7 +56,8 @@ impl<C: Capability> Store<C> {
     ///
     /// # Errors
     ///
-    /// - [`TableError::Drift`] if the table is there and differs; nothing was changed.
+    /// - [`TableError::Drift`] if the table is there and differs, or the record types that
+    ///   [share](CreateTable::shared_with) it contradict each other; nothing was changed.
     /// - [`TableError::NotReady`] if it did not become active before the
     ///   [`deadline`](CreateTable::deadline), or is being deleted.
     /// - [`TableError::Request`] if DynamoDB refuses a request, or does not answer.

@@ -5,13 +5,84 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType as KeyRole,
-    LocalSecondaryIndex, Projection, ProjectionType, ProvisionedThroughput, ScalarAttributeType,
-    SseSpecification, SseType, StreamSpecification, StreamViewType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, GlobalSecondaryIndexDescription,
+    KeySchemaElement, KeyType as KeyRole, LocalSecondaryIndex, LocalSecondaryIndexDescription,
+    Projection, ProjectionType, ProvisionedThroughput, ScalarAttributeType, SseSpecification,
+    SseType, StreamSpecification, StreamViewType, TableDescription,
 };
 
 use super::settings::{AtRest, Settings, Units};
 use crate::record::{IndexSchema, KeyAttribute, KeyType, QueryKey, RecordSchema};
+
+/// The attributes, the key and the indexes of a table for some record types.
+struct Keys {
+    definitions: Vec<AttributeDefinition>,
+    key: Vec<KeySchemaElement>,
+    indexes: Vec<Index>,
+}
+
+struct Index {
+    name: &'static str,
+    is_local: bool,
+    key: Vec<KeySchemaElement>,
+    projection: Projection,
+}
+
+impl Keys {
+    fn of(schemas: &[RecordSchema]) -> Result<Self, BuildError> {
+        let types = schemas.iter().flat_map(|schema| {
+            let keys = schema.keys().chain(schema.index_keys());
+            keys.filter_map(|key| schema.type_of_key(key))
+        });
+        let mut seen = BTreeSet::new();
+        let definitions = types.filter(|(name, _)| seen.insert(*name)).map(|(name, key_type)| {
+            let scalar = match key_type {
+                KeyType::S => ScalarAttributeType::S,
+                KeyType::N => ScalarAttributeType::N,
+                KeyType::B => ScalarAttributeType::B,
+            };
+            AttributeDefinition::builder().attribute_name(name).attribute_type(scalar).build()
+        });
+        let definitions = definitions.collect::<Result<_, _>>()?;
+        let key = match schemas.first() {
+            Some(schema) => key_schema(&schema.query_key(None))?,
+            None => Vec::new(),
+        };
+        let mut indexes: Vec<Index> = Vec::new();
+        for schema in schemas {
+            for index in schema.all_indexes() {
+                if !indexes.iter().any(|other| other.name == index.name()) {
+                    indexes.push(Index {
+                        name: index.name(),
+                        is_local: index.is_local(),
+                        key: key_schema(&schema.query_key(Some(index)))?,
+                        projection: projection(schemas, index),
+                    });
+                }
+            }
+        }
+        Ok(Self { definitions, key, indexes })
+    }
+}
+
+/// The table that these record types would get, as DynamoDB would describe it.
+pub(super) fn description(schemas: &[RecordSchema]) -> Result<TableDescription, BuildError> {
+    let Keys { definitions, key, indexes } = Keys::of(schemas)?;
+    let mut table = TableDescription::builder();
+    table = table.set_attribute_definitions(Some(definitions)).set_key_schema(Some(key));
+    for Index { name, is_local, key, projection } in indexes {
+        table = if is_local {
+            let index = LocalSecondaryIndexDescription::builder().index_name(name);
+            let index = index.set_key_schema(Some(key)).projection(projection);
+            table.local_secondary_indexes(index.build())
+        } else {
+            let index = GlobalSecondaryIndexDescription::builder().index_name(name);
+            let index = index.set_key_schema(Some(key)).projection(projection);
+            table.global_secondary_indexes(index.build())
+        };
+    }
+    Ok(table.build())
+}
 
 /// Fills in a request for the table of some record types. Provisioned if `units` are given.
 pub(super) fn define(
@@ -20,23 +91,8 @@ pub(super) fn define(
     settings: &Settings,
     units: Option<Units>,
 ) -> Result<CreateTableFluentBuilder, BuildError> {
-    let types = schemas.iter().flat_map(|schema| {
-        let keys = schema.keys().chain(schema.index_keys());
-        keys.filter_map(|key| schema.type_of_key(key))
-    });
-    let mut seen = BTreeSet::new();
-    for (name, key_type) in types.filter(|(name, _)| seen.insert(*name)) {
-        let scalar = match key_type {
-            KeyType::S => ScalarAttributeType::S,
-            KeyType::N => ScalarAttributeType::N,
-            KeyType::B => ScalarAttributeType::B,
-        };
-        let definition = AttributeDefinition::builder().attribute_name(name).attribute_type(scalar);
-        request = request.attribute_definitions(definition.build()?);
-    }
-    if let Some(schema) = schemas.first() {
-        request = request.set_key_schema(Some(key_schema(&schema.query_key(None))?));
-    }
+    let Keys { definitions, key, indexes } = Keys::of(schemas)?;
+    request = request.set_attribute_definitions(Some(definitions)).set_key_schema(Some(key));
     let throughput = units.map(|units| {
         ProvisionedThroughput::builder()
             .read_capacity_units(units.read.into())
@@ -44,22 +100,17 @@ pub(super) fn define(
             .build()
     });
     let throughput = throughput.transpose()?;
-    let mut seen = BTreeSet::new();
-    for schema in schemas {
-        for index in schema.all_indexes().iter().filter(|index| seen.insert(index.name())) {
-            let projection = Some(projection(schemas, index));
-            let key = Some(key_schema(&schema.query_key(Some(index)))?);
-            request = if index.is_local() {
-                let index = LocalSecondaryIndex::builder().index_name(index.name());
-                let index = index.set_key_schema(key).set_projection(projection);
-                request.local_secondary_indexes(index.build()?)
-            } else {
-                let index = GlobalSecondaryIndex::builder().index_name(index.name());
-                let index = index.set_key_schema(key).set_projection(projection);
-                let index = index.set_provisioned_throughput(throughput.clone());
-                request.global_secondary_indexes(index.build()?)
-            };
-        }
+    for Index { name, is_local, key, projection } in indexes {
+        request = if is_local {
+            let index = LocalSecondaryIndex::builder().index_name(name);
+            let index = index.set_key_schema(Some(key)).projection(projection);
+            request.local_secondary_indexes(index.build()?)
+        } else {
+            let index = GlobalSecondaryIndex::builder().index_name(name);
+            let index = index.set_key_schema(Some(key)).projection(projection);
+            let index = index.set_provisioned_throughput(throughput.clone());
+            request.global_secondary_indexes(index.build()?)
+        };
     }
     request = match throughput {
         Some(throughput) => {

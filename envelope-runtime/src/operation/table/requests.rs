@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification, TimeToLiveStatus,
 };
 
-use super::definition::define;
+use super::definition::{define, description};
+use super::drift::Drift;
+use super::report::TableReport;
 use super::settings::{AtRest, Settings, Units};
 use crate::key::Capability;
 use crate::operation::error::{ServiceError, ServiceErrorKind};
@@ -47,6 +49,21 @@ impl<C: Capability> Requests<'_, C> {
     /// The field by which items expire.
     pub(super) fn ttl_field(&self) -> Option<&'static FieldSchema> {
         self.schemas.iter().find_map(RecordSchema::ttl)
+    }
+
+    /// What of the record types cannot be true of one table.
+    pub(super) fn contradictions(&self) -> Vec<Drift> {
+        let mut report = TableReport::new();
+        if let Ok(table) = description(self.schemas) {
+            report.keys(&table, self.schemas);
+        }
+        let mut fields = self.schemas.iter().filter_map(RecordSchema::ttl).map(FieldSchema::name);
+        let first = fields.next();
+        if let Some(expected) = fields.find(|name| Some(*name) != first) {
+            let (expected, found) = (expected.to_owned(), first.map(str::to_owned));
+            report.drift.push(Drift::Ttl { expected, found });
+        }
+        report.drift
     }
 
     /// The table's description; `None` if there is no table.

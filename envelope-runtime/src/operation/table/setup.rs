@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::types::{SseStatus, TableDescription, TableStatus};
 
+use super::compare::filling;
 use super::drift::Drift;
 use super::report::{TableCreated, TableReport};
 use super::requests::{Requests, Ttl};
@@ -24,8 +25,11 @@ pub(super) struct Setup<'a, C> {
 
 impl<C: Capability> Setup<'_, C> {
     pub(super) async fn run(mut self) -> Result<TableCreated, TableError> {
+        let contradictions = self.requests.contradictions();
+        if !contradictions.is_empty() {
+            return Err(self.drift(contradictions));
+        }
         let (table, is_new) = self.active_table().await?;
-        let schema = self.requests.schema;
         let mut report = TableReport::new();
         report.compare(&table, self.requests.schemas, self.settings);
         let ttl = match self.requests.ttl_field() {
@@ -40,8 +44,7 @@ impl<C: Capability> Setup<'_, C> {
         }
         // Nothing has been changed so far.
         if !report.drift.is_empty() {
-            let (place, table) = (schema.place(), self.requests.table);
-            return Err(TableError::Drift(TableDriftError::new(place, table, report.drift)));
+            return Err(self.drift(report.drift));
         }
         if let Some((attribute, found)) = ttl {
             self.ttl(attribute, found.map_err(TableError::Request)?).await?;
@@ -102,7 +105,8 @@ impl<C: Capability> Setup<'_, C> {
                 let changing = sse.filter(|sse| {
                     matches!(sse, SseStatus::Enabling | SseStatus::Updating | SseStatus::Disabling)
                 });
-                return Ok(changing.map(|sse| format!("encryption at rest: {}", sse.as_str())));
+                let changing = changing.map(|sse| format!("encryption at rest: {}", sse.as_str()));
+                return Ok(changing.or_else(|| filling(table, self.requests.schemas)));
             }
             other => {
                 let status = other.map_or("no status", TableStatus::as_str);
@@ -147,6 +151,11 @@ impl<C: Capability> Setup<'_, C> {
         } else {
             Err(self.not_ready(kind))
         }
+    }
+
+    fn drift(&self, drift: Vec<Drift>) -> TableError {
+        let (place, table) = (self.requests.schema.place(), self.requests.table);
+        TableError::Drift(TableDriftError::new(place, table, drift))
     }
 
     fn not_ready(&self, kind: TableNotReadyErrorKind) -> TableError {

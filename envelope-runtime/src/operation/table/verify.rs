@@ -119,6 +119,7 @@ async fn run<C: Capability>(
     settings: &Settings,
 ) -> Result<TableReport, ServiceError> {
     let mut report = TableReport::new();
+    report.drift = requests.contradictions();
     let Some(table) = requests.describe().await? else {
         report.drift.push(Drift::Absent);
         return Ok(report);

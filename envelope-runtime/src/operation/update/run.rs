@@ -56,6 +56,8 @@ struct Running<'a, R, C> {
     schema: RecordSchema,
     target: Target,
     plan: UpdatePlan,
+    /// The attributes of which the keys of indexes are made, if one of them changes.
+    parts: Vec<&'static str>,
     /// The envelope of the record that the update is based on; it must still be there.
     based_on: Option<AttributeValue>,
     returned: Returned,
@@ -89,7 +91,9 @@ pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>>(
 
     let based_on = known.as_ref().and_then(|known| known.attribute(schema.envelope()).cloned());
     let record = PhantomData::<fn() -> R>;
-    let running = Running { store, meter, schema, target, plan, based_on, returned, now, record };
+    let parts = moved::parts(&schema, &plan);
+    let running =
+        Running { store, meter, schema, target, plan, parts, based_on, returned, now, record };
     let patience = Patience::of_writers(store.ticks(), within);
     let answer = if running.plan.protects(&schema) {
         running.protected(known, patience).await?

@@ -39,7 +39,7 @@ impl<C: Capability> Reads<C> {
     /// is of the store's scope and has not expired. Nothing of that is verified, and nothing else
     /// is concluded from it.
     pub(super) fn candidate(&self, item: HashMap<String, SdkValue>, now: Now) -> Option<Candidate> {
-        let key = self.place_from_sdk(&item);
+        let key = self.position_from_sdk(&item);
         let is_made = |attribute: KeyAttribute| {
             key.attribute(attribute.name()).is_none_or(|value| attribute.makes(value))
         };
@@ -79,6 +79,12 @@ impl<C: Capability> Reads<C> {
         !matches!(index.carries(), Carries::Keys)
     }
 
+    /// Returns whether entries of keys are counted, which hold no fields beside them.
+    fn counts_keys(&self) -> bool {
+        let Source::Partition { index: Some(index), .. } = &self.source else { return false };
+        !self.loads() && matches!(index.carries(), Carries::Keys)
+    }
+
     /// Returns whether a record's own fields do not make the keys of the index, and counts it.
     fn is_stale(&self, item: &Item) -> bool {
         let Source::Partition { index: Some(_), key, .. } = &self.source else { return false };
@@ -93,7 +99,7 @@ impl<C: Capability> Reads<C> {
     /// attributes do not make its key, or of another partition, is not skipped but refused.
     fn is_of_another_context(&self, item: &Item) -> bool {
         let Contexts::One(context) = &self.context else { return false };
-        let (parts, is_whole) = if self.schema.is_key_alone() {
+        let (parts, is_whole) = if self.schema.is_key_alone() || self.counts_keys() {
             let parts = parts_of_key(&self.schema, item);
             let is_whole = parts.is_ok();
             (parts.unwrap_or_default(), is_whole)
@@ -203,9 +209,7 @@ impl<C: Capability> Reads<C> {
         item: Item,
     ) -> Result<Option<Item>, LoadError> {
         let Self { store, meter, schema, table, .. } = self;
-        if let Source::Partition { index: Some(_), .. } = self.source
-            && let Some(name) = self.elsewhere(&item)
-        {
+        if let Some(name) = self.elsewhere(&item) {
             let place = schema.place().attribute(name);
             return Err(LoadError::Open(OpenError::new(place, OpenErrorKind::Tampered)));
         }

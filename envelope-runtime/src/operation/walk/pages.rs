@@ -107,7 +107,7 @@ impl<C: Capability> Pages<C> {
             if candidates.len() > *take {
                 candidates.truncate(*take);
                 // `LastEvaluatedKey` is behind those that were not given out.
-                let last = candidates.last().map(|last| self.reads.place_of(last.key()));
+                let last = candidates.last().map(|last| self.reads.position_of(last.key()));
                 self.place = Place::Behind(last);
             }
             *take -= candidates.len();

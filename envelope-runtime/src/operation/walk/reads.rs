@@ -15,8 +15,8 @@ use crate::envelope::{ExpectedContext, Item, expected_context};
 use crate::expression::{KeyCondition, Node, Placeholders};
 use crate::key::{Capability, ContextPairs};
 use crate::record::{
-    Carries, FieldSchema, IndexSchema, KeyError, KeyErrorKind, Now, QueryKey, Readable,
-    RecordSchema,
+    Carries, FieldSchema, IndexSchema, KeyError, KeyErrorKind, MAX_FETCHED, Now, QueryKey,
+    Readable, RecordSchema,
 };
 use crate::store::Store;
 
@@ -83,9 +83,9 @@ pub(in crate::operation) struct Reads<C> {
     pub(super) context: Contexts,
     pub(super) consistent: bool,
     gives: Gives,
-    /// The names of the attributes that are a place in the list: the key of the table, and that of
-    /// the index.
-    place: Vec<&'static str>,
+    /// The names of the attributes that are a position in the list: the key of the table, and that
+    /// of the index.
+    position: Vec<&'static str>,
     key_condition: Option<String>,
     filter: Option<String>,
     projection: Option<String>,
@@ -127,7 +127,9 @@ impl<C: Capability> Reads<C> {
         let fetched = fetched(&schema, &source, gives);
         let filtered = filter.as_ref().map(Node::all_names).unwrap_or_default();
         if let Source::Partition { index: Some(index), key, .. } = &source {
-            let read = fetched.iter().flatten().chain(&filtered);
+            let opens = gives == Gives::Opened && !schema.is_key_alone();
+            let read = schema.read().filter(|_| opens).flat_map(FieldSchema::names);
+            let read = read.chain(fetched.iter().flatten().copied()).chain(filtered);
             refuse_absent(&schema, index, key, read).map_err(QueryError::Key)?;
         }
         let mut to = Placeholders::default();
@@ -146,11 +148,11 @@ impl<C: Capability> Reads<C> {
             Source::Table { .. } => "scan",
         };
         let mut meter = Meter::new(&store, verb, &table);
-        let mut place: Vec<_> = schema.key_names().collect();
+        let mut position: Vec<_> = schema.key_names().collect();
         if let Source::Partition { index: Some(index), key, .. } = &source {
             meter = meter.on_index(index.name());
             for key in key.all().filter(|key| !schema.key_names().any(|own| own == key.name())) {
-                place.push(key.name());
+                position.push(key.name());
             }
         }
         let streams = usize::try_from(streams).unwrap_or(CONCURRENCY).clamp(1, CONCURRENCY);
@@ -163,7 +165,7 @@ impl<C: Capability> Reads<C> {
             context,
             consistent,
             gives,
-            place,
+            position,
             key_condition,
             filter,
             projection,
@@ -196,7 +198,7 @@ impl<C: Capability> Reads<C> {
         &self,
         after: After,
     ) -> Result<Option<Vec<AttributeValue>>, QueryError> {
-        after.keys(&self.binding, self.place.len(), self.store.now()).map_err(QueryError::Cursor)
+        after.keys(&self.binding, self.position.len(), self.store.now()).map_err(QueryError::Cursor)
     }
 
     pub(super) fn cursor(&self, keys: Vec<AttributeValue>) -> Cursor {
@@ -204,17 +206,17 @@ impl<C: Capability> Reads<C> {
     }
 
     /// The values of the key attributes of the table, and then of the index.
-    pub(super) fn place_of(&self, key: &Item) -> Vec<AttributeValue> {
-        self.place.iter().filter_map(|name| key.attribute(name).cloned()).collect()
+    pub(super) fn position_of(&self, key: &Item) -> Vec<AttributeValue> {
+        self.position.iter().filter_map(|name| key.attribute(name).cloned()).collect()
     }
 
     pub(super) fn last_of(&self, key: &HashMap<String, SdkValue>) -> Vec<AttributeValue> {
-        self.place_of(&self.place_from_sdk(key))
+        self.position_of(&self.position_from_sdk(key))
     }
 
     /// The key attributes of an item, as far as it has them.
-    pub(super) fn place_from_sdk(&self, item: &HashMap<String, SdkValue>) -> Item {
-        some_from_sdk(self.place.iter().copied(), item)
+    pub(super) fn position_from_sdk(&self, item: &HashMap<String, SdkValue>) -> Item {
+        some_from_sdk(self.position.iter().copied(), item)
     }
 
     /// Makes one request.
@@ -224,7 +226,7 @@ impl<C: Capability> Reads<C> {
         limit: Option<usize>,
     ) -> Result<Raw, ServiceError> {
         let start = after.map(|keys| {
-            let named = self.place.iter().zip(keys);
+            let named = self.position.iter().zip(keys);
             named.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
         });
         let limit = limit.map(|limit| i32::try_from(limit.max(1)).unwrap_or(i32::MAX));
@@ -297,20 +299,20 @@ fn fetched(schema: &RecordSchema, source: &Source, gives: Gives) -> Option<BTree
         let parts = key.parts().into_iter().filter_map(|part| schema.field(part));
         names.extend(parts.flat_map(FieldSchema::names));
     }
-    Some(names)
+    (names.len() <= MAX_FETCHED).then_some(names)
 }
 
 /// Refuses to read or to filter attributes that an index does not hold. DynamoDB would take them
 /// for absent.
-fn refuse_absent<'a>(
+fn refuse_absent(
     schema: &RecordSchema,
     index: &IndexSchema,
     key: &QueryKey,
-    mut names: impl Iterator<Item = &'a &'static str>,
+    mut names: impl Iterator<Item = &'static str>,
 ) -> Result<(), KeyError> {
     let Some(included) = schema.included(index) else { return Ok(()) };
     let is_key = |name: &str| schema.keys().chain(key.all()).any(|key| key.name() == name);
-    match names.find(|name| !included.contains(*name) && !is_key(name)) {
+    match names.find(|name| !included.contains(name) && !is_key(name)) {
         Some(name) => Err(KeyError::new(schema, name, KeyErrorKind::NotInIndex)),
         None => Ok(()),
     }

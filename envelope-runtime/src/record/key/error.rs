@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::attribute::ConvertError;
-use crate::record::RecordSchema;
+use crate::record::{KeyType, RecordSchema};
 use crate::report::{Place, debug_is_display};
 
 /// The reason why a key cannot be used in a request. It names the attribute, never the value.
@@ -23,6 +23,13 @@ pub enum KeyErrorKind {
     Empty,
     /// It is stored as a type that cannot be a key: only S, N and B can.
     Type(&'static str),
+    /// It is stored as another type than the key is declared with.
+    OtherType {
+        /// The type of the key.
+        expected: KeyType,
+        /// The type of the value.
+        found: KeyType,
+    },
     /// It is longer than DynamoDB's limit, given in bytes.
     TooLong(usize),
     /// A key template expects text here, but it is stored as this type.
@@ -91,6 +98,11 @@ impl fmt::Display for KeyError {
             KeyErrorKind::Type(found) => {
                 write!(f, "a key must be stored as S, N or B, but this one is stored as {found}")
             }
+            KeyErrorKind::OtherType { expected, found } => write!(
+                f,
+                "the key is of the type {expected}, but this value is stored as {found}; correct the \
+                 `key = \"…\"` of the field"
+            ),
             KeyErrorKind::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
             KeyErrorKind::PartType(found) => write!(
                 f,

@@ -40,6 +40,10 @@ impl FieldSchema {
         self.key_type = Some(key_type);
         self
     }
+
+    pub(crate) const fn type_of_key(&self) -> Option<KeyType> {
+        self.key_type
+    }
 }
 
 impl RecordSchema {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::Running;
 use crate::envelope::Item;
-use crate::expression::{Clauses, Comparison, Node, Placeholders};
+use crate::expression::{Clauses, Comparison, Node, Placeholders, UpdatePlan};
 use crate::key::{Allows, CanEncrypt};
 use crate::operation::error::UpdateError;
-use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, IndexKeys};
+use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, IndexKeys, RecordSchema};
 
 /// The key attributes that the templates of indexes make of the changed record. Those that are not
 /// made are removed.
@@ -31,7 +31,7 @@ impl Moved {
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     /// Returns whether the update changes a field of which a template makes the key of an index.
     pub(super) fn moves(&self) -> bool {
-        self.schema.made_parts().into_iter().any(|part| self.plan.changes_name(part))
+        !self.parts.is_empty()
     }
 
     /// The attributes that are written for indexes.
@@ -43,24 +43,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         names.map(|name| FieldSchema::new(name, FieldRole::Plain)).collect()
     }
 
-    /// The names of the attributes on which these depend. A key never changes.
-    pub(super) fn moved_parts(&self) -> Vec<&'static str> {
-        if !self.moves() {
-            return Vec::new();
-        }
-        let own = self.schema.key_parts();
-        let parts = self.schema.made_parts().into_iter().filter(|part| !own.contains(part));
-        let fields = parts.filter_map(|part| self.schema.field(part));
-        fields.flat_map(FieldSchema::names).collect()
-    }
-
     /// The keys of all indexes after the update of the item that was read.
     pub(super) fn moved(&self, read: &Item) -> Result<Option<Moved>, UpdateError> {
         if !self.moves() {
             return Ok(None);
         }
         let stored = |name: &str| self.schema.read_value(name, |name| read.attribute(name));
-        let made = self.schema.index_values(|name| self.plan.value_after(name, stored(name)));
+        let value = |name: &str| self.plan.value_after(name, stored(name));
+        let made = self.schema.index_values(value, |name| self.plan.changes_name(name));
         let made = made.map_err(UpdateError::Key)?;
         Ok(Some(Moved { made, names: self.schema.made_names() }))
     }
@@ -83,4 +73,15 @@ pub(super) fn stay(names: &[&'static str], item: &Item) -> Option<Node> {
 /// Returns whether all of them are the same in both items.
 pub(super) fn stayed(names: &[&'static str], read: &Item, stored: &Item) -> bool {
     names.iter().all(|name| read.attribute(name) == stored.attribute(name))
+}
+
+/// The names of the attributes on which the keys of indexes depend, if the update changes one of
+/// them. A key of the table never changes.
+pub(super) fn parts(schema: &RecordSchema, plan: &UpdatePlan) -> Vec<&'static str> {
+    let (parts, own) = (schema.made_parts(), schema.key_parts());
+    if !parts.iter().any(|part| plan.changes_name(part)) {
+        return Vec::new();
+    }
+    let parts = parts.into_iter().filter(|part| !own.contains(part));
+    parts.filter_map(|part| schema.field(part)).flat_map(FieldSchema::names).collect()
 }

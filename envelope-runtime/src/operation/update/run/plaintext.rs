@@ -35,7 +35,6 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         let mut guard = self.first_guard()?;
         let mut nulls = Nulls::new();
         let mut may_ask_again = true;
-        let parts = self.moved_parts();
         let mut read = None;
         if self.moves() {
             let item = self.live(Some(self.read().await?))?;
@@ -53,7 +52,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
                 if let Some(moved) = self.moved(item)? {
                     moved.write(&mut clauses, &mut to);
                 }
-                node = Node::both(node, stay(&parts, item));
+                node = Node::both(node, stay(&self.parts, item));
             }
             let stored = match self.send(clauses, to, node, &nulls, None).await? {
                 // The request was sent again, and found its own write.
@@ -66,7 +65,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
                 Sent::Refused(stored) => self.live(stored)?,
             };
             let found = self.nulls(&stored);
-            let has_moved = read.as_ref().is_some_and(|read| !stayed(&parts, read, &stored));
+            let has_moved = read.as_ref().is_some_and(|read| !stayed(&self.parts, read, &stored));
             let has_told = matches!(guard, Guard::Unlisted) || found != nulls;
             guard = self.next_guard(&guard, &stored, found != nulls || has_moved)?;
             nulls = found;

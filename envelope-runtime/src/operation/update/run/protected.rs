@@ -51,6 +51,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
             };
             let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
             let nulls = self.nulls(verified.item());
+            let moved = if is_whole { self.moved(verified.item())? } else { None };
             let rewrite = self.rewrite(&verified, &data_key, &request, is_whole).await?;
             held = Some((verified.reference().clone(), data_key));
             // The known part is not enough: the item is read.
@@ -65,7 +66,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
                 clauses.remove(&mut to, name);
             }
             self.write_plaintext(&mut clauses, &mut to, &nulls);
-            if let Some(moved) = self.moved(verified.item())? {
+            if let Some(moved) = &moved {
                 moved.write(&mut clauses, &mut to);
             }
             let read = AttributeValue::B(verified.envelope().to_vec());
@@ -165,7 +166,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         let version = self.schema.version().filter(|version| version.is_protected());
         let fields = self.plan.protected.iter().filter_map(decides).chain(version);
         let fields = fields.filter(|field| !verified.authenticates(field));
-        fields.flat_map(FieldSchema::names).chain(self.moved_parts())
+        fields.flat_map(FieldSchema::names).chain(self.parts.iter().copied())
     }
 
     /// The next version, if the record tag covers it. The stored version must be the expected one.
