@@ -6,6 +6,7 @@ mod finance;
 mod generics;
 mod health;
 mod identity;
+mod indexed;
 mod single_table;
 mod telemetry;
 
@@ -108,10 +109,18 @@ fn the_table_lists_every_model() {
         include_str!("gallery/generics.rs"),
         include_str!("gallery/health.rs"),
         include_str!("gallery/identity.rs"),
+        include_str!("gallery/indexed/finding.rs"),
+        include_str!("gallery/indexed/lists.rs"),
+        include_str!("gallery/indexed/moved.rs"),
+        include_str!("gallery/indexed/people.rs"),
+        include_str!("gallery/indexed/shared.rs"),
+        include_str!("gallery/indexed/shop.rs"),
+        include_str!("gallery/indexed/tenants.rs"),
+        include_str!("gallery/indexed/time.rs"),
         include_str!("gallery/single_table.rs"),
         include_str!("gallery/telemetry.rs"),
     ];
-    let records = sources.iter().flat_map(|source| source.split("EnvelopeRecord").skip(1));
+    let records = sources.iter().flat_map(|source| source.split("derive(EnvelopeRecord").skip(1));
     let name = |text: &str| {
         let name = text.split_once("struct ")?.1;
         name.split(|letter: char| !letter.is_alphanumeric()).next().map(str::to_owned)
