@@ -32,6 +32,7 @@ mod key_templates;
 mod keys;
 mod listening;
 mod maintained;
+mod multi_attribute_keys;
 mod older_programs;
 mod operations;
 mod overhead;
