@@ -4,6 +4,7 @@
 
 mod altered;
 mod documents;
+mod indexed;
 mod keys;
 mod listed;
 mod moved;
