@@ -45,7 +45,7 @@ use model::{Kind, Projection, Record};
 /// | `partition_key = "TENANT#{tenant_id}"` | a [key template](#key-templates), stored as S |
 /// | `sort_key = "ORDER#{number:08}"` | a key template for the sort key |
 /// | `partition_key_name`, `sort_key_name` | the templates' attributes; `PK` and `SK` by default |
-/// | `index(by_status, …)` | an [index](#indexes) of the table; may be repeated |
+/// | `index(by_status(…))` | an [index](#indexes) of the table; may be repeated |
 /// | `plaintext_only` | nothing of the record is protected: no envelope, no KMS call |
 /// | `debug` | a `Debug` that shows `[REDACTED]` for each encrypted field |
 /// | `crate = path` | the path where `envelope_runtime` is re-exported |
@@ -112,7 +112,7 @@ use model::{Kind, Projection, Record};
 ///
 /// # Indexes
 ///
-/// `index(by_customer, partition = "customer", sort = "placed_at")` declares a global secondary
+/// `index(by_customer(partition = "customer", sort = "placed_at"))` declares a global secondary
 /// index. Its word names the handle, `Order::INDEXES.by_customer`, for `store.query_index(…)`.
 ///
 /// | option | meaning |

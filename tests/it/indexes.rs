@@ -13,18 +13,17 @@ use crate::support::{World, string};
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "orders",
-    index(by_status, partition = "status", sort = "placed_at", unprotected_partition),
-    index(
-        by_customer,
+    index(by_status(partition = "status", sort = "placed_at", unprotected_partition)),
+    index(by_customer(
         name = "GSI1",
         partition_key = "CUSTOMER#{customer}",
         sort_key = "{shelf}#{placed_at:010}"
-    ),
-    index(by_courier, partition = "courier", unprotected_partition),
-    index(by_van, partition_key = "VAN#{courier}", unprotected_partition),
-    index(by_day, partition = "day", sort = "number", project = keys, unprotected_partition),
-    index(by_total, partition = "tenant", sort = "total", project = include("shelf")),
-    index(by_time, local, sort = "placed_at")
+    )),
+    index(by_courier(partition = "courier", unprotected_partition)),
+    index(by_van(partition_key = "VAN#{courier}", unprotected_partition)),
+    index(by_day(partition = "day", sort = "number", project = keys, unprotected_partition)),
+    index(by_total(partition = "tenant", sort = "total", project = include("shelf"))),
+    index(by_time(local, sort = "placed_at"))
 )]
 struct Order {
     #[partition_key]

@@ -12,19 +12,17 @@ use crate::support::{Stored, World, binary, string};
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "visits",
-    index(by_status, partition = ["tenant", "status"], sort = ["priority", "place"]),
-    index(
-        by_all,
+    index(by_status(partition = ["tenant", "status"], sort = ["priority", "place"])),
+    index(by_all(
         partition = ["tenant", "status", "ward", "year"],
         sort = ["month", "day", "place", "number"]
-    ),
-    index(by_nurse, partition = ["tenant", "nurse"], project = keys),
-    index(
-        by_digest,
+    )),
+    index(by_nurse(partition = ["tenant", "nurse"], project = keys)),
+    index(by_digest(
         partition = ["ward", "year"],
         sort = ["digest", "month"],
         project = include("place")
-    )
+    ))
 )]
 struct Visit {
     #[partition_key]

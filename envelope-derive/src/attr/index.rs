@@ -42,9 +42,11 @@ impl IndexOptions {
         }
     }
 
-    /// Parses what stands in the parentheses: a word, then options.
-    pub(super) fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Self>> {
-        let mut index: Option<Self> = None;
+    /// Parses what stands in the parentheses: a word for each index, and its options in parentheses
+    /// of its own. (clippy takes an option that two indexes share for a duplicate unless their words
+    /// are around it.)
+    pub(super) fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Self>> {
+        let mut indexes = Vec::new();
         let is_empty = |input: ParseStream<'_>| {
             let options;
             parenthesized!(options in input);
@@ -53,19 +55,16 @@ impl IndexOptions {
         if meta.input.fork().call(is_empty).unwrap_or(true) {
             cx.error(meta.path.span(), NO_WORD);
             skip_value(meta)?;
-            return Ok(None);
+            return Ok(indexes);
         }
-        meta.parse_nested_meta(|meta| match &mut index {
-            Some(index) => index.option(cx, &meta),
-            None => match meta.path.get_ident() {
-                Some(word) if !meta.input.peek(Token![=]) => {
-                    index = Some(Self::new(word.clone()));
-                    Ok(())
-                }
-                _ => Err(meta.error(NO_WORD)),
-            },
+        meta.parse_nested_meta(|meta| {
+            let word = meta.path.get_ident().filter(|_| meta.input.peek(syn::token::Paren));
+            let mut index = Self::new(word.cloned().ok_or_else(|| meta.error(NO_WORD))?);
+            meta.parse_nested_meta(|meta| index.option(cx, &meta))?;
+            indexes.push(index);
+            Ok(())
         })?;
-        Ok(index)
+        Ok(indexes)
     }
 
     fn option(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
@@ -97,7 +96,8 @@ impl IndexOptions {
     }
 }
 
-const NO_WORD: &str = "an index begins with the word by which it is queried: `index(by_status, …)`";
+const NO_WORD: &str = "an index has a word by which it is queried, and its options behind the word: \
+                       `index(by_status(partition = \"status\"))`";
 
 fn named(literal: &LitStr) -> Spanning<String> {
     Spanning { value: literal.value(), span: literal.span() }

@@ -62,7 +62,7 @@ pub(super) fn key_types(cx: &Ctxt, record: &Record) {
             }
             _ if !is_key => format!(
                 "`key` on `{ident}`, which is not a key: remove it, or mark the field \
-                 `#[partition_key]` or `#[sort_key]`, or name it in an `index(…)`"
+                 `#[partition_key]` or `#[sort_key]`, or name it in an index"
             ),
             (None, _) => {
                 format!(

@@ -103,7 +103,7 @@ impl<C: Capability> Store<C> {
     /// #[derive(EnvelopeRecord)]
     /// #[envelope(
     ///     table = "orders",
-    ///     index(by_customer, partition = "customer", sort = "placed_at")
+    ///     index(by_customer(partition = "customer", sort = "placed_at"))
     /// )]
     /// struct Order {
     ///     #[partition_key]

@@ -13,15 +13,18 @@ use crate::table::Stored;
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "orders",
-    index(
-        by_customer,
+    index(by_customer(
         name = "GSI1",
         partition_key = "C#{customer}",
         sort_key = "{shelf}#{rank:04}"
-    ),
-    index(by_courier, partition_key = "COURIER#{courier}", unprotected_partition, project = keys),
-    index(by_status, partition = ["status", "day"], unprotected_partition, project = include("total")),
-    index(by_total, local, sort = "total")
+    )),
+    index(by_courier(partition_key = "COURIER#{courier}", unprotected_partition, project = keys)),
+    index(by_status(
+        partition = ["status", "day"],
+        unprotected_partition,
+        project = include("total")
+    )),
+    index(by_total(local, sort = "total"))
 )]
 struct Order {
     #[partition_key]

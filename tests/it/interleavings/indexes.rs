@@ -17,19 +17,17 @@ use super::{Outcome, name};
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "parcels",
-    index(
-        by_customer,
+    index(by_customer(
         name = "GSI1",
         partition_key = "CUSTOMER#{customer}",
         sort_key = "{shelf}#{rank:04}"
-    ),
-    index(
-        by_courier,
+    )),
+    index(by_courier(
         name = "GSI2",
         partition_key = "COURIER#{courier}",
         sort_key = "{rank:04}",
         unprotected_partition
-    )
+    ))
 )]
 struct Parcel {
     #[partition_key]

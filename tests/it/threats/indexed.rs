@@ -20,23 +20,21 @@ const CANARY: &str = "canary-of-the-victim";
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "letters",
-    index(
-        by_customer,
+    index(by_customer(
         name = "GSI1",
         partition_key = "CUSTOMER#{customer}",
         sort_key = "AT#{at:06}"
-    ),
-    index(
-        keys_of_customer,
+    )),
+    index(keys_of_customer(
         name = "GSI2",
         partition_key = "CUSTOMER#{customer}",
         partition_key_name = "GSI1PK",
         sort_key = "AT#{at:06}",
         sort_key_name = "GSI1SK",
         project = keys
-    ),
-    index(by_ward, partition = "ward", sort = "at"),
-    index(by_shelf, partition = "shelf", sort = "at", unprotected_partition)
+    )),
+    index(by_ward(partition = "ward", sort = "at")),
+    index(by_shelf(partition = "shelf", sort = "at", unprotected_partition))
 )]
 struct Letter {
     #[partition_key]

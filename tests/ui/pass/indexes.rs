@@ -11,10 +11,10 @@ fn query<H: IndexHandle>(_index: H, _partition: impl IntoPartition<<H::Place as 
 #[derive(EnvelopeRecord)]
 #[envelope(
     table = "documents",
-    index(by_kind, partition = "kind", sort = ["year", "page"]),
-    index(r#type, name = "by_type", partition_key = "TYPE#{type}", sort_key = "{year:04}"),
-    index(by_place, partition = ["kind", "year"], unprotected_partition, project = keys),
-    index(by_tag, partition = "tag", unprotected_partition, project = include("page"))
+    index(by_kind(partition = "kind", sort = ["year", "page"])),
+    index(r#type(name = "by_type", partition_key = "TYPE#{type}", sort_key = "{year:04}")),
+    index(by_place(partition = ["kind", "year"], unprotected_partition, project = keys)),
+    index(by_tag(partition = "tag", unprotected_partition, project = include("page")))
 )]
 pub struct Document<T> {
     /// Its id.
@@ -41,8 +41,8 @@ pub struct Document<T> {
 #[derive(EnvelopeRecord)]
 #[envelope(
     table = "things",
-    index(by_kind, partition = "kind", project = keys),
-    index(by_name, partition = "kind", sort = "name", project = include("name"))
+    index(by_kind(partition = "kind", project = keys)),
+    index(by_name(partition = "kind", sort = "name", project = include("name")))
 )]
 pub struct Thing<K> {
     /// Its id.
@@ -66,15 +66,14 @@ mod inner {
         table = "app",
         partition_key = "USER#{user}",
         sort_key = "GROUP#{group}",
-        index(
-            inverted,
+        index(inverted(
             name = "GSI1",
             partition_key = "GROUP#{group}",
             partition_key_name = "SK",
             sort_key = "USER#{user}",
             sort_key_name = "PK"
-        ),
-        index(by_rank, local, sort = "rank")
+        )),
+        index(by_rank(local, sort = "rank"))
     )]
     pub(super) struct Member {
         user: String,
@@ -97,7 +96,7 @@ fn main() {
 
     /// A record of this function alone.
     #[derive(EnvelopeRecord)]
-    #[envelope(table = "notes", index(by_day, partition = "day"))]
+    #[envelope(table = "notes", index(by_day(partition = "day")))]
     struct Note {
         #[partition_key]
         id: String,

@@ -12,13 +12,12 @@ use crate::dynamodb::{Dynamodb, Fault, Step, error, failed};
 #[derive(EnvelopeRecord)]
 #[envelope(
     table = "orders",
-    index(
-        by_customer,
+    index(by_customer(
         name = "GSI1",
         partition_key = "C#{customer}",
         sort_key = "NOTE#{number:020}"
-    ),
-    index(by_status, partition = ["status", "day"], unprotected_partition, project = include("text"))
+    )),
+    index(by_status(partition = ["status", "day"], unprotected_partition, project = include("text")))
 )]
 struct Note {
     #[partition_key]

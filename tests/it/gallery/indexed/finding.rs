@@ -9,7 +9,7 @@ use crate::support::string;
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "venues",
-    index(near, partition_key = "CELL#{cell}", partition_key_name = "cellPK", sort = "geohash")
+    index(near(partition_key = "CELL#{cell}", partition_key_name = "cellPK", sort = "geohash"))
 )]
 struct Venue {
     #[partition_key]
@@ -60,8 +60,8 @@ struct Route(String);
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "parcels",
-    index(by_phase, partition = "phase", sort = "weight"),
-    index(by_route, name = "GSI1", partition_key = "{route}/{phase}", sort_key = "{weight:06}")
+    index(by_phase(partition = "phase", sort = "weight")),
+    index(by_route(name = "GSI1", partition_key = "{route}/{phase}", sort_key = "{weight:06}"))
 )]
 #[serde(rename_all = "camelCase")]
 struct Parcel {
@@ -108,13 +108,12 @@ async fn parcels_by_an_enum_and_by_newtypes() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "articles",
-    index(
-        by_topic,
+    index(by_topic(
         partition = "topic",
         sort = "published",
         project = include("title"),
         unprotected_partition
-    )
+    ))
 )]
 struct Article {
     #[partition_key]
@@ -174,7 +173,7 @@ async fn headlines_of_a_topic_without_the_articles() {
 }
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "recipes", index(by_cook, partition = "cook", sort = "minutes"))]
+#[envelope(table = "recipes", index(by_cook(partition = "cook", sort = "minutes")))]
 struct Recipe {
     #[partition_key]
     id: u64,

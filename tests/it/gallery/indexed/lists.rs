@@ -11,7 +11,7 @@ use crate::support::string;
 #[envelope(
     table = "zones",
     plaintext_only,
-    index(by_country, name = "GSI1", partition_key = "COUNTRY#{country}", sort_key = "{city}")
+    index(by_country(name = "GSI1", partition_key = "COUNTRY#{country}", sort_key = "{city}"))
 )]
 struct Zone {
     #[partition_key]
@@ -49,7 +49,7 @@ struct Audit {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "assets",
-    index(by_site, name = "GSI1", partition_key = "SITE#{site}", sort_key = "{serial:08}")
+    index(by_site(name = "GSI1", partition_key = "SITE#{site}", sort_key = "{serial:08}"))
 )]
 struct Asset {
     #[partition_key]
@@ -90,12 +90,11 @@ async fn records_with_flattened_and_foreign_attributes() {
     assert_eq!(design.found("GSI1", condition, "revision").await, ["2"]);
 }
 
-#[expect(clippy::duplicated_attributes, reason = "indexes have options in common")]
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "pages",
-    index(by_views, partition = "site", sort = "views"),
-    index(by_revision, partition = "site", sort = "revision")
+    index(by_views(partition = "site", sort = "views")),
+    index(by_revision(partition = "site", sort = "revision"))
 )]
 struct Page {
     #[partition_key]

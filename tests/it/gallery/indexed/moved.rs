@@ -5,35 +5,31 @@ use envelope_runtime::EnvelopeRecord;
 
 use super::Design;
 
-#[expect(clippy::duplicated_attributes, reason = "indexes have options in common")]
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "crates",
-    index(by_field, partition = "state", sort = "rank", unprotected_partition),
-    index(by_option, partition = "carrier", unprotected_partition),
-    index(
-        by_owner,
+    index(by_field(partition = "state", sort = "rank", unprotected_partition)),
+    index(by_option(partition = "carrier", unprotected_partition)),
+    index(by_owner(
         name = "GSI1",
         partition_key = "OWNER#{owner}",
         sort_key = "{shelf}#{rank:03}"
-    ),
-    index(lent, name = "GSI2", partition_key = "LENT", sort_key = "{lent_to}"),
-    index(
-        by_lot,
+    )),
+    index(lent(name = "GSI2", partition_key = "LENT", sort_key = "{lent_to}")),
+    index(by_lot(
         name = "GSI3",
         partition_key = "LOT#{lot}",
         partition_key_name = "LOT",
         sort_key = "{shelf}"
-    ),
-    index(
-        lot_by_rank,
+    )),
+    index(lot_by_rank(
         name = "GSI4",
         partition_key = "LOT#{lot}",
         partition_key_name = "LOT",
         sort = "rank"
-    ),
-    index(by_rank, name = "LSI1", local, sort = "rank"),
-    index(by_shelf, name = "LSI2", local, sort_key = "S#{shelf}")
+    )),
+    index(by_rank(name = "LSI1", local, sort = "rank")),
+    index(by_shelf(name = "LSI2", local, sort_key = "S#{shelf}"))
 )]
 struct Crate {
     #[partition_key]

@@ -10,14 +10,13 @@ use crate::support::{binary, string};
     table = "school",
     partition_key = "STUDENT#{student}",
     sort_key = "COURSE#{course}",
-    index(
-        inverted,
+    index(inverted(
         name = "INVERTED",
         partition_key = "COURSE#{course}",
         partition_key_name = "SK",
         sort_key = "STUDENT#{student}",
         sort_key_name = "PK"
-    )
+    ))
 )]
 struct Enrolment {
     student: String,
@@ -55,7 +54,7 @@ async fn both_sides_of_a_many_to_many_relation() {
     table = "graph",
     partition_key = "NODE#{from}",
     sort_key = "{kind}#{to}",
-    index(incoming, name = "GSI1", partition_key = "NODE#{to}", sort_key = "{kind}#{from}")
+    index(incoming(name = "GSI1", partition_key = "NODE#{to}", sort_key = "{kind}#{from}"))
 )]
 struct Edge {
     from: String,
@@ -93,7 +92,7 @@ async fn edges_of_an_adjacency_list_in_both_directions() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "logins",
-    index(by_user, partition = "user", sort = "started", project = keys)
+    index(by_user(partition = "user", sort = "started", project = keys))
 )]
 struct Login {
     #[partition_key]
@@ -136,7 +135,7 @@ async fn all_logins_of_a_user_are_ended_by_their_keys() {
 }
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "contacts", index(by_email, partition = "email_digest"))]
+#[envelope(table = "contacts", index(by_email(partition = "email_digest")))]
 struct Contact {
     #[partition_key]
     id: u64,
@@ -168,12 +167,11 @@ async fn the_one_contact_with_a_digest() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "scores",
-    index(
-        leaders,
+    index(leaders(
         name = "GSI1",
         partition_key = "GAME#{game}",
         sort_key = "{points:010}#{player}"
-    )
+    ))
 )]
 struct Score {
     #[partition_key]

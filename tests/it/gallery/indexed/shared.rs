@@ -12,7 +12,11 @@ use crate::support::{World, string};
     table = "shared",
     partition_key = "CUSTOMER#{id}",
     sort_key = "PROFILE",
-    index(by_region, name = "GSI1", partition_key = "REGION#{region}", sort_key = "CUSTOMER#{id}")
+    index(by_region(
+        name = "GSI1",
+        partition_key = "REGION#{region}",
+        sort_key = "CUSTOMER#{id}"
+    ))
 )]
 struct Customer {
     id: String,
@@ -27,13 +31,12 @@ struct Customer {
     table = "shared",
     partition_key = "CUSTOMER#{customer}",
     sort_key = "PURCHASE#{number:06}",
-    index(
-        by_region,
+    index(by_region(
         name = "GSI1",
         partition_key = "REGION#{region}",
         sort_key = "PURCHASE#{cents:010}#{number:06}"
-    ),
-    index(by_voucher, name = "GSI2", partition_key = "VOUCHER#{voucher}")
+    )),
+    index(by_voucher(name = "GSI2", partition_key = "VOUCHER#{voucher}"))
 )]
 struct Purchase {
     customer: String,
@@ -117,15 +120,14 @@ async fn a_sparse_index_of_one_of_the_types_is_in_the_shared_table() {
     assert_eq!(design.entries("GSI2", ["GSI2PK"]).await.len(), 1);
 }
 
-#[expect(clippy::duplicated_attributes, reason = "indexes have options in common")]
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "files",
     partition_key = "FOLDER#{folder}",
     sort_key = "FILE#{name}",
-    index(of_owner, name = "GSI1", partition_key = "OWNER#{owner}"),
-    index(largest, name = "LSI1", local, sort = "bytes"),
-    index(by_kind, name = "LSI2", local, sort_key = "{kind}#{name}")
+    index(of_owner(name = "GSI1", partition_key = "OWNER#{owner}")),
+    index(largest(name = "LSI1", local, sort = "bytes")),
+    index(by_kind(name = "LSI2", local, sort_key = "{kind}#{name}"))
 )]
 struct File {
     folder: String,

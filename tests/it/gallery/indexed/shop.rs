@@ -13,13 +13,12 @@ fn day(day: u32) -> NaiveDate {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "sales",
-    index(
-        by_customer,
+    index(by_customer(
         name = "GSI1",
         partition_key = "CUSTOMER#{customer}",
         sort_key = "SALE#{placed_on}#{number:06}"
-    ),
-    index(by_status, partition = "status", sort = "placed_on", unprotected_partition)
+    )),
+    index(by_status(partition = "status", sort = "placed_on", unprotected_partition))
 )]
 struct Sale {
     #[partition_key]
@@ -73,7 +72,7 @@ async fn sales_of_a_customer_by_day_and_of_a_status_by_day() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "bills",
-    index(unpaid, name = "UNPAID", partition_key = "UNPAID", sort_key = "{due}#{id}")
+    index(unpaid(name = "UNPAID", partition_key = "UNPAID", sort_key = "{due}#{id}"))
 )]
 struct Bill {
     #[partition_key]
@@ -104,12 +103,11 @@ async fn unpaid_bills_by_the_day_on_which_they_are_due() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "listings",
-    index(
-        by_category,
+    index(by_category(
         name = "GSI1",
         partition_key = "CATEGORY#{category}#{shard:01}",
         sort_key = "{cents:08}"
-    )
+    ))
 )]
 struct Listing {
     #[partition_key]
@@ -153,12 +151,11 @@ async fn a_category_whose_writes_are_spread_over_shards() {
     table = "warehouse",
     partition_key = "ITEM#{sku}",
     sort_key = "STOCK#{site}",
-    index(
-        by_site,
+    index(by_site(
         name = "GSI1",
         partition_key = "SITE#{site}",
         sort_key = "{zone}#{aisle:02}#{bin:03}"
-    )
+    ))
 )]
 struct Stock {
     sku: String,
@@ -205,7 +202,7 @@ async fn what_is_on_a_shelf_by_the_first_parts_of_its_place() {
 }
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "offers", index(by_product, partition = "product", sort = "cents"))]
+#[envelope(table = "offers", index(by_product(partition = "product", sort = "cents")))]
 struct Offer {
     #[partition_key]
     seller: String,

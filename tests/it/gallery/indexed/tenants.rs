@@ -10,13 +10,12 @@ use crate::support::string;
     table = "tickets",
     partition_key = "TENANT#{tenant}",
     sort_key = "TICKET#{number:06}",
-    index(
-        by_status,
+    index(by_status(
         name = "GSI1",
         partition_key = "TENANT#{tenant}#{status}",
         sort_key = "{priority:01}#{number:06}"
-    ),
-    index(by_agent, partition = "agent", sort = "number", project = keys)
+    )),
+    index(by_agent(partition = "agent", sort = "number", project = keys))
 )]
 struct Ticket {
     #[envelope(context)]
@@ -83,7 +82,7 @@ async fn tickets_of_an_agent_in_one_scope_or_in_every_context() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "contracts",
-    index(by_kind, partition = "kind", sort = "signed", unprotected_partition)
+    index(by_kind(partition = "kind", sort = "signed", unprotected_partition))
 )]
 struct Contract {
     #[partition_key]

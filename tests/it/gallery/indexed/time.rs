@@ -8,7 +8,7 @@ use super::{Design, is, is_text, number};
 use crate::support::string;
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "samples", index(by_device, partition = "device", sort = "at"))]
+#[envelope(table = "samples", index(by_device(partition = "device", sort = "at")))]
 struct Sample {
     #[partition_key]
     id: u64,
@@ -35,7 +35,7 @@ async fn the_latest_sample_of_a_device() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "ticks",
-    index(by_hour, name = "GSI1", partition_key = "HOUR#{hour}", sort_key = "{at:010}")
+    index(by_hour(name = "GSI1", partition_key = "HOUR#{hour}", sort_key = "{at:010}"))
 )]
 struct Tick {
     #[partition_key]
@@ -70,7 +70,7 @@ async fn ticks_of_two_hours_in_order() {
 }
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "bookings", index(of_room, partition = "room", sort = "from"))]
+#[envelope(table = "bookings", index(of_room(partition = "room", sort = "from")))]
 struct Booking {
     #[partition_key]
     guest: String,
@@ -109,7 +109,7 @@ async fn bookings_of_a_room_in_a_range_of_days() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "jobs",
-    index(waiting, partition = "queue", sort = "waits_since", unprotected_partition)
+    index(waiting(partition = "queue", sort = "waits_since", unprotected_partition))
 )]
 struct Job {
     #[partition_key]
@@ -148,7 +148,7 @@ async fn a_queue_whose_oldest_job_is_taken() {
 }
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "baskets", index(of_owner, partition = "owner", sort = "until"))]
+#[envelope(table = "baskets", index(of_owner(partition = "owner", sort = "until")))]
 struct Basket {
     #[partition_key]
     id: u64,

@@ -66,7 +66,7 @@ async fn t31_a_cursor_belongs_to_one_index_one_partition_and_one_table() {
 
 /// The letters of a program whose index of the same name sorts by another field.
 #[derive(EnvelopeRecord, Debug)]
-#[envelope(table = "letters", index(by_ward, partition = "ward", sort = "shelf"))]
+#[envelope(table = "letters", index(by_ward(partition = "ward", sort = "shelf")))]
 struct NewerLetter {
     #[partition_key]
     id: String,

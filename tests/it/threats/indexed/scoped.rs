@@ -19,9 +19,9 @@ use crate::support::{Stored, World, string};
     table = "charts",
     partition_key = "TENANT#{tenant}",
     sort_key = "CHART#{id}",
-    index(by_doctor, name = "GSI1", partition_key = "DOCTOR#{doctor}", sort_key = "CHART#{id}"),
-    index(keys_of_doctor, name = "GSI2", partition = "doctor", sort = "id", project = keys),
-    index(cards, name = "GSI3", partition = "doctor", sort = "id", project = include("ward"))
+    index(by_doctor(name = "GSI1", partition_key = "DOCTOR#{doctor}", sort_key = "CHART#{id}")),
+    index(keys_of_doctor(name = "GSI2", partition = "doctor", sort = "id", project = keys)),
+    index(cards(name = "GSI3", partition = "doctor", sort = "id", project = include("ward")))
 )]
 struct Chart {
     #[envelope(context)]
@@ -49,8 +49,8 @@ struct Card {
     table = "charts",
     partition_key = "TENANT#{tenant}",
     sort_key = "VISIT#{id}",
-    index(by_doctor, name = "GSI1", partition_key = "DOCTOR#{doctor}", sort_key = "VISIT#{id}"),
-    index(all_of_doctor, name = "GSI2", partition = "doctor", sort = "id", project = keys)
+    index(by_doctor(name = "GSI1", partition_key = "DOCTOR#{doctor}", sort_key = "VISIT#{id}")),
+    index(all_of_doctor(name = "GSI2", partition = "doctor", sort = "id", project = keys))
 )]
 struct Visit {
     #[envelope(context)]
@@ -186,7 +186,7 @@ async fn t01_a_relabelled_chart_of_another_tenant_is_refused_in_an_index() {
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
     table = "assets",
-    index(by_owner, name = "GSI1", partition_key = "OWNER#{owner}", sort_key = "{site}")
+    index(by_owner(name = "GSI1", partition_key = "OWNER#{owner}", sort_key = "{site}"))
 )]
 struct Asset {
     #[partition_key]

@@ -1,7 +1,7 @@
 use envelope_runtime::{EnvelopeRecord, Update};
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_rank, partition_key = "T#{tenant}", sort_key = "{rank:020}"))]
+#[envelope(table = "orders", index(by_rank(partition_key = "T#{tenant}", sort_key = "{rank:020}")))]
 struct Order {
     #[partition_key]
     tenant: String,

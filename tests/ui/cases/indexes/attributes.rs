@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_all, partition = ["tenant", "a", "b", "c", "d"]))]
+#[envelope(table = "orders", index(by_all(partition = ["tenant", "a", "b", "c", "d"])))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -20,7 +20,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = ["status", "status"]))]
+#[envelope(table = "orders", index(by_status(partition = ["status", "status"])))]
 struct Parcel {
     #[partition_key]
     tenant: String,
@@ -33,7 +33,7 @@ struct Parcel {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", sort = []))]
+#[envelope(table = "orders", index(by_status(partition = "status", sort = [])))]
 struct Letter {
     #[partition_key]
     tenant: String,

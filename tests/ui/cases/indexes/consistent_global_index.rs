@@ -8,7 +8,7 @@ where
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_customer, partition = "customer", sort = "placed_at"))]
+#[envelope(table = "orders", index(by_customer(partition = "customer", sort = "placed_at")))]
 struct Order {
     #[partition_key]
     id: String,

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, local, partition = "tenant", sort = "status"))]
+#[envelope(table = "orders", index(by_status(local, partition = "tenant", sort = "status")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -14,7 +14,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, local))]
+#[envelope(table = "orders", index(by_status(local)))]
 struct Parcel {
     #[partition_key]
     tenant: String,
@@ -27,7 +27,7 @@ struct Parcel {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, local, sort = "status"))]
+#[envelope(table = "orders", index(by_status(local, sort = "status")))]
 struct Letter {
     #[partition_key]
     tenant: String,

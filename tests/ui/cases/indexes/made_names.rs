@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, name = "GSI1", partition_key = "STATUS#{status}"))]
+#[envelope(table = "orders", index(by_status(name = "GSI1", partition_key = "STATUS#{status}")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -15,7 +15,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition_key = "S#{status}", partition_key_name = "_envelope"))]
+#[envelope(table = "orders", index(by_status(partition_key = "S#{status}", partition_key_name = "_envelope")))]
 struct Parcel {
     #[partition_key]
     tenant: String,
@@ -30,8 +30,8 @@ struct Parcel {
 #[derive(EnvelopeRecord)]
 #[envelope(
     table = "orders",
-    index(by_status, name = "GSI1", partition_key = "S#{status}"),
-    index(by_tenant, name = "GSI2", partition_key = "T#{tenant}", partition_key_name = "GSI1PK")
+    index(by_status(name = "GSI1", partition_key = "S#{status}")),
+    index(by_tenant(name = "GSI2", partition_key = "T#{tenant}", partition_key_name = "GSI1PK"))
 )]
 struct Letter {
     #[partition_key]

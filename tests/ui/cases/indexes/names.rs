@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status"), index(by_status, partition = "tenant"))]
+#[envelope(table = "orders", index(by_status(partition = "status")), index(by_status(partition = "tenant")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -14,7 +14,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, name = "GSI1", partition = "status"), index(by_tenant, name = "GSI1", partition = "tenant"))]
+#[envelope(table = "orders", index(by_status(name = "GSI1", partition = "status")), index(by_tenant(name = "GSI1", partition = "tenant")))]
 struct Parcel {
     #[partition_key]
     tenant: String,
@@ -27,7 +27,7 @@ struct Parcel {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by, partition = "status"), index(by_tenant, name = "by tenant", partition = "tenant"))]
+#[envelope(table = "orders", index(by(partition = "status")), index(by_tenant(name = "by tenant", partition = "tenant")))]
 struct Letter {
     #[partition_key]
     tenant: String,

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, sort = "status"))]
+#[envelope(table = "orders", index(by_status(sort = "status")))]
 struct Order {
     #[partition_key]
     tenant: String,

@@ -39,4 +39,15 @@ struct Letter {
     address: String,
 }
 
+#[derive(EnvelopeRecord)]
+#[envelope(table = "orders", index(by_status, partition = "status"))]
+struct Note {
+    #[partition_key]
+    tenant: String,
+    #[authenticated]
+    status: String,
+    #[encrypted]
+    address: String,
+}
+
 fn main() {}

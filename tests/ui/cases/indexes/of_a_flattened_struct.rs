@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeFields;
 
 #[derive(EnvelopeFields)]
-#[envelope(index(by_city, partition = "city"))]
+#[envelope(index(by_city(partition = "city")))]
 struct Place {
     city: String,
 }

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_address, partition = "tenant", sort = "address"))]
+#[envelope(table = "orders", index(by_address(partition = "tenant", sort = "address")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -12,7 +12,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_address, partition_key = "CITY#{address}"))]
+#[envelope(table = "orders", index(by_address(partition_key = "CITY#{address}")))]
 struct Parcel {
     #[partition_key]
     tenant: String,

@@ -3,8 +3,8 @@ use envelope_runtime::EnvelopeRecord;
 #[derive(EnvelopeRecord)]
 #[envelope(
     table = "orders",
-    index(by_version, partition_key = "T#{tenant}", sort_key = "{version:020}"),
-    index(by_time, partition_key = "T#{tenant}", sort_key = "{changed:020}", sort_key_name = "TSK")
+    index(by_version(partition_key = "T#{tenant}", sort_key = "{version:020}")),
+    index(by_time(partition_key = "T#{tenant}", sort_key = "{changed:020}", sort_key_name = "TSK"))
 )]
 struct Order {
     #[partition_key]

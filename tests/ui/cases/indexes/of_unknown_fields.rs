@@ -1,7 +1,7 @@
 use envelope_runtime::{EnvelopeFields, EnvelopeRecord};
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "stats"))]
+#[envelope(table = "orders", index(by_status(partition = "stats")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -14,7 +14,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition_key = "STATUS#{state}"))]
+#[envelope(table = "orders", index(by_status(partition_key = "STATUS#{state}")))]
 struct Parcel {
     #[partition_key]
     tenant: String,
@@ -27,7 +27,7 @@ struct Parcel {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_day, partition = "tenant", sort = "zzz"))]
+#[envelope(table = "orders", index(by_day(partition = "tenant", sort = "zzz")))]
 struct Letter {
     #[partition_key]
     tenant: String,
@@ -45,7 +45,7 @@ struct Place {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_city, partition = "city"))]
+#[envelope(table = "orders", index(by_city(partition = "city")))]
 struct Shop {
     #[partition_key]
     tenant: String,

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", sorted = "tenant"))]
+#[envelope(table = "orders", index(by_status(partition = "status", sorted = "tenant")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -14,7 +14,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", project = some))]
+#[envelope(table = "orders", index(by_status(partition = "status", project = some)))]
 struct Parcel {
     #[partition_key]
     tenant: String,
@@ -27,7 +27,7 @@ struct Parcel {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", partition = "tenant"))]
+#[envelope(table = "orders", index(by_status(partition = "status", partition = "tenant")))]
 struct Letter {
     #[partition_key]
     tenant: String,

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", project = keys))]
+#[envelope(table = "orders", index(by_status(partition = "status", project = keys)))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -16,7 +16,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", project = include("address", "colour")))]
+#[envelope(table = "orders", index(by_status(partition = "status", project = include("address", "colour"))))]
 struct Parcel {
     #[partition_key]
     tenant: String,

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", unprotected_partition))]
+#[envelope(table = "orders", index(by_status(partition = "status", unprotected_partition)))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -14,7 +14,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "cities", plaintext_only, index(by_land, partition = "land", unprotected_partition))]
+#[envelope(table = "cities", plaintext_only, index(by_land(partition = "land", unprotected_partition)))]
 struct City {
     #[partition_key]
     id: String,

@@ -12,7 +12,7 @@ fn sort<H: IndexHandle>(
 #[derive(EnvelopeRecord)]
 #[envelope(
     table = "orders",
-    index(by_shelf, partition_key = "T#{tenant}", sort_key = "{shelf}#{rank:04}")
+    index(by_shelf(partition_key = "T#{tenant}", sort_key = "{shelf}#{rank:04}"))
 )]
 struct Order {
     #[partition_key]

@@ -8,7 +8,7 @@ where
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_customer, partition = "customer", project = keys))]
+#[envelope(table = "orders", index(by_customer(partition = "customer", project = keys)))]
 struct Order {
     #[partition_key]
     id: String,

@@ -8,7 +8,7 @@ fn create_table<R: HasTable>() {}
 struct Status(String);
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status"))]
+#[envelope(table = "orders", index(by_status(partition = "status")))]
 struct Order {
     #[partition_key]
     id: String,

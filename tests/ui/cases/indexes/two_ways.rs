@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", partition_key = "STATUS#{status}"))]
+#[envelope(table = "orders", index(by_status(partition = "status", partition_key = "STATUS#{status}")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -14,7 +14,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status", sort_key_name = "GSI1SK"))]
+#[envelope(table = "orders", index(by_status(partition = "status", sort_key_name = "GSI1SK")))]
 struct Parcel {
     #[partition_key]
     tenant: String,

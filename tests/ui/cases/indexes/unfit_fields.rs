@@ -19,13 +19,13 @@ fn nobody() -> Option<String> {
 #[derive(EnvelopeRecord)]
 #[envelope(
     table = "orders",
-    index(by_paid, partition = "tenant", sort = "paid"),
-    index(by_tags, partition = "tenant", sort = "tags"),
-    index(by_time, partition = "tenant", sort = "placed_at"),
-    index(by_courier, partition = "tenant", sort = "courier"),
-    index(by_note, partition = "tenant", sort = "note"),
-    index(by_others, partition = "tenant", sort = "others"),
-    index(made_of_time, partition_key = "T#{tenant}", sort_key = "{placed_at:020}")
+    index(by_paid(partition = "tenant", sort = "paid")),
+    index(by_tags(partition = "tenant", sort = "tags")),
+    index(by_time(partition = "tenant", sort = "placed_at")),
+    index(by_courier(partition = "tenant", sort = "courier")),
+    index(by_note(partition = "tenant", sort = "note")),
+    index(by_others(partition = "tenant", sort = "others")),
+    index(made_of_time(partition_key = "T#{tenant}", sort_key = "{placed_at:020}"))
 )]
 struct Order {
     #[partition_key]

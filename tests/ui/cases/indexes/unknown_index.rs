@@ -4,7 +4,7 @@ use envelope_runtime::schema::{IndexHandle, IntoPartition, Place};
 fn query<H: IndexHandle>(_index: H, _partition: impl IntoPartition<<H::Place as Place>::Key>) {}
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_customer, partition = "customer", sort = "placed_at"))]
+#[envelope(table = "orders", index(by_customer(partition = "customer", sort = "placed_at")))]
 struct Order {
     #[partition_key]
     id: String,

@@ -1,7 +1,7 @@
 use envelope_runtime::EnvelopeRecord;
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition = "status"))]
+#[envelope(table = "orders", index(by_status(partition = "status")))]
 struct Order {
     #[partition_key]
     tenant: String,
@@ -13,7 +13,7 @@ struct Order {
 }
 
 #[derive(EnvelopeRecord)]
-#[envelope(table = "orders", index(by_status, partition_key = "T#{tenant}#{status}", sort_key = "{number:020}"))]
+#[envelope(table = "orders", index(by_status(partition_key = "T#{tenant}#{status}", sort_key = "{number:020}")))]
 struct Parcel {
     #[partition_key]
     tenant: String,
