@@ -43,8 +43,8 @@ impl IndexOptions {
     }
 
     /// Parses what stands in the parentheses: a word for each index, and its options in parentheses
-    /// of its own. (clippy takes an option that two indexes share for a duplicate unless their words
-    /// are around it.)
+    /// of its own. clippy takes an option that two indexes share for a duplicate unless their words
+    /// are around it.
     pub(super) fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Self>> {
         let mut indexes = Vec::new();
         let is_empty = |input: ParseStream<'_>| {

@@ -160,15 +160,15 @@ async fn a_value_that_no_key_can_have_is_refused_before_a_write() {
     let long = store.update::<Order>(KEY).set(|f| f.status, "x".repeat(2049)).await.unwrap_err();
     assert_eq!(refusal(long), ("status".into(), KeyErrorKind::TooLong(2048)));
 
-    for (value, attribute, kind) in [
-        (String::new(), "shelf", KeyErrorKind::Empty),
-        ("a#b".into(), "shelf", KeyErrorKind::Delimiter('#')),
-        ("x".repeat(1024), "GSI1SK", KeyErrorKind::TooLong(1024)),
-    ] {
-        dynamodb.expect([done("GetItem")]);
+    for (value, kind) in [("", KeyErrorKind::Empty), ("a#b", KeyErrorKind::Delimiter('#'))] {
         let error = store.update::<Order>(KEY).set(|f| f.shelf, value).await.unwrap_err();
-        assert_eq!(refusal(error), (attribute.into(), kind));
+        assert_eq!(refusal(error), ("shelf".into(), kind));
     }
+    // The length is that of all parts.
+    dynamodb.expect([done("GetItem")]);
+    let update = store.update::<Order>(KEY).set(|f| f.shelf, "x".repeat(1024));
+    let error = update.await.unwrap_err();
+    assert_eq!(refusal(error), ("GSI1SK".into(), KeyErrorKind::TooLong(1024)));
 }
 
 /// Another program treats the attribute of the index as a sealed field of its own.
@@ -208,5 +208,21 @@ async fn an_attribute_that_the_envelope_protects_is_not_overwritten() {
         let error = update.await.unwrap_err();
         let UpdateError::Open(error) = error else { panic!("{error}") };
         assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::Sealed, Some("GSI1SK")));
+    }
+}
+
+/// What an older program wrote makes no key of another index.
+#[tokio::test]
+async fn an_old_value_of_another_index_stops_no_update() {
+    for (name, value) in [("courier", json!({"S": ""})), ("courier", json!({"BOOL": true}))] {
+        let dynamodb = orders().await;
+        dynamodb.alter(|item| drop(item.insert(name.into(), value)));
+        dynamodb.expect([done("GetItem"), done("UpdateItem")]);
+
+        dynamodb.store().update::<Order>(KEY).set(|f| f.shelf, "s-2").await.unwrap();
+
+        let text = dynamodb.requests()[1].update();
+        assert!(text.contains("GSI1SK = 's-2#0012'"), "{text}");
+        assert!(text.contains("REMOVE by_courierPK"), "{text}");
     }
 }

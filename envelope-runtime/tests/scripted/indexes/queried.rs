@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Order, Parcel, Ranked, Sum, order, stored};
 use crate::dynamodb::{Dynamodb, done, page};
 use crate::table::Stored;
+use envelope_runtime::{EnvelopeProjection, EnvelopeRecord};
 
 /// The entry of an index that holds keys alone.
 fn entry(item: &Stored, names: &[&str]) -> Stored {
@@ -252,4 +253,106 @@ async fn a_cursor_holds_the_keys_of_the_table_and_of_the_index() {
     assert!(matches!(other.page().await, Err(QueryError::Cursor(_))));
     let table = store.query::<Order>("o-1").after(cursor);
     assert!(matches!(table.page().await, Err(QueryError::Cursor(_))));
+}
+
+/// Nothing of it is protected.
+#[derive(EnvelopeRecord, Debug, PartialEq)]
+#[envelope(
+    table = "beats",
+    plaintext_only,
+    index(by_day(partition = "day", project = keys)),
+    index(by_host(partition = "host", project = include("load")))
+)]
+struct Beat {
+    #[partition_key]
+    id: String,
+    day: u16,
+    host: String,
+    load: u8,
+    note: Option<String>,
+}
+
+#[derive(EnvelopeProjection, Debug, PartialEq)]
+#[envelope(of = Beat, plaintext_only)]
+struct Load {
+    load: u8,
+}
+
+/// What an index does not hold would be read as absent, and lost by the next save.
+#[tokio::test]
+async fn a_record_is_not_read_from_an_index_that_does_not_hold_it() {
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    let refused = |error: QueryError| {
+        let QueryError::Key(error) = error else { panic!("{error}") };
+        assert_eq!(error.kind(), &KeyErrorKind::NotInIndex);
+        error.attribute().unwrap().to_owned()
+    };
+
+    let by_day = store.query_index(Beat::INDEXES.by_day, 26).project::<Beat>();
+    assert_eq!(refused(by_day.all().await.unwrap_err()), "host");
+    let by_host = store.query_index(Beat::INDEXES.by_host, "a").project::<Beat>();
+    assert_eq!(refused(by_host.all().await.unwrap_err()), "day");
+
+    let beat = json!({"id": {"S": "b-1"}, "host": {"S": "a"}, "load": {"N": "7"}});
+    dynamodb.expect([page("Query", [beat.as_object().cloned().unwrap()], None)]);
+    let loads = store.query_index(Beat::INDEXES.by_host, "a").project::<Load>();
+    assert_eq!(loads.all().await.unwrap(), [Load { load: 7 }]);
+    assert_eq!(dynamodb.request().fetched().unwrap(), ["_envelope", "host", "id", "load"]);
+}
+
+/// Only who is between DynamoDB and the program can answer so.
+#[tokio::test]
+async fn keys_of_another_partition_are_not_loaded() {
+    let elsewhere = json!({"id": {"S": "o-2"}, "number": {"N": "7"}});
+    let elsewhere = elsewhere.as_object().cloned().unwrap();
+    let mut other = elsewhere.clone();
+    other.insert("by_courierPK".into(), json!({"S": "COURIER#van"}));
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    dynamodb.expect([page("Query", [elsewhere], None), page("Query", [other], None)]);
+
+    let of_table = store.query::<Keys<Order>>("o-1").load().all().await.unwrap_err();
+    let of_index = store.query_index(Order::INDEXES.by_courier, "post").load().all().await;
+    for (error, attribute) in [(of_table, "id"), (of_index.unwrap_err(), "by_courierPK")] {
+        assert!(error.is_tampered(), "{error}");
+        assert_eq!(error.attribute(), Some(attribute));
+    }
+}
+
+#[derive(EnvelopeRecord)]
+#[envelope(
+    table = "visits",
+    partition_key = "CLINIC#{clinic}",
+    sort_key = "VISIT#{id}",
+    index(by_day(partition = "day", unprotected_partition, project = keys))
+)]
+struct Visit {
+    #[envelope(context)]
+    clinic: String,
+    id: String,
+    day: u16,
+    #[encrypted]
+    reason: String,
+}
+
+#[tokio::test]
+async fn a_scoped_store_neither_gives_out_nor_counts_keys_of_others() {
+    let entry = |clinic: &str| {
+        let (pk, sk) = (format!("CLINIC#{clinic}"), "VISIT#v-1");
+        let entry = json!({"PK": {"S": pk}, "SK": {"S": sk}, "day": {"N": "26"}});
+        entry.as_object().cloned().unwrap()
+    };
+    let dynamodb = Dynamodb::new();
+    let usage = Usage::default();
+    let store = dynamodb.store().measured(&usage).scoped([("clinic", "c-1")]);
+    let entries = || page("Query", [entry("c-1"), entry("c-2")], None);
+    dynamodb.expect([entries(), entries(), entries()]);
+
+    let query = || store.query_index(Visit::INDEXES.by_day, 26);
+    let keys: Vec<_> = query().all().await.unwrap().into_iter().map(Keys::into_key).collect();
+    assert_eq!(keys, [("c-1".to_owned(), "v-1".to_owned())]);
+    assert_eq!(query().count().await.unwrap(), 1);
+    assert_eq!(query().load().count().await.unwrap(), 1);
+    assert_eq!(usage.skipped_items(), 3);
 }

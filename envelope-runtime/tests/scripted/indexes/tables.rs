@@ -215,3 +215,79 @@ async fn an_index_over_a_sealed_attribute_is_told_whoever_made_it() {
     let text = found[0].to_string();
     assert!(text.starts_with("its index `by-address` has the key attribute `address`"), "{text}");
 }
+
+/// Shares the table, and contradicts each part of it.
+#[derive(EnvelopeRecord)]
+#[envelope(
+    table = "orders",
+    index(by_address(partition = "address")),
+    index(by_total(partition = "total")),
+    index(by_status(partition = "status"))
+)]
+struct Contrary {
+    #[partition_key]
+    id: u64,
+    #[sort_key]
+    number: u64,
+    #[authenticated]
+    address: String,
+    #[authenticated]
+    total: String,
+    #[authenticated]
+    status: String,
+    #[encrypted]
+    secret: String,
+}
+
+/// Two record types of one table that expire.
+macro_rules! expiring {
+    ($($name:ident: $field:ident),*) => {$(
+        #[derive(EnvelopeRecord)]
+        #[envelope(table = "sessions")]
+        struct $name {
+            #[partition_key]
+            id: String,
+            #[envelope(ttl)]
+            $field: u64,
+            #[encrypted]
+            secret: String,
+        }
+    )*};
+}
+
+expiring!(Session: expires, Ticket: until);
+
+#[tokio::test]
+async fn record_types_that_contradict_each_other_make_no_table() {
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+
+    let error = store.create_table::<Order>().shared_with::<Contrary>().await.unwrap_err();
+    let text = error.to_string();
+    for part in [
+        "its key is `id` (S) and `number` (N), and the record's is `id` (N) and `number` (N)",
+        "its index `by_address` has the key attribute `address`, which is #[encrypted]",
+        "its index `by_total` is not there",
+        "its index `by_status` has the key `status` (S) and `day` (N), and the record's has `status` (S)",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let error = store.create_table::<Session>().shared_with::<Ticket>().await.unwrap_err();
+    assert!(error.to_string().contains("its TTL reads `expires`, and the record's is `until`"));
+    // No request was made.
+    assert!(dynamodb.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_table_is_there_once_its_indexes_are_filled() {
+    let dynamodb = Dynamodb::new();
+    let filling = |table: &mut Value| {
+        table["GlobalSecondaryIndexes"][1]["IndexStatus"] = "CREATING".into();
+    };
+    let changing = |table: &mut Value| {
+        table["GlobalSecondaryIndexes"][1]["IndexStatus"] = "UPDATING".into();
+    };
+    dynamodb.expect([described(filling), described(filling), described(changing)]);
+    assert!(!dynamodb.store().create_table::<Order>().await.unwrap().is_new());
+    assert_eq!(drift(changing).await, []);
+}

@@ -19,4 +19,15 @@ struct Order {
     address: String,
 }
 
+#[derive(EnvelopeRecord)]
+#[envelope(table = "orders", index(by_rank(partition_key = "T#{tenant}", sort_key = "{rank:05}")))]
+struct Ranked {
+    #[partition_key]
+    tenant: String,
+    #[serde(default)]
+    rank: u16,
+    #[encrypted]
+    address: String,
+}
+
 fn main() {}

@@ -24,4 +24,16 @@ struct Parcel {
     address: String,
 }
 
+#[derive(EnvelopeRecord)]
+#[envelope(table = "orders", index(by_status(partition = "status")))]
+struct Letter {
+    #[partition_key]
+    tenant: String,
+    #[authenticated]
+    #[envelope(since = 2)]
+    status: String,
+    #[encrypted]
+    address: String,
+}
+
 fn main() {}
