@@ -186,7 +186,17 @@ fn unfit(record: &Record, field: &Field) -> Option<String> {
             "key template uses `{{{name}}}`, the time of the last write, {counted}"
         ));
     }
-    unfit_part(field)
+    unfit_part(field).or_else(|| {
+        let is_optional = written::optional(&field.ty).is_some();
+        let has_default =
+            record.has_value_if_absent(field) || (field.default.is_some() && !is_optional);
+        has_default.then(|| {
+            format!(
+                "key template uses `{{{name}}}`, a field with a default: an item without it would be in \
+                 the index only once it is saved; remove the default"
+            )
+        })
+    })
 }
 
 /// Whoever may write to the table decides which partition an unprotected record is in.
