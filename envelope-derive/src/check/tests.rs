@@ -174,3 +174,74 @@ fn options_of_a_record_are_refused_on_a_struct_that_is_flattened() {
         assert_eq!(messages(Kind::Fields, group), [message]);
     }
 }
+
+/// Returns the messages for a record with options of its table, of which all fields are part.
+fn indexed(indexes: &TokenStream) -> Vec<String> {
+    let record = quote! {
+        #[envelope(table = "t", plaintext_only, #indexes)]
+        struct Record {
+            #[partition_key] id: String,
+            #[sort_key] at: u64,
+            a: String, b: String, c: String, d: String, e: String, f: String, g: String,
+        }
+    };
+    messages(Kind::Record, record)
+}
+
+#[test]
+fn an_index_has_at_most_four_attributes_in_each_part_of_its_key() {
+    let four = quote!(["a", "b", "c", "d"]);
+    let five = quote!(["a", "b", "c", "d", "e"]);
+    let too_many = "index `by_all` has more than 4 attributes in one part of its key: leave some out, or \
+                    write a template";
+    assert_eq!(
+        indexed(&quote!(index(by_all(partition = #four, sort = ["e", "f", "g", "at"])))),
+        NONE
+    );
+    assert_eq!(indexed(&quote!(index(by_all(partition = #five)))), [too_many]);
+    assert_eq!(indexed(&quote!(index(by_all(partition = "id", sort = #five)))), [too_many]);
+    let six = quote!(index(by_all(partition_key = "{a}#{b}#{c}#{d}#{e}#{f}")));
+    assert_eq!(indexed(&six), NONE);
+    let seven = quote!(index(by_all(partition_key = "{a}#{b}#{c}#{d}#{e}#{f}#{g}")));
+    assert_eq!(indexed(&seven), ["a key is made of at most 6 fields: leave some out"]);
+}
+
+#[test]
+fn a_table_has_at_most_five_local_indexes() {
+    let locals = |number: usize| {
+        let fields = ["a", "b", "c", "d", "e", "f"].into_iter().take(number);
+        let indexes = fields.map(|field| {
+            let word = format_ident!("by_{field}");
+            quote!(index(#word(local, sort = #field)))
+        });
+        indexed(&quote!(#(#indexes),*))
+    };
+    assert_eq!(locals(5), NONE);
+    assert_eq!(locals(6), ["a table has at most 5 local indexes: make one global"]);
+}
+
+#[test]
+fn the_name_of_an_index_has_3_to_255_characters() {
+    let named = |name: &str| indexed(&quote!(index(by_a(name = #name, partition = "a"))));
+    for name in ["abc", "A-1._", &"x".repeat(255)] {
+        assert_eq!(named(name), NONE, "{name}");
+    }
+    for name in ["", "ab", "a b", "ä__", &"x".repeat(256)] {
+        assert_eq!(named(name).len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn the_key_of_an_index_has_each_attribute_once() {
+    let twice =
+        |name: &str| vec![format!("the key of index `by_a` has \"{name}\" twice: remove one")];
+    for (index, name) in [
+        (quote!(partition = ["a", "a"]), "a"),
+        (quote!(partition = "a", sort = "a"), "a"),
+        (quote!(local, sort = "id"), "id"),
+        (quote!(partition_key = "{a}", sort_key = "{a}", sort_key_name = "by_aPK"), "by_aPK"),
+    ] {
+        assert_eq!(indexed(&quote!(index(by_a(#index)))), twice(name));
+    }
+    assert_eq!(indexed(&quote!(index(by_a(partition = "a", sort = "id")))), NONE);
+}

@@ -227,6 +227,119 @@ fn projections_of_a_record() {
 }
 
 #[test]
+fn indexes_of_every_kind() {
+    check(
+        &parse_quote! {
+            #[envelope(
+                table = "orders",
+                partition_key = "TENANT#{tenant}",
+                sort_key = "ORDER#{number:08}",
+                index(by_customer(partition = "customer", sort = "placed_at")),
+                index(by_courier(partition = "courier")),
+                index(by_day(partition = ["tenant", "day"], sort = ["total", "placed_at"])),
+                index(by_shelf(
+                    name = "GSI1",
+                    partition_key = "HALL#{hall}#{tenant}",
+                    sort_key = "{shelf}#{tenant}#{placed_at:010}",
+                    sort_key_name = "GSI1Sort"
+                ), inverted(
+                    partition_key = "ORDER#{number:08}",
+                    partition_key_name = "SK",
+                    project = keys
+                )),
+                index(by_digest(partition = "digest", sort_key = "{shelf}", project = include("total"))),
+                index(by_total(local, sort = "total"))
+            )]
+            struct Order {
+                tenant: String,
+                number: u32,
+                #[authenticated]
+                #[envelope(rename = "customerId")]
+                customer: String,
+                #[authenticated]
+                courier: Option<String>,
+                placed_at: u64,
+                #[authenticated]
+                day: u16,
+                #[envelope(key = "N")]
+                total: Cents,
+                #[authenticated]
+                hall: String,
+                shelf: Option<String>,
+                #[authenticated]
+                digest: Option<[u8; 16]>,
+                #[encrypted]
+                address: String,
+            }
+        },
+        &expect_file!["../../snapshots/indexes.rs"],
+    );
+}
+
+#[test]
+fn indexes_of_generic_records() {
+    check_all(
+        &[
+            (
+                Kind::Record,
+                &parse_quote! {
+                    #[envelope(table = "things", index(by_kind(partition = "kind", project = keys)))]
+                    struct Thing<K, T> {
+                        #[partition_key]
+                        id: K,
+                        #[authenticated]
+                        kind: String,
+                        #[encrypted]
+                        body: T,
+                    }
+                },
+            ),
+            (
+                Kind::Record,
+                &parse_quote! {
+                    #[envelope(table = "notes", index(by_owner(partition = "owner", sort = "at")))]
+                    struct Note<T> {
+                        #[partition_key]
+                        id: T,
+                        #[sort_key]
+                        at: T,
+                        #[authenticated]
+                        owner: String,
+                        #[encrypted]
+                        body: T,
+                    }
+                },
+            ),
+        ],
+        &expect_file!["../../snapshots/indexes_generic.rs"],
+    );
+}
+
+#[test]
+fn indexes_of_a_record_with_a_mistake() {
+    check(
+        &parse_quote! {
+            #[envelope(
+                        table = "orders",
+                        index(by_status(partition = "state")),
+                        index(by_day(partition = "day", sort = "at", project = keys)),
+                        index(by_day(partition = "day"))
+                    )]
+                    struct Order {
+                        #[partition_key]
+                        id: String,
+                        #[authenticated]
+                        day: u16,
+                        at: u64,
+                        #[encrypted]
+                        address: String,
+                    }
+        },
+        &expect_file!["../../snapshots/indexes_stub.rs"],
+    );
+}
+
+#[test]
 fn mistakes_with_their_stub() {
     check(
         &parse_quote! {
