@@ -267,3 +267,53 @@ async fn what_an_older_program_leaves_is_skipped_and_counted_and_mended() {
     let mended = store.query_index(Order::INDEXES.by_customer, "c-1").sort(|s| s.eq(("s2",)));
     assert_eq!(numbers(&mended.all().await.unwrap()), [7, 5]);
 }
+
+/// The record of a program that does not know the index.
+#[derive(EnvelopeRecord)]
+#[envelope(table = "orders")]
+struct OlderOrder {
+    #[partition_key]
+    tenant: String,
+    #[sort_key]
+    number: u64,
+    #[authenticated]
+    customer: String,
+    status: String,
+    placed_at: u64,
+    shelf: String,
+    day: String,
+    total: u64,
+    #[encrypted]
+    address: String,
+}
+
+#[tokio::test]
+async fn an_index_of_a_table_that_holds_data_is_filled_record_by_record() {
+    let (_world, store, usage) = orders().await;
+    for number in 1..=10 {
+        let Order { tenant, customer, status, placed_at, shelf, day, total, address, .. } =
+            order(number);
+        let older =
+            OlderOrder { tenant, number, customer, status, placed_at, shelf, day, total, address };
+        store.put(&older).await.unwrap();
+    }
+    let of = |customer| store.query_index(Order::INDEXES.by_customer, customer);
+    assert_eq!(of("c-0").count().await.unwrap(), 0);
+
+    let found: Vec<Order> = store.scan::<Order>().stream().try_collect().await.unwrap();
+    let before = usage.kms_calls();
+    for order in &found {
+        // The last one is changed meanwhile, by a program that knows the index.
+        if order.number == 10 {
+            store.update::<Order>(("t-1", 10)).set(|f| f.shelf, "s-9").await.unwrap();
+        }
+        let update = store.update::<Order>(("t-1", order.number)).set(|f| f.shelf, &order.shelf);
+        let written = update.condition(|f| f.shelf.eq(&order.shelf)).await;
+        assert_eq!(written.is_err(), order.number == 10, "{written:?}");
+    }
+
+    assert_eq!(usage.kms_calls(), before);
+    assert_eq!(numbers(&of("c-0").all().await.unwrap()), [10, 6, 4, 8, 2]);
+    assert_eq!(of("c-1").count().await.unwrap(), 5);
+    assert_eq!(usage.stale_items(), 0);
+}

@@ -227,6 +227,16 @@ fn projections_of_a_record() {
 }
 
 #[test]
+fn a_key_has_up_to_six_parts_on_both_sides_together() {
+    let record = parse_quote! {
+        #[envelope(table = "t", partition_key = "{a:03}#{b:03}#{c:03}", sort_key = "{d:03}#{e:03}#{f:03}")]
+        struct Record { a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, #[encrypted] g: String }
+    };
+    let text = derive(Kind::Record, &record).to_string();
+    assert!(text.contains("Parts < (u8 , u8 , u8 ,) , (u8 , u8 , u8 ,) >"), "{text}");
+}
+
+#[test]
 fn indexes_of_every_kind() {
     check(
         &parse_quote! {
