@@ -1,9 +1,10 @@
 //! The predicates and texts of each verb's error, variant by variant.
 
 use super::{
-    ConditionError, ContendedError, DeleteError, Error, LoadError, Presence, PresenceError,
-    SaveError, ServiceError, ServiceErrorKind, UnknownAttributeType, UnknownOutcomeError,
-    UpdateError, VersionError,
+    ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error, ItemError,
+    LoadError, Presence, PresenceError, QueryError, ReadLimitError, SaveError, ServiceError,
+    ServiceErrorKind, SeveralError, UnknownAttributeType, UnknownOutcomeError, UpdateError,
+    VersionError,
 };
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Number, NumberError};
 use crate::envelope::{
@@ -153,6 +154,30 @@ fn a_load_tells_what_it_failed_of() {
         E::DecryptDataKey(data_key(DataKeyErrorKind::Mismatch)) => [] None;
         E::Field(field()) => [] Some("ssn");
     }
+}
+
+#[test]
+fn a_query_tells_what_it_failed_of() {
+    use QueryError as E;
+    let item = |error| E::Item(ItemError::new(Item::default(), error));
+    assert_tells! {
+        E::Key(key()) => [] Some("id");
+        E::Filter(field()) => [] Some("ssn");
+        E::Context(context()) => [] Some("tenant");
+        E::Cursor(CursorError::new(CursorErrorKind::Random)) => ["retryable"] None;
+        E::Cursor(CursorError::new(CursorErrorKind::Refused)) => [] None;
+        E::Request(request(ServiceErrorKind::Throttled)) => ["retryable"] None;
+        item(LoadError::Request(request(ServiceErrorKind::Service))) => ["retryable"] None;
+        item(LoadError::DecryptDataKey(data_key(DataKeyErrorKind::AccessDenied))) => ["denied"] None;
+        item(LoadError::Open(open(OpenErrorKind::Tampered))) => ["tampered"] Some("ssn");
+        item(LoadError::Field(field())) => [] Some("ssn");
+        E::Several(SeveralError::new(SCHEMA.place())) => [] None;
+        E::ReadLimit(ReadLimitError::new(SCHEMA.place())) => [] None;
+    }
+    let several = E::Several(SeveralError::new(SCHEMA.place())).to_string();
+    assert!(several.contains("more than one record matches; use `first()`"), "{several}");
+    let limit = E::ReadLimit(ReadLimitError::new(SCHEMA.place())).to_string();
+    assert!(limit.contains("as many items as `read_at_most` allows were read"), "{limit}");
 }
 
 #[test]
