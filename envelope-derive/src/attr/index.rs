@@ -42,9 +42,9 @@ impl IndexOptions {
         }
     }
 
-    /// Parses what stands in the parentheses: a word for each index, and its options in parentheses
-    /// of its own. clippy takes an option that two indexes share for a duplicate unless their words
-    /// are around it.
+    /// Parses the contents of the parentheses: each index's word, followed by its options in
+    /// parentheses. Without the word around them, clippy would report an option that two indexes
+    /// share as a duplicated attribute.
     pub(super) fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Self>> {
         let mut indexes = Vec::new();
         let is_empty = |input: ParseStream<'_>| {

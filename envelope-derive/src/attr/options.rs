@@ -49,7 +49,7 @@ pub(crate) struct IndexOptions {
     pub(crate) project: Option<Spanning<Project>>,
 }
 
-/// What an index holds beside the keys.
+/// The attributes that an index holds beside the keys.
 #[derive(Clone)]
 pub(crate) enum Project {
     All,

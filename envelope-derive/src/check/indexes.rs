@@ -241,7 +241,7 @@ fn place_of(index: &Index, name: &str) -> Span {
     }
 }
 
-/// What an index holds must tell which records it gives out.
+/// Checks the attributes that an index holds, which decide whether a record is given out.
 fn project(cx: &Ctxt, record: &Record, index: &Index) {
     let span = index.options.project.as_ref().map_or(index.word.span(), |project| project.span);
     match &index.project {

@@ -24,7 +24,7 @@ pub(crate) struct Index {
 /// The partition key or the sort key of an index.
 pub(crate) enum Side {
     None,
-    /// Names of fields, each an attribute of its own.
+    /// Names of fields; each field is one attribute of the key.
     Fields(Vec<Spanning<String>>),
     Template(Template),
 }

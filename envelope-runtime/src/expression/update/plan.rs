@@ -124,10 +124,12 @@ impl UpdatePlan {
             }
             let (Change::Set(Some(value)) | Change::SetIfAbsent(value)) = change else { continue };
             for key in schema.index_keys() {
-                match key {
-                    KeyAttribute::Field(own) if own == name => key.check(schema, value)?,
-                    KeyAttribute::Field(_) => {}
-                    KeyAttribute::Template(template) => {
+                match (key, &**value) {
+                    (KeyAttribute::Field(own), value) if own == name => key.check(schema, value)?,
+                    // A template counts NULL as no value.
+                    (KeyAttribute::Field(_), _)
+                    | (KeyAttribute::Template(_), AttributeValue::Null) => {}
+                    (KeyAttribute::Template(template), _) => {
                         let value = |part: &str| (part == name).then_some(&**value);
                         let part = template.last_part(name, value);
                         part.map_err(|(part, problem)| KeyError::new(schema, part, problem))?;

@@ -146,7 +146,7 @@ fn key_schema(key: &QueryKey) -> Result<Vec<KeySchemaElement>, BuildError> {
     partition.chain(key.sort.iter().map(|key| element(key, KeyRole::Range))).collect()
 }
 
-/// What an index holds: all that the record types need that have it.
+/// The attributes that an index holds: those that any of its record types needs.
 fn projection(schemas: &[RecordSchema], index: &IndexSchema) -> Projection {
     let mut held = Some(BTreeSet::new());
     for schema in schemas {

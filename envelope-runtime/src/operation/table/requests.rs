@@ -51,7 +51,7 @@ impl<C: Capability> Requests<'_, C> {
         self.schemas.iter().find_map(RecordSchema::ttl)
     }
 
-    /// What of the record types cannot be true of one table.
+    /// The contradictions between the record types, which no table can satisfy.
     pub(super) fn contradictions(&self) -> Vec<Drift> {
         let mut report = TableReport::new();
         if let Ok(table) = description(self.schemas) {

@@ -50,7 +50,7 @@ pub(super) enum Contexts {
     OfKey(ContextPairs),
 }
 
-/// What becomes of the items.
+/// The use of the items that are read.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::operation) enum Gives {
     /// They are opened.

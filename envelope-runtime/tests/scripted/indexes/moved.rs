@@ -2,6 +2,7 @@
 
 use envelope_runtime::error::{KeyErrorKind, OpenErrorKind};
 use envelope_runtime::{EnvelopeRecord, UpdateError};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Order, order};
@@ -225,4 +226,41 @@ async fn an_old_value_of_another_index_stops_no_update() {
         assert!(text.contains("GSI1SK = 's-2#0012'"), "{text}");
         assert!(text.contains("REMOVE by_courierPK"), "{text}");
     }
+}
+
+/// A value that serde writes as nothing, which is stored as NULL.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(untagged)]
+enum Courier {
+    Named(String),
+    Nobody,
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(
+    table = "parcels",
+    index(by_courier(partition_key = "COURIER#{courier}", unprotected_partition))
+)]
+struct Parcel {
+    #[partition_key]
+    id: String,
+    courier: Courier,
+    #[encrypted]
+    address: String,
+}
+
+#[tokio::test]
+async fn a_part_that_is_stored_as_null_has_no_value() {
+    let parcel = |courier| Parcel { id: "p-1".into(), courier, address: "Street 1".into() };
+    let saved = Dynamodb::holding(&parcel(Courier::Nobody)).await.item().unwrap();
+    assert_eq!(saved["courier"], json!({"NULL": true}));
+    assert!(!saved.contains_key("by_courierPK"));
+
+    let dynamodb = Dynamodb::holding(&parcel(Courier::Named("post".into()))).await;
+    assert!(dynamodb.item().unwrap().contains_key("by_courierPK"));
+    dynamodb.expect([done("GetItem"), done("UpdateItem")]);
+    dynamodb.store().update::<Parcel>("p-1").set(|f| f.courier, Courier::Nobody).await.unwrap();
+    let updated = dynamodb.item().unwrap();
+    assert_eq!(updated["courier"], saved["courier"]);
+    assert!(!updated.contains_key("by_courierPK"));
 }
