@@ -21,6 +21,7 @@ use crate::record::{
     EnvelopeRecord, IntoKey, KeyValues, VersionNumber, Versioned, stored_version, version_number,
 };
 use crate::store::Store;
+pub(super) use run::{Options, Running};
 
 /// The default time for which an update retries when other writers were faster.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -167,8 +168,9 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         let meter = Meter::new(&store, "update", store.physical_table::<R>());
         let span = meter.span();
         let run = async move {
-            let options = run::Options { key, given, known, version, within, returned };
-            then(run::run::<R, C>(&store, &meter, changes, options).await?)
+            let options = Options { key, given, known, version, returned };
+            let running = Running::<R, C>::new(&store, changes, options)?;
+            then(running.run(&meter, within).await?)
         };
         Box::pin(run.instrument(span))
     }

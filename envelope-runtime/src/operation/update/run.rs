@@ -30,13 +30,12 @@ use crate::record::{
 use crate::store::Store;
 
 /// The options of an update, apart from its changes.
-pub(super) struct Options {
-    pub(super) key: Result<KeyValues, ConvertError>,
-    pub(super) given: ContextPairs,
-    pub(super) known: Option<Item>,
-    pub(super) version: Option<Result<u64, ConvertError>>,
-    pub(super) within: Duration,
-    pub(super) returned: Returned,
+pub(in crate::operation) struct Options {
+    pub(in crate::operation) key: Result<KeyValues, ConvertError>,
+    pub(in crate::operation) given: ContextPairs,
+    pub(in crate::operation) known: Option<Item>,
+    pub(in crate::operation) version: Option<Result<u64, ConvertError>>,
+    pub(in crate::operation) returned: Returned,
 }
 
 /// Names of attributes that are stored as NULL.
@@ -49,63 +48,66 @@ enum Sent {
     Refused(Option<Item>),
 }
 
-/// Everything that is known before the first request.
-struct Running<'a, R, C> {
-    store: &'a Store<C>,
-    meter: &'a Meter,
+/// An update, and everything that is known before its first request.
+pub(in crate::operation) struct Running<R, C> {
+    store: Store<C>,
     schema: RecordSchema,
     target: Target,
     plan: UpdatePlan,
     /// The attributes of which the keys of indexes are made, if one of them changes.
     parts: Vec<&'static str>,
-    /// The envelope of the record that the update is based on; it must still be there.
-    based_on: Option<AttributeValue>,
+    /// The part of the item that was read earlier.
+    known: Option<Item>,
     returned: Returned,
     now: Now,
     record: PhantomData<fn() -> R>,
 }
 
-pub(super) async fn run<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>>(
-    store: &Store<C>,
-    meter: &Meter,
-    changes: Changes,
-    options: Options,
-) -> Result<Option<R>, UpdateError> {
-    let schema = R::SCHEMA;
-    let Options { key, given, known, version, within, returned } = options;
-    let now = store.now();
-    let caller = store.caller_context(&schema, given).map_err(UpdateError::Context)?;
-    let target = Target::of_key(&schema, &caller, key)?;
-    let version = version.transpose().map_err(|error| {
-        let name = schema.version().map_or("", FieldSchema::name);
-        UpdateError::Field(FieldError::new(&schema, name, error))
-    })?;
-    let is_other = |(name, value): &(&str, AttributeValue)| {
-        known.as_ref().is_some_and(|known| known.attribute(name) != Some(value))
-    };
-    if target.key.attributes().iter().any(is_other) {
-        return Err(UpdateError::Key(KeyError::of_another(&schema)));
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
+    pub(in crate::operation) fn new(
+        store: &Store<C>,
+        changes: Changes,
+        options: Options,
+    ) -> Result<Self, UpdateError> {
+        let schema = R::SCHEMA;
+        let Options { key, given, known, version, returned } = options;
+        let now = store.now();
+        let caller = store.caller_context(&schema, given).map_err(UpdateError::Context)?;
+        let target = Target::of_key(&schema, &caller, key)?;
+        let version = version.transpose().map_err(|error| {
+            let name = schema.version().map_or("", FieldSchema::name);
+            UpdateError::Field(FieldError::new(&schema, name, error))
+        })?;
+        let is_other = |(name, value): &(&str, AttributeValue)| {
+            known.as_ref().is_some_and(|known| known.attribute(name) != Some(value))
+        };
+        if target.key.attributes().iter().any(is_other) {
+            return Err(UpdateError::Key(KeyError::of_another(&schema)));
+        }
+        let plan = changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
+        plan.check_index_keys(&schema).map_err(UpdateError::Key)?;
+
+        let (store, record) = (store.clone(), PhantomData::<fn() -> R>);
+        let parts = moved::parts(&schema, &plan);
+        Ok(Self { store, schema, target, plan, parts, known, returned, now, record })
     }
-    let plan = changes.plan(&schema, version, now).map_err(UpdateError::Field)?;
-    plan.check_index_keys(&schema).map_err(UpdateError::Key)?;
 
-    let based_on = known.as_ref().and_then(|known| known.attribute(schema.envelope()).cloned());
-    let record = PhantomData::<fn() -> R>;
-    let parts = moved::parts(&schema, &plan);
-    let running =
-        Running { store, meter, schema, target, plan, parts, based_on, returned, now, record };
-    let patience = Patience::of_writers(store.ticks(), within);
-    let answer = if running.plan.protects(&schema) {
-        running.protected(known, patience).await?
-    } else {
-        running.plaintext(patience).await?
-    };
-    let opened = open_returned(store, meter, answer, &running.target).await;
-    opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
-}
+    /// Updates the record, and returns it if that was requested.
+    pub(in crate::operation) async fn run(
+        &self,
+        meter: &Meter,
+        within: Duration,
+    ) -> Result<Option<R>, UpdateError> {
+        let patience = Patience::of_writers(self.store.ticks(), within);
+        let answer = if self.plan.protects(&self.schema) {
+            self.protected(meter, patience).await?
+        } else {
+            self.plaintext(meter, patience).await?
+        };
+        let opened = open_returned(&self.store, meter, answer, &self.target).await;
+        opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
+    }
 
-/// The common parts of plaintext and protected updates.
-impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     /// The changes of plaintext attributes, some of which are stored as NULL, and the version.
     fn write_plaintext(&self, clauses: &mut Clauses, to: &mut Placeholders, nulls: &Nulls) {
         for (field, change) in &self.plan.plain {
@@ -118,17 +120,17 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         }
     }
 
-    /// Makes one `UpdateItem`, on the condition `node` and those that every update has. It leaves
-    /// the envelope `ours`.
-    async fn send(
+    /// The write of these clauses, on the condition `node` and those that every update has. It
+    /// leaves the envelope `ours`.
+    fn prepare(
         &self,
         clauses: Clauses,
         to: Placeholders,
         node: Option<Node>,
         nulls: &Nulls,
         ours: Option<AttributeValue>,
-    ) -> Result<Sent, UpdateError> {
-        let (schema, meter) = (self.schema, self.meter);
+    ) -> Result<Prepared, UpdateError> {
+        let schema = self.schema;
         let version = self.plan.version;
         let at_version = version.and_then(|version| Node::version(&schema, version, self.now));
         let node = Node::both(Node::both(node, at_version), self.no_older_names());
@@ -136,10 +138,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         let node = Node::both(node, Node::countable(&schema));
         let node = Node::both(node, self.plan.condition.clone());
         let condition = to.expression(&schema, node).map_err(UpdateError::Field)?;
-
-        let prepared = Prepared {
+        Ok(Prepared {
             schema,
-            table: self.store.physical_table::<R>().to_owned(),
+            table: self.table().to_owned(),
             key: self.target.key.clone(),
             write: Write::Update(clauses.text()),
             condition,
@@ -150,8 +151,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
                 None => Twice::Else,
             },
             ours,
-        };
-        match prepared.send(self.store, meter, self.returned).await {
+        })
+    }
+
+    /// Makes one `UpdateItem`.
+    async fn send(&self, meter: &Meter, prepared: Prepared) -> Result<Sent, UpdateError> {
+        match prepared.send(&self.store, meter, self.returned).await {
             Outcome::Written(answer) => Ok(Sent::Written(answer)),
             Outcome::Recognised(new) => {
                 let new = Some(new).filter(|_| self.returned == Returned::New);
@@ -165,11 +170,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         }
     }
 
+    fn table(&self) -> &str {
+        self.store.physical_table::<R>()
+    }
+
     /// The stored item, by a strongly consistent read.
-    async fn read(&self) -> Result<Item, UpdateError> {
-        let table = self.store.physical_table::<R>();
+    async fn read(&self, meter: &Meter) -> Result<Item, UpdateError> {
         let key = self.target.key.attributes();
-        let item = read(self.store, self.meter, &self.schema, table, key, true).await;
+        let item = read(&self.store, meter, &self.schema, self.table(), key, true).await;
         let item = item.map_err(UpdateError::Request)?.ok_or_else(|| self.not_found())?;
         from_sdk_item(&self.schema, item).map_err(UpdateError::Open)
     }
@@ -181,12 +189,17 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     /// Returns whether the update can be repeated although it may already have been done before
     /// another write.
     fn may_be_repeated(&self) -> bool {
-        self.plan.may_be_repeated() && self.based_on.is_none()
+        self.plan.may_be_repeated() && self.based_on().is_none()
+    }
+
+    /// The envelope of the record that the update is based on; it must still be there.
+    fn based_on(&self) -> Option<&AttributeValue> {
+        self.known.as_ref()?.attribute(self.schema.envelope())
     }
 
     /// Rejects a record that is not the one that the update is based on.
     fn check_based_on(&self, stored: &Item) -> Result<(), UpdateError> {
-        match &self.based_on {
+        match self.based_on() {
             Some(read) if stored.attribute(self.schema.envelope()) != Some(read) => {
                 if let Some(expected) = self.plan.version
                     && let Some(field) = self.schema.version()
@@ -244,12 +257,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     }
 
     /// The stored item, if there is one that has not expired.
-    fn live(&self, stored: Option<Item>) -> Result<Item, UpdateError> {
+    fn live(&self, meter: &Meter, stored: Option<Item>) -> Result<Item, UpdateError> {
         let expired = |item: &Item| self.schema.is_expired(self.now, |name| item.attribute(name));
         match stored.filter(|item| !expired(item)) {
             Some(stored) => Ok(stored),
             // The item may have been live until this very update expired it.
-            None if self.meter.lost_an_answer() => Err(self.unknown()),
+            None if meter.lost_an_answer() => Err(self.unknown()),
             None => Err(self.not_found()),
         }
     }

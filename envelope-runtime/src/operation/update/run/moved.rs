@@ -28,7 +28,7 @@ impl Moved {
     }
 }
 
-impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     /// Returns whether the update changes a field of which a template makes the key of an index.
     pub(super) fn moves(&self) -> bool {
         !self.parts.is_empty()

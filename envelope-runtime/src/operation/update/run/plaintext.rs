@@ -12,10 +12,20 @@ use crate::envelope::{
 use crate::expression::{Clauses, Node, Placeholders};
 use crate::key::{Allows, CanEncrypt};
 use crate::operation::error::UpdateError;
+use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
+use crate::operation::prepared::Prepared;
 use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};
+
+/// The state of the stored item that an update depends on.
+pub(super) struct Seen {
+    guard: Guard,
+    nulls: Nulls,
+    /// The item of whose attributes the keys of indexes are made, if one of them changes.
+    read: Option<Item>,
+}
 
 /// A guard that keeps a write from attributes that the stored envelope protects.
 enum Guard {
@@ -27,57 +37,79 @@ enum Guard {
     NoEnvelope,
 }
 
-impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     /// Attributes that the stored envelope protects are left alone, although this struct treats
     /// them as plaintext: another version of the program knows better.
-    pub(super) async fn plaintext(&self, mut patience: Patience) -> Result<Answer, UpdateError> {
-        let schema = &self.schema;
-        let mut guard = self.first_guard()?;
-        let mut nulls = Nulls::new();
+    pub(super) async fn plaintext(
+        &self,
+        meter: &Meter,
+        mut patience: Patience,
+    ) -> Result<Answer, UpdateError> {
         let mut may_ask_again = true;
-        let mut read = None;
-        if self.moves() {
-            let item = self.live(Some(self.read().await?))?;
-            guard = self.next_guard(&guard, &item, true)?;
-            nulls = self.nulls(&item);
-            read = Some(item);
-        }
+        let mut seen = if self.moves() {
+            self.seen(meter, self.read(meter).await?)?
+        } else {
+            Seen { guard: self.first_guard()?, nulls: Nulls::new(), read: None }
+        };
         loop {
-            let mut to = Placeholders::default();
-            let mut clauses = Clauses::default();
-            self.write_plaintext(&mut clauses, &mut to, &nulls);
-            let node = Node::both(Node::present(schema, self.now), self.in_context());
-            let mut node = Node::both(node, self.guarded(&guard));
-            if let Some(item) = &read {
-                if let Some(moved) = self.moved(item)? {
-                    moved.write(&mut clauses, &mut to);
-                }
-                node = Node::both(node, stay(&self.parts, item));
-            }
-            let stored = match self.send(clauses, to, node, &nulls, None).await? {
+            let prepared = self.prepare_plaintext(&seen)?;
+            let stored = match self.send(meter, prepared).await? {
                 // The request was sent again, and found its own write.
-                Sent::Written(_)
-                    if self.returned == Returned::Old && self.meter.lost_an_answer() =>
-                {
+                Sent::Written(_) if self.returned == Returned::Old && meter.lost_an_answer() => {
                     return Ok(None);
                 }
                 Sent::Written(answer) => return Ok(answer),
-                Sent::Refused(stored) => self.live(stored)?,
+                Sent::Refused(stored) => stored,
             };
-            let found = self.nulls(&stored);
-            let has_moved = read.as_ref().is_some_and(|read| !stayed(&self.parts, read, &stored));
-            let has_told = matches!(guard, Guard::Unlisted) || found != nulls;
-            guard = self.next_guard(&guard, &stored, found != nulls || has_moved)?;
-            nulls = found;
-            read = read.map(|_| stored);
+            let next = self.seen_after(meter, &seen, stored)?;
+            let has_told = matches!(seen.guard, Guard::Unlisted) || next.nulls != seen.nulls;
+            seen = next;
             if has_told && mem::replace(&mut may_ask_again, false) {
                 // No other writer was involved: DynamoDB is asked again, with what it returned.
                 continue;
             }
-            if !patience.wait(self.store).await {
+            if !patience.wait(&self.store).await {
                 return Err(self.contended());
             }
         }
+    }
+
+    /// The state that an update depends on, from an item that was read.
+    pub(super) fn seen(&self, meter: &Meter, item: Item) -> Result<Seen, UpdateError> {
+        let item = self.live(meter, Some(item))?;
+        let guard = self.next_guard(meter, &self.first_guard()?, &item, true)?;
+        let nulls = self.nulls(&item);
+        Ok(Seen { guard, nulls, read: self.moves().then_some(item) })
+    }
+
+    /// The state after a refusal, if that was for another reason than the state seen before.
+    pub(super) fn seen_after(
+        &self,
+        meter: &Meter,
+        seen: &Seen,
+        stored: Option<Item>,
+    ) -> Result<Seen, UpdateError> {
+        let stored = self.live(meter, stored)?;
+        let nulls = self.nulls(&stored);
+        let has_moved = seen.read.as_ref().is_some_and(|read| !stayed(&self.parts, read, &stored));
+        let other = nulls != seen.nulls || has_moved;
+        let guard = self.next_guard(meter, &seen.guard, &stored, other)?;
+        Ok(Seen { guard, nulls, read: seen.read.as_ref().map(|_| stored) })
+    }
+
+    pub(super) fn prepare_plaintext(&self, seen: &Seen) -> Result<Prepared, UpdateError> {
+        let mut to = Placeholders::default();
+        let mut clauses = Clauses::default();
+        self.write_plaintext(&mut clauses, &mut to, &seen.nulls);
+        let node = Node::both(Node::present(&self.schema, self.now), self.in_context());
+        let mut node = Node::both(node, self.guarded(&seen.guard));
+        if let Some(item) = &seen.read {
+            if let Some(moved) = self.moved(item)? {
+                moved.write(&mut clauses, &mut to);
+            }
+            node = Node::both(node, stay(&self.parts, item));
+        }
+        self.prepare(clauses, to, node, &seen.nulls, None)
     }
 
     fn guarded(&self, guard: &Guard) -> Option<Node> {
@@ -90,7 +122,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
 
     /// The guard before the first request.
     fn first_guard(&self) -> Result<Guard, UpdateError> {
-        match &self.based_on {
+        match self.based_on() {
             _ if self.schema.is_plaintext_only() => Ok(Guard::NoEnvelope),
             Some(read) => {
                 self.check_protection(read)?;
@@ -109,9 +141,15 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
 
     /// The guard for the next attempt: the stored item tells what DynamoDB could not. `other` means
     /// that the request was refused for another reason.
-    fn next_guard(&self, guard: &Guard, stored: &Item, other: bool) -> Result<Guard, UpdateError> {
+    fn next_guard(
+        &self,
+        meter: &Meter,
+        guard: &Guard,
+        stored: &Item,
+        other: bool,
+    ) -> Result<Guard, UpdateError> {
         let schema = &self.schema;
-        if self.meter.lost_an_answer() && !self.may_be_repeated() {
+        if meter.lost_an_answer() && !self.may_be_repeated() {
             return Err(self.unknown());
         }
         refuse_protected(schema, stored).map_err(UpdateError::Open)?;
@@ -131,7 +169,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
             _ => false,
         };
         match (guard, envelope) {
-            _ if holds && !other && self.meter.lost_an_answer() => Err(self.unknown()),
+            _ if holds && !other && meter.lost_an_answer() => Err(self.unknown()),
             _ if (holds && !other) || self.has_another_version(stored) => {
                 Err(self.refused(stored.clone()))
             }

@@ -3,96 +3,140 @@
 use std::sync::Arc;
 
 use super::moved::{stay, stayed};
-use super::{Running, Sent};
+use super::{Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
 use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
 use crate::expression::{Change, Clauses, Node, Placeholders};
 use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
 use crate::operation::error::UpdateError;
+use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
+use crate::operation::prepared::Prepared;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
 
-impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
+/// The data key of the record, kept for another attempt.
+pub(super) type Held = Option<(KeyReference, Arc<DataKey>)>;
+
+/// The state, of an item that was read, on which a write over it depends.
+pub(super) struct Basis {
+    envelope: AttributeValue,
+    /// Attributes that must be as they were read, and that the record tag does not cover.
+    uncovered: Vec<&'static str>,
+    before: Item,
+    nulls: Nulls,
+}
+
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     pub(super) async fn protected(
         &self,
-        mut known: Option<Item>,
+        meter: &Meter,
         mut patience: Patience,
     ) -> Result<Answer, UpdateError> {
-        let schema = self.schema;
-        let request = self.target.context.encryption_context(&schema);
-        let request = DataKeyRequest::counting(request, 0, self.meter.kms_calls());
-        let mut held: Option<(KeyReference, Arc<DataKey>)> = None;
+        let mut known = self.known.clone();
+        let mut held = Held::None;
         loop {
             let (item, is_whole) = match known.take() {
                 Some(item) => (item, false),
-                None => (self.read().await?, true),
+                None => (self.read(meter).await?, true),
             };
-            let item = match self.live(Some(item)) {
-                Ok(item) => item,
-                // The known item may be stale.
-                Err(_) if !is_whole => continue,
-                Err(error) => return Err(error),
-            };
-            if is_whole {
-                self.check_based_on(&item)?;
-            }
-            let asked = Asked::Key(self.target.key.attributes());
-            let opening = Opening::new(schema, item, asked, &self.target.context);
-            let opening = opening.map_err(UpdateError::Open)?;
-            let data_key = match held.take() {
-                Some((reference, data_key)) if reference == *opening.reference() => data_key,
-                _ => match self.decrypt(opening.reference(), &request).await {
-                    Ok(data_key) => data_key,
-                    Err(_) if !is_whole => continue,
-                    Err(error) => return Err(error),
-                },
-            };
-            let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
-            let nulls = self.nulls(verified.item());
-            let moved = if is_whole { self.moved(verified.item())? } else { None };
-            let rewrite = self.rewrite(&verified, &data_key, &request, is_whole).await?;
-            held = Some((verified.reference().clone(), data_key));
             // The known part is not enough: the item is read.
-            let Some(rewrite) = rewrite else { continue };
-
-            let mut to = Placeholders::default();
-            let mut clauses = Clauses::default();
-            for (name, value) in rewrite.set.iter() {
-                clauses.set(&mut to, name, value.clone());
-            }
-            for name in &rewrite.remove {
-                clauses.remove(&mut to, name);
-            }
-            self.write_plaintext(&mut clauses, &mut to, &nulls);
-            if let Some(moved) = &moved {
-                moved.write(&mut clauses, &mut to);
-            }
-            let read = AttributeValue::B(verified.envelope().to_vec());
-            let uncovered: Vec<_> = self.uncovered(&verified).collect();
-            let node = Some(self.envelope_is(&read));
-            let node = Node::both(node, stay(&uncovered, verified.item()));
-            let node = Node::both(node, Node::present(&schema, self.now));
-            let ours = rewrite.set.attribute(schema.envelope()).cloned();
-            let stored = match self.send(clauses, to, node, &nulls, ours).await? {
+            let over = self.over(meter, item, is_whole, &mut held).await?;
+            let Some((prepared, basis)) = over else { continue };
+            let stored = match self.send(meter, prepared).await? {
                 Sent::Written(answer) => return Ok(answer),
-                Sent::Refused(stored) => self.live(stored)?,
+                Sent::Refused(stored) => stored,
             };
-            if stored.attribute(schema.envelope()) == Some(&read) {
-                // Nothing was written, by this update or by another writer.
-                if stayed(&uncovered, verified.item(), &stored) && self.nulls(&stored) == nulls {
-                    self.check_older_names(&stored)?;
-                    return Err(self.refused(stored));
-                }
-            } else if self.meter.lost_an_answer() {
-                return Err(self.unknown());
-            }
-            self.check_based_on(&stored)?;
-            if !patience.wait(self.store).await {
+            self.changed_since(meter, &basis, stored)?;
+            if !patience.wait(&self.store).await {
                 return Err(self.contended());
             }
         }
+    }
+
+    /// Verifies the item, and seals the changes. `None` if the item that the update is based on
+    /// does not hold enough or may be stale.
+    pub(super) async fn over(
+        &self,
+        meter: &Meter,
+        item: Item,
+        is_whole: bool,
+        held: &mut Held,
+    ) -> Result<Option<(Prepared, Basis)>, UpdateError> {
+        let schema = self.schema;
+        let request = self.target.context.encryption_context(&schema);
+        let request = DataKeyRequest::counting(request, 0, meter.kms_calls());
+        let item = match self.live(meter, Some(item)) {
+            Ok(item) => item,
+            Err(_) if !is_whole => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if is_whole {
+            self.check_based_on(&item)?;
+        }
+        let asked = Asked::Key(self.target.key.attributes());
+        let opening = Opening::new(schema, item, asked, &self.target.context);
+        let opening = opening.map_err(UpdateError::Open)?;
+        let data_key = match held.take() {
+            Some((reference, data_key)) if reference == *opening.reference() => data_key,
+            _ => match self.decrypt(opening.reference(), &request).await {
+                Ok(data_key) => data_key,
+                Err(_) if !is_whole => return Ok(None),
+                Err(error) => return Err(error),
+            },
+        };
+        let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
+        let nulls = self.nulls(verified.item());
+        let moved = if is_whole { self.moved(verified.item())? } else { None };
+        let rewrite = self.rewrite(&verified, &data_key, &request, is_whole).await?;
+        *held = Some((verified.reference().clone(), data_key));
+        let Some(rewrite) = rewrite else { return Ok(None) };
+
+        let mut to = Placeholders::default();
+        let mut clauses = Clauses::default();
+        for (name, value) in rewrite.set.iter() {
+            clauses.set(&mut to, name, value.clone());
+        }
+        for name in &rewrite.remove {
+            clauses.remove(&mut to, name);
+        }
+        self.write_plaintext(&mut clauses, &mut to, &nulls);
+        if let Some(moved) = &moved {
+            moved.write(&mut clauses, &mut to);
+        }
+        let envelope = AttributeValue::B(verified.envelope().to_vec());
+        let uncovered: Vec<_> = self.uncovered(&verified).collect();
+        let node = Some(self.envelope_is(&envelope));
+        let node = Node::both(node, stay(&uncovered, verified.item()));
+        let node = Node::both(node, Node::present(&schema, self.now));
+        let ours = rewrite.set.attribute(schema.envelope()).cloned();
+        let prepared = self.prepare(clauses, to, node, &nulls, ours)?;
+        let before = verified.item().iter();
+        let before = before.filter(|(name, _)| uncovered.contains(name));
+        let before = before.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        Ok(Some((prepared, Basis { envelope, uncovered, before, nulls })))
+    }
+
+    /// Fails unless a refused write was refused because the item has changed since it was read.
+    pub(super) fn changed_since(
+        &self,
+        meter: &Meter,
+        basis: &Basis,
+        stored: Option<Item>,
+    ) -> Result<(), UpdateError> {
+        let stored = self.live(meter, stored)?;
+        if stored.attribute(self.schema.envelope()) == Some(&basis.envelope) {
+            // Nothing was written, by this update or by another writer.
+            let has_stayed = stayed(&basis.uncovered, &basis.before, &stored);
+            if has_stayed && self.nulls(&stored) == basis.nulls {
+                self.check_older_names(&stored)?;
+                return Err(self.refused(stored));
+            }
+        } else if meter.lost_an_answer() {
+            return Err(self.unknown());
+        }
+        self.check_based_on(&stored)
     }
 
     async fn decrypt(
