@@ -166,7 +166,7 @@ impl Node {
 }
 
 /// A condition in the form of a request, and the placeholders of all the request's expressions.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Expression {
     pub(crate) text: Option<String>,
     pub(crate) names: BTreeMap<String, String>,

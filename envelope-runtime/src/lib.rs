@@ -122,13 +122,15 @@ pub use clock::Clock;
 pub use envelope::{Envelope, Item, Loaded};
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeProjection, EnvelopeRecord};
-pub use error::{DeleteError, Error, LoadError, QueryError, SaveError, UpdateError};
+pub use error::{
+    DeleteError, Error, LoadError, QueryError, SaveError, TransactionError, UpdateError,
+};
 pub use expression::{Condition, Update, kind};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
 pub use key::LocalKeyProvider;
 #[cfg(feature = "aws")]
-pub use operation::{Cursor, CursorKey, Cursors, Page};
+pub use operation::{Cursor, CursorKey, Cursors, Page, PreparedTransaction};
 pub use operation::{Opener, Sealer};
 pub use record::{
     EnvelopeFields, EnvelopeRecord, Keys, OtherAttributes, ProjectionOf, Readable, Saved,
@@ -151,11 +153,12 @@ pub mod error {
     };
     pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
     pub use crate::operation::error::{
-        ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
-        ItemError, LoadError, Presence, PresenceError, QueryError, ReadLimitError, SaveError,
-        ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
-        TableNotReadyError, TableNotReadyErrorKind, UnknownAttributeType, UnknownOutcomeError,
-        UpdateError, VersionError,
+        ActionError, CancelledError, CheckError, ConditionError, ContendedError, CursorError,
+        CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError, Presence,
+        PresenceError, QueryError, ReadLimitError, SaveError, ServiceError, ServiceErrorKind,
+        SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind,
+        TransactionError, TransactionLimitError, TransactionLimitErrorKind, UnknownAttributeType,
+        UnknownOutcomeError, UpdateError, VersionError, WriteError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;

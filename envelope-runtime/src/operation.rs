@@ -40,6 +40,8 @@ pub mod table;
 #[cfg(feature = "aws")]
 mod target;
 #[cfg(feature = "aws")]
+mod transaction;
+#[cfg(feature = "aws")]
 mod update;
 #[cfg(feature = "aws")]
 mod walk;
@@ -62,6 +64,8 @@ pub use save::Put;
 #[cfg(feature = "aws")]
 pub use scan::Scan;
 pub use sealer::{Opener, Sealer};
+#[cfg(feature = "aws")]
+pub use transaction::{PreparedTransaction, Transaction};
 #[cfg(feature = "aws")]
 pub use update::AtKey;
 #[cfg(feature = "aws")]

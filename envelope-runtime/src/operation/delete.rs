@@ -18,7 +18,7 @@ use crate::expression::{Condition, Node};
 use crate::key::{Allows, Capability, Full};
 use crate::operation::error::{DeleteError, UnknownOutcomeError};
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldSchema, IntoKey, KeyError, KeyValues, RequestKey, Unversioned,
+    EnvelopeRecord, FieldError, FieldSchema, IntoKey, KeyError, KeyValues, Unversioned,
     VersionNumber, Versioned, version_number,
 };
 use crate::store::Store;
@@ -80,7 +80,7 @@ impl<C: Capability> Store<C> {
 }
 
 impl<R: EnvelopeRecord, C: Capability> Delete<R, C> {
-    fn new(
+    pub(super) fn new(
         store: &Store<C>,
         key: impl IntoKey<R::Key>,
         version: Option<Result<u64, ConvertError>>,
@@ -128,15 +128,14 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
         Meter::new(&self.store, "delete", self.store.physical_table::<R>())
     }
 
-    /// Deletes, and returns the attributes that were requested from DynamoDB.
-    async fn send(
-        self,
-        meter: &Meter,
-        key: RequestKey,
-        returned: Returned,
-    ) -> Result<Answer, DeleteError> {
-        let Self { store, condition, version, .. } = self;
+    /// Does everything that can fail before the request.
+    pub(super) fn prepare(self) -> Result<(Store<C>, Prepared, Dependence), DeleteError> {
+        let Self { store, key, condition, version, returns: _ } = self;
         let schema = R::SCHEMA;
+        let key = key.map_err(|error| KeyError::convert(&schema, error));
+        let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
+        // A deletion makes no KMS call, so it needs no context beyond the key's.
+        refuse_foreign_key(&schema, &key, store.scope()).map_err(DeleteError::Context)?;
         let version = version.transpose().map_err(|error| {
             let name = schema.version().map_or("", FieldSchema::name);
             DeleteError::Field(FieldError::new(&schema, name, error))
@@ -158,6 +157,13 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
             ours: None,
             twice: depends.twice(),
         };
+        Ok((store, prepared, depends))
+    }
+
+    /// Deletes, and returns the attributes that were requested from DynamoDB.
+    async fn send(self, meter: &Meter, returned: Returned) -> Result<Answer, DeleteError> {
+        let schema = R::SCHEMA;
+        let (store, prepared, depends) = self.prepare()?;
         match prepared.send(&store, meter, returned).await {
             Outcome::Written(answer) => Ok(answer),
             Outcome::Recognised(_) => Ok(None),
@@ -190,14 +196,7 @@ impl<R: EnvelopeRecord, C: Capability> IntoFuture for Delete<R, C> {
     fn into_future(self) -> Self::IntoFuture {
         let meter = self.meter();
         let span = meter.span();
-        let run = async move {
-            let (schema, key) = (R::SCHEMA, self.key.clone());
-            let key = key.map_err(|error| KeyError::convert(&schema, error));
-            let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
-            // A deletion makes no KMS call, so it needs no context beyond the key's.
-            refuse_foreign_key(&schema, &key, self.store.scope()).map_err(DeleteError::Context)?;
-            self.send(&meter, key, Returned::Nothing).await.map(drop)
-        };
+        let run = async move { self.send(&meter, Returned::Nothing).await.map(drop) };
         Box::pin(run.instrument(span))
     }
 }
@@ -212,7 +211,7 @@ impl<R: EnvelopeRecord, C: Allows<R::Needs>> IntoFuture for Delete<R, C, Old> {
         let run = async move {
             let store = self.store.clone();
             let target = Target::of_key(&R::SCHEMA, store.scope(), self.key.clone())?;
-            let old = self.send(&meter, target.key.clone(), Returned::Old).await?;
+            let old = self.send(&meter, Returned::Old).await?;
             let old = open_returned(&store, &meter, old, &target).await;
             old.map_err(|error| DeleteError::Unreadable(Box::new(error)))
         };

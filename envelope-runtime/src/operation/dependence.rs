@@ -2,7 +2,9 @@
 
 use crate::envelope::{Item, OpenError, refuse_protected};
 use crate::expression::{Expression, Node, Placeholders};
-use crate::operation::error::{ConditionError, Presence, PresenceError, SaveError, VersionError};
+use crate::operation::error::{
+    CheckError, ConditionError, Presence, PresenceError, SaveError, VersionError,
+};
 use crate::record::{FieldError, Now, RecordSchema, stored_version};
 
 use super::prepared::Twice;
@@ -96,6 +98,17 @@ impl From<Refusal> for SaveError {
             Refusal::Protected(error) => Self::Open(error),
             Refusal::Presence(error) => Self::Presence(error),
             Refusal::Version(error) => Self::Version(error),
+            Refusal::Condition(error) => Self::Condition(error),
+        }
+    }
+}
+
+impl From<Refusal> for CheckError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Protected(error) => Self::Open(error),
+            Refusal::Presence(error) => Self::Condition(error.into()),
+            Refusal::Version(error) => Self::Condition(error.into()),
             Refusal::Condition(error) => Self::Condition(error),
         }
     }

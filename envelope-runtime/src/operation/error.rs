@@ -17,10 +17,13 @@ mod service;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "transactions are DynamoDB's"))]
+mod transaction;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of the SDK's items only"))]
 mod unknown_type;
 mod update;
 mod verb;
+mod write;
 
 pub use any::Error;
 use cause::Cause;
@@ -31,6 +34,11 @@ pub use cursor::{CursorError, CursorErrorKind};
 pub use query::{ItemError, QueryError, ReadLimitError, SeveralError};
 pub use request::{ServiceError, ServiceErrorKind};
 pub use table::{TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind};
+pub use transaction::{
+    ActionError, CancelledError, NotSentError, TransactionError, TransactionLimitError,
+    TransactionLimitErrorKind,
+};
 pub use unknown_type::UnknownAttributeType;
 pub use update::UpdateError;
-pub use verb::{DeleteError, LoadError, SaveError};
+pub use verb::{CheckError, DeleteError, LoadError, SaveError};
+pub use write::WriteError;

@@ -99,7 +99,7 @@ impl<C: Capability> Store<C> {
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
-    fn new(store: &Store<C>, record: &R, presence: Option<Presence>) -> Self {
+    pub(super) fn new(store: &Store<C>, record: &R, presence: Option<Presence>) -> Self {
         let (store, returns, now) = (store.clone(), PhantomData, store.now());
         let values = written(record, now);
         Self { store, values, presence, condition: None, now, returns }
@@ -154,7 +154,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
     }
 
     /// Does everything that can fail before a request to DynamoDB.
-    async fn prepare(self, meter: &Meter) -> Result<Save<R, C>, SaveError> {
+    pub(super) async fn prepare(self, meter: &Meter) -> Result<Save<R, C>, SaveError> {
         let Self { store, values, presence, condition, now, .. } = self;
         let schema = R::SCHEMA;
         let (values, saved) = values.map_err(SaveError::Field)?;
@@ -180,10 +180,10 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
 }
 
 /// A save whose record is sealed.
-struct Save<R: EnvelopeRecord, C> {
+pub(super) struct Save<R: EnvelopeRecord, C> {
     store: Store<C>,
-    prepared: Prepared,
-    depends: Dependence,
+    pub(super) prepared: Prepared,
+    pub(super) depends: Dependence,
     context: ExpectedContext,
     saved: R::Saved,
 }

@@ -21,7 +21,7 @@ use crate::record::{
     EnvelopeRecord, IntoKey, KeyValues, VersionNumber, Versioned, stored_version, version_number,
 };
 use crate::store::Store;
-pub(super) use run::{Options, Running};
+pub(super) use run::{Basis, Options, Running};
 
 /// The default time for which an update retries when other writers were faster.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::fmt;
 use super::predicates::predicates;
 use super::{
     Cause, CursorError, DeleteError, ItemError, LoadError, QueryError, SaveError, TableError,
-    UnknownAttributeType, UpdateError,
+    TransactionError, UnknownAttributeType, UpdateError,
 };
 use crate::attribute::NumberError;
 use crate::key::{DataKeyError, LocalKeyError};
@@ -64,6 +64,8 @@ pub enum Error {
     Unopened(ItemError),
     /// A cursor cannot be sealed, or there is no cursor key.
     Cursor(CursorError),
+    /// A transaction was not done.
+    Transaction(TransactionError),
     /// A table was not created or verified.
     Table(TableError),
     /// A key provider has no key, such as
@@ -91,6 +93,7 @@ impl Error {
             Self::Query(error) => error.cause(),
             Self::Unopened(error) => error,
             Self::Cursor(error) => error,
+            Self::Transaction(error) => error.cause(),
             Self::Table(error) => error.cause(),
             Self::DataKey(error) => error,
             Self::LocalKey(error) => error,
@@ -128,6 +131,7 @@ any! {
     Query(QueryError),
     Unopened(ItemError),
     Cursor(CursorError),
+    Transaction(TransactionError),
     Table(TableError),
     DataKey(DataKeyError),
     LocalKey(LocalKeyError),

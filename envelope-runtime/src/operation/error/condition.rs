@@ -94,6 +94,13 @@ impl From<PresenceError> for ConditionError {
     }
 }
 
+/// The error of another version, for a verb whose errors know only conditions.
+impl From<VersionError> for ConditionError {
+    fn from(error: VersionError) -> Self {
+        Self::new(error.place, error.stored)
+    }
+}
+
 impl VersionError {
     pub(crate) fn new(
         place: Place,

@@ -5,8 +5,8 @@ use std::error::Error;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use super::{ServiceError, ServiceErrorKind};
-use crate::report::Place;
 use crate::report::service::{Failure, Signature, Stage, failed_signature};
+use crate::report::{Answer, Place};
 
 impl ServiceError {
     pub(crate) fn new<E>(place: Place, table: &str, error: &SdkError<E>) -> Self
@@ -30,6 +30,21 @@ impl ServiceError {
 
 /// Classifies by AWS's code, or by the status if there is no known code, as in a proxy's answer.
 /// Reads the message and does not keep it.
+impl ServiceError {
+    /// The error of one action, by the code of its
+    /// [cancellation reason](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CancellationReason.html).
+    pub(crate) fn of_reason(place: Place, table: &str, code: &str, message: &str) -> Self {
+        let kind = match code {
+            "TransactionConflict" => ServiceErrorKind::Conflict,
+            "ProvisionedThroughputExceeded" | "ThrottlingError" => ServiceErrorKind::Throttled,
+            "ValidationError" => kind_of_validation(message),
+            _ => ServiceErrorKind::Other,
+        };
+        let answer = Answer { code: Some(code.to_owned()), ..Answer::default() };
+        Self::of_answer(place, table, kind, answer)
+    }
+}
+
 fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErrorKind {
     match code {
         "AccessDeniedException" => ServiceErrorKind::AccessDenied,
@@ -82,7 +97,6 @@ fn kind_of_validation(message: &str) -> ServiceErrorKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Answer;
 
     #[test]
     fn a_code_says_more_than_a_status_and_a_status_more_than_nothing() {

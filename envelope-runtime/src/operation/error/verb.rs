@@ -1,4 +1,4 @@
-//! The errors of saves, loads and deletions. `Display` gives the outcome of the verb and then the
+//! The errors of saves, loads, deletions and checks. `Display` gives the outcome of the verb and then the
 //! whole message of the inner error. There is no `source`, so a report of the chain repeats
 //! nothing.
 
@@ -87,6 +87,25 @@ pub enum DeleteError {
     Request(ServiceError),
 }
 
+/// A check of a transaction could not be made, or did not hold.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The key cannot be used; no request was made.
+    Key(KeyError),
+    /// The key belongs to a different context than the store's scope; no request was made.
+    Context(ContextError),
+    /// A value of the condition cannot be stored; no request was made.
+    Field(FieldError),
+    /// The stored item does not satisfy the condition; nothing was written.
+    Condition(ConditionError),
+    /// The record is `plaintext_only`, and another struct protects the stored item; nothing was
+    /// written.
+    Open(OpenError),
+    /// DynamoDB refused the check; nothing was written.
+    Request(ServiceError),
+}
+
 verb! { SaveError {
     Field | Key | Context | GenerateDataKey | Seal | Presence | Condition | Version | Open | Request
         => "cannot save ",
@@ -102,4 +121,8 @@ verb! { DeleteError {
     Key | Context | Field | Condition | Version | Open | Request => "cannot delete ",
     UnknownOutcome => "it is not known whether the record was deleted: ",
     Unreadable => "the record is deleted, but cannot be returned: ",
+}}
+
+verb! { CheckError {
+    Key | Context | Field | Condition | Open | Request => "cannot check ",
 }}

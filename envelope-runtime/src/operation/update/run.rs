@@ -28,6 +28,8 @@ use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, KeyError, KeyValues, Now, RecordSchema, stored_version,
 };
 use crate::store::Store;
+use plaintext::Seen;
+use protected::{Held, Over};
 
 /// The options of an update, apart from its changes.
 pub(in crate::operation) struct Options {
@@ -40,6 +42,12 @@ pub(in crate::operation) struct Options {
 
 /// Names of attributes that are stored as NULL.
 type Nulls = BTreeSet<&'static str>;
+
+/// The state of the stored item that a prepared update depends on.
+pub(in crate::operation) enum Basis {
+    Plaintext(Seen),
+    Protected(Over),
+}
 
 /// The outcome of one `UpdateItem`.
 enum Sent {
@@ -106,6 +114,44 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         };
         let opened = open_returned(&self.store, meter, answer, &self.target).await;
         opened.map_err(|error| UpdateError::Unreadable(Box::new(error)))
+    }
+
+    /// Prepares the update over the item that is stored now, and returns the item's size too.
+    pub(in crate::operation) async fn over_stored(
+        &self,
+        meter: &Meter,
+    ) -> Result<(Prepared, Basis, usize), UpdateError> {
+        if self.schema.is_plaintext_only() && !self.moves() {
+            let seen = self.nothing_seen()?;
+            return Ok((self.prepare_plaintext(&seen)?, Basis::Plaintext(seen), 0));
+        }
+        let item = self.read(meter).await?;
+        let size = item.size();
+        if self.plan.protects(&self.schema) {
+            let over = self.over(meter, item, true, &mut Held::None).await?;
+            let (prepared, over) = over.ok_or_else(|| self.contended())?;
+            Ok((prepared, Basis::Protected(over), size))
+        } else {
+            let seen = self.seen(meter, item)?;
+            Ok((self.prepare_plaintext(&seen)?, Basis::Plaintext(seen), size))
+        }
+    }
+
+    /// The stored item, if a write was refused because that has changed since it was prepared.
+    pub(in crate::operation) fn changed(
+        &self,
+        meter: &Meter,
+        basis: &Basis,
+        stored: Option<Item>,
+    ) -> Result<Item, UpdateError> {
+        let stored = self.live(meter, stored)?;
+        match basis {
+            Basis::Plaintext(seen) => {
+                self.seen_after(meter, seen, Some(stored.clone()))?;
+            }
+            Basis::Protected(over) => self.changed_since(meter, over, Some(stored.clone()))?,
+        }
+        Ok(stored)
     }
 
     /// The changes of plaintext attributes, some of which are stored as NULL, and the version.

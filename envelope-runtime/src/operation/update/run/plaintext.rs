@@ -20,7 +20,7 @@ use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};
 
 /// The state of the stored item that an update depends on.
-pub(super) struct Seen {
+pub(in crate::operation) struct Seen {
     guard: Guard,
     nulls: Nulls,
     /// The item of whose attributes the keys of indexes are made, if one of them changes.
@@ -49,7 +49,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         let mut seen = if self.moves() {
             self.seen(meter, self.read(meter).await?)?
         } else {
-            Seen { guard: self.first_guard()?, nulls: Nulls::new(), read: None }
+            self.nothing_seen()?
         };
         loop {
             let prepared = self.prepare_plaintext(&seen)?;
@@ -72,6 +72,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
                 return Err(self.contended());
             }
         }
+    }
+
+    /// The state before the first request, of which nothing is known.
+    pub(super) fn nothing_seen(&self) -> Result<Seen, UpdateError> {
+        Ok(Seen { guard: self.first_guard()?, nulls: Nulls::new(), read: None })
     }
 
     /// The state that an update depends on, from an item that was read.

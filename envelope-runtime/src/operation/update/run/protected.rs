@@ -20,7 +20,7 @@ use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
 pub(super) type Held = Option<(KeyReference, Arc<DataKey>)>;
 
 /// The state, of an item that was read, on which a write over it depends.
-pub(super) struct Basis {
+pub(in crate::operation) struct Over {
     envelope: AttributeValue,
     /// Attributes that must be as they were read, and that the record tag does not cover.
     uncovered: Vec<&'static str>,
@@ -42,13 +42,13 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
                 None => (self.read(meter).await?, true),
             };
             // The known part is not enough: the item is read.
-            let over = self.over(meter, item, is_whole, &mut held).await?;
-            let Some((prepared, basis)) = over else { continue };
+            let attempt = self.over(meter, item, is_whole, &mut held).await?;
+            let Some((prepared, over)) = attempt else { continue };
             let stored = match self.send(meter, prepared).await? {
                 Sent::Written(answer) => return Ok(answer),
                 Sent::Refused(stored) => stored,
             };
-            self.changed_since(meter, &basis, stored)?;
+            self.changed_since(meter, &over, stored)?;
             if !patience.wait(&self.store).await {
                 return Err(self.contended());
             }
@@ -63,7 +63,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         item: Item,
         is_whole: bool,
         held: &mut Held,
-    ) -> Result<Option<(Prepared, Basis)>, UpdateError> {
+    ) -> Result<Option<(Prepared, Over)>, UpdateError> {
         let schema = self.schema;
         let request = self.target.context.encryption_context(&schema);
         let request = DataKeyRequest::counting(request, 0, meter.kms_calls());
@@ -115,21 +115,21 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         let before = verified.item().iter();
         let before = before.filter(|(name, _)| uncovered.contains(name));
         let before = before.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        Ok(Some((prepared, Basis { envelope, uncovered, before, nulls })))
+        Ok(Some((prepared, Over { envelope, uncovered, before, nulls })))
     }
 
     /// Fails unless a refused write was refused because the item has changed since it was read.
     pub(super) fn changed_since(
         &self,
         meter: &Meter,
-        basis: &Basis,
+        over: &Over,
         stored: Option<Item>,
     ) -> Result<(), UpdateError> {
         let stored = self.live(meter, stored)?;
-        if stored.attribute(self.schema.envelope()) == Some(&basis.envelope) {
+        if stored.attribute(self.schema.envelope()) == Some(&over.envelope) {
             // Nothing was written, by this update or by another writer.
-            let has_stayed = stayed(&basis.uncovered, &basis.before, &stored);
-            if has_stayed && self.nulls(&stored) == basis.nulls {
+            let has_stayed = stayed(&over.uncovered, &over.before, &stored);
+            if has_stayed && self.nulls(&stored) == over.nulls {
                 self.check_older_names(&stored)?;
                 return Err(self.refused(stored));
             }
