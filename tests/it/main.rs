@@ -49,5 +49,6 @@ mod stored_forms;
 mod support;
 mod tables;
 mod threats;
+mod transactions;
 mod updates;
 mod usage;

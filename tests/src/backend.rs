@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_sdk_dynamodb::config::{AsyncSleep, Sleep};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     SseSpecification, SseType,
@@ -112,6 +113,19 @@ impl Backend {
         let config = self.kms_config.clone().retry_config(RetryConfig::disabled());
         let config = config.http_client(script.clone()).build();
         (aws_sdk_kms::Client::from_conf(config), script)
+    }
+
+    /// A DynamoDB client that follows a script for each attempt. It retries without waiting.
+    #[must_use]
+    pub fn scripted_dynamodb(
+        &self,
+        react: impl FnMut(&Attempt) -> Reaction + Send + 'static,
+    ) -> (aws_sdk_dynamodb::Client, Script) {
+        let behind = aws_smithy_http_client::Builder::new().build_http();
+        let script = Script::new(behind, react);
+        let config = self.dynamodb.config().to_builder().retry_config(RetryConfig::standard());
+        let config = config.http_client(script.clone()).sleep_impl(AtOnce).build();
+        (aws_sdk_dynamodb::Client::from_conf(config), script)
     }
 
     /// A client of the same DynamoDB whose first answer is lost, though the request was served.
@@ -229,6 +243,20 @@ pub fn failing_dynamodb(code: &'static str) -> aws_sdk_dynamodb::Client {
 pub fn dynamodb_without_credentials() -> aws_sdk_dynamodb::Client {
     let config = dynamodb_config(UNREACHABLE).credentials_provider(NoCredentials);
     aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// Does not wait between attempts, which takes less than a second. Timeouts are longer.
+#[derive(Debug)]
+struct AtOnce;
+
+impl AsyncSleep for AtOnce {
+    fn sleep(&self, time: Duration) -> Sleep {
+        Sleep::new(async move {
+            if time >= Duration::from_secs(1) {
+                tokio::time::sleep(time).await;
+            }
+        })
+    }
 }
 
 #[derive(Debug)]
