@@ -67,7 +67,7 @@ pub use sealer::{Opener, Sealer};
 #[cfg(feature = "aws")]
 pub use transaction::{PreparedTransaction, Transaction};
 #[cfg(feature = "aws")]
-pub use update::AtKey;
+pub use update::{AtKey, Upsert, Upserted};
 #[cfg(feature = "aws")]
 pub use walk::{Page, Records};
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use tracing::Instrument;
 
 use super::OperationFuture;
@@ -124,12 +125,34 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
         self
     }
 
+    /// The request of the SDK, with the key and the conditions of this deletion, for what this
+    /// library does not offer.
+    ///
+    /// What happens then is the caller's: a failed condition is the SDK's error, and a deletion that
+    /// depends on the stored item must not be sent again after its answer was lost.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
+    /// store.delete::<User>("foobar").into_request()?.send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DeleteError`] if the key or the condition cannot be used.
+    pub fn into_request(self) -> Result<DeleteItemFluentBuilder, DeleteError> {
+        let (store, prepared, _) = self.prepare()?;
+        Ok(prepared.into_request(store.client(), Returned::Nothing))
+    }
+
     fn meter(&self) -> Meter {
         Meter::new(&self.store, "delete", self.store.physical_table::<R>())
     }
 
     /// Does everything that can fail before the request.
-    pub(super) fn prepare(self) -> Result<(Store<C>, Prepared, Dependence), DeleteError> {
+    pub(super) fn prepare(self) -> Result<(Store<C>, Prepared<()>, Dependence), DeleteError> {
         let Self { store, key, condition, version, returns: _ } = self;
         let schema = R::SCHEMA;
         let key = key.map_err(|error| KeyError::convert(&schema, error));
@@ -151,7 +174,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
             schema,
             table: store.physical_table::<R>().to_owned(),
             key,
-            write: Write::Delete,
+            write: (),
             condition: depends.expression(&schema).map_err(DeleteError::Field)?,
             // A deletion leaves no envelope to recognise it by.
             ours: None,
@@ -164,7 +187,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     async fn send(self, meter: &Meter, returned: Returned) -> Result<Answer, DeleteError> {
         let schema = R::SCHEMA;
         let (store, prepared, depends) = self.prepare()?;
-        match prepared.send(&store, meter, returned).await {
+        match prepared.with(Write::Delete).send(&store, meter, returned).await {
             Outcome::Written(answer) => Ok(answer),
             Outcome::Recognised(_) => Ok(None),
             Outcome::Failed(error) => Err(DeleteError::Request(error)),

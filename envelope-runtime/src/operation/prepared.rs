@@ -5,13 +5,15 @@ use crate::envelope::Item;
 use crate::expression::Expression;
 use crate::record::{RecordSchema, RequestKey};
 
-/// A write that is ready to be sent.
-pub(super) struct Prepared {
+/// A write that is ready to be sent: `W` is an [`Item`] to put, the text of an update expression
+/// (`None` changes nothing), `()` for a deletion, or any of them.
+#[derive(Clone)]
+pub(super) struct Prepared<W = Write> {
     pub(super) schema: RecordSchema,
     /// The physical table.
     pub(super) table: String,
     pub(super) key: RequestKey,
-    pub(super) write: Write,
+    pub(super) write: W,
     pub(super) condition: Expression,
     /// The envelope that the write leaves. No other write leaves the same one.
     pub(super) ours: Option<AttributeValue>,
@@ -19,11 +21,31 @@ pub(super) struct Prepared {
 }
 
 /// The change of the item under the key.
+#[derive(Clone)]
 pub(super) enum Write {
     Put(Item),
-    /// The text of an update expression; `None` changes nothing.
     Update(Option<String>),
     Delete,
+}
+
+impl<W> Prepared<W> {
+    /// Takes the change out, for another one.
+    pub(super) fn apart(self) -> (Prepared<()>, W) {
+        let Self { schema, table, key, write, condition, ours, twice } = self;
+        (Prepared { schema, table, key, write: (), condition, ours, twice }, write)
+    }
+
+    pub(super) fn map<V>(self, write: impl FnOnce(W) -> V) -> Prepared<V> {
+        let (prepared, own) = self.apart();
+        prepared.with(write(own))
+    }
+}
+
+impl Prepared<()> {
+    pub(super) fn with<V>(self, write: V) -> Prepared<V> {
+        let Self { schema, table, key, write: (), condition, ours, twice } = self;
+        Prepared { schema, table, key, write, condition, ours, twice }
+    }
 }
 
 /// The effect of a write that is done a second time.

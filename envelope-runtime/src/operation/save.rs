@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use tracing::Instrument;
 
 use super::OperationFuture;
@@ -13,7 +14,7 @@ use super::returned::{Nothing, Old, Returned, open_returned};
 use super::seal::{seal_record, written};
 use super::target::Target;
 use super::write::{Answer, Outcome};
-use crate::envelope::ExpectedContext;
+use crate::envelope::{ExpectedContext, Item};
 use crate::expression::{Condition, Node};
 use crate::key::{Allows, CanEncrypt, Capability, Full};
 use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
@@ -105,6 +106,35 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
         Self { store, values, presence, condition: None, now, returns }
     }
 
+    /// The request of the SDK, with the sealed item and the conditions of this save, for what this
+    /// library does not offer.
+    ///
+    /// What happens then is the caller's: a lost answer is not recognised, and a failed condition is
+    /// the SDK's error. The same request may be sent again, but only as it is.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # use aws_sdk_dynamodb::types::ReturnItemCollectionMetrics;
+    /// # async fn example(store: Store, user: User) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = store.put(&user).into_request().await?;
+    /// request.return_item_collection_metrics(ReturnItemCollectionMetrics::Size).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError`] if the record cannot be sealed.
+    pub fn into_request(self) -> OperationFuture<PutItemFluentBuilder, SaveError> {
+        let meter = self.meter();
+        let span = meter.span();
+        let run = async move {
+            let Save { store, prepared, .. } = self.prepare(&meter).await?;
+            Ok(prepared.into_request(store.client(), Returned::Nothing))
+        };
+        Box::pin(run.instrument(span))
+    }
+
     /// Returns the replaced record, opened. Costs one more KMS call and needs a provider that can
     /// decrypt. `None` if there was no record. If the SDK sent the request again because the answer
     /// to the first was lost, the output may be the saved record itself, or `None` after a save
@@ -144,6 +174,10 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
         self
     }
 
+    pub(super) fn now(&self) -> Now {
+        self.now
+    }
+
     fn meter(&self) -> Meter {
         let verb = match self.presence {
             None => "put",
@@ -171,7 +205,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
             table: store.physical_table::<R>().to_owned(),
             key: key.map_err(SaveError::Key)?,
             ours: item.attribute(schema.envelope()).cloned(),
-            write: Write::Put(item),
+            write: item,
             condition,
             twice: depends.twice(),
         };
@@ -182,7 +216,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
 /// A save whose record is sealed.
 pub(super) struct Save<R: EnvelopeRecord, C> {
     store: Store<C>,
-    pub(super) prepared: Prepared,
+    pub(super) prepared: Prepared<Item>,
     pub(super) depends: Dependence,
     context: ExpectedContext,
     saved: R::Saved,
@@ -197,7 +231,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Save<R, C> {
     ) -> Result<(Answer, ExpectedContext, R::Saved), SaveError> {
         let Self { store, prepared, depends, context, saved } = self;
         let schema = R::SCHEMA;
-        match prepared.send(&store, meter, returned).await {
+        match prepared.map(Write::Put).send(&store, meter, returned).await {
             Outcome::Written(answer) => Ok((answer, context, saved)),
             Outcome::Recognised(_) => Ok((None, context, saved)),
             Outcome::Failed(error) => Err(SaveError::Request(error)),

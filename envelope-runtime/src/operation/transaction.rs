@@ -19,6 +19,7 @@ use super::delete::Delete;
 use super::dependence::Dependence;
 use super::error::{CheckError, DeleteError, SaveError, TransactionError, WriteError};
 use super::meter::Meter;
+use super::prepared::Write;
 use super::returned::Returned;
 use super::save::Put;
 use super::update::{Options, Running};
@@ -177,7 +178,7 @@ impl<C: Capability> Transaction<C> {
             version: None,
             returned: Returned::Nothing,
         };
-        let running = Running::<R, C>::new(&self.store, changes, options);
+        let running = Running::<R, C>::new(&self.store, self.store.now(), changes, options);
         self.ask::<R>(|meter| Box::pin(Updating::new(running, meter)))
     }
 
@@ -235,7 +236,7 @@ impl<C: Capability> Transaction<C> {
             Box::pin(async {
                 let save = put.prepare(meter).await.map_err(WriteError::Save)?;
                 let ready = Depending {
-                    subject: Subject::of_write(save.prepared, 0),
+                    subject: Subject::of_write(save.prepared.map(Write::Put), 0),
                     depends: save.depends,
                     refused: |refusal| WriteError::Save(refusal.into()),
                     failed: |error| WriteError::Save(SaveError::Request(error)),
@@ -249,7 +250,7 @@ impl<C: Capability> Transaction<C> {
         let prepared = delete.prepare().map_err(WriteError::Delete);
         let ready = prepared.map(|(_, prepared, depends)| {
             let ready = Depending {
-                subject: Subject::of_write(prepared, 0),
+                subject: Subject::of_write(prepared.with(Write::Delete), 0),
                 depends,
                 refused: |refusal| WriteError::Delete(refusal.into()),
                 failed: |error| WriteError::Delete(DeleteError::Request(error)),

@@ -1,16 +1,19 @@
 //! Updating single attributes. Plaintext ones: one `UpdateItem`. Protected ones: read, verify,
 //! seal, and write if the envelope is still the one that was read.
 
+mod or_create;
 mod run;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use tracing::Instrument;
 
 use super::OperationFuture;
 use super::meter::Meter;
+use super::patience::Patience;
 use super::returned::{New, Nothing, Old, Returned};
 use crate::attribute::{ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, Loaded};
@@ -21,6 +24,7 @@ use crate::record::{
     EnvelopeRecord, IntoKey, KeyValues, VersionNumber, Versioned, stored_version, version_number,
 };
 use crate::store::Store;
+pub use or_create::{Upsert, Upserted};
 pub(super) use run::{Basis, Options, Running};
 
 /// The default time for which an update retries when other writers were faster.
@@ -155,6 +159,43 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         self
     }
 
+    /// The request of the SDK, with the changes and the conditions of this update, for what this
+    /// library does not offer. Values to seal are sealed over the item that is stored now.
+    ///
+    /// What happens then is the caller's: a failed condition is the SDK's error, also if another
+    /// writer changed the record meanwhile, and an update that adds must not be sent again after its
+    /// answer was lost.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = store.update::<User>("foobar").add(|f| f.logins, 1).into_request().await?;
+    /// request.send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UpdateError`] if a change cannot be made, or the record cannot be opened or is not there.
+    pub fn into_request(self) -> OperationFuture<UpdateItemFluentBuilder, UpdateError>
+    where
+        C: CanEncrypt + Allows<R::Needs>,
+    {
+        let Self { changes, target, .. } = self;
+        let AtKey { store, key, given, known, version, .. } = target;
+        let meter = Meter::new(&store, "update", store.physical_table::<R>());
+        let span = meter.span();
+        let run = async move {
+            let returned = Returned::Nothing;
+            let options = Options { key, given, known, version, returned };
+            let running = Running::<R, C>::new(&store, store.now(), changes, options)?;
+            let (attempt, _, _) = running.over_stored(&meter).await?;
+            Ok(attempt.into_request(store.client(), returned))
+        };
+        Box::pin(run.instrument(span))
+    }
+
     fn start<U: 'static>(
         self,
         returned: Returned,
@@ -169,8 +210,9 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         let span = meter.span();
         let run = async move {
             let options = Options { key, given, known, version, returned };
-            let running = Running::<R, C>::new(&store, changes, options)?;
-            then(running.run(&meter, within).await?)
+            let running = Running::<R, C>::new(&store, store.now(), changes, options)?;
+            let mut patience = Patience::of_writers(store.ticks(), within);
+            then(running.run(&meter, &mut patience).await?)
         };
         Box::pin(run.instrument(span))
     }

@@ -6,10 +6,14 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{
     AttributeValue as SdkValue, ReturnValuesOnConditionCheckFailure as OnFailure,
@@ -58,6 +62,49 @@ enum Failure {
     Error(ServiceError),
 }
 
+/// What all requests to write have in common. The SDK's builders have the same methods.
+macro_rules! completed {
+    ($prepared:ident, $returned:ident, $request:expr) => {{
+        let (text, names, values) = $prepared.condition.into_sdk();
+        let on_failure = text.is_some().then_some(OnFailure::AllOld);
+        $request
+            .table_name($prepared.table)
+            .set_return_values($returned.to_sdk())
+            .set_condition_expression(text)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_return_values_on_condition_check_failure(on_failure)
+    }};
+}
+
+impl Prepared<Item> {
+    pub(super) fn into_request(self, client: &Client, returned: Returned) -> PutItemFluentBuilder {
+        completed!(self, returned, client.put_item().set_item(Some(self.write.into())))
+    }
+}
+
+impl Prepared<Option<String>> {
+    pub(super) fn into_request(
+        self,
+        client: &Client,
+        returned: Returned,
+    ) -> UpdateItemFluentBuilder {
+        let request = client.update_item().set_key(Some(to_sdk_key(self.key.attributes())));
+        completed!(self, returned, request.set_update_expression(self.write))
+    }
+}
+
+impl Prepared<()> {
+    pub(super) fn into_request(
+        self,
+        client: &Client,
+        returned: Returned,
+    ) -> DeleteItemFluentBuilder {
+        let key = to_sdk_key(self.key.attributes());
+        completed!(self, returned, client.delete_item().set_key(Some(key)))
+    }
+}
+
 impl Prepared {
     /// Sends the write, as often as the SDK sees fit and [`Twice`] allows.
     pub(super) async fn send<C: Capability>(
@@ -66,22 +113,16 @@ impl Prepared {
         meter: &Meter,
         returned: Returned,
     ) -> Outcome {
-        let Self { schema, table, key, write, condition, ours, twice } = self;
-        let (text, names, values) = condition.into_sdk();
-        let on_failure = text.is_some().then_some(OnFailure::AllOld);
+        let (prepared, write) = self.apart();
+        let (schema, twice, ours) = (prepared.schema, prepared.twice, prepared.ours.clone());
+        let (table, key) = (prepared.table.clone(), prepared.key.clone());
         // For any other write the last attempt decides, whether or not someone counts requests.
-        let each_attempt_matters = text.is_some() || twice != Twice::Same;
+        let each_attempt_matters = prepared.condition.text.is_some() || twice != Twice::Same;
         let is_watched = each_attempt_matters || meter.counts_requests();
         macro_rules! sent {
-            ($request:expr, $condition_of:expr) => {{
-                let request = $request
-                    .table_name(&table)
-                    .set_return_values(returned.to_sdk())
-                    .set_return_consumed_capacity(meter.capacity())
-                    .set_condition_expression(text)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure);
+            ($write:expr, $condition_of:expr) => {{
+                let request = prepared.with($write).into_request(store.client(), returned);
+                let request = request.set_return_consumed_capacity(meter.capacity());
                 let answer = if is_watched {
                     let request = request.customize().interceptor(meter.attempts());
                     let request = match twice {
@@ -107,28 +148,19 @@ impl Prepared {
                 }
             }};
         }
-        let client = store.client();
         let answer = match write {
-            Write::Put(item) => {
-                sent!(client.put_item().set_item(Some(item.into())), |error| match error {
-                    PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
-                    _ => None,
-                })
-            }
-            Write::Update(text) => {
-                let request = client.update_item().set_key(Some(to_sdk_key(key.attributes())));
-                sent!(request.set_update_expression(text), |error| match error {
-                    UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
-                    _ => None,
-                })
-            }
-            Write::Delete => {
-                let request = client.delete_item().set_key(Some(to_sdk_key(key.attributes())));
-                sent!(request, |error| match error {
-                    DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
-                    _ => None,
-                })
-            }
+            Write::Put(item) => sent!(item, |error| match error {
+                PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                _ => None,
+            }),
+            Write::Update(text) => sent!(text, |error| match error {
+                UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                _ => None,
+            }),
+            Write::Delete => sent!((), |error| match error {
+                DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                _ => None,
+            }),
         };
         let is_ours =
             |item: &Item| ours.is_some() && item.attribute(schema.envelope()) == ours.as_ref();

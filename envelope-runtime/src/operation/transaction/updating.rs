@@ -5,6 +5,7 @@ use super::action::{Action, Preparing, Ready, Stored, Subject, Verdict};
 use crate::key::{Allows, CanEncrypt};
 use crate::operation::error::{ConditionError, ServiceError, UpdateError, WriteError};
 use crate::operation::meter::Meter;
+use crate::operation::prepared::Write;
 use crate::operation::update::{Basis, Running};
 use crate::record::EnvelopeRecord;
 
@@ -30,8 +31,8 @@ async fn prepared<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>>(
     meter: &Meter,
 ) -> Result<(Subject, Basis), WriteError> {
     let over = running.over_stored(meter).await;
-    let (prepared, basis, size) = over.map_err(WriteError::Update)?;
-    Ok((Subject::of_write(prepared, size), basis))
+    let (attempt, basis, size) = over.map_err(WriteError::Update)?;
+    Ok((Subject::of_write(attempt.map(Write::Update), size), basis))
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Action for Updating<R, C> {

@@ -6,7 +6,6 @@ mod protected;
 
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
@@ -49,6 +48,9 @@ pub(in crate::operation) enum Basis {
     Protected(Over),
 }
 
+/// One attempt at an update. Without a text, it changes nothing.
+pub(in crate::operation) type Attempt = Prepared<Option<String>>;
+
 /// The outcome of one `UpdateItem`.
 enum Sent {
     Written(Answer),
@@ -74,12 +76,12 @@ pub(in crate::operation) struct Running<R, C> {
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     pub(in crate::operation) fn new(
         store: &Store<C>,
+        now: Now,
         changes: Changes,
         options: Options,
     ) -> Result<Self, UpdateError> {
         let schema = R::SCHEMA;
         let Options { key, given, known, version, returned } = options;
-        let now = store.now();
         let caller = store.caller_context(&schema, given).map_err(UpdateError::Context)?;
         let target = Target::of_key(&schema, &caller, key)?;
         let version = version.transpose().map_err(|error| {
@@ -104,9 +106,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     pub(in crate::operation) async fn run(
         &self,
         meter: &Meter,
-        within: Duration,
+        patience: &mut Patience,
     ) -> Result<Option<R>, UpdateError> {
-        let patience = Patience::of_writers(self.store.ticks(), within);
         let answer = if self.plan.protects(&self.schema) {
             self.protected(meter, patience).await?
         } else {
@@ -120,7 +121,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     pub(in crate::operation) async fn over_stored(
         &self,
         meter: &Meter,
-    ) -> Result<(Prepared, Basis, usize), UpdateError> {
+    ) -> Result<(Attempt, Basis, usize), UpdateError> {
         if self.schema.is_plaintext_only() && !self.moves() {
             let seen = self.nothing_seen()?;
             return Ok((self.prepare_plaintext(&seen)?, Basis::Plaintext(seen), 0));
@@ -175,7 +176,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         node: Option<Node>,
         nulls: &Nulls,
         ours: Option<AttributeValue>,
-    ) -> Result<Prepared, UpdateError> {
+    ) -> Result<Attempt, UpdateError> {
         let schema = self.schema;
         let version = self.plan.version;
         let at_version = version.and_then(|version| Node::version(&schema, version, self.now));
@@ -188,7 +189,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             schema,
             table: self.table().to_owned(),
             key: self.target.key.clone(),
-            write: Write::Update(clauses.text()),
+            write: clauses.text(),
             condition,
             twice: match ours {
                 _ if self.may_be_repeated() => Twice::Same,
@@ -201,8 +202,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     }
 
     /// Makes one `UpdateItem`.
-    async fn send(&self, meter: &Meter, prepared: Prepared) -> Result<Sent, UpdateError> {
-        match prepared.send(&self.store, meter, self.returned).await {
+    async fn send(&self, meter: &Meter, attempt: Attempt) -> Result<Sent, UpdateError> {
+        match attempt.map(Write::Update).send(&self.store, meter, self.returned).await {
             Outcome::Written(answer) => Ok(Sent::Written(answer)),
             Outcome::Recognised(new) => {
                 let new = Some(new).filter(|_| self.returned == Returned::New);

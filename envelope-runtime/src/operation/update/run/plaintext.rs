@@ -4,7 +4,7 @@
 use std::mem;
 
 use super::moved::{stay, stayed};
-use super::{Nulls, Running, Sent};
+use super::{Attempt, Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{
     FIRST_BYTES, Item, OpenError, OpenErrorKind, listed, protection, refuse_protected,
@@ -14,7 +14,6 @@ use crate::key::{Allows, CanEncrypt};
 use crate::operation::error::UpdateError;
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
-use crate::operation::prepared::Prepared;
 use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema};
@@ -43,7 +42,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     pub(super) async fn plaintext(
         &self,
         meter: &Meter,
-        mut patience: Patience,
+        patience: &mut Patience,
     ) -> Result<Answer, UpdateError> {
         let mut may_ask_again = true;
         let mut seen = if self.moves() {
@@ -52,8 +51,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             self.nothing_seen()?
         };
         loop {
-            let prepared = self.prepare_plaintext(&seen)?;
-            let stored = match self.send(meter, prepared).await? {
+            let attempt = self.prepare_plaintext(&seen)?;
+            let stored = match self.send(meter, attempt).await? {
                 // The request was sent again, and found its own write.
                 Sent::Written(_) if self.returned == Returned::Old && meter.lost_an_answer() => {
                     return Ok(None);
@@ -102,7 +101,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         Ok(Seen { guard, nulls, read: seen.read.as_ref().map(|_| stored) })
     }
 
-    pub(super) fn prepare_plaintext(&self, seen: &Seen) -> Result<Prepared, UpdateError> {
+    pub(super) fn prepare_plaintext(&self, seen: &Seen) -> Result<Attempt, UpdateError> {
         let mut to = Placeholders::default();
         let mut clauses = Clauses::default();
         self.write_plaintext(&mut clauses, &mut to, &seen.nulls);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::moved::{stay, stayed};
-use super::{Nulls, Running, Sent};
+use super::{Attempt, Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
 use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
@@ -12,7 +12,6 @@ use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
 use crate::operation::error::UpdateError;
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
-use crate::operation::prepared::Prepared;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
 
@@ -32,7 +31,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     pub(super) async fn protected(
         &self,
         meter: &Meter,
-        mut patience: Patience,
+        patience: &mut Patience,
     ) -> Result<Answer, UpdateError> {
         let mut known = self.known.clone();
         let mut held = Held::None;
@@ -43,8 +42,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             };
             // The known part is not enough: the item is read.
             let attempt = self.over(meter, item, is_whole, &mut held).await?;
-            let Some((prepared, over)) = attempt else { continue };
-            let stored = match self.send(meter, prepared).await? {
+            let Some((attempt, over)) = attempt else { continue };
+            let stored = match self.send(meter, attempt).await? {
                 Sent::Written(answer) => return Ok(answer),
                 Sent::Refused(stored) => stored,
             };
@@ -63,7 +62,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         item: Item,
         is_whole: bool,
         held: &mut Held,
-    ) -> Result<Option<(Prepared, Over)>, UpdateError> {
+    ) -> Result<Option<(Attempt, Over)>, UpdateError> {
         let schema = self.schema;
         let request = self.target.context.encryption_context(&schema);
         let request = DataKeyRequest::counting(request, 0, meter.kms_calls());
@@ -111,11 +110,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         let node = Node::both(node, stay(&uncovered, verified.item()));
         let node = Node::both(node, Node::present(&schema, self.now));
         let ours = rewrite.set.attribute(schema.envelope()).cloned();
-        let prepared = self.prepare(clauses, to, node, &nulls, ours)?;
+        let attempt = self.prepare(clauses, to, node, &nulls, ours)?;
         let before = verified.item().iter();
         let before = before.filter(|(name, _)| uncovered.contains(name));
         let before = before.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        Ok(Some((prepared, Over { envelope, uncovered, before, nulls })))
+        Ok(Some((attempt, Over { envelope, uncovered, before, nulls })))
     }
 
     /// Fails unless a refused write was refused because the item has changed since it was read.
