@@ -20,6 +20,7 @@ pages! {
     writes: "writes.md",
     updates: "updates.md",
     versions: "versions.md",
+    transactions: "transactions.md",
     queries: "queries.md",
     scans: "scans.md",
     pages: "pages.md",

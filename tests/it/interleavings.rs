@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use envelope_runtime::{
-    DeleteError, EnvelopeRecord, KmsKeyProvider, SaveError, Store, UpdateError,
+    DeleteError, EnvelopeRecord, KmsKeyProvider, SaveError, Store, TransactionError, UpdateError,
 };
 use envelope_tests::{Backend, Place, Played, Schedules, Turns, rewrap};
 
@@ -45,6 +45,12 @@ enum Act {
     DeleteIf,
     Put,
     Create,
+    /// A transaction that seals, adds and puts another record.
+    Together,
+    /// A transaction that sets a plaintext attribute, if it is there, and puts another record.
+    TogetherIf,
+    /// An addition, or a record that has it already.
+    AddOrCreate,
 }
 
 /// A writer: its action, and whether the answer to its first write is lost.
@@ -100,9 +106,21 @@ impl World {
             let played = self.turns.play(&mut schedules, loses, futures.collect(), look).await;
             let found = self.onlooker.get::<Case>(id.as_str()).await.unwrap();
             judge(writers, &played, start, found.as_ref());
+            self.look_beside(writers, &played, &id).await;
             if !schedules.advance() {
                 return self.played - before;
             }
+        }
+    }
+
+    /// Asserts that a transaction wrote both of its records or none.
+    async fn look_beside(&self, writers: &[Writer], played: &Played<Outcome>, id: &str) {
+        for (number, (act, _)) in writers.iter().enumerate() {
+            let beside = beside(id, &name(number));
+            let found = self.onlooker.get::<Case>(beside.id.as_str()).await.unwrap();
+            let is_expected =
+                played.writes.contains(&number) && matches!(act, Act::Together | Act::TogetherIf);
+            assert_eq!(found, is_expected.then_some(beside), "{writers:?} {played:?}");
         }
     }
 
@@ -119,7 +137,7 @@ impl World {
         let name = name(number);
         Box::pin(async move {
             // Independent of the machine's clock: the machine may be busy.
-            let update = store.update::<Case>(id.as_str()).deadline(Duration::from_hours(1));
+            let update = store.update::<Case>(id.as_str()).deadline(HOUR);
             let update = match act {
                 Act::SealA => update.seal(|f| f.a, name.as_str()),
                 Act::RemoveB => update.remove(|f| f.b),
@@ -147,6 +165,28 @@ impl World {
                         Err(error) => panic!("{error}"),
                     };
                 }
+                Act::Together => {
+                    let both = store.transaction().put(&beside(&id, &name));
+                    let both = both.update::<Case>(id.as_str(), |u| {
+                        u.seal(|f| f.a, name.as_str()).add(|f| f.count, 1)
+                    });
+                    return together(both.deadline(HOUR).await);
+                }
+                Act::TogetherIf => {
+                    let both = store.transaction().put(&beside(&id, &name));
+                    let both = both.update::<Case>(id.as_str(), |u| {
+                        u.set(|f| f.status, name.as_str()).condition(|f| f.status.exists())
+                    });
+                    return together(both.deadline(HOUR).await);
+                }
+                Act::AddOrCreate => {
+                    let new = Case { count: 1, ..case(&id, &name) };
+                    return match update.add(|f| f.count, 1).or_create(&new).await {
+                        Ok(_) => Outcome::Done,
+                        Err(UpdateError::UnknownOutcome(_)) => Outcome::Unknown,
+                        Err(error) => panic!("{error}"),
+                    };
+                }
                 Act::Put => {
                     store.put(&case(&id, &name)).await.unwrap();
                     return Outcome::Done;
@@ -170,6 +210,23 @@ impl World {
     }
 }
 
+const HOUR: Duration = Duration::from_hours(1);
+
+/// The other record of a writer's transaction.
+fn beside(id: &str, name: &str) -> Case {
+    case(&format!("{id} beside {name}"), name)
+}
+
+fn together(result: Result<(), TransactionError>) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(error) if error.is_not_found() => Outcome::NotFound,
+        Err(error) if error.is_conflict() => Outcome::Conflict,
+        Err(TransactionError::UnknownOutcome(_)) => Outcome::Unknown,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 fn name(number: usize) -> String {
     format!("writer {number}")
 }
@@ -190,12 +247,15 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
             (Act::SealA, Some(case)) => case.a = name,
             (Act::RemoveB, Some(case)) => case.b = None,
             (Act::SetWard, Some(case)) => case.ward = ward,
-            (Act::SealAndAdd, Some(case)) => {
+            (Act::SealAndAdd | Act::Together, Some(case)) => {
                 case.a = name;
                 case.count += 1;
             }
-            (Act::SetStatus, Some(case)) => case.status = name,
-            (Act::Add, Some(case)) => case.count += 1,
+            (Act::SetStatus | Act::TogetherIf, Some(case)) => case.status = name,
+            (Act::Add | Act::AddOrCreate, Some(case)) => case.count += 1,
+            (Act::AddOrCreate, expected) => {
+                *expected = Some(Case { count: 1, ..case(&id, &name) });
+            }
             (Act::Rewrap, Some(_)) => {}
             (Act::Delete | Act::DeleteIf, expected) => *expected = None,
             (Act::Put | Act::Create, expected) => *expected = Some(case(&id, &name)),
@@ -218,7 +278,7 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
     }
 }
 
-const ACTS: [Act; 11] = [
+const ACTS: [Act; 14] = [
     Act::SealA,
     Act::RemoveB,
     Act::SetWard,
@@ -230,6 +290,9 @@ const ACTS: [Act; 11] = [
     Act::DeleteIf,
     Act::Put,
     Act::Create,
+    Act::Together,
+    Act::TogetherIf,
+    Act::AddOrCreate,
 ];
 
 #[tokio::test(start_paused = true)]
@@ -267,6 +330,9 @@ async fn t13_three_writers_in_every_order() {
         [Act::SealA, Act::Rewrap, Act::Delete],
         [Act::SealAndAdd, Act::Rewrap, Act::Put],
         [Act::SealA, Act::SetStatus, Act::Rewrap],
+        [Act::Together, Act::SealA, Act::Delete],
+        [Act::Together, Act::TogetherIf, Act::AddOrCreate],
+        [Act::AddOrCreate, Act::AddOrCreate, Act::Delete],
     ] {
         world.play_all(&acts.map(|act| (act, false))).await;
     }

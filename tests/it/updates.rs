@@ -2,6 +2,7 @@
 
 mod based_on;
 mod nulls;
+mod or_create;
 mod refused;
 mod stored_forms;
 

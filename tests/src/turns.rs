@@ -4,7 +4,7 @@
 //! in front of an emulator in this process; a schedule says whose turn it is, and all schedules are
 //! tried.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,6 +30,8 @@ struct State {
     loses: Vec<bool>,
     /// The writers whose write succeeded, in order.
     writes: Vec<usize>,
+    /// The tokens of the transactions that were done.
+    tokens: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,7 +130,7 @@ impl Turns {
         look: impl AsyncFn(),
     ) -> Played<T> {
         *self.state() =
-            State { writers: vec![Phase::Running; writers.len()], loses, writes: Vec::new() };
+            State { writers: vec![Phase::Running; writers.len()], loses, ..State::default() };
         let tasks: Vec<_> = writers
             .into_iter()
             .enumerate()
@@ -203,6 +205,7 @@ impl Turns {
             "DeleteItem" => call!(delete_item),
             "DescribeTable" => call!(describe_table),
             "Query" => call!(query),
+            "TransactWriteItems" => call!(transact_write_items),
             other => panic!("{other}"),
         };
         match answer {
@@ -278,13 +281,22 @@ impl MockService for Door {
                 return answer;
             }
             let mut state = self.turns.state();
-            state.writes.push(writer);
+            let token = token(&request.body);
+            // DynamoDB does a transaction once for all requests with its token.
+            if token.is_none_or(|token| state.tokens.insert(token)) {
+                state.writes.push(writer);
+            }
             if std::mem::take(&mut state.loses[writer]) {
                 return MockResponse::json(500, "{}");
             }
             answer
         })
     }
+}
+
+fn token(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).expect("a request");
+    body["ClientRequestToken"].as_str().map(str::to_owned)
 }
 
 fn client(door: Door) -> aws_sdk_dynamodb::Client {

@@ -61,6 +61,8 @@ pub(crate) enum Fault {
     TimedOut,
     /// No answer until the operation times out.
     Hangs,
+    /// No answer, and the operation does not time out.
+    Waits,
     Answer(u16, &'static str),
 }
 
@@ -236,6 +238,7 @@ impl Dynamodb {
             Some(Fault::ConnectionRefused) => io(io::ErrorKind::ConnectionRefused),
             Some(Fault::ConnectionReset) => io(io::ErrorKind::ConnectionReset),
             Some(Fault::TimedOut) => Some(Err(ConnectorError::timeout("no answer".into()))),
+            Some(Fault::Waits) => None,
             Some(Fault::Hangs) => {
                 self.0.timer.hangs.notify_one();
                 None

@@ -29,5 +29,6 @@ mod saves;
 mod service_errors;
 mod table;
 mod tables;
+mod transactions;
 mod usage;
 mod verbs;

@@ -23,7 +23,11 @@ impl Request {
     /// DynamoDB refuses placeholders that no expression names.
     pub(crate) fn new(operation: String, body: Value, stored: Option<&Stored>) -> Self {
         let envelope = stored.and_then(|item| item.get("_envelope")).cloned();
-        let request = Self { operation, body, envelope };
+        Self { operation, body, envelope }.checked()
+    }
+
+    fn checked(self) -> Self {
+        let request = self;
         let mut used = BTreeSet::new();
         for expression in [
             "ConditionExpression",
@@ -40,6 +44,12 @@ impl Request {
             }
         }
         request
+    }
+
+    /// A part of the request, as a request of its own.
+    pub(crate) fn part(&self, operation: &str, body: Value) -> Self {
+        let envelope = self.envelope.clone();
+        Self { operation: operation.to_owned(), body, envelope }.checked()
     }
 
     /// The condition; empty if there is none.

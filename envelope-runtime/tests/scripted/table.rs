@@ -32,6 +32,10 @@ impl Table {
                 }
                 self.item = mine.or(self.item.take());
             }
+            "TransactWriteItems" => {
+                let put = &body["TransactItems"][0]["Put"]["Item"];
+                self.item = mine.or(self.item.take()).or(put.as_object().cloned());
+            }
             operation => {
                 let new = match operation {
                     "PutItem" => body["Item"].as_object().cloned(),
@@ -56,7 +60,11 @@ impl Table {
         if body["ReturnConsumedCapacity"] == "TOTAL" {
             let units = if request.operation == "GetItem" { 0.5 } else { 2.25 };
             let table = &body["TableName"];
-            answer["ConsumedCapacity"] = json!({"TableName": table, "CapacityUnits": units});
+            let capacity = json!({"TableName": table, "CapacityUnits": units});
+            answer["ConsumedCapacity"] = match request.operation.as_str() {
+                "TransactWriteItems" => json!([capacity, capacity]),
+                _ => capacity,
+            };
         }
         answer
     }

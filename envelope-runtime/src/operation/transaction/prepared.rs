@@ -11,8 +11,8 @@ use super::sending::{Outcome, Reason, Sending};
 use crate::key::{Capability, Full};
 use crate::operation::OperationFuture;
 use crate::operation::error::{
-    ActionError, CancelledError, ContendedError, NotSentError, ServiceErrorKind, TransactionError,
-    UnknownOutcomeError,
+    ActionError, CancelledError, ContendedError, NotSentError, ServiceError, ServiceErrorKind,
+    TransactionError, UnknownOutcomeError,
 };
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
@@ -155,15 +155,12 @@ impl Prepared {
     /// The meaning of a cancellation: what the stored items do not allow weighs more than what has
     /// changed, and that more than what was in the way.
     fn judged(&self, meter: &Meter, reasons: Vec<Reason>) -> Unsent {
-        let (mut refused, mut changed) = (Vec::new(), Vec::new());
-        let mut throttled = None;
+        let (mut refused, mut changed, mut busy) = (Vec::new(), Vec::new(), Vec::new());
         for (position, (reason, action)) in reasons.into_iter().zip(&self.actions).enumerate() {
             let error = |error| ActionError::new(position, error);
             match reason {
                 Reason::Nothing => {}
-                Reason::Busy(error) => {
-                    throttled = Some(error).filter(|e| e.kind() == ServiceErrorKind::Throttled);
-                }
+                Reason::Busy(error) => busy.push(error),
                 Reason::Other(other) => refused.push(error(action.failed(other))),
                 Reason::Condition(stored) => match action.verdict(meter, stored) {
                     Verdict::Refused(reason) => refused.push(error(reason)),
@@ -174,6 +171,8 @@ impl Prepared {
         if refused.is_empty() && !changed.is_empty() {
             return Unsent::Changed(changed);
         }
+        let is_throttled = |error: &ServiceError| error.kind() == ServiceErrorKind::Throttled;
+        let throttled = if busy.iter().all(is_throttled) { busy.pop() } else { None };
         let in_the_way = || throttled.map_or_else(|| self.contended(), TransactionError::Request);
         Unsent::Final(cancelled(refused, in_the_way))
     }
