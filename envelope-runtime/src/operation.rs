@@ -6,12 +6,16 @@
 #[cfg(feature = "aws")]
 mod attempts;
 #[cfg(feature = "aws")]
+mod batch_get;
+#[cfg(feature = "aws")]
 mod cursor;
 #[cfg(feature = "aws")]
 mod delete;
 #[cfg(feature = "aws")]
 mod dependence;
 pub(crate) mod error;
+#[cfg(feature = "aws")]
+mod fetched;
 #[cfg(feature = "aws")]
 mod load;
 #[cfg(feature = "aws")]
@@ -51,6 +55,8 @@ mod write;
 #[cfg(feature = "aws")]
 use std::pin::Pin;
 
+#[cfg(feature = "aws")]
+pub use batch_get::BatchGet;
 #[cfg(feature = "aws")]
 pub use cursor::{Cursor, CursorKey, Cursors, IntoCursor, SealedCursor};
 #[cfg(feature = "aws")]

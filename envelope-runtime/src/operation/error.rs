@@ -9,6 +9,8 @@ mod cursor;
 mod predicates;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "queries are DynamoDB's"))]
 mod query;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only DynamoDB is asked"))]
+mod read_transaction;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod request;
 #[cfg(feature = "aws")]
@@ -31,7 +33,8 @@ pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
 pub use cursor::{CursorError, CursorErrorKind};
-pub use query::{ItemError, QueryError, ReadLimitError, SeveralError};
+pub use query::{ItemError, QueryError, ReadLimitError, SeveralError, UnprocessedError};
+pub use read_transaction::{ReadTransactionError, ReadTransactionErrorKind};
 pub use request::{ServiceError, ServiceErrorKind};
 pub use table::{TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind};
 pub use transaction::{

@@ -6,14 +6,13 @@ use std::marker::PhantomData;
 use tracing::Instrument;
 
 use super::OperationFuture;
+use super::fetched::Fetched;
 use super::meter::Meter;
-use super::open::Reading;
-use super::read::{complete, read};
+use super::read::read;
 use super::returned::{Record, WithEnvelope};
-use super::sdk::from_sdk_item;
 use super::target::Target;
 use crate::attribute::ConvertError;
-use crate::envelope::{Asked, Loaded};
+use crate::envelope::Loaded;
 use crate::key::{Allows, Capability, ContextPairs, Full};
 use crate::operation::error::LoadError;
 use crate::record::{IntoKey, KeyValues, ProjectionOf, Readable};
@@ -117,20 +116,11 @@ impl<R: Readable, C: Allows<R::Needs>, T> Get<R, C, T> {
         let span = meter.span();
         let run = async move {
             let caller = store.caller_context(&schema, given).map_err(LoadError::Context)?;
-            let Target { key, context } = Target::of_key(&schema, &caller, key)?;
-            let table = store.physical_table::<R>();
-            let item = read(&store, &meter, &schema, table, key.attributes(), consistent).await;
+            let target = Target::of_key(&schema, &caller, key)?;
+            let (table, key) = (store.physical_table::<R>(), target.key.attributes());
+            let item = read(&store, &meter, &schema, table, key, consistent).await;
             let Some(item) = item.map_err(LoadError::Request)? else { return Ok(None) };
-            let item = from_sdk_item(&schema, item).map_err(LoadError::Open)?;
-            let item = complete(&store, &meter, &schema, table, key.attributes(), item).await?;
-            let Some(item) = item else { return Ok(None) };
-            // DynamoDB takes up to a few days to delete an expired item.
-            if schema.is_expired(store.now(), |name| item.attribute(name)) {
-                return Ok(None);
-            }
-            let (provider, asked) = (store.provider(), Asked::Key(key.attributes()));
-            let reading = Reading { provider, asked, context: &context, calls: meter.kms_calls() };
-            reading.open(item, keep).await.map(Some)
+            Fetched { store: &store, meter: &meter, table, target: &target }.open(item, keep).await
         };
         Box::pin(run.instrument(span))
     }

@@ -111,6 +111,11 @@ impl Meter {
         self.read.fetch_add(thousandths(capacity), Ordering::Relaxed);
     }
 
+    /// Counts the capacity of each table of a request.
+    pub(super) fn has_read_all(&self, capacities: &[ConsumedCapacity]) {
+        capacities.iter().for_each(|capacity| self.has_read(Some(capacity)));
+    }
+
     /// Counts an item that is read again, whole.
     pub(super) fn reads_again(&self) {
         self.reread.fetch_add(1, Ordering::Relaxed);

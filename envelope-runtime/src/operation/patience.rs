@@ -13,6 +13,7 @@ pub(super) struct Patience {
     clock: Arc<dyn Clock>,
     started: Instant,
     within: Duration,
+    spacing: ExponentialBuilder,
     delays: ExponentialBackoff,
 }
 
@@ -27,14 +28,24 @@ impl Patience {
         Self::new(clock, within, Duration::from_millis(250), Duration::from_secs(5))
     }
 
+    /// Waits of tenths of a second, for the capacity of a table.
+    pub(super) fn of_capacity(clock: &Arc<dyn Clock>, within: Duration) -> Self {
+        Self::new(clock, within, Duration::from_millis(50), Duration::from_secs(2))
+    }
+
     fn new(clock: &Arc<dyn Clock>, within: Duration, first: Duration, last: Duration) -> Self {
-        let delays = ExponentialBuilder::default()
+        let spacing = ExponentialBuilder::default()
             .with_min_delay(first)
             .with_max_delay(last)
             .without_max_times()
-            .with_jitter()
-            .build();
-        Self { clock: Arc::clone(clock), started: clock.monotonic(), within, delays }
+            .with_jitter();
+        let delays = spacing.build();
+        Self { clock: Arc::clone(clock), started: clock.monotonic(), within, spacing, delays }
+    }
+
+    /// Makes the next wait as short as the first one. The deadline stays.
+    pub(super) fn begin_again(&mut self) {
+        self.delays = self.spacing.build();
     }
 
     /// Waits before another attempt; `false` once the time is up.

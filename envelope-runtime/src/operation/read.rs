@@ -1,6 +1,8 @@
 //! One `GetItem`: for a load, for an update that seals, and for a write whose answer was lost. A
 //! projection fetches some attributes, and the whole item if it must.
 
+pub(super) mod batch;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;

@@ -3,7 +3,7 @@
 use crate::attribute::ConvertError;
 use crate::envelope::{ContextError, ExpectedContext, expected_context};
 use crate::key::ContextPairs;
-use crate::operation::error::{DeleteError, LoadError, UpdateError};
+use crate::operation::error::{DeleteError, LoadError, QueryError, UpdateError};
 use crate::record::{KeyError, KeyValues, RecordSchema, RequestKey};
 
 /// A key, and the encryption context of the record under it.
@@ -45,4 +45,4 @@ macro_rules! from_target_error {
     )*};
 }
 
-from_target_error!(LoadError, UpdateError, DeleteError);
+from_target_error!(LoadError, QueryError, UpdateError, DeleteError);

@@ -100,6 +100,11 @@ pub(crate) fn page(
     Step { effect: Effect::Nothing, answer: Some(answer), ..done(operation) }
 }
 
+/// The request gets this answer.
+pub(crate) fn answered(operation: &'static str, answer: Value) -> Step {
+    Step { effect: Effect::Nothing, answer: Some(answer), ..done(operation) }
+}
+
 impl Step {
     /// The answer, to be changed.
     pub(crate) fn answer_mut(&mut self) -> &mut Value {

@@ -10,6 +10,7 @@
 )]
 
 mod allocations;
+mod batch_gets;
 mod conditions;
 mod deletes;
 mod dynamodb;

@@ -58,7 +58,7 @@ pub enum Error {
     Update(UpdateError),
     /// A record was not deleted.
     Delete(DeleteError),
-    /// A query or a scan did not go on.
+    /// Records were not read: by a query, a scan, a batch get or a read transaction.
     Query(QueryError),
     /// An item of a stream cannot be opened.
     Unopened(ItemError),

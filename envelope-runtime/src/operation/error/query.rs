@@ -4,17 +4,17 @@ use std::error::Error;
 use std::fmt;
 
 use super::predicates::{predicates, verb};
-use super::{Cause, CursorError, LoadError, ServiceError};
+use super::{Cause, CursorError, LoadError, ReadTransactionError, ServiceError};
 use crate::envelope::{ContextError, Item};
 use crate::record::{FieldError, KeyError};
 use crate::report::{Place, debug_is_display};
 
-/// A query or a scan did not go on.
+/// Records were not read: by a query, a scan, a batch get or a read transaction.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// The partition or the condition on the sort key cannot be used, or the filter is about a key
-    /// attribute or one that the index does not hold; no request was made.
+    /// A key, a partition or the condition on the sort key cannot be used, or the filter is about a
+    /// key attribute or one that the index does not hold; no request was made.
     Key(KeyError),
     /// A value of the filter cannot be stored; no request was made.
     Filter(FieldError),
@@ -22,7 +22,7 @@ pub enum QueryError {
     Context(ContextError),
     /// The cursor is of another query, altered or too old; no request was made.
     Cursor(CursorError),
-    /// DynamoDB did not answer with a page.
+    /// DynamoDB did not answer with items.
     Request(ServiceError),
     /// One of the items cannot be opened: it is refused, or its data key could not be unwrapped. A
     /// stream goes on behind it.
@@ -32,9 +32,13 @@ pub enum QueryError {
     /// The number of items that
     /// [`read_at_most`](crate::operation::Query::read_at_most) allows was not enough.
     ReadLimit(ReadLimitError),
+    /// DynamoDB left keys of a batch unprocessed until the deadline.
+    Unprocessed(UnprocessedError),
+    /// DynamoDB takes no such read transaction; no request was made.
+    Transaction(ReadTransactionError),
 }
 
-/// An item of a query or a scan that cannot be opened. `Debug` and `Display` show no value of its
+/// An item that cannot be opened. `Debug` and `Display` show no value of its
 /// key.
 #[derive(Clone)]
 pub struct ItemError {
@@ -54,8 +58,17 @@ pub struct ReadLimitError {
     place: Place,
 }
 
+/// DynamoDB left keys of a batch unprocessed until the deadline.
+#[derive(Clone)]
+pub struct UnprocessedError {
+    place: Place,
+    unprocessed: usize,
+    keys: usize,
+}
+
 verb! { QueryError {
-    Key | Filter | Context | Cursor | Request | Several | ReadLimit => "cannot read ",
+    Key | Filter | Context | Cursor | Request | Several | ReadLimit | Unprocessed | Transaction
+        => "cannot read ",
     Item => "at one of the items: ",
 }}
 
@@ -97,6 +110,24 @@ impl ReadLimitError {
     }
 }
 
+impl UnprocessedError {
+    pub(crate) fn new(place: Place, unprocessed: usize, keys: usize) -> Self {
+        Self { place, unprocessed, keys }
+    }
+
+    /// The number of keys that were not read, including those that were not asked for yet.
+    #[must_use]
+    pub fn unprocessed(&self) -> usize {
+        self.unprocessed
+    }
+
+    /// The number of different keys that were to be read.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.keys
+    }
+}
+
 impl fmt::Display for ItemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)
@@ -121,11 +152,24 @@ impl fmt::Display for ReadLimitError {
     }
 }
 
-debug_is_display!(ItemError, SeveralError, ReadLimitError);
+impl fmt::Display for UnprocessedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, unprocessed, keys } = self;
+        write!(
+            f,
+            "{place}: {unprocessed} of {keys} keys were not processed until the deadline; retry \
+             later, with a longer `.deadline(…)` or fewer keys at once, or give the table more \
+             capacity"
+        )
+    }
+}
+
+debug_is_display!(ItemError, SeveralError, ReadLimitError, UnprocessedError);
 
 impl Error for ItemError {}
 impl Error for SeveralError {}
 impl Error for ReadLimitError {}
+impl Error for UnprocessedError {}
 
 impl Cause for ItemError {
     fn is_retryable(&self) -> bool {
@@ -148,3 +192,9 @@ impl Cause for ItemError {
 impl Cause for SeveralError {}
 
 impl Cause for ReadLimitError {}
+
+impl Cause for UnprocessedError {
+    fn is_retryable(&self) -> bool {
+        true
+    }
+}
