@@ -30,6 +30,8 @@ mod query;
 #[cfg(feature = "aws")]
 mod read;
 #[cfg(feature = "aws")]
+mod read_transaction;
+#[cfg(feature = "aws")]
 pub mod returned;
 #[cfg(feature = "aws")]
 mod save;
@@ -65,6 +67,8 @@ pub use delete::Delete;
 pub use load::Get;
 #[cfg(feature = "aws")]
 pub use query::Query;
+#[cfg(feature = "aws")]
+pub use read_transaction::{Append, ReadTransaction};
 #[cfg(feature = "aws")]
 pub use save::Put;
 #[cfg(feature = "aws")]

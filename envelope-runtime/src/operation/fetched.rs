@@ -10,7 +10,7 @@ use super::open::Reading;
 use super::read::complete;
 use super::sdk::from_sdk_item;
 use super::target::Target;
-use crate::envelope::{Asked, Item, Loaded};
+use crate::envelope::{Asked, Item, Loaded, OpenError};
 use crate::key::{Allows, Capability};
 use crate::record::Readable;
 use crate::store::Store;
@@ -56,8 +56,22 @@ impl<C: Capability> Fetched<'_, C> {
         self.named(self.open(item, false).await)
     }
 
+    /// The record of an item that needs not be read again. The error names the item's key.
+    pub(super) async fn open_whole<R: Readable>(
+        &self,
+        item: Result<Item, OpenError>,
+    ) -> Result<Option<R>, QueryError>
+    where
+        C: Allows<R::Needs>,
+    {
+        self.named(match item {
+            Ok(item) => self.open_complete(item, false).await,
+            Err(error) => Err(LoadError::Open(error)),
+        })
+    }
+
     /// The record of an item of which everything was fetched that is needed.
-    pub(super) async fn open_complete<R: Readable>(
+    async fn open_complete<R: Readable>(
         &self,
         item: Item,
         keep: bool,

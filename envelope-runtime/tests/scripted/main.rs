@@ -25,6 +25,7 @@ mod plaintext_updates;
 mod projections;
 mod protected_updates;
 mod queries;
+mod read_transactions;
 mod request;
 mod saves;
 mod service_errors;

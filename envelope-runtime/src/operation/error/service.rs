@@ -26,6 +26,37 @@ impl ServiceError {
         };
         Self::of_answer(place, table, kind, failure.answer)
     }
+
+    /// The error of one action of a cancelled transaction.
+    pub(crate) fn of_reason<E>(
+        place: Place,
+        table: &str,
+        error: &SdkError<E>,
+        reason: &str,
+        message: &str,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let (kind, answer) = (kind_of_reason(reason, message), Failure::of(error).answer);
+        Self::of_answer(place, table, kind, answer)
+    }
+
+    /// The error of an answer that lacks a part.
+    pub(crate) fn incomplete(place: Place, table: &str) -> Self {
+        Self::of_answer(place, table, ServiceErrorKind::Service, Answer::default())
+    }
+}
+
+/// Classifies by the code of a reason for which a transaction was cancelled.
+fn kind_of_reason(code: &str, message: &str) -> ServiceErrorKind {
+    match code {
+        "AccessDenied" => ServiceErrorKind::AccessDenied,
+        "ProvisionedThroughputExceeded" | "ThrottlingError" => ServiceErrorKind::Throttled,
+        "TransactionConflict" => ServiceErrorKind::Conflict,
+        "ValidationError" => kind_of_validation(message),
+        _ => ServiceErrorKind::Other,
+    }
 }
 
 /// Classifies by AWS's code, or by the status if there is no known code, as in a proxy's answer.
