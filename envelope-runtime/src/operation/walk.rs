@@ -8,6 +8,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::vec;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -17,9 +18,11 @@ use tracing::Instrument;
 use super::OperationFuture;
 use super::cursor::{After, Cursor};
 use super::error::{ItemError, QueryError, SeveralError};
+use super::read::batch::MAX_KEYS;
 use crate::attribute::AttributeValue;
 use crate::key::{Allows, Capability};
 use crate::record::Readable;
+use candidate::Candidate;
 pub(super) use pages::Bounds;
 use pages::Pages;
 pub(super) use reads::{Gives, Options, Reads, Segment, Source};
@@ -36,8 +39,9 @@ pub struct Page<P> {
 
 /// All records of a query or a scan as a [`Stream`], which reads page after page.
 ///
-/// At most one page of items is in memory, which is at most 1 MB. The stream goes on behind an item
-/// that cannot be opened ([`QueryError::Item`]), and ends with any other error. If the error of an
+/// At most one page of items is in memory, which is at most 1 MB; of records behind an index of
+/// keys, it is the items of at most 100 more. The stream goes on behind an item that cannot be opened
+/// ([`QueryError::Item`]), and ends with any other error. If the error of an
 /// item is [retryable](QueryError::is_retryable), the item may be a good one that was not read: the
 /// error has its key.
 ///
@@ -67,6 +71,8 @@ impl<P> Records<P> {
 /// The records that are not given out yet.
 struct Walk<P, C> {
     pages: Pages<C>,
+    /// Those of the current page that are not read from the table yet.
+    waiting: vec::IntoIter<Candidate>,
     /// Those of the current page, opened a few at a time and kept in order.
     opened: Option<BoxStream<'static, Opened<P>>>,
     /// The key of the item that was given out last.
@@ -130,7 +136,7 @@ impl<C: Capability> Start<C> {
                 while let Some(record) = walk.next_opened().await {
                     items.push(record.map_err(QueryError::Item)?);
                 }
-                is_complete = walk.pages.ends_page();
+                is_complete = walk.has_none_waiting() && walk.pages.ends_page();
             }
             Ok(Page { items, next: walk.pages.cursor() })
         })
@@ -210,7 +216,7 @@ where
 
 impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
     fn new(pages: Pages<C>) -> Self {
-        Self { pages, opened: None, last: None }
+        Self { pages, waiting: Vec::new().into_iter(), opened: None, last: None }
     }
 
     /// The next record; `None` at the end.
@@ -219,20 +225,33 @@ impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
             if let Some(record) = self.next_opened().await {
                 return Some(record.map_err(QueryError::Item));
             }
-            if self.pages.is_over() {
+            if self.has_none_waiting() && self.pages.is_over() {
                 return None;
             }
             if let Err(error) = self.fetch().await {
                 self.pages.end();
+                self.waiting = Vec::new().into_iter();
                 return Some(Err(error));
             }
         }
     }
 
-    /// Reads a page, and begins to open its records.
+    fn has_none_waiting(&self) -> bool {
+        self.waiting.as_slice().is_empty()
+    }
+
+    /// Reads a page, and begins to open its records. Of those that are read from the table, it is as
+    /// many as one request takes.
     async fn fetch(&mut self) -> Result<(), QueryError> {
-        let candidates = self.pages.next().await?;
+        if self.has_none_waiting() {
+            self.waiting = self.pages.next().await?.into_iter();
+        }
         let reads = Arc::clone(&self.pages.reads);
+        let number = if reads.loads() { MAX_KEYS } else { usize::MAX };
+        let mut candidates: Vec<_> = self.waiting.by_ref().take(number).collect();
+        if reads.loads() {
+            reads.load(&mut candidates).await?;
+        }
         let concurrency = reads.concurrency;
         let opened = stream::iter(candidates).map(move |candidate| {
             let reads = Arc::clone(&reads);

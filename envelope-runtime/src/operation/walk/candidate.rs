@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
-use super::super::error::{ItemError, LoadError};
+use super::super::batch_get::DEADLINE;
+use super::super::error::{ItemError, LoadError, QueryError};
 use super::super::open::Reading;
-use super::super::read::{complete, read};
+use super::super::patience::Patience;
+use super::super::read::batch::{Batch, Wanted};
+use super::super::read::complete;
 use super::super::sdk::from_sdk_item;
 use super::reads::{Contexts, Reads, Source};
 use crate::attribute::AttributeValue;
@@ -26,6 +29,8 @@ pub(super) struct Candidate {
     /// The key attributes of the table, and of the index.
     key: Item,
     item: Result<Item, OpenError>,
+    /// The record, read from the table by the key that the index gives.
+    loaded: Option<HashMap<String, SdkValue>>,
 }
 
 impl Candidate {
@@ -70,7 +75,7 @@ impl<C: Capability> Reads<C> {
                 return None;
             }
         }
-        Some(Candidate { key, item })
+        Some(Candidate { key, item, loaded: None })
     }
 
     /// Returns whether the entries of the index hold the fields of which its keys are made.
@@ -110,14 +115,37 @@ impl<C: Capability> Reads<C> {
         context.differs(value).is_some() && is_whole && self.elsewhere(item).is_none()
     }
 
-    /// The key attribute by which an item is not in the partition that was asked for, or the place
-    /// of the index.
+    /// The key attribute by which an item is not in the partition that was asked for, or has no
+    /// place in the table or the index.
     fn elsewhere(&self, item: &Item) -> Option<&'static str> {
         let Source::Partition { key, condition, .. } = &self.source else { return None };
         let mut partition = condition.partition().iter();
         let other = partition.find(|(name, value)| item.attribute(name) != Some(value));
-        let absent = || key.all().find(|key| item.attribute(key.name()).is_none());
+        let mut all = key.all().chain(self.schema.keys());
+        let mut absent = || all.find(|key| item.attribute(key.name()).is_none());
         other.map(|(name, _)| *name).or_else(|| absent().map(|key| key.name()))
+    }
+
+    /// Reads the records of some entries of an index from the table. An entry that is refused in any
+    /// case is not looked up.
+    pub(super) async fn load(&self, entries: &mut [Candidate]) -> Result<(), QueryError> {
+        let Self { store, meter, schema, table, .. } = self;
+        let is_here = |entry: &Candidate| {
+            entry.item.as_ref().is_ok_and(|item| self.elsewhere(item).is_none())
+        };
+        let places = entries.iter().enumerate().filter(|(_, entry)| is_here(entry));
+        let keys: Vec<_> = places.map(|(place, entry)| (place, self.key_of(&entry.key))).collect();
+        let wanted = Wanted::distinct(keys.iter().map(|(place, key)| (*place, key.as_slice())));
+        // An older state would hide a record that is there.
+        let batch = Batch { store, meter, schema: &schema.whole(), table, consistent: true };
+        let mut patience = Patience::of_capacity(store.ticks(), DEADLINE);
+        let found = batch.read(&wanted, &mut patience).await;
+        for (place, item) in found.map_err(|unread| unread.into_error(schema, 0, wanted.len()))? {
+            if let Some(entry) = entries.get_mut(place) {
+                entry.loaded = Some(item);
+            }
+        }
+        Ok(())
     }
 
     /// Opens an item. `None` if it had to be read again, and was gone, elsewhere or has expired.
@@ -128,8 +156,8 @@ impl<C: Capability> Reads<C> {
     where
         C: Allows<P::Needs>,
     {
-        let Candidate { key, item } = candidate;
-        match self.opened(&key, item).await {
+        let Candidate { key, item, loaded } = candidate;
+        match self.opened(&key, item, loaded).await {
             Ok(record) => Ok(record),
             Err(error) => {
                 let own = self.key_of(&key).into_iter();
@@ -149,13 +177,14 @@ impl<C: Capability> Reads<C> {
         &self,
         place: &Item,
         item: Result<Item, OpenError>,
+        loaded: Option<HashMap<String, SdkValue>>,
     ) -> Result<Option<P>, LoadError>
     where
         C: Allows<P::Needs>,
     {
         let item = item.map_err(LoadError::Open)?;
         let key = self.key_of(place);
-        let Some(item) = self.whole(&key, place, item).await? else { return Ok(None) };
+        let Some(item) = self.whole(&key, place, item, loaded).await? else { return Ok(None) };
         if self.schema.is_expired(self.store.now(), |name| item.attribute(name)) {
             self.meter.has_expired();
             return Ok(None);
@@ -207,6 +236,7 @@ impl<C: Capability> Reads<C> {
         key: &[(&'static str, AttributeValue)],
         place: &Item,
         item: Item,
+        loaded: Option<HashMap<String, SdkValue>>,
     ) -> Result<Option<Item>, LoadError> {
         let Self { store, meter, schema, table, .. } = self;
         if let Some(name) = self.elsewhere(&item) {
@@ -214,10 +244,7 @@ impl<C: Capability> Reads<C> {
             return Err(LoadError::Open(OpenError::new(place, OpenErrorKind::Tampered)));
         }
         let item = if self.loads() {
-            // An older state would hide a record that is there.
-            let item = read(store, meter, &schema.whole(), table, key, true).await;
-            let item = item.map_err(LoadError::Request)?;
-            item.map(|item| from_sdk_item(schema, item)).transpose().map_err(LoadError::Open)?
+            loaded.map(|item| from_sdk_item(schema, item)).transpose().map_err(LoadError::Open)?
         } else {
             complete(store, meter, schema, table, key, item).await?
         };

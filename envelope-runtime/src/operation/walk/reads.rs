@@ -8,6 +8,7 @@ use tracing::Span;
 
 use super::super::cursor::{After, Cursor};
 use super::super::error::{QueryError, ServiceError};
+use super::super::fetched::CONCURRENCY;
 use super::super::meter::Meter;
 use super::super::sdk::some_from_sdk;
 use crate::attribute::{AttributeValue, write_lp, write_type_and_value};
@@ -19,9 +20,6 @@ use crate::record::{
     Readable, RecordSchema,
 };
 use crate::store::Store;
-
-/// The number of data keys of one query or scan that are unwrapped at the same time.
-const CONCURRENCY: usize = 16;
 
 /// Where the items are.
 pub(in crate::operation) enum Source {

@@ -5,7 +5,7 @@ use envelope_runtime::{Cursor, Keys, QueryError, Usage};
 use serde_json::{Value, json};
 
 use super::{Order, Parcel, Ranked, Sum, order, stored};
-use crate::dynamodb::{Dynamodb, done, page};
+use crate::dynamodb::{Dynamodb, Step, answered, page};
 use crate::table::Stored;
 use envelope_runtime::{EnvelopeProjection, EnvelopeRecord};
 
@@ -14,6 +14,12 @@ fn entry(item: &Stored, names: &[&str]) -> Stored {
     let mut entry = item.clone();
     entry.retain(|name, _| ["id", "number"].contains(&name.as_str()) || names.contains(&&**name));
     entry
+}
+
+/// The records that are read behind an index.
+fn found(items: impl IntoIterator<Item = Stored>) -> Step {
+    let items: Vec<_> = items.into_iter().map(Value::Object).collect();
+    answered("BatchGetItem", json!({"Responses": {"orders": items}}))
 }
 
 #[tokio::test]
@@ -144,7 +150,7 @@ async fn an_entry_of_another_partition_is_refused() {
 }
 
 #[tokio::test]
-async fn keys_are_read_without_a_data_key_and_loaded_one_by_one() {
+async fn keys_are_read_without_a_data_key_and_their_records_are_loaded_together() {
     let order = Order { courier: Some("post".into()), ..order() };
     let dynamodb = Dynamodb::holding(&order).await;
     let item = dynamodb.item().unwrap();
@@ -162,11 +168,14 @@ async fn keys_are_read_without_a_data_key_and_loaded_one_by_one() {
     let request = dynamodb.request();
     assert_eq!(request.fetched(), None);
 
-    dynamodb.expect([page("Query", [entry.clone()], None), done("GetItem")]);
+    dynamodb.expect([page("Query", [entry.clone()], None), found([item.clone()])]);
     assert_eq!(query().load().all().await.unwrap(), [order]);
     let get = dynamodb.requests().remove(1);
-    assert_eq!(get.body["Key"], json!({"id": {"S": "o-1"}, "number": {"N": "7"}}));
-    assert_eq!(get.body["ConsistentRead"], true);
+    let asked = json!({
+        "ConsistentRead": true,
+        "Keys": [{"id": {"S": "o-1"}, "number": {"N": "7"}}],
+    });
+    assert_eq!(get.body["RequestItems"], json!({"orders": asked}));
 
     // It has left the index meanwhile, is stale, or is gone.
     for (name, value) in [
@@ -174,13 +183,14 @@ async fn keys_are_read_without_a_data_key_and_loaded_one_by_one() {
         ("courier", json!({"S": "van"})),
         ("id", json!({"S": "o-2"})),
     ] {
-        let before = dynamodb.item().unwrap();
-        dynamodb.expect([page("Query", [entry.clone()], None), done("GetItem")]);
-        dynamodb.alter(|item| drop(item.insert(name.into(), value)));
+        let mut now = item.clone();
+        now.insert(name.into(), value);
+        dynamodb.expect([page("Query", [entry.clone()], None), found([now])]);
         assert_eq!(query().load().all().await.unwrap(), []);
-        dynamodb.forget();
-        dynamodb.alter(|item| *item = before);
     }
+    dynamodb.expect([page("Query", [entry], None), found([])]);
+    assert_eq!(query().load().all().await.unwrap(), []);
+    dynamodb.requests();
     assert_eq!(usage.stale_items(), 1);
 }
 
