@@ -1,9 +1,10 @@
 //! Batch gets: the requests that are sent, and what is made of each answer.
 
+mod answers;
+mod checks;
 mod unprocessed;
 
-use envelope_runtime::error::OpenErrorKind;
-use envelope_runtime::{EnvelopeProjection, EnvelopeRecord, LoadError, QueryError};
+use envelope_runtime::EnvelopeRecord;
 use serde_json::{Value, json};
 
 use crate::dynamodb::{Dynamodb, Step, answered};

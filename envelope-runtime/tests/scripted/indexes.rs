@@ -1,5 +1,6 @@
 //! Indexes: the requests of queries, of writes that keep the keys, and of tables.
 
+mod loaded;
 mod moved;
 mod queried;
 mod tables;

@@ -11,6 +11,7 @@
 
 mod allocations;
 mod batch_gets;
+mod clocks;
 mod conditions;
 mod deletes;
 mod dynamodb;
