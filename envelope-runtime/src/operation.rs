@@ -68,7 +68,7 @@ pub use load::Get;
 #[cfg(feature = "aws")]
 pub use query::Query;
 #[cfg(feature = "aws")]
-pub use read_transaction::{Append, ReadTransaction};
+pub use read_transaction::{Joins, ReadTransaction};
 #[cfg(feature = "aws")]
 pub use save::Put;
 #[cfg(feature = "aws")]

@@ -20,7 +20,7 @@ pages! {
     writes: "writes.md",
     updates: "updates.md",
     versions: "versions.md",
-    transactions: "transactions.md",
+        batch, batch_reads, md, reads, transactions,
     queries: "queries.md",
     scans: "scans.md",
     pages: "pages.md",

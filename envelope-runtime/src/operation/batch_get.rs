@@ -62,6 +62,16 @@ impl<C: Capability> Store<C> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// A key of another record's type does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
+    /// let users = store.batch_get::<User>([("t-1", 7)]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "batch_get_item")]
     pub fn batch_get<P: Readable>(
         &self,

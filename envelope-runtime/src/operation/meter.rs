@@ -113,7 +113,9 @@ impl Meter {
 
     /// Counts the capacity of each table of a request.
     pub(super) fn has_read_all(&self, capacities: &[ConsumedCapacity]) {
-        capacities.iter().for_each(|capacity| self.has_read(Some(capacity)));
+        for capacity in capacities {
+            self.has_read(Some(capacity));
+        }
     }
 
     /// Counts an item that is read again, whole.

@@ -1,6 +1,6 @@
 //! Reading several records as of one moment: `TransactGetItems`.
 
-mod append;
+mod joins;
 mod request;
 
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::attribute::ConvertError;
 use crate::key::{Allows, Capability, ContextPairs, Full};
 use crate::record::{IntoKey, KeyValues, Readable, RecordSchema};
 use crate::store::Store;
-pub use append::Append;
+pub use joins::Joins;
 use request::{Answer, Answers, Request};
 
 /// The time until which a cancelled transaction is sent again, by default.
@@ -98,19 +98,31 @@ impl<C: Capability> Store<C> {
     }
 }
 
-impl<C: Capability, G> ReadTransaction<C, G> {
+impl<C: Capability, G: Send + 'static> ReadTransaction<C, G> {
     /// Reads the record under `key`: `None` if there is none, or its `#[envelope(ttl)]` has
     /// expired. `P` may be a projection.
     ///
-    /// A transaction gives a tuple of at most eight records.
-    pub fn get<P: Readable>(self, key: impl IntoKey<P::Key>) -> ReadTransaction<C, G::With>
+    /// A transaction gives a tuple of at most eight records; a ninth does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(store: Store) -> Result<(), Error> {
+    /// let read = store.read_transaction().get::<User>("1").get::<User>("2").get::<User>("3");
+    /// let read = read.get::<User>("4").get::<User>("5").get::<User>("6").get::<User>("7");
+    /// let nine = read.get::<User>("8").get::<User>("9").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<P: Readable + Joins<G>>(
+        self,
+        key: impl IntoKey<P::Key>,
+    ) -> ReadTransaction<C, P::With>
     where
-        G: Append<Option<P>>,
         C: Allows<P::Needs>,
     {
         let Self { store, mut asked, given, deadline, open } = self;
         asked.push(Asked::new::<P, C>(&store, key));
-        let open: Open<C, G::With> = Box::new(|shared, answers| {
+        let open: Open<C, P::With> = Box::new(|shared, answers| {
             let before = open(shared, answers);
             let last = answers.next();
             let shared = Arc::clone(shared);
@@ -122,7 +134,8 @@ impl<C: Capability, G> ReadTransaction<C, G> {
                     }
                 };
                 let (before, last) = join(before, last).await;
-                Ok(before?.append(last?))
+                let before = before?;
+                Ok(P::join(last?, before))
             })
         });
         ReadTransaction { store, asked, given, deadline, open }

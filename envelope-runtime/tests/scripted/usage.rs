@@ -15,8 +15,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::dynamodb::{Dynamodb, Fault, done, failed, local, lost, refused};
-use crate::models::{Account, account};
+use crate::dynamodb::{Dynamodb, Fault, answered, done, failed, local, lost, refused};
+use crate::models::{Account, Person, account};
 use crate::table::Stored;
 
 const NOT_FOUND: &str =
@@ -195,6 +195,13 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
     dynamodb.expect([absent(), failed("CreateTable", Fault::Answer(400, "{}")), absent()]);
     store.create_table::<Account>().await.unwrap_err();
     assert!(!store.verify_table::<Account>().await.unwrap().is_as_expected());
+    dynamodb.expect([
+        answered("BatchGetItem", json!({"Responses": {}})),
+        answered("TransactGetItems", json!({"Responses": [{}, {}]})),
+    ]);
+    store.batch_get::<Account>(["a-1", "a-2"]).await.unwrap();
+    let read = measured.read_transaction().get::<Account>("a-1").get::<Person>("p-1");
+    read.context([("tenant", "7")]).await.unwrap();
     drop(listening);
 
     dynamodb.requests();
@@ -216,6 +223,8 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
             r#"kms_calls=0 operation="delete" read_units=0.0 requests=1 span=dynamodb table="physical" write_units=2.25"#,
             r#"kms_calls=0 operation="create_table" requests=2 span=dynamodb table="users""#,
             r#"kms_calls=0 operation="verify_table" requests=1 span=dynamodb table="users""#,
+            r#"kms_calls=0 operation="batch_get" requests=1 span=dynamodb table="users""#,
+            r#"kms_calls=0 operation="read_transaction" read_units=0.0 requests=1 span=dynamodb table="people, physical" write_units=0.0"#,
         ]
     );
 }
