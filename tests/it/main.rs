@@ -11,6 +11,7 @@ mod backend_needs_binary_contains;
 mod backend_needs_incorrect_key;
 mod backend_needs_item_sizes;
 mod backend_needs_key_states;
+mod backend_needs_long_transactions;
 mod backend_needs_normal_numbers;
 mod batch_gets;
 mod catch_all;
