@@ -167,12 +167,12 @@ impl<R: EnvelopeRecord, C: Capability, I: Place> Query<Keys<R>, C, I>
 where
     R::Key: OwnedKey,
 {
-    /// Reads the records whole from the table, by the keys that the index gives: strongly consistent,
-    /// with one
+    /// Reads the records whole from the table, by the keys that the index gives: strongly
+    /// consistent, with one
     /// [BatchGetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html)
-    /// for each 100 of them. A record that is gone, or no longer has the keys that the index says, is
-    /// left out. Keys that DynamoDB leaves unprocessed are asked for again for 30 seconds; then the
-    /// query fails with [`QueryError::Unprocessed`].
+    /// for each 100 of them. A record that is gone, or no longer has the keys that the index says,
+    /// is left out. Keys that DynamoDB leaves unprocessed are asked for again for 30 seconds; then
+    /// the query fails with [`QueryError::Unprocessed`].
     #[doc(alias = "batch_get_item")]
     pub fn load(mut self) -> Query<R, C, I> {
         self.options.gives = Gives::Loaded;

@@ -40,8 +40,8 @@ pub struct Page<P> {
 /// All records of a query or a scan as a [`Stream`], which reads page after page.
 ///
 /// At most one page of items is in memory, which is at most 1 MB; of records behind an index of
-/// keys, it is the items of at most 100 more. The stream goes on behind an item that cannot be opened
-/// ([`QueryError::Item`]), and ends with any other error. If the error of an
+/// keys, it is the items of at most 100 more. The stream goes on behind an item that cannot be
+/// opened ([`QueryError::Item`]), and ends with any other error. If the error of an
 /// item is [retryable](QueryError::is_retryable), the item may be a good one that was not read: the
 /// error has its key.
 ///
@@ -240,8 +240,8 @@ impl<P: Readable, C: Allows<P::Needs>> Walk<P, C> {
         self.waiting.as_slice().is_empty()
     }
 
-    /// Reads a page, and begins to open its records. Of those that are read from the table, it is as
-    /// many as one request takes.
+    /// Reads a page, and begins to open its records. Of those that are read from the table, it is
+    /// as many as one request takes.
     async fn fetch(&mut self) -> Result<(), QueryError> {
         if self.has_none_waiting() {
             self.waiting = self.pages.next().await?.into_iter();

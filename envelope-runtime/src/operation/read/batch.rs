@@ -1,5 +1,5 @@
-//! `BatchGetItem`: many items of one table, matched by their keys. DynamoDB gives them in any order,
-//! and may leave keys unprocessed.
+//! `BatchGetItem`: many items of one table, matched by their keys. DynamoDB gives them in any
+//! order, and may leave keys unprocessed.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

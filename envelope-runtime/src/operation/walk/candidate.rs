@@ -126,8 +126,8 @@ impl<C: Capability> Reads<C> {
         other.map(|(name, _)| *name).or_else(|| absent().map(|key| key.name()))
     }
 
-    /// Reads the records of some entries of an index from the table. An entry that is refused in any
-    /// case is not looked up.
+    /// Reads the records of some entries of an index from the table. An entry that is refused in
+    /// any case is not looked up.
     pub(super) async fn load(&self, entries: &mut [Candidate]) -> Result<(), QueryError> {
         let Self { store, meter, schema, table, .. } = self;
         let is_here = |entry: &Candidate| {
