@@ -153,7 +153,13 @@ pub mod error {
     };
     pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
     pub use crate::operation::error::{
-        ActionError, CancelledError, CheckError, ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError, Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError, ReadTransactionErrorKind, SaveError, ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind, TransactionError, TransactionLimitError, TransactionLimitErrorKind, UnknownAttributeType, UnknownOutcomeError, UnprocessedError, UpdateError, VersionError, WriteError,
+        ActionError, CancelledError, CheckError, ConditionError, ContendedError, CursorError,
+        CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError, Presence,
+        PresenceError, QueryError, ReadLimitError, ReadTransactionError, ReadTransactionErrorKind,
+        SaveError, ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
+        TableNotReadyError, TableNotReadyErrorKind, TransactionError, TransactionLimitError,
+        TransactionLimitErrorKind, UnknownAttributeType, UnknownOutcomeError, UnprocessedError,
+        UpdateError, VersionError, WriteError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;

@@ -27,7 +27,8 @@ impl ServiceError {
         Self::of_answer(place, table, kind, failure.answer)
     }
 
-    /// The error of one action of a cancelled transaction.
+    /// The error of one action of a cancelled transaction, by the code of its
+    /// [reason](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CancellationReason.html).
     pub(crate) fn of_reason<E>(
         place: Place,
         table: &str,
@@ -38,8 +39,8 @@ impl ServiceError {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (kind, answer) = (kind_of_reason(reason, message), Failure::of(error).answer);
-        Self::of_answer(place, table, kind, answer)
+        let answer = Answer { code: Some(reason.to_owned()), ..Failure::of(error).answer };
+        Self::of_answer(place, table, kind_of_reason(reason, message), answer)
     }
 
     /// The error of an answer that lacks a part.
@@ -61,21 +62,6 @@ fn kind_of_reason(code: &str, message: &str) -> ServiceErrorKind {
 
 /// Classifies by AWS's code, or by the status if there is no known code, as in a proxy's answer.
 /// Reads the message and does not keep it.
-impl ServiceError {
-    /// The error of one action, by the code of its
-    /// [cancellation reason](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CancellationReason.html).
-    pub(crate) fn of_reason(place: Place, table: &str, code: &str, message: &str) -> Self {
-        let kind = match code {
-            "TransactionConflict" => ServiceErrorKind::Conflict,
-            "ProvisionedThroughputExceeded" | "ThrottlingError" => ServiceErrorKind::Throttled,
-            "ValidationError" => kind_of_validation(message),
-            _ => ServiceErrorKind::Other,
-        };
-        let answer = Answer { code: Some(code.to_owned()), ..Answer::default() };
-        Self::of_answer(place, table, kind, answer)
-    }
-}
-
 fn kind_of_answer(code: &str, message: &str, status: Option<u16>) -> ServiceErrorKind {
     match code {
         "AccessDeniedException" => ServiceErrorKind::AccessDenied,

@@ -126,7 +126,7 @@ impl Sending {
             if window.has_stopped() {
                 return self.over();
             }
-            let reasons = answer.and_then(|refusal| reasons(refusal, actions));
+            let reasons = reasons(&error, actions);
             let is_unsettled = self.is_unsettled();
             let (outcome, may_wait) = match reasons {
                 Some(reasons) => {
@@ -205,15 +205,18 @@ impl Sending {
 }
 
 /// The reason for each action; `None` if the answer is no cancellation, or gives none.
-fn reasons(refusal: &Refusal, actions: &[Ready]) -> Option<Vec<Reason>> {
-    let Refusal::TransactionCanceledException(cancelled) = refusal else { return None };
+fn reasons(error: &SdkError<Refusal>, actions: &[Ready]) -> Option<Vec<Reason>> {
+    let Some(Refusal::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return None;
+    };
     let reasons = cancelled.cancellation_reasons();
-    let each = reasons.iter().zip(actions).map(|(reason, action)| Reason::new(reason, action));
+    let each = reasons.iter().zip(actions);
+    let each = each.map(|(reason, action)| Reason::new(error, reason, action));
     (reasons.len() == actions.len()).then(|| each.collect())
 }
 
 impl Reason {
-    fn new(reason: &CancellationReason, action: &Ready) -> Self {
+    fn new(error: &SdkError<Refusal>, reason: &CancellationReason, action: &Ready) -> Self {
         let subject = action.subject();
         match reason.code().unwrap_or_default() {
             "" | "None" => Self::Nothing,
@@ -224,7 +227,7 @@ impl Reason {
             code => {
                 let message = reason.message().unwrap_or_default();
                 let place = subject.schema.place();
-                let error = ServiceError::of_reason(place, &subject.table, code, message);
+                let error = ServiceError::of_reason(place, &subject.table, error, code, message);
                 match error.kind() {
                     ServiceErrorKind::Conflict | ServiceErrorKind::Throttled => Self::Busy(error),
                     _ => Self::Other(error),
