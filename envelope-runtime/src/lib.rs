@@ -122,7 +122,7 @@ pub use clock::Clock;
 pub use envelope::{Envelope, Item, Loaded};
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeProjection, EnvelopeRecord};
-pub use error::{DeleteError, Error, LoadError, QueryError, SaveError, UpdateError};
+pub use error::{BatchError, DeleteError, Error, LoadError, QueryError, SaveError, UpdateError};
 pub use expression::{Condition, Update, kind};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
@@ -151,11 +151,11 @@ pub mod error {
     };
     pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
     pub use crate::operation::error::{
-        ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
-        ItemError, LoadError, Presence, PresenceError, QueryError, ReadLimitError, SaveError,
-        ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
-        TableNotReadyError, TableNotReadyErrorKind, UnknownAttributeType, UnknownOutcomeError,
-        UpdateError, VersionError,
+        AtPosition, BatchError, ConditionError, ContendedError, CursorError, CursorErrorKind,
+        DeleteError, Error, ItemError, LoadError, Presence, PresenceError, QueryError,
+        ReadLimitError, SameKeyError, SaveError, ServiceError, ServiceErrorKind, SeveralError,
+        TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind, UnfinishedError,
+        UnknownAttributeType, UnknownOutcomeError, UpdateError, VersionError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;
@@ -248,12 +248,13 @@ pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
     pub use crate::record::{
-        Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader, FieldRole,
-        FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle, IndexSchema,
-        IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix, IntoPrefixPart, IntoSortKey,
-        KeyAttribute, KeyPiece, KeyTemplate, KeyType, KeyValues, LocalIndex, Narrows, Now, OnIndex,
-        OnLocalIndex, OnTable, Ordered, OwnedKey, OwnedPart, Parts, Place, RecordSchema, Simple,
-        Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned, VersionNumber, Versioned,
+        Batchable, Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader,
+        FieldRole, FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle,
+        IndexSchema, IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix, IntoPrefixPart,
+        IntoSortKey, KeyAttribute, KeyPiece, KeyTemplate, KeyType, KeyValues, LocalIndex, Narrows,
+        Now, OnIndex, OnLocalIndex, OnTable, Ordered, OwnSortKey, OwnedKey, OwnedPart, Parts,
+        Place, RecordSchema, Simple, Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned,
+        VersionNumber, Versioned,
     };
 }
 

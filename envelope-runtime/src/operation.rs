@@ -6,6 +6,10 @@
 #[cfg(feature = "aws")]
 mod attempts;
 #[cfg(feature = "aws")]
+mod batch_write;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "batches are DynamoDB's"))]
+mod batched;
+#[cfg(feature = "aws")]
 mod cursor;
 #[cfg(feature = "aws")]
 mod delete;
@@ -49,6 +53,9 @@ mod write;
 #[cfg(feature = "aws")]
 use std::pin::Pin;
 
+#[cfg(feature = "aws")]
+pub use batch_write::BatchWrite;
+pub use batched::{Remainder, RemainingWrite};
 #[cfg(feature = "aws")]
 pub use cursor::{Cursor, CursorKey, Cursors, IntoCursor, SealedCursor};
 #[cfg(feature = "aws")]

@@ -1,6 +1,8 @@
 //! One error per verb, composed of inner errors that several verbs share.
 
 mod any;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "batches are DynamoDB's"))]
+mod batch;
 mod cause;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod condition;
@@ -23,6 +25,7 @@ mod update;
 mod verb;
 
 pub use any::Error;
+pub use batch::{AtPosition, BatchError, SameKeyError, UnfinishedError};
 use cause::Cause;
 pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,

@@ -27,6 +27,11 @@ impl Patience {
         Self::new(clock, within, Duration::from_millis(250), Duration::from_secs(5))
     }
 
+    /// Waits of a fraction of a second, for the capacity of a table.
+    pub(super) fn of_capacity(clock: &Arc<dyn Clock>, within: Duration) -> Self {
+        Self::new(clock, within, Duration::from_millis(50), Duration::from_secs(2))
+    }
+
     fn new(clock: &Arc<dyn Clock>, within: Duration, first: Duration, last: Duration) -> Self {
         let delays = ExponentialBuilder::default()
             .with_min_delay(first)

@@ -10,6 +10,7 @@
 )]
 
 mod allocations;
+mod batch_writes;
 mod conditions;
 mod deletes;
 mod dynamodb;
