@@ -10,6 +10,8 @@ mod batch_write;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "batches are DynamoDB's"))]
 mod batched;
 #[cfg(feature = "aws")]
+mod bulk_put;
+#[cfg(feature = "aws")]
 mod cursor;
 #[cfg(feature = "aws")]
 mod delete;
@@ -56,6 +58,8 @@ use std::pin::Pin;
 #[cfg(feature = "aws")]
 pub use batch_write::BatchWrite;
 pub use batched::{Remainder, RemainingWrite};
+#[cfg(feature = "aws")]
+pub use bulk_put::BulkPut;
 #[cfg(feature = "aws")]
 pub use cursor::{Cursor, CursorKey, Cursors, IntoCursor, SealedCursor};
 #[cfg(feature = "aws")]

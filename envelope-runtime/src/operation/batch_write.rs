@@ -18,8 +18,9 @@ use super::patience::Patience;
 use crate::key::{CanEncrypt, Capability, Full};
 use crate::record::{Batchable, EnvelopeRecord, IntoKey};
 use crate::store::Store;
-use prepare::{Pending, prepare};
-use send::send;
+pub(super) use prepare::Pending;
+use prepare::prepare;
+pub(super) use send::{Progress, send};
 
 /// The time for writes that DynamoDB leaves unprocessed.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
