@@ -16,6 +16,8 @@ mod cursor;
 #[cfg(feature = "aws")]
 mod delete;
 #[cfg(feature = "aws")]
+mod delete_partition;
+#[cfg(feature = "aws")]
 mod dependence;
 pub(crate) mod error;
 #[cfg(feature = "aws")]
@@ -64,6 +66,8 @@ pub use bulk_put::BulkPut;
 pub use cursor::{Cursor, CursorKey, Cursors, IntoCursor, SealedCursor};
 #[cfg(feature = "aws")]
 pub use delete::Delete;
+#[cfg(feature = "aws")]
+pub use delete_partition::{DeletePartition, Deleted};
 #[cfg(feature = "aws")]
 pub use load::Get;
 #[cfg(feature = "aws")]

@@ -31,6 +31,10 @@ pub(super) const CHUNK: usize = 25;
 /// The number of data keys of one batch that are made at the same time.
 pub(super) const CONCURRENCY: usize = 16;
 
+/// The number of requests of a bulk load, or of the deletion of a partition, that are sent at the same
+/// time.
+pub(super) const REQUESTS: usize = 4;
+
 /// Saves and deletions of several record types and tables, ready to be awaited. Created by
 /// [`Store::batch_write`].
 ///

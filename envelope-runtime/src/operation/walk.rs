@@ -1,6 +1,7 @@
 //! The records of a query or a scan, page after page.
 
 mod candidate;
+mod doomed;
 mod pages;
 mod reads;
 
@@ -20,6 +21,7 @@ use super::error::{ItemError, QueryError, SeveralError};
 use crate::attribute::AttributeValue;
 use crate::key::{Allows, Capability};
 use crate::record::Readable;
+pub(super) use doomed::Doomed;
 pub(super) use pages::Bounds;
 use pages::Pages;
 pub(super) use reads::{Gives, Options, Reads, Segment, Source};

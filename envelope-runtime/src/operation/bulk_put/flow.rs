@@ -10,7 +10,7 @@ use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 
-use super::super::batch_write::{CHUNK, CONCURRENCY, Pending, Progress, send};
+use super::super::batch_write::{CHUNK, CONCURRENCY, Pending, Progress, REQUESTS, send};
 use super::super::batched::RemainingWrite;
 use super::super::error::BatchError;
 use super::super::meter::Meter;
@@ -18,9 +18,6 @@ use super::super::patience::Patience;
 use crate::attribute::AttributeValue;
 use crate::key::CanEncrypt;
 use crate::store::Store;
-
-/// The number of requests that are sent at the same time.
-const REQUESTS: usize = 4;
 
 /// The number of records that are sealed or waiting for their request.
 const AHEAD: usize = CHUNK + CONCURRENCY;
