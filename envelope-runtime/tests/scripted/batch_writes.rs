@@ -3,13 +3,19 @@
 mod prepared;
 mod resent;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use envelope_runtime::key::{
+    DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, Full, GeneratedDataKey, KeyFuture,
+    KeyProvider, KeyReference,
+};
 use envelope_runtime::{Clock, EnvelopeRecord};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
-use crate::dynamodb::{Dynamodb, Step, answered};
+use crate::dynamodb::{Dynamodb, Step, answered, local};
 use crate::request::Request;
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
@@ -70,6 +76,61 @@ impl Clock for Slow {
     fn monotonic(&self) -> Instant {
         let looks = self.1.fetch_add(1, Ordering::Relaxed);
         self.0 + Duration::from_secs(4 * looks)
+    }
+}
+
+/// Holds each new data key back until the test lets it go on, the last one first; and refuses one.
+#[derive(Default)]
+pub(crate) struct Held {
+    waiting: Mutex<Vec<Arc<Semaphore>>>,
+    begun: AtomicUsize,
+    refuses: Option<usize>,
+    is_open: bool,
+}
+
+impl Held {
+    /// Holds nothing back, and refuses the data key with this number.
+    pub(crate) fn refusing(number: usize) -> Self {
+        Self { refuses: Some(number), is_open: true, ..Self::default() }
+    }
+
+    /// The calls that wait.
+    pub(crate) fn waiting(&self) -> MutexGuard<'_, Vec<Arc<Semaphore>>> {
+        self.waiting.lock().unwrap()
+    }
+
+    /// The number of calls.
+    pub(crate) fn begun(&self) -> usize {
+        self.begun.load(Ordering::Relaxed)
+    }
+}
+
+impl KeyProvider for Held {
+    type Capability = Full;
+
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        let gate = Arc::new(Semaphore::new(usize::from(self.is_open)));
+        self.waiting.lock().unwrap().push(Arc::clone(&gate));
+        Box::pin(async move {
+            drop(gate.acquire().await.unwrap());
+            if self.refuses == Some(number) {
+                return Err(DataKeyError::new(DataKeyErrorKind::Throttled, "alias/rows"));
+            }
+            local().generate(request).await
+        })
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        _: &'a KeyReference,
+        _: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        unreachable!("a batch reads nothing")
+    }
+
+    fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
+        true
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod allocations;
 mod batch_writes;
+mod bulk_puts;
 mod conditions;
 mod deletes;
 mod dynamodb;

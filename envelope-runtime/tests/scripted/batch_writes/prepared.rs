@@ -1,59 +1,18 @@
 //! What is checked and sealed before the first request.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use envelope_runtime::error::{ContextErrorKind, KeyErrorKind};
 use envelope_runtime::key::{
-    DataKey, DataKeyError, DataKeyErrorKind, DataKeyRequest, DecryptOnly, Full, GeneratedDataKey,
-    KeyFuture, KeyProvider, KeyReference,
+    DataKey, DataKeyRequest, DecryptOnly, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
 };
 use envelope_runtime::{BatchError, DeleteError, LocalKeyProvider, SaveError, Store, Usage};
 use serde_json::json;
-use tokio::sync::Semaphore;
 
-use super::{Row, all, row, rows, writes};
+use super::{Held, Row, all, row, rows, writes};
 use crate::dynamodb::{Dynamodb, answered, local};
 use crate::models::{Account, account, document, note, person};
 use crate::usage::counting;
-
-/// Holds each new data key back until the test lets it go on, the last one first; and refuses one.
-#[derive(Default)]
-struct Held {
-    waiting: Mutex<Vec<Arc<Semaphore>>>,
-    begun: AtomicUsize,
-    refuses: Option<usize>,
-    is_open: bool,
-}
-
-impl KeyProvider for Held {
-    type Capability = Full;
-
-    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
-        let number = self.begun.fetch_add(1, Ordering::Relaxed);
-        let gate = Arc::new(Semaphore::new(usize::from(self.is_open)));
-        self.waiting.lock().unwrap().push(Arc::clone(&gate));
-        Box::pin(async move {
-            drop(gate.acquire().await.unwrap());
-            if self.refuses == Some(number) {
-                return Err(DataKeyError::new(DataKeyErrorKind::Throttled, "alias/rows"));
-            }
-            local().generate(request).await
-        })
-    }
-
-    fn decrypt<'a>(
-        &'a self,
-        _: &'a KeyReference,
-        _: &'a DataKeyRequest,
-    ) -> KeyFuture<'a, Arc<DataKey>> {
-        unreachable!("a batch reads nothing")
-    }
-
-    fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
-        true
-    }
-}
 
 #[tokio::test]
 async fn sixteen_data_keys_are_made_at_a_time_and_the_order_is_kept() {
@@ -68,7 +27,7 @@ async fn sixteen_data_keys_are_made_at_a_time_and_the_order_is_kept() {
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
-        let mut waiting = held.waiting.lock().unwrap();
+        let mut waiting = held.waiting();
         most = most.max(waiting.len());
         // The newest call goes on first.
         if let Some(last) = waiting.pop() {
@@ -77,7 +36,7 @@ async fn sixteen_data_keys_are_made_at_a_time_and_the_order_is_kept() {
     }
 
     batch.await.unwrap().unwrap();
-    assert_eq!((most, held.begun.load(Ordering::Relaxed)), (16, 40));
+    assert_eq!((most, held.begun()), (16, 40));
     let numbers: Vec<_> = dynamodb.requests().iter().flat_map(super::put).collect();
     assert_eq!(numbers, (0..40).collect::<Vec<_>>());
 }
@@ -85,8 +44,7 @@ async fn sixteen_data_keys_are_made_at_a_time_and_the_order_is_kept() {
 #[tokio::test]
 async fn a_record_without_a_data_key_is_named_and_nothing_is_sent() {
     let dynamodb = Dynamodb::new();
-    let held = Held { refuses: Some(6), is_open: true, ..Held::default() };
-    let store = Store::new(dynamodb.client(), held);
+    let store = Store::new(dynamodb.client(), Held::refusing(6));
 
     let error = store.batch_write().put_all(&rows(60)).await.unwrap_err();
 
