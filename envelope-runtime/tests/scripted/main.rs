@@ -13,6 +13,7 @@ mod allocations;
 mod batch_writes;
 mod bulk_puts;
 mod conditions;
+mod delete_partitions;
 mod deletes;
 mod dynamodb;
 mod indexes;
