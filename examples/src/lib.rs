@@ -20,6 +20,7 @@ pages! {
     writes: "writes.md",
     updates: "updates.md",
     versions: "versions.md",
+    batch_writes: "batch-writes.md",
     queries: "queries.md",
     scans: "scans.md",
     pages: "pages.md",

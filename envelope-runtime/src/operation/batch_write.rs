@@ -1,5 +1,5 @@
-//! Writing records in batches: one GenerateDataKey for each record, and a `BatchWriteItem` for each
-//! 25 of them.
+//! Writing records in batches: one `GenerateDataKey` for each record, one `BatchWriteItem` for 25
+//! of them.
 
 mod prepare;
 mod remainder;
@@ -31,8 +31,8 @@ pub(super) const CHUNK: usize = 25;
 /// The number of data keys of one batch that are made at the same time.
 pub(super) const CONCURRENCY: usize = 16;
 
-/// The number of requests of a bulk load, or of the deletion of a partition, that are sent at the same
-/// time.
+/// The number of requests of a bulk load, or of the deletion of a partition, that are sent at the
+/// same time.
 pub(super) const REQUESTS: usize = 4;
 
 /// Saves and deletions of several record types and tables, ready to be awaited. Created by
@@ -44,8 +44,8 @@ pub(super) const REQUESTS: usize = 4;
 /// The writes that DynamoDB leaves unprocessed are sent again, as the same bytes, until the
 /// [`deadline`](Self::deadline).
 ///
-/// **A batch is not a transaction**: some of its writes may happen and others not, in any order, and
-/// a reader sees them one by one. It has no conditions either, so that what needs one does not
+/// **A batch is not a transaction**: some of its writes may happen and others not, in any order,
+/// and a reader sees them one by one. It has no conditions either, so that what needs one does not
 /// compile: see [`put_unconditionally`](Self::put_unconditionally).
 ///
 /// A write whose answer was lost is sent again: a second put of the same bytes, or a second
@@ -101,9 +101,9 @@ impl<C: Capability> BatchWrite<C> {
     ///
     /// **It may destroy what others wrote.** If the record has an `#[envelope(version)]`, the
     /// version that is stored is not compared, and a change that another program made since this
-    /// record was loaded is lost without a trace. If the record is `plaintext_only`, attributes that
-    /// another struct protects are replaced by nothing. Use it for items that nobody else writes,
-    /// such as the load of an empty table.
+    /// record was loaded is lost without a trace. If the record is `plaintext_only`, attributes
+    /// that another struct protects are replaced by nothing. Use it for items that nobody else
+    /// writes, such as the load of an empty table.
     pub fn put_unconditionally<R: EnvelopeRecord>(mut self, record: &R) -> Self
     where
         C: CanEncrypt,
@@ -128,9 +128,9 @@ impl<C: Capability> BatchWrite<C> {
 
     /// Adds the deletion of whatever is stored under `key`.
     ///
-    /// **It may destroy what others wrote**: a record with an `#[envelope(version)]` is deleted even
-    /// if another program has just changed it, and in place of a `plaintext_only` one an item that
-    /// another struct protects.
+    /// **It may destroy what others wrote**: a record with an `#[envelope(version)]` is deleted
+    /// even if another program has just changed it, and in place of a `plaintext_only` one an item
+    /// that another struct protects.
     pub fn delete_unconditionally<R: EnvelopeRecord>(mut self, key: impl IntoKey<R::Key>) -> Self {
         self.writes.push(Pending::delete::<R>(&self.store, key.into_key()));
         self

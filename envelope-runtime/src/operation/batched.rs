@@ -1,5 +1,5 @@
-//! The writes of a batch, separate from sending them: sealed once, the same bytes each time they are
-//! sent.
+//! The writes of a batch, separate from sending them: sealed once, the same bytes each time they
+//! are sent.
 
 use std::fmt;
 use std::sync::Arc;
@@ -82,6 +82,7 @@ impl Remainder {
     }
 
     /// The writes, in the order in which they were added to the batch.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &RemainingWrite> {
         self.writes.iter()
     }
@@ -111,6 +112,6 @@ impl fmt::Debug for RemainingWrite {
             .field("position", &self.position())
             .field("key", self.key())
             .field("may_have_happened", &self.may_have_happened)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

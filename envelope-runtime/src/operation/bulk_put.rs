@@ -29,7 +29,8 @@ use flow::{Flow, OnProgress};
 /// and up to 4 of them are sent at the same time.
 ///
 /// Each record replaces what is stored under its key. Of two records with one key, the later one
-/// wins, as for two saves one after the other. Records with different keys are written in any order.
+/// wins, as for two saves one after the other. Records with different keys are written in any
+/// order.
 ///
 /// # Errors
 ///
@@ -75,8 +76,8 @@ impl<C: Capability> Store<C> {
         self.bulk_put_stream(stream::iter(records))
     }
 
-    /// Saves many records, taken from a [`Stream`] as they are written. Records that wait for others
-    /// of their batch are written when the stream ends at the latest.
+    /// Saves many records, taken from a [`Stream`] as they are written. Records that wait for
+    /// others of their batch are written when the stream ends at the latest.
     #[doc(alias = "batch_write_item")]
     pub fn bulk_put_stream<R, S>(&self, records: S) -> BulkPut<R, C>
     where

@@ -98,9 +98,9 @@ impl<C: Capability> Store<C> {
     /// partition is made. If it has context fields, items in which one of them has another value
     /// stay.
     ///
-    /// Items of other types are deleted as those of `R` are: in batches, unless `R` has a version or
-    /// is `plaintext_only`. Say [`only_as_read`](DeletePartition::only_as_read) if one of the other
-    /// types needs it.
+    /// Items of other types are deleted as those of `R` are: in batches, unless `R` has a version
+    /// or is `plaintext_only`. Say [`only_as_read`](DeletePartition::only_as_read) if one of the
+    /// other types needs it.
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));

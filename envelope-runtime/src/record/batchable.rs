@@ -2,8 +2,8 @@
 
 use super::{Decrypt, EnvelopeRecord, Unversioned};
 
-/// A record that a batch can write. Batches have no conditions, so it has no `#[envelope(version)]`,
-/// and is not `plaintext_only`. Every other record is one.
+/// A record that a batch can write. Batches have no conditions, so it has no
+/// `#[envelope(version)]`, and is not `plaintext_only`. Every other record is one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written in a batch, which has no conditions",
     label = "is versioned or `plaintext_only`",

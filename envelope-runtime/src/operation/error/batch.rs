@@ -114,8 +114,8 @@ impl UnfinishedError {
     }
 
     /// The number of writes that have happened or are in the [`remainder`](Self::remainder): all of
-    /// a batch. Of a bulk load, they are the first ones of its input, and those behind them were not
-    /// touched.
+    /// a batch. Of a bulk load, they are the first ones of its input, and those behind them were
+    /// not touched.
     #[must_use]
     pub fn taken(&self) -> u64 {
         self.0.taken

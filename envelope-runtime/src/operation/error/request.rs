@@ -144,8 +144,8 @@ impl fmt::Display for ServiceErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccessDenied => {
-                "access denied; allow dynamodb:PutItem, GetItem, UpdateItem, DeleteItem, Query and Scan on \
-                 the table"
+                "access denied; allow dynamodb:PutItem, GetItem, UpdateItem, DeleteItem, BatchWriteItem, \
+                 Query and Scan on the table"
             }
             Self::TableNotFound => {
                 "no such table in this account and Region, or it is not active yet; create it, or \
