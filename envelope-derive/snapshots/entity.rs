@@ -121,6 +121,11 @@ const _: () = {
     where
         Self: ::core::marker::Send,
     {}
+    #[automatically_derived]
+    impl _envelope::OwnSortKey for Order
+    where
+        Self: ::core::marker::Send,
+    {}
     const _: () = {
         use _envelope::nested::Otherwise as _;
         const _: () = ::core::assert!(

@@ -97,4 +97,9 @@ const _: () = {
     where
         Self: ::core::marker::Send,
     {}
+    #[automatically_derived]
+    impl _envelope::OwnSortKey for Order
+    where
+        Self: ::core::marker::Send,
+    {}
 };

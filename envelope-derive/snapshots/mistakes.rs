@@ -63,4 +63,9 @@ const _: () = {
     where
         Self: ::core::marker::Send,
     {}
+    #[automatically_derived]
+    impl _envelope::OwnSortKey for User
+    where
+        Self: ::core::marker::Send,
+    {}
 };

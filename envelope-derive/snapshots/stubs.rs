@@ -40,6 +40,8 @@ const _: () = {
     impl _envelope::Unversioned for Shape {}
     #[automatically_derived]
     impl _envelope::HasTable for Shape {}
+    #[automatically_derived]
+    impl _envelope::OwnSortKey for Shape {}
 };
 ::core::compile_error! {
     "no partition key: mark one field `#[partition_key]`"
@@ -100,6 +102,11 @@ const _: () = {
     {}
     #[automatically_derived]
     impl _envelope::HasTable for Simple
+    where
+        Self: ::core::marker::Send,
+    {}
+    #[automatically_derived]
+    impl _envelope::OwnSortKey for Simple
     where
         Self: ::core::marker::Send,
     {}
@@ -166,6 +173,11 @@ const _: () = {
     where
         Self: ::core::marker::Send,
     {}
+    #[automatically_derived]
+    impl _envelope::OwnSortKey for Keyed
+    where
+        Self: ::core::marker::Send,
+    {}
 };
 ::core::compile_error! {
     "key template uses `{contact}`, a flattened struct: name a field of the record itself"
@@ -224,6 +236,11 @@ const _: () = {
     {}
     #[automatically_derived]
     impl _envelope::HasTable for Flattened
+    where
+        Self: ::core::marker::Send,
+    {}
+    #[automatically_derived]
+    impl _envelope::OwnSortKey for Flattened
     where
         Self: ::core::marker::Send,
     {}

@@ -110,12 +110,13 @@ pub(crate) fn record(record: &Record) -> TokenStream {
     });
     let context_in_key = key::holds_context(record).then(|| quote!(ContextInKey));
     let marks = maintained::versioned(record).into_iter().chain(context_in_key);
-    let marks = marks.chain(key::has_table(record)).map(|mark| {
-        quote! {
-            #[automatically_derived]
-            impl #impl_generics _envelope::#mark for #ident #type_generics #where_clause {}
-        }
-    });
+    let marks =
+        marks.chain(key::has_table(record)).chain(key::has_own_sort_key(record)).map(|mark| {
+            quote! {
+                #[automatically_derived]
+                impl #impl_generics _envelope::#mark for #ident #type_generics #where_clause {}
+            }
+        });
 
     quote! {
         const _: () = {

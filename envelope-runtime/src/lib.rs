@@ -123,7 +123,7 @@ pub use envelope::{Envelope, Item, Loaded};
 #[cfg(feature = "derive")]
 pub use envelope_derive::{EnvelopeFields, EnvelopeProjection, EnvelopeRecord};
 pub use error::{
-    DeleteError, Error, LoadError, QueryError, SaveError, TransactionError, UpdateError,
+    BatchError, DeleteError, Error, LoadError, QueryError, SaveError, TransactionError, UpdateError,
 };
 pub use expression::{Condition, Update, kind};
 #[cfg(feature = "aws")]
@@ -153,13 +153,14 @@ pub mod error {
     };
     pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
     pub use crate::operation::error::{
-        ActionError, CancelledError, CheckError, ConditionError, ContendedError, CursorError,
-        CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError, Presence,
-        PresenceError, QueryError, ReadLimitError, ReadTransactionError, ReadTransactionErrorKind,
-        SaveError, ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
-        TableNotReadyError, TableNotReadyErrorKind, TransactionError, TransactionLimitError,
-        TransactionLimitErrorKind, UnknownAttributeType, UnknownOutcomeError, UnprocessedError,
-        UpdateError, VersionError, WriteError,
+        AtPosition, BatchError, CancelledError, CheckError, ConditionError, ContendedError,
+        CursorError, CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError,
+        Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError,
+        ReadTransactionErrorKind, SameKeyError, SaveError, ServiceError, ServiceErrorKind,
+        SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind,
+        TransactionError, TransactionLimitError, TransactionLimitErrorKind, UnfinishedError,
+        UnknownAttributeType, UnknownOutcomeError, UnprocessedError, UpdateError, VersionError,
+        WriteError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;
@@ -252,12 +253,13 @@ pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
     pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
     pub use crate::record::{
-        Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader, FieldRole,
-        FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle, IndexSchema,
-        IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix, IntoPrefixPart, IntoSortKey,
-        KeyAttribute, KeyPiece, KeyTemplate, KeyType, KeyValues, LocalIndex, Narrows, Now, OnIndex,
-        OnLocalIndex, OnTable, Ordered, OwnedKey, OwnedPart, Parts, Place, RecordSchema, Simple,
-        Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned, VersionNumber, Versioned,
+        Batchable, Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader,
+        FieldRole, FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle,
+        IndexSchema, IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix, IntoPrefixPart,
+        IntoSortKey, KeyAttribute, KeyPiece, KeyTemplate, KeyType, KeyValues, LocalIndex, Narrows,
+        Now, OnIndex, OnLocalIndex, OnTable, Ordered, OwnSortKey, OwnedKey, OwnedPart, Parts,
+        Place, RecordSchema, Simple, Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned,
+        VersionNumber, Versioned,
     };
 }
 

@@ -7,10 +7,17 @@
 mod attempts;
 #[cfg(feature = "aws")]
 mod batch_get;
+mod batch_write;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "batches are DynamoDB's"))]
+mod batched;
+#[cfg(feature = "aws")]
+mod bulk_put;
 #[cfg(feature = "aws")]
 mod cursor;
 #[cfg(feature = "aws")]
 mod delete;
+#[cfg(feature = "aws")]
+mod delete_partition;
 #[cfg(feature = "aws")]
 mod dependence;
 pub(crate) mod error;
@@ -59,10 +66,16 @@ use std::pin::Pin;
 
 #[cfg(feature = "aws")]
 pub use batch_get::BatchGet;
+pub use batch_write::BatchWrite;
+pub use batched::{Remainder, RemainingWrite};
+#[cfg(feature = "aws")]
+pub use bulk_put::BulkPut;
 #[cfg(feature = "aws")]
 pub use cursor::{Cursor, CursorKey, Cursors, IntoCursor, SealedCursor};
 #[cfg(feature = "aws")]
 pub use delete::Delete;
+#[cfg(feature = "aws")]
+pub use delete_partition::{DeletePartition, Deleted};
 #[cfg(feature = "aws")]
 pub use load::Get;
 #[cfg(feature = "aws")]

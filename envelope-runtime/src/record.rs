@@ -1,5 +1,6 @@
 //! The traits that the derive macro implements on a user's struct.
 
+mod batchable;
 mod bytes;
 mod check;
 mod encode;
@@ -22,7 +23,8 @@ mod sort;
 mod stored;
 mod template;
 
-use crate::key::NoKey;
+use crate::key::{Decrypt, NoKey};
+pub use batchable::Batchable;
 pub use bytes::{
     decode_array, decode_bytes, decode_optional_array, decode_optional_bytes, decode_optional_vec,
     decode_vec, encode_bytes, encode_optional_bytes,
@@ -49,7 +51,7 @@ pub(crate) use maintained::{check_ttl, is_over};
 #[cfg(feature = "aws")]
 pub(crate) use maintained::{stored_version, version_number};
 pub use other::OtherAttributes;
-pub use partition::{ContextInKey, IntoPartition, SortedKey};
+pub use partition::{ContextInKey, IntoPartition, OwnSortKey, SortedKey};
 #[cfg(feature = "aws")]
 pub(crate) use projection::MAX_FETCHED;
 pub use projection::{Narrows, ProjectedFields, ProjectionOf, SameAs};

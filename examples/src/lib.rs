@@ -22,6 +22,7 @@ pages! {
     versions: "versions.md",
     transactions: "transactions.md",
     batch_reads: "batch-reads.md",
+    batch_writes: "batch-writes.md",
     queries: "queries.md",
     scans: "scans.md",
     pages: "pages.md",

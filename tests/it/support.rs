@@ -103,7 +103,7 @@ impl World {
         self.store_over(self.backend.dynamodb_losing_an_answer_for_good())
     }
 
-    fn store_over(&self, dynamodb: aws_sdk_dynamodb::Client) -> Store {
+    pub(crate) fn store_over(&self, dynamodb: aws_sdk_dynamodb::Client) -> Store {
         let provider = KmsKeyProvider::new(self.backend.kms.clone(), &self.key);
         Store::new(dynamodb, provider).map_table::<User>(&self.table)
     }

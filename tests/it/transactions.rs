@@ -6,7 +6,7 @@ mod refused;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use envelope_runtime::error::{ActionError, CancelledError, TransactionLimitErrorKind, WriteError};
+use envelope_runtime::error::{AtPosition, CancelledError, TransactionLimitErrorKind, WriteError};
 use envelope_runtime::{
     Clock, EnvelopeRecord, KmsKeyProvider, SaveError, Sealer, Store, TransactionError, UpdateError,
     Usage,

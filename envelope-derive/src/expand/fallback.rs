@@ -46,9 +46,9 @@ pub(crate) fn stub(
             }
         }
     });
-    // Calls for its table are no further mistakes.
-    let table = (kind == Kind::Record).then(|| quote!(HasTable));
-    let marks = versioned.into_iter().chain(table);
+    // Calls for its table and its partitions are no further mistakes.
+    let others = (kind == Kind::Record).then(|| [quote!(HasTable), quote!(OwnSortKey)]);
+    let marks = versioned.into_iter().chain(others.into_iter().flatten());
     let debug = record.and_then(debug::implementation);
     let indexes = record.and_then(|record| indexes::handles(record, true));
     let write = quote! {

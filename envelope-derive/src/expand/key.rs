@@ -36,6 +36,13 @@ pub(super) fn has_table(record: &Record) -> Option<TokenStream> {
     (record.kind == Kind::Record && record.has_key_types()).then(|| quote!(HasTable))
 }
 
+/// The trait that marks a record whose sort key begins with a text.
+pub(super) fn has_own_sort_key(record: &Record) -> Option<TokenStream> {
+    let template = record.sort_key.as_ref()?;
+    let begins_with_text = matches!(template.pieces.first(), Some(Piece::Text(_)));
+    (record.kind == Kind::Record && begins_with_text).then(|| quote!(OwnSortKey))
+}
+
 fn key_part(field: &Field) -> TokenStream {
     match field.shape {
         Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),

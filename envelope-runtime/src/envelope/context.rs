@@ -163,6 +163,18 @@ impl ExpectedContext {
         self.fields.iter().find(differs).map(|(name, _)| *name)
     }
 
+    /// Returns whether a stored value differs. An absent one does not.
+    #[cfg(feature = "aws")]
+    pub(crate) fn contradicts<'a>(
+        &self,
+        stored: impl Fn(&str) -> Option<&'a AttributeValue>,
+    ) -> bool {
+        let differs = |(name, expected): &(&'static str, String)| {
+            stored(name).is_some_and(|stored| text(stored).as_ref() != Some(expected))
+        };
+        self.fields.iter().any(differs)
+    }
+
     pub(crate) fn encryption_context(&self, schema: &RecordSchema) -> EncryptionContext {
         let fields = self.fields.iter().map(|(name, text)| ((*name).into(), text.clone().into()));
         EncryptionContext::of(schema.table().into(), fields)

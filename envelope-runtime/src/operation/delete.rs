@@ -143,8 +143,8 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     ///
     /// [`DeleteError`] if the key or the condition cannot be used.
     pub fn into_request(self) -> Result<DeleteItemFluentBuilder, DeleteError> {
-        let (store, prepared, _) = self.prepare()?;
-        Ok(prepared.into_request(store.client(), Returned::Nothing))
+        let (store, mut prepared, _) = self.prepare()?;
+        Ok(prepared.delete(store.client(), Returned::Nothing))
     }
 
     fn meter(&self) -> Meter {

@@ -1,6 +1,8 @@
 //! One error per verb, composed of inner errors that several verbs share.
 
 mod any;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "batches are DynamoDB's"))]
+mod batch;
 mod cause;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of DynamoDB's answers only"))]
 mod condition;
@@ -28,6 +30,7 @@ mod verb;
 mod write;
 
 pub use any::Error;
+pub use batch::{BatchError, SameKeyError, UnfinishedError};
 use cause::Cause;
 pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
@@ -38,10 +41,10 @@ pub use read_transaction::{ReadTransactionError, ReadTransactionErrorKind};
 pub use request::{ServiceError, ServiceErrorKind};
 pub use table::{TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind};
 pub use transaction::{
-    ActionError, CancelledError, NotSentError, TransactionError, TransactionLimitError,
+    CancelledError, NotSentError, TransactionError, TransactionLimitError,
     TransactionLimitErrorKind,
 };
 pub use unknown_type::UnknownAttributeType;
 pub use update::UpdateError;
 pub use verb::{CheckError, DeleteError, LoadError, SaveError};
-pub use write::WriteError;
+pub use write::{AtPosition, WriteError};

@@ -130,7 +130,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
         let span = meter.span();
         let run = async move {
             let Save { store, prepared, .. } = self.prepare(&meter).await?;
-            Ok(prepared.into_request(store.client(), Returned::Nothing))
+            let (mut prepared, item) = prepared.apart();
+            Ok(prepared.put(store.client(), item, Returned::Nothing))
         };
         Box::pin(run.instrument(span))
     }

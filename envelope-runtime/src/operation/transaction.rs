@@ -27,7 +27,7 @@ use crate::attribute::ConvertError;
 use crate::envelope::refuse_foreign_key;
 use crate::expression::{Condition, Update};
 use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
-use crate::operation::error::{ActionError, Presence};
+use crate::operation::error::{AtPosition, Presence};
 use crate::record::{
     EnvelopeRecord, IntoKey, KeyError, KeyValues, Unversioned, VersionNumber, Versioned,
     version_number,
@@ -307,7 +307,7 @@ impl<C: Capability> Transaction<C> {
         let mut ready = stream::iter(preparing).buffered(CONCURRENCY).enumerate();
         let mut actions = Vec::new();
         while let Some((position, action)) = ready.next().await {
-            let error = |error| TransactionError::Action(ActionError::new(position, error));
+            let error = |error| TransactionError::Action(AtPosition::new(position, error));
             actions.push(action.map_err(error)?);
         }
         limits::check(&actions)?;

@@ -191,7 +191,8 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
             let options = Options { key, given, known, version, returned };
             let running = Running::<R, C>::new(&store, store.now(), changes, options)?;
             let (attempt, _, _) = running.over_stored(&meter).await?;
-            Ok(attempt.into_request(store.client(), returned))
+            let (mut attempt, text) = attempt.apart();
+            Ok(attempt.update(store.client(), text, returned))
         };
         Box::pin(run.instrument(span))
     }

@@ -1,6 +1,7 @@
 //! The records of a query or a scan, page after page.
 
 mod candidate;
+mod doomed;
 mod pages;
 mod reads;
 
@@ -23,6 +24,7 @@ use crate::attribute::AttributeValue;
 use crate::key::{Allows, Capability};
 use crate::record::Readable;
 use candidate::Candidate;
+pub(super) use doomed::Doomed;
 pub(super) use pages::Bounds;
 use pages::Pages;
 pub(super) use reads::{Gives, Options, Reads, Segment, Source};

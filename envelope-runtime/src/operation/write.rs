@@ -5,6 +5,7 @@
 //! it.
 
 use std::collections::HashMap;
+use std::mem;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -28,7 +29,6 @@ use super::sdk::{from_sdk_item, to_sdk_key};
 use crate::envelope::{Item, OpenError};
 use crate::key::Capability;
 use crate::operation::error::ServiceError;
-use crate::record::RecordSchema;
 use crate::store::Store;
 
 /// The item that was requested from DynamoDB, if any.
@@ -57,18 +57,13 @@ pub(super) struct Refused {
     pub(super) after_a_loss: bool,
 }
 
-enum Failure {
-    Condition(Answer),
-    Error(ServiceError),
-}
-
 /// What all requests to write have in common. The SDK's builders have the same methods.
 macro_rules! completed {
     ($prepared:ident, $returned:ident, $request:expr) => {{
-        let (text, names, values) = $prepared.condition.into_sdk();
+        let (text, names, values) = mem::take(&mut $prepared.condition).into_sdk();
         let on_failure = text.is_some().then_some(OnFailure::AllOld);
         $request
-            .table_name($prepared.table)
+            .table_name(&$prepared.table)
             .set_return_values($returned.to_sdk())
             .set_condition_expression(text)
             .set_expression_attribute_names(names)
@@ -77,26 +72,34 @@ macro_rules! completed {
     }};
 }
 
-impl Prepared<Item> {
-    pub(super) fn into_request(self, client: &Client, returned: Returned) -> PutItemFluentBuilder {
-        completed!(self, returned, client.put_item().set_item(Some(self.write.into())))
-    }
+enum Failure {
+    Condition(Answer),
+    Error(ServiceError),
 }
 
-impl Prepared<Option<String>> {
-    pub(super) fn into_request(
-        self,
+/// The requests of the SDK, which take the condition.
+impl Prepared<()> {
+    pub(super) fn put(
+        &mut self,
         client: &Client,
+        item: Item,
+        returned: Returned,
+    ) -> PutItemFluentBuilder {
+        completed!(self, returned, client.put_item().set_item(Some(item.into())))
+    }
+
+    pub(super) fn update(
+        &mut self,
+        client: &Client,
+        text: Option<String>,
         returned: Returned,
     ) -> UpdateItemFluentBuilder {
         let request = client.update_item().set_key(Some(to_sdk_key(self.key.attributes())));
-        completed!(self, returned, request.set_update_expression(self.write))
+        completed!(self, returned, request.set_update_expression(text))
     }
-}
 
-impl Prepared<()> {
-    pub(super) fn into_request(
-        self,
+    pub(super) fn delete(
+        &mut self,
         client: &Client,
         returned: Returned,
     ) -> DeleteItemFluentBuilder {
@@ -113,16 +116,14 @@ impl Prepared {
         meter: &Meter,
         returned: Returned,
     ) -> Outcome {
-        let (prepared, write) = self.apart();
-        let (schema, twice, ours) = (prepared.schema, prepared.twice, prepared.ours.clone());
-        let (table, key) = (prepared.table.clone(), prepared.key.clone());
+        let (mut prepared, write) = self.apart();
+        let twice = prepared.twice;
         // For any other write the last attempt decides, whether or not someone counts requests.
         let each_attempt_matters = prepared.condition.text.is_some() || twice != Twice::Same;
         let is_watched = each_attempt_matters || meter.counts_requests();
         macro_rules! sent {
-            ($write:expr, $condition_of:expr) => {{
-                let request = prepared.with($write).into_request(store.client(), returned);
-                let request = request.set_return_consumed_capacity(meter.capacity());
+            ($request:expr, $condition_of:expr) => {{
+                let request = $request.set_return_consumed_capacity(meter.capacity());
                 let answer = if is_watched {
                     let request = request.customize().interceptor(meter.attempts());
                     let request = match twice {
@@ -143,25 +144,29 @@ impl Prepared {
                         } else {
                             may_have_been_served(&error)
                         };
-                        Err((failure(&schema, &table, &error, $condition_of), is_lost))
+                        Err((failure(&prepared, &error, $condition_of), is_lost))
                     }
                 }
             }};
         }
+        let client = store.client();
         let answer = match write {
-            Write::Put(item) => sent!(item, |error| match error {
+            Write::Put(item) => sent!(prepared.put(client, item, returned), |error| match error {
                 PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
                 _ => None,
             }),
-            Write::Update(text) => sent!(text, |error| match error {
-                UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
-                _ => None,
-            }),
-            Write::Delete => sent!((), |error| match error {
+            Write::Update(text) => {
+                sent!(prepared.update(client, text, returned), |error| match error {
+                    UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                    _ => None,
+                })
+            }
+            Write::Delete => sent!(prepared.delete(client, returned), |error| match error {
                 DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
                 _ => None,
             }),
         };
+        let Prepared { schema, table, key, ours, .. } = prepared;
         let is_ours =
             |item: &Item| ours.is_some() && item.attribute(schema.envelope()) == ours.as_ref();
         match answer {
@@ -196,8 +201,7 @@ impl Prepared {
 }
 
 fn failure<E>(
-    schema: &RecordSchema,
-    table: &str,
+    prepared: &Prepared<()>,
     error: &SdkError<E>,
     condition: impl FnOnce(&E) -> Option<&ConditionalCheckFailedException>,
 ) -> Failure
@@ -206,6 +210,9 @@ where
 {
     match error.as_service_error().and_then(condition) {
         Some(failed) => Failure::Condition(failed.item().cloned()),
-        None => Failure::Error(ServiceError::new(schema.place(), table, error)),
+        None => {
+            let place = prepared.schema.place();
+            Failure::Error(ServiceError::new(place, &prepared.table, error))
+        }
     }
 }

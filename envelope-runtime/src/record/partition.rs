@@ -1,6 +1,6 @@
 //! Partitions: the part of a key that a query gives.
 
-use super::{Composite, IntoKeyPart, KeyValues, Parts, Simple};
+use super::{Composite, EnvelopeRecord, IntoKeyPart, KeyValues, Parts, Simple};
 use crate::attribute::ConvertError;
 
 /// A value that can be used as the partition of the key `K` of a table or an index: that of a
@@ -46,6 +46,15 @@ pub trait SortedKey {}
 impl<P, S> SortedKey for Composite<P, S> {}
 #[diagnostic::do_not_recommend]
 impl<P, S> SortedKey for Parts<P, S> {}
+
+/// A record whose sort key says of which type it is: a template that begins with a text. The derive
+/// implements it.
+#[diagnostic::on_unimplemented(
+    message = "the sort keys of `{Self}` do not tell its records from those of other types",
+    label = "its sort key is no template that begins with a text",
+    note = "use `store.delete_whole_partition::<{Self}>(…)`, which deletes every item in the partition"
+)]
+pub trait OwnSortKey: EnvelopeRecord {}
 
 /// A record whose context fields are all part of its key, so that each stored key says which
 /// context its record belongs to. The derive implements it.

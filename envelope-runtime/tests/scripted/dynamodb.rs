@@ -86,6 +86,11 @@ pub(crate) fn lost(operation: &'static str, fault: Fault) -> Step {
     Step { fault: Some(fault), ..done(operation) }
 }
 
+/// The request is answered so.
+pub(crate) fn answered(operation: &'static str, answer: Value) -> Step {
+    Step { effect: Effect::Nothing, answer: Some(answer), ..done(operation) }
+}
+
 /// The request is answered with these items, and with the key behind which there are more.
 pub(crate) fn page(
     operation: &'static str,
@@ -97,11 +102,6 @@ pub(crate) fn page(
     if let Some(last) = last {
         answer["LastEvaluatedKey"] = last.clone().into();
     }
-    Step { effect: Effect::Nothing, answer: Some(answer), ..done(operation) }
-}
-
-/// The request gets this answer.
-pub(crate) fn answered(operation: &'static str, answer: Value) -> Step {
     Step { effect: Effect::Nothing, answer: Some(answer), ..done(operation) }
 }
 

@@ -11,8 +11,11 @@
 
 mod allocations;
 mod batch_gets;
+mod batch_writes;
+mod bulk_puts;
 mod clocks;
 mod conditions;
+mod delete_partitions;
 mod deletes;
 mod dynamodb;
 mod indexes;

@@ -41,7 +41,8 @@ async fn a_refused_permission_says_what_to_allow() {
     assert!(!save.is_retryable() && !load.is_retryable());
     assert!(!update.is_retryable() && !delete.is_retryable());
     let says = "record of table `users`, key `id`: DynamoDB table `physical`: access denied; allow \
-                dynamodb:PutItem, GetItem, BatchGetItem, UpdateItem, DeleteItem, Query and Scan on \
+                dynamodb:PutItem, GetItem, UpdateItem, DeleteItem, ConditionCheckItem, BatchGetItem, \
+                BatchWriteItem, Query and Scan on \
                 the table (AccessDeniedException, request R-1)";
     assert_eq!(save.to_string(), format!("cannot save {says}"));
     assert_eq!(load.to_string(), format!("cannot load {says}"));

@@ -245,7 +245,9 @@ async fn an_action_that_cannot_be_prepared_is_named_with_its_position() {
     assert!(matches!(action.error(), WriteError::Save(SaveError::Key(_))), "{error}");
     assert_eq!(error.attribute(), Some("id"));
     assert!(
-        error.to_string().starts_with("transaction not done: action 1 (the first is 0): cannot"),
+        error
+            .to_string()
+            .starts_with("transaction not done: at position 1 (the first is 0): cannot"),
         "{error}"
     );
 

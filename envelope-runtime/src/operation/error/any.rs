@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::predicates::predicates;
 use super::{
-    Cause, CursorError, DeleteError, ItemError, LoadError, QueryError, SaveError, TableError,
-    TransactionError, UnknownAttributeType, UpdateError,
+    BatchError, Cause, CursorError, DeleteError, ItemError, LoadError, QueryError, SaveError,
+    TableError, TransactionError, UnknownAttributeType, UpdateError,
 };
 use crate::attribute::NumberError;
 use crate::key::{DataKeyError, LocalKeyError};
@@ -58,6 +58,8 @@ pub enum Error {
     Update(UpdateError),
     /// A record was not deleted.
     Delete(DeleteError),
+    /// A batch was not written, or not all of it.
+    Batch(BatchError),
     /// Records were not read: by a query, a scan, a batch get or a read transaction.
     Query(QueryError),
     /// An item of a stream cannot be opened.
@@ -90,6 +92,7 @@ impl Error {
             Self::Load(error) => error.cause(),
             Self::Update(error) => error.cause(),
             Self::Delete(error) => error.cause(),
+            Self::Batch(error) => error.cause(),
             Self::Query(error) => error.cause(),
             Self::Unopened(error) => error,
             Self::Cursor(error) => error,
@@ -128,6 +131,7 @@ any! {
     Load(LoadError),
     Update(UpdateError),
     Delete(DeleteError),
+    Batch(BatchError),
     Query(QueryError),
     Unopened(ItemError),
     Cursor(CursorError),

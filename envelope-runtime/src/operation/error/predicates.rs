@@ -2,7 +2,7 @@
 
 /// Implements the public predicates and `attribute` of an error, all through its `cause`.
 macro_rules! predicates {
-    ($error:ident) => {
+    ($error:ty) => {
         impl $error {
             /// Returns whether the same call may succeed later without any change.
             ///

@@ -144,7 +144,8 @@ impl fmt::Display for ServiceErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccessDenied => {
-                "access denied; allow dynamodb:PutItem, GetItem, BatchGetItem, UpdateItem, DeleteItem, \
+                "access denied; allow dynamodb:PutItem, GetItem, UpdateItem, DeleteItem, \
+                 ConditionCheckItem, BatchGetItem, BatchWriteItem, \
                  Query and Scan on the table"
             }
             Self::TableNotFound => {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::predicates::{predicates, verb};
-use super::{Cause, ContendedError, ServiceError, UnknownOutcomeError, WriteError};
+use super::{AtPosition, Cause, ContendedError, ServiceError, UnknownOutcomeError};
 use crate::envelope::SealError;
 use crate::report::{Place, debug_is_display};
 
@@ -13,7 +13,7 @@ use crate::report::{Place, debug_is_display};
 #[non_exhaustive]
 pub enum TransactionError {
     /// An action could not be prepared; nothing was written.
-    Action(ActionError),
+    Action(AtPosition),
     /// The transaction exceeds one of DynamoDB's limits; no request was made.
     Limit(TransactionLimitError),
     /// There were no random bytes for the transaction's token; no request was made.
@@ -35,19 +35,12 @@ verb! { TransactionError {
     UnknownOutcome => "it is not known whether the transaction happened: ",
 }}
 
-/// The error of one action of a transaction.
-#[derive(Clone)]
-pub struct ActionError {
-    position: usize,
-    error: Box<WriteError>,
-}
-
 /// The actions because of which DynamoDB cancelled a transaction. Nothing was written.
 #[derive(Clone)]
 #[doc(alias = "TransactionCanceledException")]
 pub struct CancelledError {
-    first: ActionError,
-    others: Vec<ActionError>,
+    first: AtPosition,
+    others: Vec<AtPosition>,
 }
 
 /// A limit of DynamoDB's that a transaction exceeds. No request was made.
@@ -77,32 +70,14 @@ pub struct NotSentError {
     place: Place,
 }
 
-impl ActionError {
-    pub(crate) fn new(position: usize, error: WriteError) -> Self {
-        Self { position, error: Box::new(error) }
-    }
-
-    /// The position of the action among those that were added; the first is 0.
-    #[must_use]
-    pub fn position(&self) -> usize {
-        self.position
-    }
-
-    /// The error that the action would have had alone.
-    #[must_use]
-    pub fn error(&self) -> &WriteError {
-        &self.error
-    }
-}
-
 impl CancelledError {
-    pub(crate) fn new(first: ActionError, others: Vec<ActionError>) -> Self {
+    pub(crate) fn new(first: AtPosition, others: Vec<AtPosition>) -> Self {
         Self { first, others }
     }
 
     /// The actions that the stored items do not allow, in the order in which they were added. There
     /// is at least one.
-    pub fn actions(&self) -> impl Iterator<Item = &ActionError> {
+    pub fn actions(&self) -> impl Iterator<Item = &AtPosition> {
         std::iter::once(&self.first).chain(&self.others)
     }
 }
@@ -122,12 +97,6 @@ impl TransactionLimitError {
 impl NotSentError {
     pub(crate) fn new(place: Place) -> Self {
         Self { place }
-    }
-}
-
-impl fmt::Display for ActionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "action {} (the first is 0): {}", self.position, self.error)
     }
 }
 
@@ -177,80 +146,41 @@ impl fmt::Display for NotSentError {
     }
 }
 
-predicates!(ActionError);
+debug_is_display!(CancelledError, TransactionLimitError, NotSentError);
 
-impl ActionError {
-    fn cause(&self) -> &dyn Cause {
-        WriteError::cause(&self.error)
-    }
-}
-
-debug_is_display!(ActionError, CancelledError, TransactionLimitError, NotSentError);
-
-impl Error for ActionError {}
 impl Error for CancelledError {}
 impl Error for TransactionLimitError {}
 impl Error for NotSentError {}
-
-impl Cause for ActionError {
-    fn is_retryable(&self) -> bool {
-        self.is_retryable()
-    }
-
-    fn is_conflict(&self) -> bool {
-        self.is_conflict()
-    }
-
-    fn is_version_conflict(&self) -> bool {
-        self.is_version_conflict()
-    }
-
-    fn is_not_found(&self) -> bool {
-        self.is_not_found()
-    }
-
-    fn is_access_denied(&self) -> bool {
-        self.is_access_denied()
-    }
-
-    fn is_tampered(&self) -> bool {
-        self.is_tampered()
-    }
-
-    fn attribute(&self) -> Option<&str> {
-        self.attribute()
-    }
-}
 
 /// The predicates are true if they are true of one of the actions.
 impl Cause for CancelledError {
     /// Sent again, the transaction may succeed only if each action may.
     fn is_retryable(&self) -> bool {
-        self.actions().all(ActionError::is_retryable)
+        self.actions().all(AtPosition::is_retryable)
     }
 
     fn is_conflict(&self) -> bool {
-        self.actions().any(ActionError::is_conflict)
+        self.actions().any(AtPosition::is_conflict)
     }
 
     fn is_version_conflict(&self) -> bool {
-        self.actions().any(ActionError::is_version_conflict)
+        self.actions().any(AtPosition::is_version_conflict)
     }
 
     fn is_not_found(&self) -> bool {
-        self.actions().any(ActionError::is_not_found)
+        self.actions().any(AtPosition::is_not_found)
     }
 
     fn is_access_denied(&self) -> bool {
-        self.actions().any(ActionError::is_access_denied)
+        self.actions().any(AtPosition::is_access_denied)
     }
 
     fn is_tampered(&self) -> bool {
-        self.actions().any(ActionError::is_tampered)
+        self.actions().any(AtPosition::is_tampered)
     }
 
     fn attribute(&self) -> Option<&str> {
-        self.actions().find_map(ActionError::attribute)
+        self.actions().find_map(AtPosition::attribute)
     }
 }
 

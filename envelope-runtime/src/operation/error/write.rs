@@ -6,7 +6,7 @@ use super::predicates::predicates;
 use super::{Cause, CheckError, DeleteError, SaveError, UpdateError};
 use crate::report::debug_is_display;
 
-/// The error of one of the writes that make up a transaction: the one that it would have had alone.
+/// The error of one of the writes of a transaction or a batch: the one that it would have had alone.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum WriteError {
@@ -20,7 +20,15 @@ pub enum WriteError {
     Check(CheckError),
 }
 
+/// The error of one of several writes, and its position.
+#[derive(Clone)]
+pub struct AtPosition {
+    position: usize,
+    error: Box<WriteError>,
+}
+
 predicates!(WriteError);
+predicates!(AtPosition);
 
 impl WriteError {
     pub(super) fn cause(&self) -> &dyn Cause {
@@ -30,6 +38,29 @@ impl WriteError {
             Self::Delete(error) => error.cause(),
             Self::Check(error) => error.cause(),
         }
+    }
+}
+
+impl AtPosition {
+    pub(crate) fn new(position: usize, error: WriteError) -> Self {
+        Self { position, error: Box::new(error) }
+    }
+
+    /// The position of the write among those that were added to a transaction or a batch, or in the
+    /// input of a bulk load. The first is 0.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The error that the write would have had alone.
+    #[must_use]
+    pub fn error(&self) -> &WriteError {
+        &self.error
+    }
+
+    fn cause(&self) -> &dyn Cause {
+        WriteError::cause(&self.error)
     }
 }
 
@@ -44,7 +75,44 @@ impl fmt::Display for WriteError {
     }
 }
 
-debug_is_display!(WriteError);
+impl fmt::Display for AtPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at position {} (the first is 0): {}", self.position, self.error)
+    }
+}
+
+debug_is_display!(WriteError, AtPosition);
 
 // The inner error's text is this one's, so there is no `source`.
 impl std::error::Error for WriteError {}
+impl std::error::Error for AtPosition {}
+
+impl Cause for AtPosition {
+    fn is_retryable(&self) -> bool {
+        self.is_retryable()
+    }
+
+    fn is_conflict(&self) -> bool {
+        self.is_conflict()
+    }
+
+    fn is_version_conflict(&self) -> bool {
+        self.is_version_conflict()
+    }
+
+    fn is_not_found(&self) -> bool {
+        self.is_not_found()
+    }
+
+    fn is_access_denied(&self) -> bool {
+        self.is_access_denied()
+    }
+
+    fn is_tampered(&self) -> bool {
+        self.is_tampered()
+    }
+
+    fn attribute(&self) -> Option<&str> {
+        self.attribute()
+    }
+}

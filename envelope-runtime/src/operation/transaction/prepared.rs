@@ -11,7 +11,7 @@ use super::sending::{Outcome, Reason, Sending};
 use crate::key::{Capability, Full};
 use crate::operation::OperationFuture;
 use crate::operation::error::{
-    ActionError, CancelledError, ContendedError, NotSentError, ServiceError, ServiceErrorKind,
+    AtPosition, CancelledError, ContendedError, NotSentError, ServiceError, ServiceErrorKind,
     TransactionError, UnknownOutcomeError,
 };
 use crate::operation::meter::Meter;
@@ -60,7 +60,7 @@ pub(super) struct Prepared {
 /// Nothing was written, or it is not known whether anything was.
 enum Unsent {
     /// The items of these actions have changed since they were prepared.
-    Changed(Vec<ActionError>),
+    Changed(Vec<AtPosition>),
     Final(TransactionError),
 }
 
@@ -124,9 +124,9 @@ impl Prepared {
             if !patience.wait(store).await {
                 return Err(self.contended());
             }
-            for position in changed.iter().map(ActionError::position) {
+            for position in changed.iter().map(AtPosition::position) {
                 let Some(action) = self.actions.get_mut(position) else { continue };
-                let error = |error| TransactionError::Action(ActionError::new(position, error));
+                let error = |error| TransactionError::Action(AtPosition::new(position, error));
                 action.prepare_again(meter).await.map_err(error)?;
             }
             // Nothing of it has happened, so a new token does nothing twice.
@@ -157,7 +157,7 @@ impl Prepared {
     fn judged(&self, meter: &Meter, reasons: Vec<Reason>) -> Unsent {
         let (mut refused, mut changed, mut busy) = (Vec::new(), Vec::new(), Vec::new());
         for (position, (reason, action)) in reasons.into_iter().zip(&self.actions).enumerate() {
-            let error = |error| ActionError::new(position, error);
+            let error = |error| AtPosition::new(position, error);
             match reason {
                 Reason::Nothing => {}
                 Reason::Busy(error) => busy.push(error),
@@ -184,7 +184,7 @@ impl Prepared {
 
 /// The error of these actions, if there are any.
 fn cancelled(
-    actions: Vec<ActionError>,
+    actions: Vec<AtPosition>,
     otherwise: impl FnOnce() -> TransactionError,
 ) -> TransactionError {
     let mut actions = actions.into_iter();

@@ -12,7 +12,7 @@ use super::super::patience::Patience;
 use super::super::read::batch::{Batch, Wanted};
 use super::super::read::complete;
 use super::super::sdk::from_sdk_item;
-use super::reads::{Contexts, Reads, Source};
+use super::reads::{Contexts, Gives, Reads, Source};
 use crate::attribute::AttributeValue;
 use crate::envelope::{
     Asked, Item, Loaded, OpenError, OpenErrorKind, expected_context, makes_its_key, parts_of_key,
@@ -27,8 +27,8 @@ use crate::store::Store;
 /// An item that is to be given out.
 pub(super) struct Candidate {
     /// The key attributes of the table, and of the index.
-    key: Item,
-    item: Result<Item, OpenError>,
+    pub(super) key: Item,
+    pub(super) item: Result<Item, OpenError>,
     /// The record, read from the table by the key that the index gives.
     loaded: Option<HashMap<String, SdkValue>>,
 }
@@ -46,7 +46,8 @@ impl<C: Capability> Reads<C> {
     pub(super) fn candidate(&self, item: HashMap<String, SdkValue>, now: Now) -> Option<Candidate> {
         let key = self.position_from_sdk(&item);
         let is_made = |attribute: KeyAttribute| {
-            key.attribute(attribute.name()).is_none_or(|value| attribute.makes(value))
+            let value = key.attribute(attribute.name());
+            self.gives == Gives::Cleared || value.is_none_or(|value| attribute.makes(value))
         };
         let mut is_of_type = self.schema.keys().all(is_made);
         if let Source::Partition { key: own, condition, .. } = &self.source {
@@ -67,7 +68,8 @@ impl<C: Capability> Reads<C> {
                 self.meter.has_skipped();
                 return None;
             }
-            if self.schema.is_expired(now, |name| item.attribute(name)) {
+            if !self.gives.is_deleted() && self.schema.is_expired(now, |name| item.attribute(name))
+            {
                 self.meter.has_expired();
                 return None;
             }
@@ -104,6 +106,10 @@ impl<C: Capability> Reads<C> {
     /// attributes do not make its key, or of another partition, is not skipped but refused.
     fn is_of_another_context(&self, item: &Item) -> bool {
         let Contexts::One(context) = &self.context else { return false };
+        if self.gives == Gives::Cleared {
+            // Items of other types need not have the attributes.
+            return context.contradicts(|name| item.attribute(name));
+        }
         let (parts, is_whole) = if self.schema.is_key_alone() || self.counts_keys() {
             let parts = parts_of_key(&self.schema, item);
             let is_whole = parts.is_ok();
@@ -148,6 +154,13 @@ impl<C: Capability> Reads<C> {
         Ok(())
     }
 
+    /// Refuses an item that is not in the partition that was asked for.
+    pub(super) fn refuse_elsewhere(&self, item: &Item) -> Result<(), LoadError> {
+        let Some(name) = self.elsewhere(item) else { return Ok(()) };
+        let place = self.schema.place().attribute(name);
+        Err(LoadError::Open(OpenError::new(place, OpenErrorKind::Tampered)))
+    }
+
     /// Opens an item. `None` if it had to be read again, and was gone, elsewhere or has expired.
     pub(super) async fn open<P: Readable>(
         &self,
@@ -159,15 +172,16 @@ impl<C: Capability> Reads<C> {
         let Candidate { key, item, loaded } = candidate;
         match self.opened(&key, item, loaded).await {
             Ok(record) => Ok(record),
-            Err(error) => {
-                let own = self.key_of(&key).into_iter();
-                let own = own.map(|(name, value)| (name.to_owned(), value)).collect();
-                Err(ItemError::new(own, error))
-            }
+            Err(error) => Err(ItemError::new(self.own_key(&key), error)),
         }
     }
 
     /// The key of the table.
+    pub(super) fn own_key(&self, key: &Item) -> Item {
+        let own = self.key_of(key).into_iter();
+        own.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     fn key_of(&self, key: &Item) -> Vec<(&'static str, AttributeValue)> {
         let names = self.schema.key_names();
         names.filter_map(|name| Some((name, key.attribute(name)?.clone()))).collect()
@@ -239,10 +253,7 @@ impl<C: Capability> Reads<C> {
         loaded: Option<HashMap<String, SdkValue>>,
     ) -> Result<Option<Item>, LoadError> {
         let Self { store, meter, schema, table, .. } = self;
-        if let Some(name) = self.elsewhere(&item) {
-            let place = schema.place().attribute(name);
-            return Err(LoadError::Open(OpenError::new(place, OpenErrorKind::Tampered)));
-        }
+        self.refuse_elsewhere(&item)?;
         let item = if self.loads() {
             loaded.map(|item| from_sdk_item(schema, item)).transpose().map_err(LoadError::Open)?
         } else {

@@ -58,6 +58,16 @@ pub(in crate::operation) enum Gives {
     Counted,
     /// The records are read from the table, by the keys that the index gives.
     Loaded,
+    /// They are deleted, expired ones too.
+    Deleted,
+    /// They are deleted, whatever their type.
+    Cleared,
+}
+
+impl Gives {
+    pub(super) fn is_deleted(self) -> bool {
+        matches!(self, Self::Deleted | Self::Cleared)
+    }
 }
 
 /// The options that queries and scans share.
@@ -73,14 +83,14 @@ pub(in crate::operation) struct Options {
 }
 
 pub(in crate::operation) struct Reads<C> {
-    pub(super) store: Store<C>,
-    pub(super) schema: RecordSchema,
-    pub(super) table: String,
-    pub(super) meter: Meter,
+    pub(in crate::operation) store: Store<C>,
+    pub(in crate::operation) schema: RecordSchema,
+    pub(in crate::operation) table: String,
+    pub(in crate::operation) meter: Meter,
     pub(super) source: Source,
     pub(super) context: Contexts,
     pub(super) consistent: bool,
-    gives: Gives,
+    pub(super) gives: Gives,
     /// The names of the attributes that are a position in the list: the key of the table, and that
     /// of the index.
     position: Vec<&'static str>,
@@ -142,6 +152,7 @@ impl<C: Capability> Reads<C> {
         let (_, names, values) =
             to.expression(&schema, None).map_err(QueryError::Filter)?.into_sdk();
         let verb = match &source {
+            Source::Partition { .. } if gives.is_deleted() => "delete_partition",
             Source::Partition { .. } => "query",
             Source::Table { .. } => "scan",
         };
@@ -290,6 +301,10 @@ fn fetched(schema: &RecordSchema, source: &Source, gives: Gives) -> Option<BTree
             Carries::Keys | Carries::Some(_) => schema.fetched()?,
         },
         _ if gives == Gives::Counted => schema.deciding(),
+        _ if gives.is_deleted() => {
+            let version = schema.version().into_iter().flat_map(FieldSchema::names);
+            schema.deciding().into_iter().chain(version).chain([schema.envelope()]).collect()
+        }
         _ => schema.fetched()?,
     };
     if let Source::Partition { index: Some(_), key, .. } = source {
