@@ -15,6 +15,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::batch_writes::Row;
 use crate::dynamodb::{Dynamodb, Fault, answered, done, failed, local, lost, refused};
 use crate::models::{Account, Person, account};
 use crate::table::Stored;
@@ -191,6 +192,8 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
     store.get::<Account>("a-1").await.unwrap();
     measured.update::<Account>("a-1").seal(|f| f.email, "x").await.unwrap();
     measured.delete::<Account>("a-1").await.unwrap();
+    dynamodb.expect([answered("BatchWriteItem", json!({}))]);
+    store.batch_write().put(&account()).delete::<Row>(1.0).await.unwrap();
     let absent = || failed("DescribeTable", Fault::Answer(400, NOT_FOUND));
     dynamodb.expect([absent(), failed("CreateTable", Fault::Answer(400, "{}")), absent()]);
     store.create_table::<Account>().await.unwrap_err();
@@ -221,6 +224,7 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
             r#"kms_calls=1 operation="get" requests=1 span=dynamodb table="users""#,
             r#"kms_calls=1 operation="update" read_units=0.5 requests=2 span=dynamodb table="physical" write_units=2.25"#,
             r#"kms_calls=0 operation="delete" read_units=0.0 requests=1 span=dynamodb table="physical" write_units=2.25"#,
+            r#"kms_calls=1 operation="batch_write" requests=1 span=dynamodb table="rows, users""#,
             r#"kms_calls=0 operation="create_table" requests=2 span=dynamodb table="users""#,
             r#"kms_calls=0 operation="verify_table" requests=1 span=dynamodb table="users""#,
             r#"kms_calls=0 operation="batch_get" requests=1 span=dynamodb table="users""#,

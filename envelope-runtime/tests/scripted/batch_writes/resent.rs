@@ -84,6 +84,12 @@ async fn an_unprocessed_deletion_is_sent_again_and_a_number_is_known_by_its_valu
     let requests = dynamodb.requests();
     let again = json!([{"DeleteRequest": {"Key": {"number": {"N": "1"}}}}]);
     assert_eq!(json!(writes(&requests[1])), again);
+
+    // A put of the key is not the deletion.
+    dynamodb.expect([leaving([1]), all()]);
+    dynamodb.store().batch_write().delete::<Row>(1.0).put(&row(2)).await.unwrap();
+    let requests = dynamodb.requests();
+    assert_eq!(requests[0].body, requests[1].body);
 }
 
 #[tokio::test]
