@@ -36,4 +36,5 @@ pages! {
     cost: "cost.md",
     without_a_store: "without-a-store.md",
     testing: "testing.md",
+    order_desk: "order-desk.md",
 }

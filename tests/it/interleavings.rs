@@ -51,6 +51,8 @@ enum Act {
     TogetherIf,
     /// An addition, or a record that has it already.
     AddOrCreate,
+    BatchPut,
+    BatchDelete,
 }
 
 /// A writer: its action, and whether the answer to its first write is lost.
@@ -187,6 +189,14 @@ impl World {
                         Err(error) => panic!("{error}"),
                     };
                 }
+                Act::BatchPut => {
+                    store.batch_write().put(&case(&id, &name)).await.unwrap();
+                    return Outcome::Done;
+                }
+                Act::BatchDelete => {
+                    store.batch_write().delete::<Case>(id.as_str()).await.unwrap();
+                    return Outcome::Done;
+                }
                 Act::Put => {
                     store.put(&case(&id, &name)).await.unwrap();
                     return Outcome::Done;
@@ -257,8 +267,10 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
                 *expected = Some(Case { count: 1, ..case(&id, &name) });
             }
             (Act::Rewrap, Some(_)) => {}
-            (Act::Delete | Act::DeleteIf, expected) => *expected = None,
-            (Act::Put | Act::Create, expected) => *expected = Some(case(&id, &name)),
+            (Act::Delete | Act::DeleteIf | Act::BatchDelete, expected) => *expected = None,
+            (Act::Put | Act::Create | Act::BatchPut, expected) => {
+                *expected = Some(case(&id, &name))
+            }
             (act, None) => panic!("{act:?} created a record: {writers:?} {played:?}"),
         }
     }
@@ -267,8 +279,16 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
     for (number, (act, loses)) in writers.iter().enumerate() {
         let count = played.writes.iter().filter(|writer| **writer == number).count();
         // The SDK retries these, and repeating them has the same effect.
-        let twice =
-            *loses && matches!(act, Act::SetStatus | Act::Put | Act::Delete | Act::DeleteIf);
+        let repeats = matches!(
+            act,
+            Act::SetStatus
+                | Act::Put
+                | Act::Delete
+                | Act::DeleteIf
+                | Act::BatchPut
+                | Act::BatchDelete
+        );
+        let twice = *loses && repeats;
         let right = match played.outcomes[number] {
             Outcome::Done => count == 1 || (twice && count == 2),
             Outcome::NotFound | Outcome::Conflict => count == 0,
@@ -278,7 +298,7 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
     }
 }
 
-const ACTS: [Act; 14] = [
+const ACTS: [Act; 16] = [
     Act::SealA,
     Act::RemoveB,
     Act::SetWard,
@@ -293,6 +313,8 @@ const ACTS: [Act; 14] = [
     Act::Together,
     Act::TogetherIf,
     Act::AddOrCreate,
+    Act::BatchPut,
+    Act::BatchDelete,
 ];
 
 #[tokio::test(start_paused = true)]

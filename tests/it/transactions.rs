@@ -215,7 +215,7 @@ async fn nothing_is_written_if_an_action_cannot_be_prepared_and_it_is_named() {
 }
 
 #[tokio::test]
-async fn limits_of_dynamodb_are_refused_by_name_before_the_request() {
+async fn t32_limits_of_dynamodb_are_refused_by_name_before_the_request() {
     let world = World::new().await;
     let (store, script) = world.scripted(|attempt| panic!("{}", attempt.operation));
     let kind = |error: TransactionError| match error {

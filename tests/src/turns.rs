@@ -205,6 +205,7 @@ impl Turns {
             "DeleteItem" => call!(delete_item),
             "DescribeTable" => call!(describe_table),
             "Query" => call!(query),
+            "BatchWriteItem" => call!(batch_write_item),
             "TransactWriteItems" => call!(transact_write_items),
             other => panic!("{other}"),
         };

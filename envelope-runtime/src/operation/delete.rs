@@ -128,7 +128,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     /// The request of the SDK, with the key and the conditions of this deletion, for what this
     /// library does not offer.
     ///
-    /// What happens then is the caller's: a failed condition is the SDK's error, and a deletion that
+    /// What happens then is the caller's. A failed condition is the SDK's error. A deletion that
     /// depends on the stored item must not be sent again after its answer was lost.
     ///
     /// ```no_run

@@ -70,7 +70,7 @@ impl<C: Capability> Store<C> {
     /// ```no_run
     /// # use envelope_runtime::{BatchError, EnvelopeRecord, Store};
     /// #[derive(EnvelopeRecord)]
-    /// #[envelope(table = "app", partition_key = "TENANT#{tenant}", sort_key = "ORDER#{number:08}")]
+    /// #[envelope(table = "app", partition_key = "TENANT#{tenant}", sort_key = "ORDER#{number:8}")]
     /// struct Order {
     ///     tenant: String,
     ///     number: u32,

@@ -109,8 +109,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     /// The request of the SDK, with the sealed item and the conditions of this save, for what this
     /// library does not offer.
     ///
-    /// What happens then is the caller's: a lost answer is not recognised, and a failed condition is
-    /// the SDK's error. The same request may be sent again, but only as it is.
+    /// What happens then is the caller's. A lost answer is not recognised. A failed condition is
+    /// the SDK's error.
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
@@ -125,6 +125,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     /// # Errors
     ///
     /// [`SaveError`] if the record cannot be sealed.
+    #[must_use = "a save does nothing until it is awaited"]
     pub fn into_request(self) -> OperationFuture<PutItemFluentBuilder, SaveError> {
         let meter = self.meter();
         let span = meter.span();

@@ -179,7 +179,7 @@ impl<C: Capability> Transaction<C> {
             returned: Returned::Nothing,
         };
         let running = Running::<R, C>::new(&self.store, self.store.now(), changes, options);
-        self.ask::<R>(|meter| Box::pin(Updating::new(running, meter)))
+        self.ask::<R>(|meter| Box::pin(Updating::prepare(running, meter)))
     }
 
     /// Deletes the record under `key`, if there is one, as [`Store::delete`] does.
@@ -289,6 +289,7 @@ impl<C: Capability> Transaction<C> {
     ///
     /// [`TransactionError::Action`] names the action that cannot be prepared, and
     /// [`TransactionError::Limit`] the limit that all of them together exceed.
+    #[must_use = "a transaction does nothing until it is awaited"]
     pub fn prepare(self) -> OperationFuture<PreparedTransaction<C>, TransactionError> {
         let meter = Meter::new(&self.store, "prepare_transaction", &self.tables.join(", "));
         let span = meter.span();

@@ -162,8 +162,8 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     /// The request of the SDK, with the changes and the conditions of this update, for what this
     /// library does not offer. Values to seal are sealed over the item that is stored now.
     ///
-    /// What happens then is the caller's: a failed condition is the SDK's error, also if another
-    /// writer changed the record meanwhile, and an update that adds must not be sent again after its
+    /// What happens then is the caller's. A failed condition is the SDK's error, also if another
+    /// writer changed the record meanwhile. An update that adds must not be sent again after its
     /// answer was lost.
     ///
     /// ```no_run
@@ -178,6 +178,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     /// # Errors
     ///
     /// [`UpdateError`] if a change cannot be made, or the record cannot be opened or is not there.
+    #[must_use = "an update does nothing until it is awaited"]
     pub fn into_request(self) -> OperationFuture<UpdateItemFluentBuilder, UpdateError>
     where
         C: CanEncrypt + Allows<R::Needs>,

@@ -169,7 +169,7 @@ async fn a_measured_store_asks_for_the_units_and_adds_them_up() {
 }
 
 #[tokio::test]
-async fn more_than_a_hundred_actions_and_two_on_one_item_are_refused() {
+async fn t32_more_than_a_hundred_actions_and_two_on_one_item_are_refused() {
     let dynamodb = Dynamodb::new();
     let store = dynamodb.store();
     let deletions = |number: usize| {
@@ -200,7 +200,7 @@ async fn more_than_a_hundred_actions_and_two_on_one_item_are_refused() {
 }
 
 #[tokio::test]
-async fn four_megabytes_are_the_most() {
+async fn t32_four_megabytes_are_the_most() {
     let dynamodb = Dynamodb::new();
     let store = dynamodb.store();
     // Of each note, 7 bytes are names, and 2 are the id.

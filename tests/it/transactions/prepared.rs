@@ -58,7 +58,7 @@ async fn a_transaction_that_has_happened_is_not_sent_again() {
 
 /// The answer is lost each time that it is sent, and the transaction is sent again 4 minutes later.
 #[tokio::test]
-async fn after_lost_answers_it_is_sent_again_for_five_minutes_and_done_once() {
+async fn t32_after_lost_answers_it_is_sent_again_for_five_minutes_and_done_once() {
     for by_wall in [false, true] {
         let world = World::new().await;
         world.store.put(&user("zoe")).await.unwrap();
@@ -137,7 +137,7 @@ async fn one_that_never_reached_dynamodb_is_not_sent_after_five_minutes_and_the_
 
 /// The process is frozen between two attempts of the SDK.
 #[tokio::test]
-async fn a_frozen_process_does_not_send_it_again() {
+async fn t32_a_frozen_process_does_not_send_it_again() {
     for (first, is_unknown) in [(Reaction::Lost, true), (throttled(), false)] {
         let world = World::new().await;
         world.store.put(&user("zoe")).await.unwrap();

@@ -1,6 +1,6 @@
-//! The errors of saves, loads, deletions and checks. `Display` gives the outcome of the verb and then the
-//! whole message of the inner error. There is no `source`, so a report of the chain repeats
-//! nothing.
+//! The errors of saves, loads, deletions and checks. `Display` gives the outcome of the verb and
+//! then the whole message of the inner error. There is no `source`, so a report of the chain
+//! repeats nothing.
 
 use std::fmt;
 

@@ -6,7 +6,7 @@ use super::predicates::predicates;
 use super::{Cause, CheckError, DeleteError, SaveError, UpdateError};
 use crate::report::debug_is_display;
 
-/// The error of one of the writes of a transaction or a batch: the one that it would have had alone.
+/// The error that one of the writes of a transaction or a batch would have had alone.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum WriteError {

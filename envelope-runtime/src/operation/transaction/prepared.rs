@@ -19,9 +19,8 @@ use crate::operation::patience::Patience;
 use crate::report::Place;
 use crate::store::Store;
 
-/// A transaction that is sealed and has its token, made by
-/// [`Transaction::prepare`](super::Transaction::prepare). Sending it several times has the effect of
-/// sending it once.
+/// A transaction that is sealed and has its token. Sending it several times has the effect of
+/// sending it once. Created by [`Transaction::prepare`](super::Transaction::prepare).
 ///
 /// DynamoDB remembers a token for 10 minutes, so a transaction can be sent for 5 minutes from its
 /// first sending, by the wall clock or the monotonic one, whichever says more. After that,
@@ -77,6 +76,7 @@ impl<C: Capability> PreparedTransaction<C> {
     /// change of the item of an update since it was prepared. [`TransactionError::UnknownOutcome`]
     /// if answers were lost: send it again. [`TransactionError::NotSent`] if it is too late for
     /// that, and nothing was written.
+    #[must_use = "a transaction does nothing until it is awaited"]
     pub fn send(&self) -> OperationFuture<(), TransactionError> {
         let Self { store, prepared, within } = self;
         let Some(prepared) = prepared else { return Box::pin(std::future::ready(Ok(()))) };

@@ -16,7 +16,7 @@ pub(super) struct Updating<R, C> {
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Updating<R, C> {
-    pub(super) async fn new(
+    pub(super) async fn prepare(
         running: Result<Running<R, C>, UpdateError>,
         meter: &Meter,
     ) -> Result<Ready, WriteError> {

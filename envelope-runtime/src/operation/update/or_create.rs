@@ -43,8 +43,8 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
     ///
     /// The record is sealed once, when it is found missing: one KMS call. If another writer creates
     /// it first, it is updated after all. If the answer to the creation is lost and the stored item
-    /// does not tell, the error is [`UpdateError::UnknownOutcome`]. An item that cannot be opened or
-    /// is of another context is an error, and never replaced.
+    /// does not tell, the error is [`UpdateError::UnknownOutcome`]. An item that cannot be opened,
+    /// or is of another context, is an error and never replaced.
     ///
     /// An update that depends on a [`version`](Update::version) or is
     /// [`based_on`](Update::based_on) a loaded record creates nothing: the error is

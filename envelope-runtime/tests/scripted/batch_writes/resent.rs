@@ -21,7 +21,8 @@ fn put_of(request: &Request, number: u32) -> &Value {
 }
 
 #[tokio::test]
-async fn what_is_left_unprocessed_is_sent_again_as_the_same_bytes_and_fills_up_the_next_request() {
+async fn t08_what_is_left_unprocessed_is_sent_again_as_the_same_bytes_and_fills_up_the_next_request()
+ {
     let dynamodb = Dynamodb::new();
     dynamodb.expect([leaving([3, 20]), leaving([3]), all()]);
 

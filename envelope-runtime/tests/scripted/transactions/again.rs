@@ -62,7 +62,7 @@ fn reset() -> Step {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_is_asked_for_with_the_same_token() {
+async fn t08_an_answer_that_is_lost_is_asked_for_with_the_same_token() {
     let dynamodb = Dynamodb::new();
     dynamodb.expect([lost(TRANSACT, Fault::ConnectionReset), done(TRANSACT)]);
 
@@ -182,7 +182,7 @@ async fn one_that_has_happened_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn it_is_sent_for_five_minutes_by_each_clock() {
+async fn t32_it_is_sent_for_five_minutes_by_each_clock() {
     let second = Duration::from_secs(1);
     let none = Duration::ZERO;
     for (wall, monotonic, is_sent) in [
@@ -271,7 +271,7 @@ async fn one_whose_future_was_dropped_may_have_happened() {
 
 /// The process was frozen between two attempts of the SDK.
 #[tokio::test]
-async fn the_sdk_sends_nothing_again_after_five_minutes() {
+async fn t32_the_sdk_sends_nothing_again_after_five_minutes() {
     for (fault, is_known) in
         [(Fault::ConnectionReset, false), (Fault::Answer(400, THROTTLED), true)]
     {
