@@ -269,7 +269,7 @@ fn judge(writers: &[Writer], played: &Played<Outcome>, start: Case, found: Optio
             (Act::Rewrap, Some(_)) => {}
             (Act::Delete | Act::DeleteIf | Act::BatchDelete, expected) => *expected = None,
             (Act::Put | Act::Create | Act::BatchPut, expected) => {
-                *expected = Some(case(&id, &name))
+                *expected = Some(case(&id, &name));
             }
             (act, None) => panic!("{act:?} created a record: {writers:?} {played:?}"),
         }

@@ -6,6 +6,7 @@ mod reasons;
 use std::time::{Duration, UNIX_EPOCH};
 
 use envelope_runtime::error::{TransactionLimitErrorKind, WriteError};
+use envelope_runtime::operation::Transaction;
 use envelope_runtime::{SaveError, TransactionError, UpdateError, Usage};
 use serde_json::{Value, json};
 
@@ -174,7 +175,7 @@ async fn t32_more_than_a_hundred_actions_and_two_on_one_item_are_refused() {
     let store = dynamodb.store();
     let deletions = |number: usize| {
         let ids = (0..number).map(|number| number.to_string());
-        ids.fold(store.transaction(), |all, id| all.delete::<Note>(id))
+        ids.fold(store.transaction(), Transaction::delete::<Note>)
     };
     dynamodb.expect([done(TRANSACT)]);
     deletions(100).await.unwrap();
@@ -204,7 +205,7 @@ async fn t32_four_megabytes_are_the_most() {
     let dynamodb = Dynamodb::new();
     let store = dynamodb.store();
     // Of each note, 7 bytes are names, and 2 are the id.
-    let sized = |sizes: &[usize]| {
+    let notes = |sizes: &[usize]| {
         sizes.iter().enumerate().fold(store.transaction(), |all, (number, size)| {
             let text = "x".repeat(size - 8);
             all.put(&Note { id: format!("{number:02}"), text, status: None })
@@ -212,11 +213,11 @@ async fn t32_four_megabytes_are_the_most() {
     };
     let mut sizes = [4 * 1024 * 1024 / 16; 16];
     dynamodb.expect([done(TRANSACT)]);
-    sized(&sizes).await.unwrap();
+    notes(&sizes).await.unwrap();
     dynamodb.requests();
 
     sizes[15] += 1;
-    let error = sized(&sizes).await.unwrap_err();
+    let error = notes(&sizes).await.unwrap_err();
     let TransactionError::Limit(limit) = &error else { panic!("{error}") };
     assert_eq!(limit.kind(), TransactionLimitErrorKind::Size(4 * 1024 * 1024 + 1));
     assert!(error.to_string().contains("4194305 bytes"), "{error}");

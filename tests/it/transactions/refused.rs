@@ -142,7 +142,7 @@ async fn what_is_in_the_way_is_waited_for_and_the_same_bytes_are_sent_again() {
 
         store.transaction().put(&user("zoe")).put(&order(1)).deadline(HOUR).await.unwrap();
 
-        let bodies = bodies.lock().unwrap();
+        let bodies = bodies.lock().unwrap().clone();
         assert_eq!(bodies.len(), 4);
         assert!(bodies.iter().all(|body| body == &bodies[0]));
         world.store.delete_any_version::<Order>(("zoe", 1)).await.unwrap();

@@ -183,11 +183,11 @@ async fn one_that_has_happened_is_not_sent_again() {
 
 #[tokio::test]
 async fn t32_it_is_sent_for_five_minutes_by_each_clock() {
-    let second = Duration::from_secs(1);
+    let less = Duration::from_secs(5 * 60 - 1);
     let none = Duration::ZERO;
     for (wall, monotonic, is_sent) in [
         (4 * MINUTE, none, true),
-        (5 * MINUTE - second, 5 * MINUTE - second, true),
+        (less, less, true),
         (5 * MINUTE, none, false),
         (none, 5 * MINUTE, false),
         (6 * MINUTE, 6 * MINUTE, false),

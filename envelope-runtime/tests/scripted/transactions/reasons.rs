@@ -45,7 +45,8 @@ async fn a_condition_that_does_not_hold_is_told_at_its_action_with_the_stored_it
 async fn a_protected_item_under_a_plaintext_record_is_told_at_its_action() {
     let dynamodb = accounts().await;
     let not_met = not_met(&dynamodb);
-    dynamodb.expect([cancelled(&[not_met.clone()]), cancelled(&[not_met])]);
+    let not_met = [not_met];
+    dynamodb.expect([cancelled(&not_met), cancelled(&not_met)]);
     let store = dynamodb.store();
 
     let put = actions_of(store.transaction().put(&note()).await.unwrap_err());
