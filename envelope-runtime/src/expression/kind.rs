@@ -50,6 +50,14 @@ pub struct IndexPart<K>(PhantomData<fn() -> K>);
 )]
 pub trait Comparable {}
 
+/// An attribute whose stored value DynamoDB can measure: any that is not `#[encrypted]`.
+#[diagnostic::on_unimplemented(
+    message = "the size of an #[encrypted] attribute is that of its ciphertext",
+    label = "needs a plaintext attribute",
+    note = "load the record to measure its value; `exists()` and `not_exists()` work on encrypted attributes too"
+)]
+pub trait Measurable {}
+
 /// An attribute that is stored in plaintext and can therefore be set.
 #[diagnostic::on_unimplemented(
     message = "`.set()` would write plaintext into an #[encrypted] field",
@@ -139,6 +147,7 @@ macro_rules! implement {
 
 implement!(
     Comparable: Plaintext, Authenticated, Key, Context, Version;
+    Measurable: Plaintext, Authenticated, Key, Context, Version;
     Settable: Plaintext, Authenticated, Key, Context, Version;
     Sealable: Encrypted;
     Untagged: Plaintext, Encrypted, Key, Context, Version;
