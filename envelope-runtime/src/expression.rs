@@ -30,7 +30,9 @@ pub(crate) use key_condition::KeyCondition;
 pub use shown::shown;
 pub use size::Size;
 pub(crate) use update::Change;
-pub use update::{CanBeAbsent, CanGrow, Update};
+#[cfg(feature = "aws")]
+pub(crate) use update::not_a_map;
+pub use update::{CanBeAbsent, CanGrow, Entries, EntryOperand, Update};
 #[cfg(feature = "aws")]
 pub(crate) use update::{Changes, UpdatePlan};
 

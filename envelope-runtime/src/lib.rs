@@ -246,7 +246,9 @@ pub mod error {
 /// ```
 pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
-    pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand, Size};
+    pub use crate::expression::{
+        Attribute, CanBeAbsent, CanGrow, Contained, Entries, EntryOperand, Operand, Size,
+    };
     pub use crate::record::{
         Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader, FieldRole,
         FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle, IndexSchema,

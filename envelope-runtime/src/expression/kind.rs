@@ -74,6 +74,22 @@ pub trait Settable {}
 )]
 pub trait Sealable {}
 
+/// An attribute that is stored in plaintext, so that its entries can be set.
+#[diagnostic::on_unimplemented(
+    message = "`.set_entry()` would write plaintext into an #[encrypted] field",
+    label = "needs a plaintext attribute",
+    note = "use `.seal_entry(|f| …, name, value)`"
+)]
+pub trait EntriesSettable {}
+
+/// An attribute whose entries an update may seal: an `#[encrypted]` one.
+#[diagnostic::on_unimplemented(
+    message = "`.seal_entry()` is for #[encrypted] attributes, and this one is stored in plaintext",
+    label = "needs an #[encrypted] attribute",
+    note = "use `.set_entry(|f| …, name, value)`, or mark the field #[encrypted]"
+)]
+pub trait EntriesSealable {}
+
 /// An attribute that is stored in plaintext and can therefore be added to.
 #[diagnostic::on_unimplemented(
     message = "no arithmetic on ciphertext: DynamoDB cannot add to an #[encrypted] attribute",
@@ -150,6 +166,8 @@ implement!(
     Measurable: Plaintext, Authenticated, Key, Context, Version;
     Settable: Plaintext, Authenticated, Key, Context, Version;
     Sealable: Encrypted;
+    EntriesSettable: Plaintext, Authenticated, Key, Context, Version;
+    EntriesSealable: Encrypted;
     Untagged: Plaintext, Encrypted, Key, Context, Version;
     NotKey: Plaintext, Authenticated, Encrypted, Context, Version;
     NotContext: Plaintext, Authenticated, Encrypted, Key, Version;
