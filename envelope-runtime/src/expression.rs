@@ -30,6 +30,8 @@ pub(crate) use key_condition::KeyCondition;
 pub use shown::shown;
 pub use size::Size;
 pub(crate) use update::Change;
+#[cfg(test)]
+pub(crate) use update::EntryChanges;
 #[cfg(feature = "aws")]
 pub(crate) use update::not_a_map;
 pub use update::{CanBeAbsent, CanGrow, Entries, EntryOperand, Update};

@@ -143,12 +143,12 @@ impl Verified {
                 Change::SetIfAbsent(value) => Some(&**value),
                 Change::Remove => None,
                 Change::Entries(entries) => {
-                    let changed = entries.applied(self.value(field)?).map_err(|error| {
+                    let map = entries.applied(self.value(field)?).map_err(|error| {
                         RewriteError::Field(FieldError::new(self.schema(), field.name(), error))
                     })?;
                     // There is no map, and no entry is set.
-                    let Some(changed) = changed else { continue };
-                    self.change(&mut next, field, Some(&changed))?;
+                    let Some(map) = map else { continue };
+                    self.change(&mut next, field, Some(&map))?;
                     continue;
                 }
                 // Handles do not offer this; the tag cannot cover a sum that DynamoDB computes.

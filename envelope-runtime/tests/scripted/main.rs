@@ -13,6 +13,7 @@ mod allocations;
 mod conditions;
 mod deletes;
 mod dynamodb;
+mod entries;
 mod indexes;
 mod known_records;
 mod loads;

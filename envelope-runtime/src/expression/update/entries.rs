@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Change, EntryChanges, Update};
-use crate::attribute::{ConvertError, ValueSerializer, Wiped};
+use crate::attribute::{ConvertError, ConvertErrorKind, ValueSerializer, Wiped};
 use crate::expression::Attribute;
 use crate::expression::kind::{
     EntriesSealable, EntriesSettable, NotContext, NotIndexPart, NotKey, NotVersion,
@@ -294,6 +294,9 @@ impl<R, K, F: Entries> Attribute<R, K, F> {
     where
         F::Name: Serialize,
     {
+        if self.is_converted() {
+            return Err(ConvertError::new(ConvertErrorKind::EntryName));
+        }
         checked(Named(name).serialize(ValueSerializer::new(false))?)
     }
 }

@@ -12,7 +12,7 @@ use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
 use crate::operation::error::UpdateError;
 use crate::operation::patience::Patience;
 use crate::operation::write::Answer;
-use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
+use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, stored_version};
 
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
     pub(super) async fn protected(
@@ -171,7 +171,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<'_, R, C> {
         };
         let version = self.schema.version().filter(|version| version.is_protected());
         let fields = self.plan.protected.iter().filter_map(decides).chain(version);
-        let fields = fields.filter(|field| !verified.authenticates(field));
+        let fields = fields
+            .filter(|field| field.role() != FieldRole::Encrypted && !verified.authenticates(field));
         fields.flat_map(FieldSchema::names).chain(self.parts.iter().copied())
     }
 
