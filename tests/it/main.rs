@@ -12,6 +12,7 @@ mod backend_needs_incorrect_key;
 mod backend_needs_item_sizes;
 mod backend_needs_key_states;
 mod backend_needs_normal_numbers;
+mod backend_needs_sizes_of_all_values;
 mod catch_all;
 mod concurrency;
 mod conditions;
