@@ -3,6 +3,7 @@
 mod candidate;
 mod pages;
 mod reads;
+mod request;
 
 use std::fmt;
 use std::pin::Pin;

@@ -15,6 +15,7 @@ mod deletes;
 mod dynamodb;
 mod entries;
 mod indexes;
+mod into_requests;
 mod known_records;
 mod loads;
 mod lost_answers;
