@@ -84,11 +84,16 @@ const _: () = {
                 __EnvelopeStored::encode,
                 __EnvelopeStored::decode,
             ),
-            updated: _envelope::Attribute::new(
-                "updated",
-                |value, to| seconds::serialize(value, to),
-                |from| seconds::deserialize(from),
-            ),
+            updated: _envelope::Attribute::<
+                _,
+                _,
+                DateTime<Utc>,
+            >::new(
+                    "updated",
+                    |value, to| seconds::serialize(value, to),
+                    |from| seconds::deserialize(from),
+                )
+                .converted(),
             __generics: ::core::marker::PhantomData,
         };
         fn read_fields(

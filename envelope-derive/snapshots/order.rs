@@ -105,11 +105,16 @@ const _: () = {
                     _envelope::decode_optional_vec,
                 )
                 .or_else(|| <Option<Vec<u8>> as ::core::default::Default>::default()),
-            placed_at: _envelope::Attribute::new(
-                "placedAt",
-                |value, to| time::serde::rfc3339::serialize(value, to),
-                |from| time::serde::rfc3339::deserialize(from),
-            ),
+            placed_at: _envelope::Attribute::<
+                _,
+                _,
+                Time,
+            >::new(
+                    "placedAt",
+                    |value, to| time::serde::rfc3339::serialize(value, to),
+                    |from| time::serde::rfc3339::deserialize(from),
+                )
+                .converted(),
             r#type: _envelope::Attribute::<
                 _,
                 _,

@@ -72,11 +72,16 @@ const _: () = {
                 __EnvelopeStored::encode,
                 _envelope::decode_text,
             ),
-            left: _envelope::Attribute::new(
-                "left",
-                |value, to| seconds::serialize(value, to),
-                |from| seconds::deserialize(from),
-            ),
+            left: _envelope::Attribute::<
+                _,
+                _,
+                Option<Time>,
+            >::new(
+                    "left",
+                    |value, to| seconds::serialize(value, to),
+                    |from| seconds::deserialize(from),
+                )
+                .converted(),
             paid: _envelope::Attribute::<
                 _,
                 _,
@@ -86,17 +91,23 @@ const _: () = {
                     |value, to| seconds::serialize(value, to),
                     |from| seconds::deserialize(from),
                 )
-                .or_else(|| <Option<Time> as ::core::default::Default>::default()),
+                .or_else(|| <Option<Time> as ::core::default::Default>::default())
+                .converted(),
             came: _envelope::Attribute::new(
                 "came",
                 _envelope::Serialize::serialize,
                 |from| seconds::deserialize(from),
             ),
-            seen: _envelope::Attribute::new(
-                "seen",
-                |value, to| seconds::serialize(value, to),
-                _envelope::Deserialize::deserialize,
-            ),
+            seen: _envelope::Attribute::<
+                _,
+                _,
+                Option<Time>,
+            >::new(
+                    "seen",
+                    |value, to| seconds::serialize(value, to),
+                    _envelope::Deserialize::deserialize,
+                )
+                .converted(),
             pin: _envelope::Attribute::new(
                 "pin",
                 |value, to| envelope_runtime::secret::serialize(value, to),

@@ -10,6 +10,7 @@ mod names;
 mod owned;
 mod presence;
 mod shown;
+mod size;
 mod update;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use std::fmt::{self, Write};
 use std::marker::PhantomData;
 use std::ops::Not;
 
-use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind};
+use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Number};
 use crate::record::{EnvelopeRecord, FieldError, RecordSchema};
 
 #[cfg(feature = "aws")]
@@ -27,8 +28,13 @@ pub use handle::{Attribute, Operand};
 #[cfg(feature = "aws")]
 pub(crate) use key_condition::KeyCondition;
 pub use shown::shown;
+pub use size::Size;
 pub(crate) use update::Change;
-pub use update::{CanBeAbsent, CanGrow, Update};
+#[cfg(test)]
+pub(crate) use update::EntryChanges;
+#[cfg(feature = "aws")]
+pub(crate) use update::not_a_map;
+pub use update::{CanBeAbsent, CanGrow, Entries, EntryOperand, Update};
 #[cfg(feature = "aws")]
 pub(crate) use update::{Changes, UpdatePlan};
 
@@ -56,6 +62,10 @@ pub(crate) enum Node {
     In(&'static str, Vec<Encoded>),
     BeginsWith(&'static str, Encoded),
     Contains(&'static str, Encoded),
+    /// Compares the size of the stored value.
+    Size(&'static str, Comparison, u64),
+    /// The attribute is stored as a map.
+    IsMap(&'static str),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
@@ -155,7 +165,9 @@ impl Node {
             | Self::Between(name, ..)
             | Self::In(name, _)
             | Self::BeginsWith(name, _)
-            | Self::Contains(name, _) => out.push(name),
+            | Self::Contains(name, _)
+            | Self::Size(name, ..)
+            | Self::IsMap(name) => out.push(name),
             Self::And(left, right) | Self::Or(left, right) => {
                 left.names(out);
                 right.names(out);
@@ -284,6 +296,14 @@ impl Placeholders {
             Node::Contains(name, part) => {
                 let part = self.operand(schema, name, part)?;
                 format!("contains({}, {part})", self.name(name))
+            }
+            Node::Size(name, comparison, size) => {
+                let size = self.value(AttributeValue::N(Number::from(size)));
+                format!("size({}) {} {size}", self.name(name), comparison.sign())
+            }
+            Node::IsMap(name) => {
+                let map = self.value(AttributeValue::S("M".to_owned()));
+                format!("attribute_type({}, {map})", self.name(name))
             }
             Node::And(left, right) => {
                 let sides = [(*left).joins("AND"), (*right).joins("AND")];

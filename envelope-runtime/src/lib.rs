@@ -251,7 +251,9 @@ pub mod error {
 /// ```
 pub mod schema {
     pub use crate::attribute::{MAX_DEPTH, ValueDeserializer, ValueSerializer};
-    pub use crate::expression::{Attribute, CanBeAbsent, CanGrow, Contained, Operand};
+    pub use crate::expression::{
+        Attribute, CanBeAbsent, CanGrow, Contained, Entries, EntryOperand, Operand, Size,
+    };
     pub use crate::record::{
         Batchable, Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader,
         FieldRole, FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle,

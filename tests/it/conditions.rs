@@ -124,6 +124,11 @@ const HOLD: &[Case] = &[
     ("or", |f| f.name.eq("x").or(f.size.gt(1))),
     ("not", |f| !f.name.eq("x")),
     ("or binds as it was built", |f| f.size.eq(42).or(f.size.eq(1)).and(f.name.exists())),
+    ("size of a text", |f| f.role.size().eq(7)),
+    ("size of bytes", |f| f.hash.size().between(3, 4)),
+    ("size of a set", |f| f.groups.size().ge(2).and(f.groups.size().le(2))),
+    ("size of a list", |f| f.tags.size().lt(2).and(f.tags.size().gt(0))),
+    ("size is another", |f| f.tags.size().ne(2)),
 ];
 
 const FAIL: &[Case] = &[
@@ -141,6 +146,10 @@ const FAIL: &[Case] = &[
     ("and", |f| f.name.exists().and(f.comment.exists())),
     ("not", |f| !(f.name.exists().or(f.comment.exists()))),
     ("and binds as it was built", |f| f.size.eq(42).or(f.size.eq(1)).and(f.comment.exists())),
+    ("size of a text", |f| f.role.size().eq(8)),
+    ("size of bytes", |f| f.hash.size().between(4, 5)),
+    ("size of a set", |f| f.groups.size().lt(2).or(f.groups.size().gt(2))),
+    ("size is no other", |f| f.tags.size().ne(1)),
 ];
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Updates of single attributes: their writes, their calls to KMS, and their refusals.
 
 mod based_on;
+mod entries;
 mod nulls;
 mod or_create;
 mod refused;

@@ -10,7 +10,7 @@ use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
 use envelope_tests::Backend;
 
 use crate::spy::freed_by;
-use crate::{PATIENT, Patient, assert_wiped, values_behind_pointers};
+use crate::{KEYS, PATIENT, Patient, assert_wiped, values_behind_pointers};
 
 /// Runs on one thread, so memory freed while the test looks is freed by the operation or by an
 /// emulator.
@@ -50,6 +50,41 @@ fn t22_saving_and_loading_leave_no_value() {
         });
     });
 
+    assert_wiped(&freed, &values_behind_pointers());
+}
+
+/// Changes of entries, which own their names and values.
+fn entries(store: &Store) -> envelope_runtime::Update<Patient, envelope_runtime::operation::AtKey> {
+    let (name, value) = PATIENT.map.first_key_value().unwrap();
+    let update = store.update::<Patient>("p-1").seal_entry(|f| f.map, "other", value);
+    update.seal_entry(|f| f.map, name.clone(), value.clone()).seal_entry(
+        |f| f.by_number,
+        KEYS,
+        true,
+    )
+}
+
+#[test]
+fn t22_changes_of_entries_leave_no_name_and_no_value() {
+    let runtime = runtime();
+    let store = runtime.block_on(store());
+    runtime.block_on(PATIENT.save(&store).into_future()).unwrap();
+
+    let (steps, freed) = freed_by(|| {
+        drop(entries(&store));
+        block_on(&runtime, async {
+            entries(&store).await.unwrap();
+            entries(&store).condition(|f| f.id.ne("p-1")).await.unwrap_err();
+            let (name, _) = PATIENT.map.first_key_value().unwrap();
+            let update = || store.update::<Patient>("p-1").remove_entry(|f| f.map, name);
+            drop(update().remove_entry(|f| f.map, name));
+            update().remove_entry(|f| f.map, name).await.unwrap_err();
+            update().remove_entry(|f| f.by_number, KEYS).await.unwrap();
+            give_up_at_each_step(|| entries(&store).into_future()).await
+        })
+    });
+
+    assert!(steps >= 3, "{steps}");
     assert_wiped(&freed, &values_behind_pointers());
 }
 

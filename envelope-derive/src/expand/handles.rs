@@ -125,12 +125,14 @@ pub(super) fn all(record: &Record) -> TokenStream {
             quote_spanned!(span_of(ty)=> _envelope::Handles::ALL)
         } else {
             let (encode, decode) = (encode(field), decode(field));
-            match absent(record, field) {
-                None => quote!(_envelope::Attribute::new(#name, #encode, #decode)),
+            let default = absent(record, field).map(|default| quote!(.or_else(|| #default)));
+            let converted = is_written_with(field).then(|| quote!(.converted()));
+            match (default, converted) {
+                (None, None) => quote!(_envelope::Attribute::new(#name, #encode, #decode)),
                 // The type is not inferred through a method call.
-                Some(default) => quote! {
+                (default, converted) => quote! {
                     _envelope::Attribute::<_, _, #ty>::new(#name, #encode, #decode)
-                        .or_else(|| #default)
+                        #default #converted
                 },
             }
         };
@@ -191,4 +193,9 @@ fn needs_its_attribute(record: &Record, field: &Field) -> bool {
     let is_read_with = matches!(field.shape, Shape::With { deserialize: Some(_), .. });
     let has_default = field.default.is_some() || record.options.default.is_some();
     is_read_with && !has_default && !field.shape.is_secret()
+}
+
+/// Returns whether a user function writes the field, and with it the names of entries.
+fn is_written_with(field: &Field) -> bool {
+    matches!(field.shape, Shape::With { serialize: Some(_), .. }) && !field.shape.is_secret()
 }

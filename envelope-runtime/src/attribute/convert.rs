@@ -93,6 +93,11 @@ pub enum ConvertErrorKind {
     NotEmptied,
     /// An update appends a value that is not a list.
     NotAppendable(&'static str),
+    /// An update changes an entry of a field that is not stored as a map, or whose entries are not
+    /// each stored as one.
+    NotAnEntry,
+    /// An update removes an entry of a field whose `with` function writes the names.
+    EntryName,
     /// The value loads as a different one. Only [`round_trip`](crate::testing::round_trip) reports
     /// this.
     Changed,
@@ -239,6 +244,13 @@ impl fmt::Display for ConvertErrorKind {
             Self::NotAppendable(found) => write!(
                 f,
                 "only a list can be appended, but this value is stored as {found}; use `.set()`"
+            ),
+            Self::NotAnEntry => f.write_str(
+                "one entry of the field is not stored as one entry of a map; use `.set()`, or `.seal()`",
+            ),
+            Self::EntryName => f.write_str(
+                "the field's `with` writes the names of its entries, so none can be removed by name; \
+                 use `.set()`, or `.seal()`",
             ),
             Self::Changed => f.write_str(
                 "it loads as another value: DynamoDB stores only a number's value (1.0 becomes 1, and \

@@ -15,7 +15,7 @@ use crate::attribute::AttributeValue;
 use crate::crypto::{NONCE_LEN, RandomFailed};
 use crate::expression::Change;
 use crate::key::{DataKey, KeyReference};
-use crate::record::{FieldRole, FieldSchema};
+use crate::record::{FieldError, FieldRole, FieldSchema};
 
 /// A write: the attributes to set, including the envelope, and those to remove.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(crate) type Fill = fn(&mut [u8]) -> Result<(), RandomFailed>;
 pub(crate) enum RewriteError {
     Open(OpenError),
     Seal(SealError),
+    Field(FieldError),
 }
 
 impl From<OpenError> for RewriteError {
@@ -100,14 +101,16 @@ impl Verified {
     /// The maximum number of plaintext bytes that a rewrite or a reseal seals: those of all values,
     /// old and new.
     pub(crate) fn plaintext_len(&self, changes: &[(&'static FieldSchema, &Change)]) -> u64 {
-        let stored =
-            self.header().sealed.iter().map(|entry| match self.item().attribute(&entry.name) {
-                Some(AttributeValue::B(sealed)) => sealed.len(),
-                _ => 0,
-            });
-        let new = changes.iter().map(|(field, change)| match change {
-            Change::Set(Some(value)) if field.role() == FieldRole::Encrypted => {
-                value.plaintext_len()
+        let stored_len = |name: &str| match self.item().attribute(name) {
+            Some(AttributeValue::B(sealed)) => sealed.len(),
+            _ => 0,
+        };
+        let stored = self.header().sealed.iter().map(|entry| stored_len(&entry.name));
+        let sealed = changes.iter().filter(|(field, _)| field.role() == FieldRole::Encrypted);
+        let new = sealed.map(|(field, change)| match change {
+            Change::Set(Some(value)) => value.plaintext_len(),
+            Change::Entries(entries) => {
+                entries.plaintext_len() + field.names().map(stored_len).sum::<usize>()
             }
             _ => 0,
         });
@@ -122,7 +125,7 @@ impl Verified {
         Ok(())
     }
 
-    fn apply(&self, changes: &[(&'static FieldSchema, &Change)]) -> Result<Next, OpenError> {
+    fn apply(&self, changes: &[(&'static FieldSchema, &Change)]) -> Result<Next, RewriteError> {
         let header = self.header();
         let kept = |entry: &SealedEntry| (entry.name.clone(), Entry::Kept(entry.nonce));
         let mut next = Next {
@@ -139,9 +142,18 @@ impl Verified {
                 }
                 Change::SetIfAbsent(value) => Some(&**value),
                 Change::Remove => None,
+                Change::Entries(entries) => {
+                    let map = entries.applied(self.value(field)?).map_err(|error| {
+                        RewriteError::Field(FieldError::new(self.schema(), field.name(), error))
+                    })?;
+                    // There is no map, and no entry is set.
+                    let Some(map) = map else { continue };
+                    self.change(&mut next, field, Some(&map))?;
+                    continue;
+                }
                 // Handles do not offer this; the tag cannot cover a sum that DynamoDB computes.
                 Change::Add(_) | Change::Delete(_) | Change::Append(_) => {
-                    return Err(self.at(field.name(), OpenErrorKind::Authenticated));
+                    return Err(self.at(field.name(), OpenErrorKind::Authenticated).into());
                 }
             };
             self.change(&mut next, field, value)?;

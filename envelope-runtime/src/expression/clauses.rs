@@ -1,7 +1,7 @@
 //! The text of an update: its SET, REMOVE, ADD and DELETE clauses.
 
 use super::{Change, Placeholders};
-use crate::attribute::{AttributeValue, Number};
+use crate::attribute::{AttributeValue, Number, unwiped};
 use crate::record::FieldSchema;
 
 /// The clauses of an
@@ -34,8 +34,8 @@ impl Clauses {
         self.add.push(format!("{name} {value}"));
     }
 
-    /// Adds the change of a plaintext attribute; `is_null` if it is stored as NULL. If it is
-    /// replaced, values under older names are removed.
+    /// Adds the change of a plaintext attribute; `is_null` if it is stored as NULL, or if a map is
+    /// absent. If it is replaced, values under older names are removed.
     pub(crate) fn change(
         &mut self,
         to: &mut Placeholders,
@@ -50,6 +50,23 @@ impl Clauses {
                 self.set(to, name, (**value).clone());
             }
             Change::Delete(_) if is_null => {}
+            Change::Entries(entries) if is_null => {
+                if let Some(map) = entries.made() {
+                    self.set(to, name, unwiped(map));
+                }
+            }
+            Change::Entries(entries) => {
+                for (entry, value) in entries.iter() {
+                    let path = format!("{}.{}", to.name(name), to.name(entry));
+                    match value {
+                        Some(value) => {
+                            let value = to.value(value.clone());
+                            self.set.push(format!("{path} = {value}"));
+                        }
+                        None => self.remove.push(path),
+                    }
+                }
+            }
             Change::Set(Some(value)) => self.set(to, name, (**value).clone()),
             Change::Set(None) | Change::Remove => self.remove(to, name),
             Change::SetIfAbsent(value) => {

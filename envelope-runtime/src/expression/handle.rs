@@ -24,6 +24,8 @@ pub struct Attribute<R, K, T> {
     decode: Decode<T>,
     /// The value of an absent attribute, if `decode` must not see one.
     default: Option<fn() -> T>,
+    /// True if the field's `with` function writes it.
+    is_converted: bool,
     marker: PhantomData<fn() -> (R, K)>,
 }
 
@@ -101,7 +103,7 @@ impl<R, K, T> Attribute<R, K, T> {
     /// it.
     #[must_use]
     pub const fn new(name: &'static str, encode: Encode<T>, decode: Decode<T>) -> Self {
-        Self { name, encode, decode, default: None, marker: PhantomData }
+        Self { name, encode, decode, default: None, is_converted: false, marker: PhantomData }
     }
 
     /// Reads an absent attribute as the value that `default` returns. Otherwise `decode` gets an
@@ -110,6 +112,18 @@ impl<R, K, T> Attribute<R, K, T> {
     pub const fn or_else(mut self, default: fn() -> T) -> Self {
         self.default = Some(default);
         self
+    }
+
+    /// Marks a field whose `with` function writes it: the stored names of a map's entries are then
+    /// known to that function alone.
+    #[must_use]
+    pub const fn converted(mut self) -> Self {
+        self.is_converted = true;
+        self
+    }
+
+    pub(crate) const fn is_converted(&self) -> bool {
+        self.is_converted
     }
 
     /// Reads the next field of a reader, as the record reads this one.

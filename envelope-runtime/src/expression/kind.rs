@@ -50,6 +50,14 @@ pub struct IndexPart<K>(PhantomData<fn() -> K>);
 )]
 pub trait Comparable {}
 
+/// An attribute whose stored value DynamoDB can measure: any that is not `#[encrypted]`.
+#[diagnostic::on_unimplemented(
+    message = "the size of an #[encrypted] attribute is that of its ciphertext",
+    label = "needs a plaintext attribute",
+    note = "load the record to measure its value; `exists()` and `not_exists()` work on encrypted attributes too"
+)]
+pub trait Measurable {}
+
 /// An attribute that is stored in plaintext and can therefore be set.
 #[diagnostic::on_unimplemented(
     message = "`.set()` would write plaintext into an #[encrypted] field",
@@ -65,6 +73,22 @@ pub trait Settable {}
     note = "use `.set(|f| …, value)`, or mark the field #[encrypted]"
 )]
 pub trait Sealable {}
+
+/// An attribute that is stored in plaintext, so that its entries can be set.
+#[diagnostic::on_unimplemented(
+    message = "`.set_entry()` would write plaintext into an #[encrypted] field",
+    label = "needs a plaintext attribute",
+    note = "use `.seal_entry(|f| …, name, value)`"
+)]
+pub trait EntriesSettable {}
+
+/// An attribute whose entries an update may seal: an `#[encrypted]` one.
+#[diagnostic::on_unimplemented(
+    message = "`.seal_entry()` is for #[encrypted] attributes, and this one is stored in plaintext",
+    label = "needs an #[encrypted] attribute",
+    note = "use `.set_entry(|f| …, name, value)`, or mark the field #[encrypted]"
+)]
+pub trait EntriesSealable {}
 
 /// An attribute that is stored in plaintext and can therefore be added to.
 #[diagnostic::on_unimplemented(
@@ -139,8 +163,11 @@ macro_rules! implement {
 
 implement!(
     Comparable: Plaintext, Authenticated, Key, Context, Version;
+    Measurable: Plaintext, Authenticated, Key, Context, Version;
     Settable: Plaintext, Authenticated, Key, Context, Version;
     Sealable: Encrypted;
+    EntriesSettable: Plaintext, Authenticated, Key, Context, Version;
+    EntriesSealable: Encrypted;
     Untagged: Plaintext, Encrypted, Key, Context, Version;
     NotKey: Plaintext, Authenticated, Encrypted, Context, Version;
     NotContext: Plaintext, Authenticated, Encrypted, Key, Version;

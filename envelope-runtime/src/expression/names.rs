@@ -14,7 +14,9 @@ impl Node {
             | Self::Between(name, ..)
             | Self::In(name, _)
             | Self::BeginsWith(name, _)
-            | Self::Contains(name, _) => *name,
+            | Self::Contains(name, _)
+            | Self::Size(name, ..)
+            | Self::IsMap(name) => *name,
         };
         let older = schema.field(name).into_iter().flat_map(|field| field.names().skip(1));
         older.fold(self.clone(), |newer, older| {
@@ -49,7 +51,9 @@ impl Node {
             | Self::Between(name, ..)
             | Self::In(name, _)
             | Self::BeginsWith(name, _)
-            | Self::Contains(name, _) => *name = other,
+            | Self::Contains(name, _)
+            | Self::Size(name, ..)
+            | Self::IsMap(name) => *name = other,
             Self::And(..) | Self::Or(..) | Self::Not(_) => {}
         }
         self

@@ -1,5 +1,7 @@
 //! The changes of an update: typed, and checked against the schema before any request.
 
+mod changed;
+mod entries;
 mod plan;
 
 use std::collections::{BTreeSet, HashSet, LinkedList, VecDeque};
@@ -14,6 +16,10 @@ use super::{Condition, Node};
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Wiped};
 use crate::record::EnvelopeRecord;
 
+pub(crate) use changed::EntryChanges;
+#[cfg(feature = "aws")]
+pub(crate) use changed::not_a_map;
+pub use entries::{Entries, EntryOperand};
 #[cfg(feature = "aws")]
 pub(crate) use plan::UpdatePlan;
 pub(crate) use plan::{Change, Changes};

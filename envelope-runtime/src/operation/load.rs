@@ -3,12 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use tracing::Instrument;
 
 use super::OperationFuture;
 use super::fetched::Fetched;
 use super::meter::Meter;
-use super::read::read;
+use super::read::{read, request};
 use super::returned::{Record, WithEnvelope};
 use super::target::Target;
 use crate::attribute::ConvertError;
@@ -106,6 +107,44 @@ impl<R: Readable, C: Allows<R::Needs>, T> Get<R, C, T> {
     ) -> Self {
         self.given.extend(ContextPairs::new(context));
         self
+    }
+
+    /// The SDK's request, ready to be sent, for an option that this builder lacks. Open the item of
+    /// the answer with an [`Opener`](crate::Opener).
+    ///
+    /// What the library does with an answer is then the caller's: an expired record is returned,
+    /// costs are not counted, and a projection whose item authenticates more than it fetches is not
+    /// read again whole: an `Opener` refuses it as
+    /// [`Incomplete`](crate::error::OpenErrorKind::Incomplete). Nothing compares the key that was
+    /// asked for with the item's. `Debug` of the request shows the key.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(
+    /// #     store: Store,
+    /// #     opener: Opener,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+    ///
+    /// let request = store.get::<User>("foobar").consistent().into_request()?;
+    /// let answer = request.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
+    /// if let Some(item) = answer.item {
+    ///     let user = opener.open::<User>(Item::try_from(item)?).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Key`] and [`LoadError::Context`], as the load itself.
+    pub fn into_request(self) -> Result<GetItemFluentBuilder, LoadError> {
+        let Self { store, key, consistent, given, .. } = self;
+        let schema = R::SCHEMA;
+        let caller = store.caller_context(&schema, given).map_err(LoadError::Context)?;
+        let Target { key, .. } = Target::of_key(&schema, &caller, key)?;
+        let table = store.physical_table::<R>();
+        Ok(request(&store, &schema, table, key.attributes(), consistent))
     }
 
     /// Loads the record; with `keep`, an update can start from it.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+
 use super::OperationFuture;
 use super::cursor::{After, IntoCursor};
 use super::error::QueryError;
@@ -285,6 +287,34 @@ impl<P: Readable, C: Capability, I: Place> Query<P, C, I> {
     pub fn count(mut self) -> OperationFuture<u64, QueryError> {
         self.options.gives = Gives::Counted;
         Start::count(self.start())
+    }
+
+    /// The SDK's request for the first page, ready to be sent. Open the items of its answer with an
+    /// [`Opener`](crate::Opener): see [`Scan::into_request`](super::Scan::into_request) for what is
+    /// then the caller's. So are the items on the upper end of a range that a template makes, and
+    /// the stale items of an index. Behind [`load`](Query::load) it is the request of the index.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(
+    /// #     store: Store,
+    /// #     opener: Opener,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = store.query::<Order>("t-1").sort(|s| s.ge(1_000)).into_request()?;
+    /// let mut items = request.into_paginator().items().send();
+    /// while let Some(item) = items.next().await {
+    ///     let order = opener.open::<Order>(Item::try_from(item?)?).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`], as from the endings before their first request.
+    pub fn into_request(self) -> Result<QueryFluentBuilder, QueryError> {
+        let (index, reverse) = (self.index, self.reverse);
+        self.start()?.into_query(index, reverse)
     }
 
     fn start(self) -> Result<Start<C>, QueryError> {

@@ -5,6 +5,7 @@ pub(super) mod batch;
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use super::meter::Meter;
@@ -17,6 +18,22 @@ use crate::operation::error::{LoadError, ServiceError};
 use crate::record::RecordSchema;
 use crate::store::Store;
 
+/// The request for the stored item, or for what a projection fetches of it.
+pub(super) fn request<C: Capability>(
+    store: &Store<C>,
+    schema: &RecordSchema,
+    table: &str,
+    key: &[(&'static str, AttributeValue)],
+    consistent: bool,
+) -> GetItemFluentBuilder {
+    let mut to = Placeholders::default();
+    let fetched = schema.fetched().map(|names| to.projection(names));
+    let request = store.client().get_item().table_name(table).consistent_read(consistent);
+    let request = request.set_key(Some(to_sdk_key(key)));
+    let request = request.set_projection_expression(fetched);
+    request.set_expression_attribute_names(to.into_sdk_names())
+}
+
 /// Reads the stored item, or what a projection fetches of it, as DynamoDB returns it.
 pub(super) async fn read<C: Capability>(
     store: &Store<C>,
@@ -26,12 +43,7 @@ pub(super) async fn read<C: Capability>(
     key: &[(&'static str, AttributeValue)],
     consistent: bool,
 ) -> Result<Option<HashMap<String, SdkValue>>, ServiceError> {
-    let request = store.client().get_item().table_name(table).consistent_read(consistent);
-    let request = request.set_key(Some(to_sdk_key(key)));
-    let mut to = Placeholders::default();
-    let fetched = schema.fetched().map(|names| to.projection(names));
-    let request = request.set_projection_expression(fetched);
-    let request = request.set_expression_attribute_names(to.into_sdk_names());
+    let request = request(store, schema, table, key, consistent);
     let request = request.set_return_consumed_capacity(meter.capacity());
     let answer = if meter.counts_requests() {
         request.customize().interceptor(meter.reads()).send().await

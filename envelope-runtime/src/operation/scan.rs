@@ -3,6 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
+
 use super::OperationFuture;
 use super::cursor::{After, IntoCursor};
 use super::error::QueryError;
@@ -141,6 +143,38 @@ impl<P: Readable, C: Capability> Scan<P, C> {
     pub fn count(mut self) -> OperationFuture<u64, QueryError> {
         self.options.gives = Gives::Counted;
         Start::count(self.start())
+    }
+
+    /// The SDK's request for the first page, ready to be sent, for an option that this builder
+    /// lacks. Open the items of its answer with an [`Opener`](crate::Opener).
+    ///
+    /// What the library does with an answer is then the caller's: further pages, items of other
+    /// types and contexts, expired records, [`take`](Self::take), of which the request has only a
+    /// limit for its page, the rate of calls to the key service, and the counts of costs. A
+    /// projection whose item authenticates more than it fetches is not read again whole: an
+    /// `Opener` refuses it as [`Incomplete`](crate::error::OpenErrorKind::Incomplete). `Debug` of
+    /// the request shows keys and the values of filters.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// # async fn example(
+    /// #     store: Store,
+    /// #     opener: Opener,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = store.scan::<User>().filter(|f| f.tags.size().ge(3)).into_request()?;
+    /// for item in request.send().await?.items.unwrap_or_default() {
+    ///     let user = opener.open::<User>(Item::try_from(item)?).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`], as from the endings before their first request.
+    pub fn into_request(self) -> Result<ScanFluentBuilder, QueryError> {
+        let segment = self.segment;
+        self.start()?.into_scan(segment)
     }
 
     fn start(self) -> Result<Start<C>, QueryError> {

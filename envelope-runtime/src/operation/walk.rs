@@ -4,6 +4,7 @@ mod candidate;
 mod doomed;
 mod pages;
 mod reads;
+mod request;
 
 use std::fmt;
 use std::pin::Pin;

@@ -42,6 +42,24 @@ async fn each_comparison_has_its_text() {
     }
 }
 
+/// `size(tags) <> 1` would hold for an absent attribute.
+#[tokio::test]
+async fn each_comparison_of_a_size_has_its_text() {
+    let conditions: &[(Of<Account>, &str)] = &[
+        (|f| f.tags.size().eq(1), "size(tags) = 1"),
+        (|f| f.tags.size().ne(1), "size(tags) < 1 OR size(tags) > 1"),
+        (|f| f.tags.size().lt(1), "size(tags) < 1"),
+        (|f| f.tags.size().le(1), "size(tags) <= 1"),
+        (|f| f.tags.size().gt(1), "size(tags) > 1"),
+        (|f| f.role.size().ge(u64::MAX), "size(role) >= 18446744073709551615"),
+        (|f| f.tags.size().between(1, 2), "size(tags) >= 1 AND size(tags) <= 2"),
+        (|f| !f.tags.size().ne(1), "NOT (size(tags) < 1 OR size(tags) > 1)"),
+    ];
+    for (condition, text) in conditions {
+        assert_eq!(sent(*condition).await.condition(), *text);
+    }
+}
+
 #[tokio::test]
 async fn a_value_is_given_as_it_is_or_by_reference() {
     #[expect(clippy::needless_borrows_for_generic_args, reason = "that is what is tested")]
@@ -102,6 +120,10 @@ async fn an_attribute_is_asked_for_under_the_name_that_a_load_would_take() {
         (
             |f| f.state.eq("x"),
             "(attribute_exists(status) AND status = 'x') OR (attribute_not_exists(status) AND state = 'x')",
+        ),
+        (
+            |f| f.state.size().gt(3),
+            "(attribute_exists(status) AND size(status) > 3) OR (attribute_not_exists(status) AND size(state) > 3)",
         ),
         (
             |f| !f.state.exists().and(f.ssn.exists().or(f.ssn.exists())),

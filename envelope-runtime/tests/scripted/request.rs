@@ -107,6 +107,7 @@ impl Request {
             ("S", Some(text)) => format!("'{text}'"),
             ("N", Some(text)) => text.into(),
             ("NULL", _) => "NULL".into(),
+            ("M", _) => format!("M({})", inner.as_object().unwrap().len()),
             ("B", Some(text)) => {
                 let bytes = BASE64.decode(text.as_bytes()).unwrap();
                 if bytes.len() < LONG {
@@ -125,5 +126,5 @@ fn is_placeholder(word: &str) -> bool {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', ',', '(', ')']).filter(|word| !word.is_empty())
+    text.split([' ', ',', '(', ')', '.']).filter(|word| !word.is_empty())
 }

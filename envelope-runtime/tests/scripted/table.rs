@@ -94,10 +94,14 @@ fn update(item: &mut Stored, request: &Request) {
             verb = words.remove(0);
         }
         match (verb, words.as_slice()) {
-            ("SET", [name, "=", value]) => {
-                item.insert(request.name(name).into(), request.value(value).clone());
+            ("SET", [path, "=", value]) => {
+                let (item, name) = place(item, request, path);
+                item.insert(name.into(), request.value(value).clone());
             }
-            ("REMOVE", [name]) => drop(item.remove(request.name(name))),
+            ("REMOVE", [path]) => {
+                let (item, name) = place(item, request, path);
+                item.remove(name);
+            }
             ("ADD", [name, value]) => {
                 let number = |value: Option<&Value>| {
                     value.map_or(0, |value| value["N"].as_str().unwrap().parse::<i64>().unwrap())
@@ -108,5 +112,20 @@ fn update(item: &mut Stored, request: &Request) {
             }
             _ => panic!("{text}"),
         }
+    }
+}
+
+/// The item and the name of an attribute in it, or a map and the name of an entry.
+fn place<'a, 'b>(
+    item: &'a mut Stored,
+    request: &'b Request,
+    path: &str,
+) -> (&'a mut Stored, &'b str) {
+    match path.split_once('.') {
+        Some((map, entry)) => {
+            let map = &mut item[request.name(map)]["M"];
+            (map.as_object_mut().unwrap(), request.name(entry))
+        }
+        None => (item, request.name(path)),
     }
 }

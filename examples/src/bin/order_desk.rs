@@ -172,8 +172,8 @@ async fn order(store: &Store) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Ships the order to another address: the index's key moves with the status, and the new address is
-/// sealed, in one write.
+/// Ships the order to another address. The index's key moves with the status, and the new address
+/// is sealed, in one write.
 async fn ship(store: &Store) -> Result<(), Box<dyn Error>> {
     let usage = Usage::default();
     let order = store.measured(&usage).update::<Order>(("c-3", ORDERS));

@@ -69,7 +69,7 @@ fn the_expansion_grows_by_so_many_tokens_a_field() {
         encrypted Option     94
         encrypted bytes      94
         encrypted set        94
-        encrypted with      129
+        encrypted with      145
         encrypted default   124
         context              95
         alias                99

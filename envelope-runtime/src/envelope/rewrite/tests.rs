@@ -1,6 +1,7 @@
 //! A rewrite leaves the item that one full seal of the new values would have written with the same
 //! salt and nonces.
 
+mod entries;
 mod verified;
 
 use super::*;

@@ -84,6 +84,19 @@ impl Verified {
         Ok((values, Envelope::new(self.header, self.bytes)))
     }
 
+    /// The value of one field, as a load reads it.
+    pub(in crate::envelope) fn value(
+        &self,
+        field: &FieldSchema,
+    ) -> Result<Option<Wiped>, OpenError> {
+        let stored = field.names().filter_map(|name| Some((name, self.item.attribute(name)?)));
+        let mut item = Item::default();
+        for (name, value) in stored {
+            item.insert(name, value.clone());
+        }
+        self.field(field, &mut Attributes::new(item, &self.header), &mut self.identity.aad())
+    }
+
     /// The name under which the attribute of a field is stored or listed, and its place.
     ///
     /// A program that knows a newer name removes the older ones with each write. So if the envelope

@@ -1,5 +1,6 @@
 //! Changes, and their plan by the schema.
 
+use super::EntryChanges;
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, ValueSerializer, Wiped};
 use crate::expression::{Node, Placeholders};
 use crate::record::{
@@ -24,6 +25,8 @@ pub(crate) enum Change {
     /// Takes elements out of a set.
     Delete(Wiped),
     Append(Wiped),
+    /// Sets and removes entries of a map.
+    Entries(EntryChanges),
 }
 
 /// The changes of an update, sorted by the schema.
@@ -58,6 +61,13 @@ impl Changes {
             // A derived handle always has a field; a hand-written one may have none.
             let field =
                 schema.field(name).ok_or(error(ConvertError::new(ConvertErrorKind::NoField)))?;
+            let change = match (change, plan.entries_of(field)) {
+                (Change::Entries(others), Some(entries)) => {
+                    entries.add(others).map_err(error)?;
+                    continue;
+                }
+                (change, _) => change,
+            };
             if plan.changes(field) {
                 return Err(error(ConvertError::new(ConvertErrorKind::ChangedTwice)));
             }
@@ -91,6 +101,15 @@ impl UpdatePlan {
         self.change_of(name).is_some()
     }
 
+    /// The changes of entries of the field that are planned so far.
+    fn entries_of(&mut self, field: &FieldSchema) -> Option<&mut EntryChanges> {
+        let mut changed = self.plain.iter_mut().chain(&mut self.protected);
+        changed.find_map(|(other, change)| match change {
+            Change::Entries(entries) if other.name() == field.name() => Some(entries),
+            _ => None,
+        })
+    }
+
     fn change_of(&self, name: &str) -> Option<&Change> {
         let mut changed = self.plain.iter().chain(&self.protected);
         changed.find_map(|(field, change)| (field.name() == name).then_some(change))
@@ -107,7 +126,8 @@ impl UpdatePlan {
             Some(Change::SetIfAbsent(value)) => stored.or(Some(&**value)),
             Some(Change::Remove) => None,
             // Sums are refused where they would matter.
-            Some(Change::Add(_) | Change::Delete(_) | Change::Append(_)) | None => stored,
+            Some(Change::Add(_) | Change::Delete(_) | Change::Append(_) | Change::Entries(_))
+            | None => stored,
         }
     }
 
@@ -117,9 +137,11 @@ impl UpdatePlan {
         let made = schema.made_parts();
         for (field, change) in self.plain.iter().chain(&self.protected) {
             let name = field.name();
-            if let (true, Change::Add(_) | Change::Delete(_) | Change::Append(_)) =
-                (made.contains(&name), change)
-            {
+            let is_partial = matches!(
+                change,
+                Change::Add(_) | Change::Delete(_) | Change::Append(_) | Change::Entries(_)
+            );
+            if is_partial && made.contains(&name) {
                 return Err(KeyError::new(schema, name, KeyErrorKind::Summed));
             }
             let (Change::Set(Some(value)) | Change::SetIfAbsent(value)) = change else { continue };
@@ -176,6 +198,19 @@ impl UpdatePlan {
             _ => None,
         };
         self.plain.iter().filter_map(summed)
+    }
+
+    /// The plaintext fields whose entries change.
+    pub(crate) fn mapped(&self) -> impl Iterator<Item = &'static FieldSchema> {
+        let mapped = |(field, change): &(&'static FieldSchema, Change)| {
+            matches!(change, Change::Entries(_)).then_some(*field)
+        };
+        self.plain.iter().filter_map(mapped)
+    }
+
+    /// Returns whether the update changes entries of maps that the record tag covers.
+    pub(crate) fn opens_maps(&self) -> bool {
+        self.protected.iter().any(|(_, change)| matches!(change, Change::Entries(_)))
     }
 
     /// The plaintext fields whose stored value matters to the change.

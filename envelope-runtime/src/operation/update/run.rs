@@ -1,5 +1,6 @@
 //! Running an update against DynamoDB and KMS.
 
+mod entries;
 mod moved;
 mod plaintext;
 mod protected;
@@ -39,7 +40,7 @@ pub(in crate::operation) struct Options {
     pub(in crate::operation) returned: Returned,
 }
 
-/// Names of attributes that are stored as NULL.
+/// Names of attributes that are stored as NULL, and of maps that are absent.
 type Nulls = BTreeSet<&'static str>;
 
 /// The state of the stored item that a prepared update depends on.
@@ -122,7 +123,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         &self,
         meter: &Meter,
     ) -> Result<(Attempt, Basis, usize), UpdateError> {
-        if self.schema.is_plaintext_only() && !self.moves() {
+        let depends_on_nothing = !self.moves() && self.nulls_are(&Nulls::new()).is_none();
+        if self.schema.is_plaintext_only() && depends_on_nothing {
             let seen = self.nothing_seen()?;
             return Ok((self.prepare_plaintext(&seen)?, Basis::Plaintext(seen), 0));
         }
@@ -263,10 +265,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         }
     }
 
-    /// Of the attributes that DynamoDB adds to, those stored as NULL.
+    /// Of the attributes that DynamoDB adds to, those stored as NULL; of the maps whose entries it
+    /// changes, also those that are absent.
     fn nulls(&self, stored: &Item) -> Nulls {
         let names = self.plan.summed().map(FieldSchema::name);
-        names.filter(|name| stored.attribute(name) == Some(&AttributeValue::Null)).collect()
+        let nulls = names.filter(|name| stored.attribute(name) == Some(&AttributeValue::Null));
+        nulls.chain(self.missing_maps(stored)).collect()
     }
 
     /// The condition that exactly `nulls` are NULL. If another one were, DynamoDB would reject the
@@ -280,7 +284,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
                 Node::either(Node::NotExists(name), null(Comparison::NotEqual))
             }
         });
-        nodes.fold(None, |all, node| Node::both(all, Some(node)))
+        nodes.chain(self.maps_are(nulls)).fold(None, |all, node| Node::both(all, Some(node)))
     }
 
     /// The condition that no attribute that DynamoDB adds to, or leaves alone, is stored under an

@@ -3,6 +3,7 @@
 use super::super::error::{ItemError, LoadError, QueryError};
 use super::candidate::Candidate;
 use super::reads::Reads;
+use super::request::Extent;
 use crate::attribute::AttributeValue;
 use crate::envelope::Item;
 use crate::key::Capability;
@@ -22,7 +23,8 @@ impl<C: Capability> Reads<C> {
         &self,
         after: Option<&[AttributeValue]>,
     ) -> Result<(Vec<Doomed>, Option<Vec<AttributeValue>>), QueryError> {
-        let page = self.page(after, None).await.map_err(QueryError::Request)?;
+        let extent = Extent { after, limit: None };
+        let page = self.page(extent).await.map_err(QueryError::Request)?;
         let last = page.last.as_ref().map(|last| self.last_of(last));
         let (items, now) = (page.items.into_iter(), self.now());
         let candidates = items.filter_map(|item| self.candidate(item, now));

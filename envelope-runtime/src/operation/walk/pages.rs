@@ -6,6 +6,7 @@ use super::super::cursor::Cursor;
 use super::super::error::{QueryError, ReadLimitError};
 use super::candidate::Candidate;
 use super::reads::Reads;
+use super::request::Extent;
 use crate::attribute::AttributeValue;
 use crate::key::Capability;
 
@@ -85,12 +86,11 @@ impl<C: Capability> Pages<C> {
 
     /// The items of the next page that are to be given out, and no more than that.
     pub(super) async fn next(&mut self) -> Result<Vec<Candidate>, QueryError> {
-        let limit = self.limit()?;
-        let after = match &self.place {
-            Place::Behind(after) => after.as_deref(),
-            Place::End => return Ok(Vec::new()),
-        };
-        let page = self.reads.page(after, limit).await.map_err(QueryError::Request)?;
+        let extent = self.extent()?;
+        if let Place::End = self.place {
+            return Ok(Vec::new());
+        }
+        let page = self.reads.page(extent).await.map_err(QueryError::Request)?;
         self.place = match &page.last {
             Some(last) => Place::Behind(Some(self.reads.last_of(last))),
             None => Place::End,
@@ -115,12 +115,18 @@ impl<C: Capability> Pages<C> {
         Ok(candidates)
     }
 
-    fn limit(&self) -> Result<Option<usize>, QueryError> {
+    /// Where the next page begins, and how much is read for it.
+    pub(super) fn extent(&self) -> Result<Extent<'_>, QueryError> {
         if self.bounds.read_at_most == Some(0) {
             let place = self.reads.schema.place();
             return Err(QueryError::ReadLimit(ReadLimitError::new(place)));
         }
         let Bounds { page_size, read_at_most, .. } = self.bounds;
-        Ok([page_size, read_at_most, self.step].into_iter().flatten().min())
+        let limit = [page_size, read_at_most, self.step].into_iter().flatten().min();
+        let after = match &self.place {
+            Place::Behind(after) => after.as_deref(),
+            Place::End => None,
+        };
+        Ok(Extent { after, limit })
     }
 }

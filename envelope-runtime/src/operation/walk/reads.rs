@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use tracing::Span;
 
 use super::super::cursor::{After, Cursor};
-use super::super::error::{QueryError, ServiceError};
+use super::super::error::QueryError;
 use super::super::fetched::CONCURRENCY;
 use super::super::meter::Meter;
 use super::super::sdk::some_from_sdk;
@@ -93,22 +93,14 @@ pub(in crate::operation) struct Reads<C> {
     pub(super) gives: Gives,
     /// The names of the attributes that are a position in the list: the key of the table, and that
     /// of the index.
-    position: Vec<&'static str>,
-    key_condition: Option<String>,
-    filter: Option<String>,
-    projection: Option<String>,
-    names: Option<HashMap<String, String>>,
-    values: Option<HashMap<String, SdkValue>>,
+    pub(super) position: Vec<&'static str>,
+    pub(super) key_condition: Option<String>,
+    pub(super) filter: Option<String>,
+    pub(super) projection: Option<String>,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<HashMap<String, SdkValue>>,
     binding: Arc<[u8]>,
     pub(super) concurrency: usize,
-}
-
-/// A page as DynamoDB returns it.
-pub(super) struct Raw {
-    pub(super) items: Vec<HashMap<String, SdkValue>>,
-    pub(super) last: Option<HashMap<String, SdkValue>>,
-    /// The number of items that DynamoDB looked at.
-    pub(super) looked_at: usize,
 }
 
 impl<C: Capability> Reads<C> {
@@ -226,68 +218,6 @@ impl<C: Capability> Reads<C> {
     /// The key attributes of an item, as far as it has them.
     pub(super) fn position_from_sdk(&self, item: &HashMap<String, SdkValue>) -> Item {
         some_from_sdk(self.position.iter().copied(), item)
-    }
-
-    /// Makes one request.
-    pub(super) async fn page(
-        &self,
-        after: Option<&[AttributeValue]>,
-        limit: Option<usize>,
-    ) -> Result<Raw, ServiceError> {
-        let start = after.map(|keys| {
-            let named = self.position.iter().zip(keys);
-            named.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
-        });
-        let limit = limit.map(|limit| i32::try_from(limit.max(1)).unwrap_or(i32::MAX));
-        // The SDK's builders of both requests have the same methods.
-        macro_rules! page {
-            ($request:expr) => {{
-                let request = $request
-                    .table_name(&self.table)
-                    .consistent_read(self.consistent)
-                    .set_filter_expression(self.filter.clone())
-                    .set_projection_expression(self.projection.clone())
-                    .set_expression_attribute_names(self.names.clone())
-                    .set_expression_attribute_values(self.values.clone())
-                    .set_exclusive_start_key(start)
-                    .set_limit(limit)
-                    .set_return_consumed_capacity(self.meter.capacity());
-                let answer = if self.meter.counts_requests() {
-                    request.customize().interceptor(self.meter.reads()).send().await
-                } else {
-                    request.send().await
-                };
-                let answer = answer
-                    .map_err(|error| ServiceError::new(self.schema.place(), &self.table, &error))?;
-                self.meter.has_read(answer.consumed_capacity());
-                let looked_at = usize::try_from(answer.scanned_count()).unwrap_or_default();
-                let items = answer.items.unwrap_or_default();
-                Raw {
-                    looked_at: looked_at.max(items.len()),
-                    items,
-                    last: answer.last_evaluated_key,
-                }
-            }};
-        }
-        let client = self.store.client();
-        Ok(match &self.source {
-            Source::Partition { index, reverse, .. } => page!(
-                client
-                    .query()
-                    .set_index_name(index.map(|index| index.name().to_owned()))
-                    .set_key_condition_expression(self.key_condition.clone())
-                    .scan_index_forward(!reverse)
-            ),
-            Source::Table { segment } => {
-                let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-                page!(
-                    client
-                        .scan()
-                        .set_segment(segment.map(|segment| number(segment.index)))
-                        .set_total_segments(segment.map(|segment| number(segment.of)))
-                )
-            }
-        })
     }
 }
 

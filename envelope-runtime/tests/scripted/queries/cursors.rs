@@ -136,6 +136,23 @@ async fn a_sealed_cursor_is_of_one_user_one_key_and_one_query() {
     dynamodb.requests();
 }
 
+#[tokio::test]
+async fn a_size_in_a_filter_is_part_of_the_query() {
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    let of_size =
+        |at_least: u64| store.query::<Order>("t-1").filter(move |f| f.status.size().ge(at_least));
+    dynamodb.expect([page("Query", orders([7]).await, Some(&key(7)))]);
+    let next = of_size(3).page().await.unwrap().next;
+    dynamodb.requests();
+
+    assert_eq!(kind(of_size(4).after(next.clone()).all().await), CursorErrorKind::OtherQuery);
+
+    dynamodb.expect([page("Query", [], None)]);
+    of_size(3).after(next).all().await.unwrap();
+    dynamodb.requests();
+}
+
 /// DynamoDB's range is the same, and the records are not.
 #[tokio::test]
 async fn a_bound_that_is_left_out_is_part_of_the_query() {

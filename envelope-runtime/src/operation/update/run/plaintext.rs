@@ -163,6 +163,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             return Err(UpdateError::Open(OpenError::new(place, OpenErrorKind::OtherContext)));
         }
         self.check_older_names(stored)?;
+        self.check_maps(stored)?;
         let envelope = stored.attribute(schema.envelope());
         if let Some(envelope) = envelope {
             self.check_protection(envelope)?;

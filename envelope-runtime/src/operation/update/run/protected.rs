@@ -13,7 +13,7 @@ use crate::operation::error::UpdateError;
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
 use crate::operation::write::Answer;
-use crate::record::{EnvelopeRecord, FieldSchema, stored_version};
+use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, stored_version};
 
 /// The data key of the record, kept for another attempt.
 pub(super) type Held = Option<(KeyReference, Arc<DataKey>)>;
@@ -86,7 +86,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             },
         };
         let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
-        let nulls = self.nulls(verified.item());
+        // The known part of the item has no plaintext attributes.
+        let nulls = if is_whole { self.nulls(verified.item()) } else { Nulls::new() };
         let moved = if is_whole { self.moved(verified.item())? } else { None };
         let rewrite = self.rewrite(&verified, &data_key, &request, is_whole).await?;
         *held = Some((verified.reference().clone(), data_key));
@@ -130,6 +131,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             let has_stayed = stayed(&over.uncovered, &over.before, &stored);
             if has_stayed && self.nulls(&stored) == over.nulls {
                 self.check_older_names(&stored)?;
+                self.check_maps(&stored)?;
                 return Err(self.refused(stored));
             }
         } else if meter.lost_an_answer() {
@@ -158,12 +160,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         for field in self.plaintext_fields().copied().chain(self.moved_fields()) {
             verified.protection(&field).map_err(UpdateError::Open)?;
         }
-        // The known part of the item may lack what the keys of indexes are made of.
-        if self.moves() && !is_whole {
+        // The known part of the item may lack what the keys of indexes are made of, and the maps
+        // whose entries change.
+        if (self.moves() || self.plan.opens_maps()) && !is_whole {
             return Ok(None);
         }
         if is_whole {
             self.check_older_names(verified.item())?;
+            self.check_maps(verified.item())?;
         }
         let counted = match self.counted(verified) {
             // The known item may be stale.
@@ -196,19 +200,22 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             Ok(rewrite) => Ok(rewrite),
             Err(RewriteError::Open(error)) => Err(UpdateError::Open(error)),
             Err(RewriteError::Seal(error)) => Err(UpdateError::Seal(error)),
+            Err(RewriteError::Field(error)) => Err(UpdateError::Field(error)),
         }
     }
 
     /// The attributes that the update depends on and that the verified record tag does not cover:
-    /// the version that is counted up, attributes that are set if they are absent, and those of
-    /// which the keys of indexes are made. They must stay as they were read.
+    /// the version that is counted up, attributes that are set if they are absent, maps of which
+    /// entries change, and attributes of which the keys of indexes are made. They must stay as they
+    /// were read.
     fn uncovered(&self, verified: &Verified) -> impl Iterator<Item = &'static str> {
         let decides = |(field, change): &(&'static FieldSchema, Change)| {
-            matches!(change, Change::SetIfAbsent(_)).then_some(*field)
+            matches!(change, Change::SetIfAbsent(_) | Change::Entries(_)).then_some(*field)
         };
         let version = self.schema.version().filter(|version| version.is_protected());
         let fields = self.plan.protected.iter().filter_map(decides).chain(version);
-        let fields = fields.filter(|field| !verified.authenticates(field));
+        let fields = fields
+            .filter(|field| field.role() != FieldRole::Encrypted && !verified.authenticates(field));
         fields.flat_map(FieldSchema::names).chain(self.parts.iter().copied())
     }
 

@@ -1,0 +1,18 @@
+use std::collections::BTreeMap;
+
+use envelope_runtime::{EnvelopeRecord, Update};
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "carts")]
+struct Cart {
+    #[partition_key]
+    id: String,
+    lines: BTreeMap<String, u32>,
+    names: Vec<String>,
+    #[encrypted]
+    notes: BTreeMap<String, String>,
+}
+
+fn main() {
+    let _ = Update::<Cart>::of().remove_entry(|f| f.id, "x");
+}

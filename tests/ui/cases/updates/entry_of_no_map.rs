@@ -1,0 +1,19 @@
+use std::collections::BTreeMap;
+
+use envelope_runtime::{EnvelopeRecord, Update};
+
+#[derive(EnvelopeRecord)]
+#[envelope(table = "carts")]
+struct Cart {
+    #[partition_key]
+    id: String,
+    lines: BTreeMap<String, u32>,
+    names: Vec<String>,
+    #[encrypted]
+    notes: BTreeMap<String, String>,
+}
+
+fn main() {
+    let _ = Update::<Cart>::of().set_entry(|f| f.names, "sku-1", "x");
+    let _ = Update::<Cart>::of().remove_entry(|f| f.names, "sku-1");
+}
