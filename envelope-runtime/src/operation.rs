@@ -7,6 +7,7 @@
 mod attempts;
 #[cfg(feature = "aws")]
 mod batch_get;
+#[cfg(feature = "aws")]
 mod batch_write;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "batches are DynamoDB's"))]
 mod batched;
@@ -66,6 +67,7 @@ use std::pin::Pin;
 
 #[cfg(feature = "aws")]
 pub use batch_get::BatchGet;
+#[cfg(feature = "aws")]
 pub use batch_write::BatchWrite;
 pub use batched::{Remainder, RemainingWrite};
 #[cfg(feature = "aws")]

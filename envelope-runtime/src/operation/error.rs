@@ -27,6 +27,7 @@ mod transaction;
 mod unknown_type;
 mod update;
 mod verb;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "made of several writes only"))]
 mod write;
 
 pub use any::Error;
