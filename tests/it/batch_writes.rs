@@ -191,8 +191,8 @@ impl Intercept for Wire {
     }
 }
 
-/// A fault of every third request or so, by a seed. None of them hangs: the proxy does not know which
-/// of several requests should time out.
+/// A fault of every third request or so, by a seed. None of them hangs: the proxy does not know
+/// which of several requests should time out.
 fn faults(mut seed: u64) -> Vec<Fault> {
     let all = [
         Fault::ResetBefore,
