@@ -153,8 +153,8 @@ pub mod error {
     };
     pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
     pub use crate::operation::error::{
-        AtPosition, BatchError, CancelledError, CheckError, ConditionError, ContendedError,
-        CursorError, CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError,
+        BatchError, CancelledError, CheckError, ConditionError, ContendedError, CursorError,
+        CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError, PositionedError,
         Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError,
         ReadTransactionErrorKind, SameKeyError, SaveError, ServiceError, ServiceErrorKind,
         SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind,

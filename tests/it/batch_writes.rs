@@ -104,7 +104,7 @@ async fn records_of_several_types_are_written_sealed_and_deleted_in_one_batch() 
         store.query::<Line>("t-1").filter(|f| f.status.eq("closed")).count().await.unwrap(),
         40
     );
-    store.batch_write().delete_all::<Line, _>(keys).delete::<Profile>("t-1").await.unwrap();
+    store.batch_write().delete_all::<Line>(keys).delete::<Profile>("t-1").await.unwrap();
     assert!(self::items(&world).await.is_empty());
 }
 

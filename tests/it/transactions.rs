@@ -6,7 +6,9 @@ mod refused;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use envelope_runtime::error::{AtPosition, CancelledError, TransactionLimitErrorKind, WriteError};
+use envelope_runtime::error::{
+    CancelledError, PositionedError, TransactionLimitErrorKind, WriteError,
+};
 use envelope_runtime::{
     Clock, EnvelopeRecord, KmsKeyProvider, SaveError, Sealer, Store, TransactionError, UpdateError,
     Usage,
@@ -196,7 +198,7 @@ async fn nothing_is_written_if_an_action_cannot_be_prepared_and_it_is_named() {
 
     let error = world.store.transaction().create(&user("zoe")).put(&nameless).await.unwrap_err();
 
-    let TransactionError::Action(action) = &error else { panic!("{error}") };
+    let TransactionError::Unprepared(action) = &error else { panic!("{error}") };
     assert_eq!(action.position(), 1);
     assert!(matches!(action.error(), WriteError::Save(SaveError::Key(_))));
     assert_eq!(error.attribute(), Some("id"));
@@ -208,7 +210,7 @@ async fn nothing_is_written_if_an_action_cannot_be_prepared_and_it_is_named() {
         .create(&user("zoe"))
         .update::<User>("nobody", |u| u.seal(|f| f.ssn, "219-09-9999"));
     let error = changes.await.unwrap_err();
-    let TransactionError::Action(action) = &error else { panic!("{error}") };
+    let TransactionError::Unprepared(action) = &error else { panic!("{error}") };
     assert!(matches!(action.error(), WriteError::Update(UpdateError::NotFound(_))));
     assert!(error.is_not_found());
     assert_eq!(world.user("zoe").await, None);
@@ -228,7 +230,7 @@ async fn t32_limits_of_dynamodb_are_refused_by_name_before_the_request() {
         many = many.delete_any_version::<Order>(("zoe", number));
     }
     let error = many.await.unwrap_err();
-    assert_eq!(kind(error), TransactionLimitErrorKind::Actions(101));
+    assert_eq!(kind(error), TransactionLimitErrorKind::TooMany(101));
 
     // The same item twice, whatever the actions are.
     let twice = store
@@ -238,7 +240,7 @@ async fn t32_limits_of_dynamodb_are_refused_by_name_before_the_request() {
         .check::<Order>(("zoe", 1), |f| f.total.ge(1));
     let error = twice.await.unwrap_err();
     assert!(error.to_string().contains("actions 1 and 2"), "{error}");
-    assert_eq!(kind(error), TransactionLimitErrorKind::SameItem(1, 2));
+    assert_eq!(kind(error), TransactionLimitErrorKind::SameKey(1, 2));
     assert_eq!(script.take(), [""; 0]);
 }
 
@@ -264,7 +266,7 @@ async fn four_megabytes_are_sent_and_one_byte_more_is_refused() {
 
     let error = of_size(LIMIT + 1).await.unwrap_err();
     let TransactionError::Limit(error) = error else { panic!("{error}") };
-    assert_eq!(error.kind(), TransactionLimitErrorKind::Size(LIMIT + 1));
+    assert_eq!(error.kind(), TransactionLimitErrorKind::TooLarge(LIMIT + 1));
     assert!(world.audit("00").await.is_none());
 
     of_size(LIMIT).await.unwrap();
@@ -307,7 +309,7 @@ async fn a_store_of_another_tenant_writes_nothing_of_this_one() {
     let checked = checked.await.unwrap_err();
 
     for error in [put, deleted, updated, checked] {
-        assert!(matches!(error, TransactionError::Action(_)), "{error}");
+        assert!(matches!(error, TransactionError::Unprepared(_)), "{error}");
         assert_eq!(error.attribute(), Some("id"));
     }
     let stored: Option<Patient> = world.store.get("zoe").await.unwrap();

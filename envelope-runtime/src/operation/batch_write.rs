@@ -118,11 +118,8 @@ impl<C: Capability> BatchWrite<C> {
     }
 
     /// Adds the deletion of each of the records under these keys:
-    /// `.delete_all::<User, _>(["u-1", "u-2"])`.
-    pub fn delete_all<R: Batchable, K: IntoKey<R::Key>>(
-        self,
-        keys: impl IntoIterator<Item = K>,
-    ) -> Self {
+    /// `.delete_all::<User>(["u-1", "u-2"])`.
+    pub fn delete_all<R: Batchable>(self, keys: impl IntoIterator<Item: IntoKey<R::Key>>) -> Self {
         keys.into_iter().fold(self, Self::delete::<R>)
     }
 

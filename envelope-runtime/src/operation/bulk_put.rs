@@ -36,8 +36,8 @@ use flow::{Flow, OnProgress};
 ///
 /// After an error, no more records are taken from the input.
 ///
-/// [`BatchError::Write`] if a record cannot be sealed: those before its
-/// [`position`](crate::error::AtPosition::position) are written, and no others.
+/// [`BatchError::Unprepared`] if a record cannot be sealed: those before its
+/// [`position`](crate::error::PositionedError::position) are written, and no others.
 /// [`BatchError::Unfinished`] if records could not be written: the error holds them, sealed. Those
 /// from [`taken`](crate::error::UnfinishedError::taken) on were not touched, so that a load goes on
 /// with `.skip(…)`.

@@ -57,9 +57,9 @@ pub struct DeletePartition<R, C = Full> {
 pub struct Deleted {
     /// The items that were read and are gone.
     pub deleted: u64,
-    /// The items that were read and kept, because another program has changed them meanwhile, or
-    /// because the record type is `plaintext_only` and another struct protects them. They may be
-    /// deleted by another call.
+    /// The items that were read and kept: because another program has changed them meanwhile, and
+    /// another call may delete them; or because the record type is `plaintext_only` and another
+    /// struct protects them.
     pub kept: u64,
 }
 
@@ -70,7 +70,7 @@ impl<C: Capability> Store<C> {
     /// ```no_run
     /// # use envelope_runtime::{BatchError, EnvelopeRecord, Store};
     /// #[derive(EnvelopeRecord)]
-    /// #[envelope(table = "app", partition_key = "TENANT#{tenant}", sort_key = "ORDER#{number:8}")]
+    /// #[envelope(table = "app", partition_key = "T#{tenant}", sort_key = "ORDER#{number:08}")]
     /// struct Order {
     ///     tenant: String,
     ///     number: u32,

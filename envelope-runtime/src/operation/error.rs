@@ -48,4 +48,4 @@ pub use transaction::{
 pub use unknown_type::UnknownAttributeType;
 pub use update::UpdateError;
 pub use verb::{CheckError, DeleteError, LoadError, SaveError};
-pub use write::{AtPosition, WriteError};
+pub use write::{PositionedError, WriteError};

@@ -39,7 +39,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// DynamoDB takes at most 100 keys and no key twice: [`QueryError::Transaction`], before any
+/// DynamoDB takes at most 100 keys and no key twice: [`QueryError::ReadTransaction`], before any
 /// request. One item that cannot be opened fails the whole call, with [`QueryError::Item`], which
 /// has its key.
 #[must_use = "a read transaction does nothing until it is awaited"]

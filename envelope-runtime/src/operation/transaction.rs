@@ -27,7 +27,7 @@ use crate::attribute::ConvertError;
 use crate::envelope::refuse_foreign_key;
 use crate::expression::{Condition, Update};
 use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
-use crate::operation::error::{AtPosition, Presence};
+use crate::operation::error::{PositionedError, Presence};
 use crate::record::{
     EnvelopeRecord, IntoKey, KeyError, KeyValues, Unversioned, VersionNumber, Versioned,
     version_number,
@@ -274,8 +274,11 @@ impl<C: Capability> Transaction<C> {
 }
 
 impl<C: Capability> Transaction<C> {
-    /// Sends the transaction again for this long if others are in its way or an answer is lost; 5
-    /// seconds by default.
+    /// Sends the transaction again for this long if others are in its way or an answer is lost,
+    /// counted from its first sending; 5 seconds by default. Each
+    /// [`send`](PreparedTransaction::send) of a prepared one begins anew. Then it fails with
+    /// [`TransactionError::Contended`] or [`TransactionError::UnknownOutcome`]. A request that is
+    /// running is not cut off.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.within = time;
         self
@@ -287,7 +290,7 @@ impl<C: Capability> Transaction<C> {
     ///
     /// # Errors
     ///
-    /// [`TransactionError::Action`] names the action that cannot be prepared, and
+    /// [`TransactionError::Unprepared`] names the action that cannot be prepared, and
     /// [`TransactionError::Limit`] the limit that all of them together exceed.
     #[must_use = "a transaction does nothing until it is awaited"]
     pub fn prepare(self) -> OperationFuture<PreparedTransaction<C>, TransactionError> {
@@ -308,7 +311,7 @@ impl<C: Capability> Transaction<C> {
         let mut ready = stream::iter(preparing).buffered(CONCURRENCY).enumerate();
         let mut actions = Vec::new();
         while let Some((position, action)) = ready.next().await {
-            let error = |error| TransactionError::Action(AtPosition::new(position, error));
+            let error = |error| TransactionError::Unprepared(PositionedError::new(position, error));
             actions.push(action.map_err(error)?);
         }
         limits::check(&actions)?;

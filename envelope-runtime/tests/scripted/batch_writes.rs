@@ -165,7 +165,7 @@ async fn a_deletion_names_the_key_and_a_put_the_sealed_item() {
     dynamodb.expect([all()]);
 
     let batch = dynamodb.store().batch_write().put(&row(1)).delete::<Row>(2.0);
-    batch.delete_all::<Row, _>([3.0, 4.5]).await.unwrap();
+    batch.delete_all::<Row>([3.0, 4.5]).await.unwrap();
 
     let request = dynamodb.request();
     let [put, two, three, four] = writes(&request).as_slice() else { panic!("{request:?}") };

@@ -250,7 +250,7 @@ async fn exactly_the_records_before_one_that_cannot_be_sealed_are_written() {
 
     let error = dynamodb.store().bulk_put(numbers).await.unwrap_err();
 
-    let BatchError::Write(at) = &error else { panic!("{error}") };
+    let BatchError::Unprepared(at) = &error else { panic!("{error}") };
     assert!(
         matches!(at.error(), WriteError::Save(SaveError::Field(_))) && at.position() == 37,
         "{at}"
@@ -267,7 +267,7 @@ async fn a_record_without_a_data_key_ends_a_load_as_a_bad_one_does() {
 
     let error = store.bulk_put(rows(100)).await.unwrap_err();
 
-    let BatchError::Write(at) = &error else { panic!("{error}") };
+    let BatchError::Unprepared(at) = &error else { panic!("{error}") };
     assert!(at.position() == 20 && error.is_retryable(), "{at}");
     assert_eq!(put(&dynamodb.request()), (0..20).collect::<Vec<_>>());
 }

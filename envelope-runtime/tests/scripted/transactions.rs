@@ -183,14 +183,14 @@ async fn t32_more_than_a_hundred_actions_and_two_on_one_item_are_refused() {
 
     let error = deletions(101).await.unwrap_err();
     let TransactionError::Limit(limit) = &error else { panic!("{error}") };
-    assert_eq!(limit.kind(), TransactionLimitErrorKind::Actions(101));
+    assert_eq!(limit.kind(), TransactionLimitErrorKind::TooMany(101));
     assert!(error.to_string().contains("101 actions are more than the 100"), "{error}");
     assert!(!error.is_retryable() && !error.is_conflict());
 
     // One table holds records of several types.
     let error = store.transaction().delete::<Note>("a").check::<Account>("a", |f| f.ssn.exists());
     let TransactionError::Limit(error) = error.await.unwrap_err() else { panic!() };
-    assert_eq!(error.kind(), TransactionLimitErrorKind::SameItem(0, 1));
+    assert_eq!(error.kind(), TransactionLimitErrorKind::SameKey(0, 1));
 
     // The same key in another table is another item.
     let store = dynamodb.store().map_table::<crate::models::Person>("others");
@@ -219,7 +219,7 @@ async fn t32_four_megabytes_are_the_most() {
     sizes[15] += 1;
     let error = notes(&sizes).await.unwrap_err();
     let TransactionError::Limit(limit) = &error else { panic!("{error}") };
-    assert_eq!(limit.kind(), TransactionLimitErrorKind::Size(4 * 1024 * 1024 + 1));
+    assert_eq!(limit.kind(), TransactionLimitErrorKind::TooLarge(4 * 1024 * 1024 + 1));
     assert!(error.to_string().contains("4194305 bytes"), "{error}");
 }
 
@@ -241,7 +241,7 @@ async fn an_action_that_cannot_be_prepared_is_named_with_its_position() {
     let nameless = Account { id: String::new(), ..account() };
 
     let error = store.transaction().put(&account()).put(&nameless).await.unwrap_err();
-    let TransactionError::Action(action) = &error else { panic!("{error}") };
+    let TransactionError::Unprepared(action) = &error else { panic!("{error}") };
     assert_eq!(action.position(), 1);
     assert!(matches!(action.error(), WriteError::Save(SaveError::Key(_))), "{error}");
     assert_eq!(error.attribute(), Some("id"));
@@ -263,7 +263,7 @@ async fn an_action_that_cannot_be_prepared_is_named_with_its_position() {
     dynamodb.expect([done("GetItem")]);
     let absent = store.transaction().update::<Account>("a", |u| u.remove(|f| f.email));
     let error = absent.await.unwrap_err();
-    let TransactionError::Action(action) = &error else { panic!("{error}") };
+    let TransactionError::Unprepared(action) = &error else { panic!("{error}") };
     assert!(matches!(action.error(), WriteError::Update(UpdateError::NotFound(_))), "{error}");
     assert!(error.is_not_found() && !error.is_conflict());
 }

@@ -1,10 +1,10 @@
 //! A small order desk, on emulators in this process: customers, orders and their lines in one table
-//! with an index, a bulk load with a progress bar, a listing in pages, a transaction that ships an
-//! order, and a sealed update.
+//! with an index, a bulk load with a progress bar, a listing in pages, a transaction that takes an
+//! order, and a sealed update that ships it.
 
 use std::error::Error;
 
-use envelope_runtime::error::AtPosition;
+use envelope_runtime::error::PositionedError;
 use envelope_runtime::operation::Transaction;
 use envelope_runtime::{
     CursorKey, Cursors, EnvelopeProjection, EnvelopeRecord, KmsKeyProvider, Store,
@@ -164,7 +164,7 @@ async fn order(store: &Store) -> Result<(), Box<dyn Error>> {
     // A second click.
     match order_with([line("ring", Some("forever")), line("box", None)]).await {
         Err(TransactionError::Cancelled(error)) => {
-            let positions: Vec<_> = error.actions().map(AtPosition::position).collect();
+            let positions: Vec<_> = error.actions().map(PositionedError::position).collect();
             println!("Refused, and nothing was written: actions {positions:?} exist already");
             Ok(())
         }
@@ -211,8 +211,8 @@ async fn close(store: &Store) -> Result<(), Box<dyn Error>> {
 
     let back = Customer { orders: 1, ..customer(3) };
     for _ in 0..2 {
-        let order = store.update::<Customer>("c-3").add(|f| f.orders, 1).or_create(&back).await?;
-        println!("Customer c-3: {order:?}");
+        let done = store.update::<Customer>("c-3").add(|f| f.orders, 1).or_create(&back).await?;
+        println!("Customer c-3: {done:?}");
     }
     Ok(())
 }

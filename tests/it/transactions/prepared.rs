@@ -130,7 +130,7 @@ async fn one_that_never_reached_dynamodb_is_not_sent_after_five_minutes_and_the_
     let error = prepared.send().await.unwrap_err();
 
     assert!(matches!(error, TransactionError::NotSent(_)), "{error}");
-    assert!(error.is_retryable() && !error.is_unknown_outcome());
+    assert!(!error.is_retryable() && !error.is_unknown_outcome());
     assert_eq!(script.take(), [""; 0]);
     assert_eq!(world.user("zoe").await, None);
 }

@@ -25,7 +25,7 @@ async fn each_refused_action_has_its_own_error_and_nothing_is_written() {
     assert!(error.is_conflict() && error.is_not_found() && error.is_version_conflict());
     assert!(!error.is_retryable() && !error.is_unknown_outcome());
     let error = cancelled(error);
-    let positions: Vec<_> = error.actions().map(AtPosition::position).collect();
+    let positions: Vec<_> = error.actions().map(PositionedError::position).collect();
     assert_eq!(positions, [0, 2, 3, 4, 5, 6, 7]);
     let said: Vec<_> = error.actions().map(|action| action.error().to_string()).collect();
     assert!(said[0].contains("cannot save") && said[0].contains("already a record"), "{said:?}");

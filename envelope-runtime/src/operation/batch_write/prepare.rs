@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::super::batched::{Batched, RemainingWrite};
 use super::super::error::{
-    AtPosition, BatchError, DeleteError, SameKeyError, SaveError, WriteError,
+    BatchError, DeleteError, PositionedError, SameKeyError, SaveError, WriteError,
 };
 use super::super::meter::Meter;
 use super::super::seal::{seal_record, written};
@@ -96,7 +96,7 @@ impl<C: Capability> Pending<C> {
             Action::Put(values, seal) => {
                 let saved = saved(&schema, store, values);
                 let (key, values) = saved.map_err(|error| {
-                    BatchError::Write(AtPosition::new(position, WriteError::Save(error)))
+                    BatchError::Unprepared(PositionedError::new(position, WriteError::Save(error)))
                 })?;
                 (key, Some((values, seal)))
             }
@@ -104,7 +104,10 @@ impl<C: Capability> Pending<C> {
                 let key = deleted(&schema, store, key);
                 (
                     key.map_err(|error| {
-                        BatchError::Write(AtPosition::new(position, WriteError::Delete(error)))
+                        BatchError::Unprepared(PositionedError::new(
+                            position,
+                            WriteError::Delete(error),
+                        ))
                     })?,
                     None,
                 )
@@ -125,8 +128,12 @@ impl<C: Capability> Checked<C> {
         let Self { mut write, values } = self;
         if let Some((values, seal)) = values {
             let item = seal(store, write.schema, values, meter.kms_calls()).await;
-            let at =
-                |error| BatchError::Write(AtPosition::new(write.position, WriteError::Save(error)));
+            let at = |error| {
+                BatchError::Unprepared(PositionedError::new(
+                    write.position,
+                    WriteError::Save(error),
+                ))
+            };
             write.item = Some(item.map_err(at)?);
         }
         Ok(RemainingWrite::new(write))

@@ -26,7 +26,7 @@ impl Remainder {
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
     /// # async fn example(store: Store, users: Vec<User>) -> Result<(), Error> {
     /// match store.batch_write().put_all(&users).await {
-    ///     Err(BatchError::Unfinished(error)) if error.written() > 0 => {
+    ///     Err(BatchError::Unfinished(error)) if error.error().is_none() => {
     ///         error.remainder().send(&store).await?;
     ///     }
     ///     other => other?,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::super::batched::Remainder;
 use super::predicates::{predicates, verb};
-use super::{AtPosition, Cause, QueryError, ServiceError};
+use super::{Cause, PositionedError, QueryError, ServiceError};
 use crate::report::{Place, debug_is_display};
 
 /// A batch was not written, or not all of it.
@@ -14,7 +14,7 @@ use crate::report::{Place, debug_is_display};
 pub enum BatchError {
     /// A write cannot be prepared. Of a [batch](crate::operation::BatchWrite), nothing was written;
     /// of a [bulk load](crate::operation::BulkPut), exactly the records before it.
-    Write(AtPosition),
+    Unprepared(PositionedError),
     /// Two writes of the batch have the same key; no request was made.
     SameKey(SameKeyError),
     /// The keys in a partition could not be read; what was read before is deleted.
@@ -46,7 +46,7 @@ struct Unfinished {
 
 verb! { BatchError {
     Unfinished => "",
-    Write | SameKey => "cannot write a batch: ",
+    Unprepared | SameKey => "cannot write a batch: ",
     Query => "cannot delete a partition: ",
 }}
 
@@ -164,6 +164,11 @@ impl fmt::Display for UnfinishedError {
         }
         match error {
             Some(error) => write!(f, ": {error}"),
+            None if remainder.is_empty() => write!(
+                f,
+                ": {place}: DynamoDB left the others unprocessed until the deadline; delete the \
+                 partition again, or allow more time with `.deadline(…)`"
+            ),
             None => write!(
                 f,
                 ": {place}: DynamoDB left them unprocessed until the deadline; send the remainder \

@@ -1,4 +1,4 @@
-//! The errors of queries and scans.
+//! The errors of reads of several records.
 
 use std::error::Error;
 use std::fmt;
@@ -35,7 +35,7 @@ pub enum QueryError {
     /// DynamoDB left keys of a batch unprocessed until the deadline.
     Unprocessed(UnprocessedError),
     /// DynamoDB takes no such read transaction; no request was made.
-    Transaction(ReadTransactionError),
+    ReadTransaction(ReadTransactionError),
 }
 
 /// An item that cannot be opened. `Debug` and `Display` show no value of its
@@ -67,7 +67,7 @@ pub struct UnprocessedError {
 }
 
 verb! { QueryError {
-    Key | Filter | Context | Cursor | Request | Several | ReadLimit | Unprocessed | Transaction
+    Key | Filter | Context | Cursor | Request | Several | ReadLimit | Unprocessed | ReadTransaction
         => "cannot read ",
     Item => "at one of the items: ",
 }}

@@ -18,9 +18,9 @@ pub struct ReadTransactionError {
 #[non_exhaustive]
 pub enum ReadTransactionErrorKind {
     /// It has this many keys, and a transaction has at most 100.
-    TooManyKeys(usize),
+    TooMany(usize),
     /// It has the same key of the same table twice.
-    RepeatedKey,
+    SameKey,
 }
 
 impl ReadTransactionError {
@@ -44,12 +44,12 @@ impl fmt::Display for ReadTransactionError {
 impl fmt::Display for ReadTransactionErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooManyKeys(keys) => write!(
+            Self::TooMany(keys) => write!(
                 f,
                 "{keys} keys in one read transaction, and DynamoDB takes 100; use \
                  `store.batch_get::<R>(…)` if they need not be of one moment"
             ),
-            Self::RepeatedKey => f.write_str(
+            Self::SameKey => f.write_str(
                 "the same key twice in one read transaction, which DynamoDB refuses; read it once",
             ),
         }

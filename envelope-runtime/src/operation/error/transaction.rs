@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::predicates::{predicates, verb};
-use super::{AtPosition, Cause, ContendedError, ServiceError, UnknownOutcomeError};
+use super::{Cause, ContendedError, PositionedError, ServiceError, UnknownOutcomeError};
 use crate::envelope::SealError;
 use crate::report::{Place, debug_is_display};
 
@@ -13,37 +13,42 @@ use crate::report::{Place, debug_is_display};
 #[non_exhaustive]
 pub enum TransactionError {
     /// An action could not be prepared; nothing was written.
-    Action(AtPosition),
-    /// The transaction exceeds one of DynamoDB's limits; no request was made.
+    Unprepared(PositionedError),
+    /// The transaction exceeds one of DynamoDB's limits; nothing was written. More than 100 actions
+    /// are refused before any request; the other limits once the items of updates are read and the
+    /// records are sealed.
     Limit(TransactionLimitError),
-    /// There were no random bytes for the transaction's token; no request was made.
+    /// There were no random bytes for the transaction's token; nothing was written.
     Seal(SealError),
-    /// The stored items do not allow some of the actions; nothing was written.
+    /// DynamoDB refused some of the actions: the stored items do not allow them, or a permission is
+    /// missing, or a value is invalid. Nothing was written.
     Cancelled(CancelledError),
     /// Other writers or transactions were in the way until the deadline; nothing was written.
     Contended(ContendedError),
     /// The transaction may have happened as a whole, or not at all.
     UnknownOutcome(UnknownOutcomeError),
-    /// The prepared transaction is too old to be sent again; nothing was written.
+    /// The prepared transaction is too old to be sent again; nothing was written. Prepare it again,
+    /// since sending it fails for good.
     NotSent(NotSentError),
     /// DynamoDB refused the transaction; nothing was written.
     Request(ServiceError),
 }
 
 verb! { TransactionError {
-    Action | Limit | Seal | Cancelled | Contended | NotSent | Request => "transaction not done: ",
+    Unprepared | Limit | Seal | Cancelled | Contended | NotSent | Request => "transaction not done: ",
     UnknownOutcome => "it is not known whether the transaction happened: ",
 }}
 
-/// The actions because of which DynamoDB cancelled a transaction. Nothing was written.
+/// The actions because of which DynamoDB cancelled a transaction: the stored items do not allow
+/// them, or a permission is missing, or a value is invalid. Nothing was written.
 #[derive(Clone)]
 #[doc(alias = "TransactionCanceledException")]
 pub struct CancelledError {
-    first: AtPosition,
-    others: Vec<AtPosition>,
+    first: PositionedError,
+    others: Vec<PositionedError>,
 }
 
-/// A limit of DynamoDB's that a transaction exceeds. No request was made.
+/// A limit of DynamoDB's that a transaction exceeds. Nothing was written.
 #[derive(Clone)]
 pub struct TransactionLimitError {
     kind: TransactionLimitErrorKind,
@@ -56,12 +61,13 @@ pub struct TransactionLimitError {
 #[non_exhaustive]
 pub enum TransactionLimitErrorKind {
     /// More than 100 actions: this many.
-    Actions(usize),
-    /// Items of together more than 4 MB (4,194,304 bytes): this many bytes.
-    Size(usize),
+    TooMany(usize),
+    /// Items of together more than 4 MB (4,194,304 bytes): this many bytes. Of an update, the size
+    /// of the stored item counts; DynamoDB may still refuse one that makes it larger.
+    TooLarge(usize),
     /// Two actions are about the same item: these two, in the order in which they were added. The
     /// first action is 0.
-    SameItem(usize, usize),
+    SameKey(usize, usize),
 }
 
 /// A prepared transaction was first sent more than 5 minutes ago. Nothing was written.
@@ -71,13 +77,13 @@ pub struct NotSentError {
 }
 
 impl CancelledError {
-    pub(crate) fn new(first: AtPosition, others: Vec<AtPosition>) -> Self {
+    pub(crate) fn new(first: PositionedError, others: Vec<PositionedError>) -> Self {
         Self { first, others }
     }
 
-    /// The actions that the stored items do not allow, in the order in which they were added. There
+    /// The actions that are refused, in the order in which they were added. There
     /// is at least one.
-    pub fn actions(&self) -> impl Iterator<Item = &AtPosition> {
+    pub fn actions(&self) -> impl Iterator<Item = &PositionedError> {
         std::iter::once(&self.first).chain(&self.others)
     }
 }
@@ -116,17 +122,17 @@ impl fmt::Display for TransactionLimitError {
             write!(f, "{place}: ")?;
         }
         match self.kind {
-            TransactionLimitErrorKind::Actions(number) => write!(
+            TransactionLimitErrorKind::TooMany(number) => write!(
                 f,
                 "{number} actions are more than the 100 that DynamoDB allows; use several \
                  transactions, or `batch_write` if they need not happen together"
             ),
-            TransactionLimitErrorKind::Size(bytes) => write!(
+            TransactionLimitErrorKind::TooLarge(bytes) => write!(
                 f,
                 "items of {bytes} bytes together are more than the 4 MB that DynamoDB allows; use \
                  several transactions, or keep large values elsewhere"
             ),
-            TransactionLimitErrorKind::SameItem(first, second) => write!(
+            TransactionLimitErrorKind::SameKey(first, second) => write!(
                 f,
                 "actions {first} and {second} (the first is 0) are about the same item; join them \
                  into one"
@@ -156,38 +162,34 @@ impl Error for NotSentError {}
 impl Cause for CancelledError {
     /// Sent again, the transaction may succeed only if each action may.
     fn is_retryable(&self) -> bool {
-        self.actions().all(AtPosition::is_retryable)
+        self.actions().all(PositionedError::is_retryable)
     }
 
     fn is_conflict(&self) -> bool {
-        self.actions().any(AtPosition::is_conflict)
+        self.actions().any(PositionedError::is_conflict)
     }
 
     fn is_version_conflict(&self) -> bool {
-        self.actions().any(AtPosition::is_version_conflict)
+        self.actions().any(PositionedError::is_version_conflict)
     }
 
     fn is_not_found(&self) -> bool {
-        self.actions().any(AtPosition::is_not_found)
+        self.actions().any(PositionedError::is_not_found)
     }
 
     fn is_access_denied(&self) -> bool {
-        self.actions().any(AtPosition::is_access_denied)
+        self.actions().any(PositionedError::is_access_denied)
     }
 
     fn is_tampered(&self) -> bool {
-        self.actions().any(AtPosition::is_tampered)
+        self.actions().any(PositionedError::is_tampered)
     }
 
     fn attribute(&self) -> Option<&str> {
-        self.actions().find_map(AtPosition::attribute)
+        self.actions().find_map(PositionedError::attribute)
     }
 }
 
 impl Cause for TransactionLimitError {}
 
-impl Cause for NotSentError {
-    fn is_retryable(&self) -> bool {
-        true
-    }
-}
+impl Cause for NotSentError {}

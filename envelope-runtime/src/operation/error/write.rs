@@ -22,13 +22,13 @@ pub enum WriteError {
 
 /// The error of one of several writes, and its position.
 #[derive(Clone)]
-pub struct AtPosition {
+pub struct PositionedError {
     position: usize,
     error: Box<WriteError>,
 }
 
 predicates!(WriteError);
-predicates!(AtPosition);
+predicates!(PositionedError);
 
 impl WriteError {
     pub(super) fn cause(&self) -> &dyn Cause {
@@ -41,7 +41,7 @@ impl WriteError {
     }
 }
 
-impl AtPosition {
+impl PositionedError {
     pub(crate) fn new(position: usize, error: WriteError) -> Self {
         Self { position, error: Box::new(error) }
     }
@@ -75,19 +75,19 @@ impl fmt::Display for WriteError {
     }
 }
 
-impl fmt::Display for AtPosition {
+impl fmt::Display for PositionedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "at position {} (the first is 0): {}", self.position, self.error)
     }
 }
 
-debug_is_display!(WriteError, AtPosition);
+debug_is_display!(WriteError, PositionedError);
 
 // The inner error's text is this one's, so there is no `source`.
 impl std::error::Error for WriteError {}
-impl std::error::Error for AtPosition {}
+impl std::error::Error for PositionedError {}
 
-impl Cause for AtPosition {
+impl Cause for PositionedError {
     fn is_retryable(&self) -> bool {
         self.is_retryable()
     }

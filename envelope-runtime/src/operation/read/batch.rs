@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, KeysAndAttributes};
 use crate::attribute::{AttributeValue, write_type_and_value};
 use crate::expression::Placeholders;
 use crate::key::Capability;
-use crate::operation::error::{QueryError, ServiceError, UnprocessedError};
+use crate::operation::error::{QueryError, ServiceError, ServiceErrorKind, UnprocessedError};
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
 use crate::operation::sdk::{some_from_sdk, to_sdk_key};
@@ -113,7 +113,17 @@ impl<C: Capability> Batch<'_, C> {
         let mut found = Vec::new();
         while !pending.is_empty() {
             let answer = self.request(pending.values().map(|wanted| wanted.key)).await;
-            let answer = answer.map_err(Unread::Request)?;
+            let answer = match answer {
+                Ok(answer) => answer,
+                // DynamoDB refuses the request if it can read none of the keys.
+                Err(error) => {
+                    let is_throttled = error.kind() == ServiceErrorKind::Throttled;
+                    if is_throttled && patience.wait(self.store).await {
+                        continue;
+                    }
+                    return Err(Unread::Request(error));
+                }
+            };
             let before = found.len();
             for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
                 let Some(wanted) = pending.remove(&self.identity_in(&item)) else { continue };

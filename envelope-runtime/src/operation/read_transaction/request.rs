@@ -73,10 +73,10 @@ impl Request {
         tables: String,
     ) -> Result<Self, QueryError> {
         let refuse = |schema: &RecordSchema, kind| {
-            QueryError::Transaction(ReadTransactionError::new(schema.place(), kind))
+            QueryError::ReadTransaction(ReadTransactionError::new(schema.place(), kind))
         };
         if let Some(beyond) = asked.get(MAX_KEYS) {
-            let kind = ReadTransactionErrorKind::TooManyKeys(asked.len());
+            let kind = ReadTransactionErrorKind::TooMany(asked.len());
             return Err(refuse(&beyond.schema, kind));
         }
         let schemas: Vec<_> = asked.iter().map(|asked| asked.schema).collect();
@@ -91,7 +91,7 @@ impl Request {
             let caller = caller.map_err(QueryError::Context)?;
             let target = Target::of_key(&schema, &caller, key)?;
             if !known.insert((table.clone(), identity(target.key.attributes()))) {
-                return Err(refuse(&schema, ReadTransactionErrorKind::RepeatedKey));
+                return Err(refuse(&schema, ReadTransactionErrorKind::SameKey));
             }
             Ok(KeyedGet { schema, table, target, is_whole: false })
         });

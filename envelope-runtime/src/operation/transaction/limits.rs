@@ -14,7 +14,7 @@ const MAX_SIZE: usize = 4 * 1024 * 1024;
 pub(super) fn check_number(actions: usize) -> Result<(), TransactionError> {
     match actions {
         0..=MAX_ACTIONS => Ok(()),
-        _ => Err(error(Kind::Actions(actions), None)),
+        _ => Err(error(Kind::TooMany(actions), None)),
     }
 }
 
@@ -25,12 +25,12 @@ pub(super) fn check(actions: &[Ready]) -> Result<(), TransactionError> {
         let is_same = |other: &Ready| other.subject().item() == item;
         if let Some(first) = actions.iter().take(position).position(is_same) {
             let place = action.subject().schema.place();
-            return Err(error(Kind::SameItem(first, position), Some(place)));
+            return Err(error(Kind::SameKey(first, position), Some(place)));
         }
     }
     match actions.iter().map(|action| action.subject().size).sum() {
         0..=MAX_SIZE => Ok(()),
-        size => Err(error(Kind::Size(size), None)),
+        size => Err(error(Kind::TooLarge(size), None)),
     }
 }
 

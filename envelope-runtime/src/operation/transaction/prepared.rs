@@ -11,7 +11,7 @@ use super::sending::{Outcome, Reason, Sending};
 use crate::key::{Capability, Full};
 use crate::operation::OperationFuture;
 use crate::operation::error::{
-    AtPosition, CancelledError, ContendedError, NotSentError, ServiceError, ServiceErrorKind,
+    CancelledError, ContendedError, NotSentError, PositionedError, ServiceError, ServiceErrorKind,
     TransactionError, UnknownOutcomeError,
 };
 use crate::operation::meter::Meter;
@@ -59,7 +59,7 @@ pub(super) struct Prepared {
 /// Nothing was written, or it is not known whether anything was.
 enum Unsent {
     /// The items of these actions have changed since they were prepared.
-    Changed(Vec<AtPosition>),
+    Changed(Vec<PositionedError>),
     Final(TransactionError),
 }
 
@@ -72,8 +72,8 @@ impl<C: Capability> PreparedTransaction<C> {
     ///
     /// # Errors
     ///
-    /// [`TransactionError::Cancelled`] if the stored items do not allow it, which includes any
-    /// change of the item of an update since it was prepared. [`TransactionError::UnknownOutcome`]
+    /// [`TransactionError::Cancelled`] if the stored items do not allow it, also if the envelope of
+    /// an updated item has changed since it was prepared. [`TransactionError::UnknownOutcome`]
     /// if answers were lost: send it again. [`TransactionError::NotSent`] if it is too late for
     /// that, and nothing was written.
     #[must_use = "a transaction does nothing until it is awaited"]
@@ -124,9 +124,10 @@ impl Prepared {
             if !patience.wait(store).await {
                 return Err(self.contended());
             }
-            for position in changed.iter().map(AtPosition::position) {
+            for position in changed.iter().map(PositionedError::position) {
                 let Some(action) = self.actions.get_mut(position) else { continue };
-                let error = |error| TransactionError::Action(AtPosition::new(position, error));
+                let error =
+                    |error| TransactionError::Unprepared(PositionedError::new(position, error));
                 action.prepare_again(meter).await.map_err(error)?;
             }
             // Nothing of it has happened, so a new token does nothing twice.
@@ -157,7 +158,7 @@ impl Prepared {
     fn judged(&self, meter: &Meter, reasons: Vec<Reason>) -> Unsent {
         let (mut refused, mut changed, mut busy) = (Vec::new(), Vec::new(), Vec::new());
         for (position, (reason, action)) in reasons.into_iter().zip(&self.actions).enumerate() {
-            let error = |error| AtPosition::new(position, error);
+            let error = |error| PositionedError::new(position, error);
             match reason {
                 Reason::Nothing => {}
                 Reason::Busy(error) => busy.push(error),
@@ -184,7 +185,7 @@ impl Prepared {
 
 /// The error of these actions, if there are any.
 fn cancelled(
-    actions: Vec<AtPosition>,
+    actions: Vec<PositionedError>,
     otherwise: impl FnOnce() -> TransactionError,
 ) -> TransactionError {
     let mut actions = actions.into_iter();

@@ -62,6 +62,11 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaited, those of the update, and [`UpdateError::Key`] if the record has another key,
+    /// [`UpdateError::GenerateDataKey`] or [`UpdateError::Seal`] if it cannot be sealed.
     pub fn or_create(self, record: &R) -> Upsert<R, C>
     where
         C: CanEncrypt + Allows<R::Needs>,

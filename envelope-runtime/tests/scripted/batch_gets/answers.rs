@@ -112,6 +112,18 @@ async fn a_lost_answer_or_a_throttle_is_the_sdks_to_repeat() {
     dynamodb.requests();
 }
 
+/// DynamoDB says so if it can read none of the keys.
+#[tokio::test]
+async fn a_request_that_is_throttled_is_made_again_until_the_deadline() {
+    let dynamodb = Dynamodb::new();
+    dynamodb.expect((0..5).map(|_| throttled()).chain([found([stored(1).await])]));
+
+    let records = dynamodb.store().batch_get::<Order>([("t-1", 1)]).await.unwrap();
+
+    assert_eq!(records, [Some(order(1))]);
+    dynamodb.requests();
+}
+
 #[tokio::test]
 async fn a_request_that_is_not_answered_fails_the_call() {
     let dynamodb = Dynamodb::new();
@@ -119,7 +131,7 @@ async fn a_request_that_is_not_answered_fails_the_call() {
     let denied = error("AccessDeniedException", "").to_string().leak();
     dynamodb.expect([failed("BatchGetItem", Fault::Answer(400, denied))]);
     let store = dynamodb.store();
-    let call = || store.batch_get::<Order>([("t-1", 1)]);
+    let call = || store.batch_get::<Order>([("t-1", 1)]).deadline(std::time::Duration::ZERO);
 
     for (kind, retryable) in
         [(ServiceErrorKind::Throttled, true), (ServiceErrorKind::AccessDenied, false)]

@@ -48,7 +48,7 @@ async fn a_record_without_a_data_key_is_named_and_nothing_is_sent() {
 
     let error = store.batch_write().put_all(&rows(60)).await.unwrap_err();
 
-    let BatchError::Write(at) = &error else { panic!("{error}") };
+    let BatchError::Unprepared(at) = &error else { panic!("{error}") };
     assert_eq!(at.position(), 6);
     assert!(matches!(at.error(), WriteError::Save(SaveError::GenerateDataKey(_))), "{at}");
     assert!(error.is_retryable() && at.is_retryable());
@@ -68,13 +68,13 @@ async fn a_bad_write_is_named_before_any_call() {
 
     let endless = Row { number: f64::NAN, ..row(0) };
     let error = store.batch_write().put_all(&rows(3)).put(&endless).await.unwrap_err();
-    let BatchError::Write(at) = &error else { panic!("{error}") };
+    let BatchError::Unprepared(at) = &error else { panic!("{error}") };
     assert_eq!((at.position(), error.attribute()), (3, Some("number")));
     assert!(matches!(at.error(), WriteError::Save(SaveError::Field(_))), "{at}");
 
     let nameless = Account { id: String::new(), ..account() };
     let error = store.batch_write().put(&row(0)).put(&nameless).await.unwrap_err();
-    let BatchError::Write(at) = &error else { panic!("{error}") };
+    let BatchError::Unprepared(at) = &error else { panic!("{error}") };
     assert_eq!((at.position(), at.attribute()), (1, Some("id")));
     assert!(
         matches!(at.error(), WriteError::Save(SaveError::Key(key)) if *key.kind() == KeyErrorKind::Empty),
@@ -83,14 +83,14 @@ async fn a_bad_write_is_named_before_any_call() {
 
     let scoped = store.scoped([("tenant", "8")]);
     let error = scoped.batch_write().put(&row(0)).put(&person()).await.unwrap_err();
-    let BatchError::Write(at) = &error else { panic!("{error}") };
+    let BatchError::Unprepared(at) = &error else { panic!("{error}") };
     assert!(
         matches!(at.error(), WriteError::Save(SaveError::Context(error)) if error.kind() == ContextErrorKind::Differs),
         "{at}"
     );
 
     let error = store.batch_write().put(&row(0)).delete::<Account>("").await.unwrap_err();
-    let BatchError::Write(at) = &error else { panic!("{error}") };
+    let BatchError::Unprepared(at) = &error else { panic!("{error}") };
     assert_eq!(at.position(), 1);
     assert!(matches!(at.error(), WriteError::Delete(DeleteError::Key(_))), "{at}");
     assert!(

@@ -8,7 +8,7 @@ use crate::dynamodb::Dynamodb;
 use crate::models::{Account, Document, Person};
 
 fn refusal(error: &QueryError) -> ReadTransactionErrorKind {
-    let QueryError::Transaction(transaction) = error else { panic!("{error}") };
+    let QueryError::ReadTransaction(transaction) = error else { panic!("{error}") };
     assert!(!error.is_retryable());
     transaction.kind()
 }
@@ -24,7 +24,7 @@ async fn a_hundred_keys_are_one_request_and_one_more_is_refused() {
     assert_eq!((read.len(), read.iter().flatten().count()), (100, 0));
     dynamodb.requests();
     let error = store.read_transaction().get_all::<Document>(keys(101)).await.unwrap_err();
-    assert_eq!(refusal(&error), ReadTransactionErrorKind::TooManyKeys(101));
+    assert_eq!(refusal(&error), ReadTransactionErrorKind::TooMany(101));
     let text = "cannot read record of table `users`, key `id`: 101 keys in one read transaction, and \
                 DynamoDB takes 100; use `store.batch_get::<R>(…)` if they need not be of one moment";
     assert_eq!(error.to_string(), text);
@@ -38,12 +38,12 @@ async fn the_same_key_twice_is_refused() {
 
     let read = store.read_transaction().get::<Account>("a-1").get::<Document>("a-1");
     let error = read.await.unwrap_err();
-    assert_eq!(refusal(&error), ReadTransactionErrorKind::RepeatedKey);
+    assert_eq!(refusal(&error), ReadTransactionErrorKind::SameKey);
     let text = "cannot read record of table `users`, key `id`: the same key twice in one read \
                 transaction, which DynamoDB refuses; read it once";
     assert_eq!(error.to_string(), text);
     let all = store.read_transaction().get_all::<Account>(["a-1", "a-2", "a-1"]);
-    assert_eq!(refusal(&all.await.unwrap_err()), ReadTransactionErrorKind::RepeatedKey);
+    assert_eq!(refusal(&all.await.unwrap_err()), ReadTransactionErrorKind::SameKey);
 
     // In another table it is another key.
     dynamodb.expect([answer([None, None])]);

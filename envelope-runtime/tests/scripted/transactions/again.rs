@@ -226,7 +226,7 @@ async fn a_wall_clock_that_is_set_back_gives_no_more_time() {
     let error = transaction.send().await.unwrap_err();
 
     assert!(matches!(error, TransactionError::NotSent(_)), "{error}");
-    assert!(error.is_retryable() && !error.is_conflict());
+    assert!(!error.is_retryable() && !error.is_conflict());
     assert!(error.to_string().contains("first sent more than 5 minutes ago"), "{error}");
     dynamodb.requests();
 }

@@ -1,6 +1,6 @@
 //! Cancelled transactions, by the reasons of their actions.
 
-use envelope_runtime::error::{AtPosition, CancelledError, ServiceErrorKind};
+use envelope_runtime::error::{CancelledError, PositionedError, ServiceErrorKind};
 
 use super::*;
 
@@ -33,7 +33,7 @@ async fn a_condition_that_does_not_hold_is_told_at_its_action_with_the_stored_it
     assert_eq!(error.attribute(), None);
     assert!(error.to_string().ends_with("; and 1 more"), "{error}");
     let error = actions_of(error);
-    let positions: Vec<_> = error.actions().map(AtPosition::position).collect();
+    let positions: Vec<_> = error.actions().map(PositionedError::position).collect();
     assert_eq!(positions, [1, 2]);
     let first = error.actions().next().unwrap();
     let WriteError::Save(SaveError::Version(version)) = first.error() else { panic!("{first}") };
@@ -147,7 +147,7 @@ async fn a_refusal_is_not_waited_for() {
 
     let error = actions_of(both.await.unwrap_err());
 
-    assert_eq!(error.actions().map(AtPosition::position).collect::<Vec<_>>(), [1]);
+    assert_eq!(error.actions().map(PositionedError::position).collect::<Vec<_>>(), [1]);
     dynamodb.requests();
 }
 
