@@ -58,8 +58,9 @@ pub struct Deleted {
     /// The items that were read and are gone.
     pub deleted: u64,
     /// The items that were read and kept: because another program has changed them meanwhile, and
-    /// another call may delete them; or because the record type is `plaintext_only` and another
-    /// struct protects them.
+    /// another call may delete them; because the record type is `plaintext_only` and another struct
+    /// protects them; or because their fields do not make their keys, so that they are of another
+    /// type.
     pub kept: u64,
 }
 
@@ -135,7 +136,8 @@ impl<R: EnvelopeRecord, C: Capability> DeletePartition<R, C> {
     }
 
     /// Deletes each item by itself, on the condition that its envelope and version are those that
-    /// were read. Items that have changed meanwhile are kept, and counted in [`Deleted::kept`].
+    /// were read. Items that have changed meanwhile are kept, and counted in [`Deleted::kept`]. An
+    /// item that has neither is deleted whatever it has become: nothing shows a change.
     ///
     /// One [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html)
     /// for each. An update of attributes that are not protected does not change the envelope.

@@ -11,12 +11,12 @@ use super::dependence::Dependence;
 use super::meter::Meter;
 use super::prepared::{Prepared, Write};
 use super::returned::{Nothing, Old, Returned, open_returned};
-use super::seal::{seal_record, written};
+use super::seal::{key_of, seal_record, written};
 use super::target::Target;
 use super::write::{Answer, Outcome};
 use crate::envelope::{ExpectedContext, Item};
 use crate::expression::{Condition, Node};
-use crate::key::{Allows, CanEncrypt, Capability, Full};
+use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
 use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
 use crate::record::{EnvelopeRecord, FieldError, Now, RequestKey, Values};
 use crate::store::Store;
@@ -110,7 +110,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     /// library does not offer.
     ///
     /// What happens then is the caller's. A lost answer is not recognised. A failed condition is
-    /// the SDK's error.
+    /// the SDK's error, also if the SDK itself sent the request again after it was done. `Debug` of
+    /// the request shows the key and the plaintext values.
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
@@ -174,6 +175,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
         let condition = condition(R::ATTRIBUTES).into_node();
         self.condition = Node::both(self.condition, Some(condition));
         self
+    }
+
+    /// The key of the record, if it is one of the caller's context.
+    pub(super) fn key(&self, caller: &ContextPairs) -> Result<RequestKey, SaveError> {
+        match &self.values {
+            Ok((values, _)) => key_of(&R::SCHEMA, values, caller),
+            Err(error) => Err(SaveError::Field(error.clone())),
+        }
     }
 
     pub(super) fn now(&self) -> Now {

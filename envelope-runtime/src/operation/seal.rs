@@ -7,6 +7,8 @@ use crate::crypto;
 use crate::envelope::{ExpectedContext, Item, Plan, SealError, SealErrorKind, context_of_record};
 use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyProvider};
 use crate::operation::error::SaveError;
+#[cfg(feature = "aws")]
+use crate::record::RequestKey;
 use crate::record::{EnvelopeRecord, FieldError, FieldWriter, FilledIn, Now, RecordSchema, Values};
 
 /// A record's values as a save at the time `now` stores them, and the output of the save.
@@ -18,6 +20,22 @@ pub(crate) fn written<R: EnvelopeRecord>(
     let mut fields = FieldWriter::new(R::SCHEMA);
     saved.or(record).write_fields(&mut fields)?;
     Ok((fields.into_values(), saved))
+}
+
+/// The key of a record whose context is the caller's. Nothing is sealed yet.
+#[cfg(feature = "aws")]
+pub(super) fn key_of(
+    schema: &RecordSchema,
+    values: &Values,
+    caller: &ContextPairs,
+) -> Result<RequestKey, SaveError> {
+    let value = |name: &str| {
+        let mut named = schema.fields().zip(&values.fields);
+        named.find(|(field, _)| field.name() == name)?.1.as_deref()
+    };
+    let key = RequestKey::of_record(schema, value).map_err(SaveError::Key)?;
+    context_of_record(schema, caller, value).map_err(SaveError::Context)?;
+    Ok(key)
 }
 
 /// Seals a record's values, and returns the item and the context that it belongs to.

@@ -7,6 +7,7 @@ mod sending;
 mod updating;
 mod window;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ use crate::record::{
     version_number,
 };
 use crate::store::Store;
-use action::{Asked, Depending, Preparing, Ready, Subject};
+use action::{Asked, Depending, Key, Preparing, Ready, Subject};
 use prepared::Prepared;
 pub use prepared::PreparedTransaction;
 use updating::Updating;
@@ -81,8 +82,6 @@ const CONCURRENCY: usize = 16;
 pub struct Transaction<C = Full> {
     store: Store<C>,
     asked: Vec<Asked>,
-    /// The physical tables, in the order of their first actions.
-    tables: Vec<String>,
     within: Duration,
 }
 
@@ -91,8 +90,7 @@ impl<C: Capability> Store<C> {
     /// [`Transaction`].
     #[doc(alias = "transact_write_items")]
     pub fn transaction(&self) -> Transaction<C> {
-        let (asked, tables) = (Vec::new(), Vec::new());
-        Transaction { store: self.clone(), asked, tables, within: DEADLINE }
+        Transaction { store: self.clone(), asked: Vec::new(), within: DEADLINE }
     }
 }
 
@@ -179,7 +177,8 @@ impl<C: Capability> Transaction<C> {
             returned: Returned::Nothing,
         };
         let running = Running::<R, C>::new(&self.store, self.store.now(), changes, options);
-        self.ask::<R>(|meter| Box::pin(Updating::prepare(running, meter)))
+        let key = running.as_ref().ok().map(|running| running.key().to_vec());
+        self.ask::<R>(key, |meter| Box::pin(Updating::prepare(running, meter)))
     }
 
     /// Deletes the record under `key`, if there is one, as [`Store::delete`] does.
@@ -225,14 +224,15 @@ impl<C: Capability> Transaction<C> {
     ) -> Self {
         let condition = condition(R::ATTRIBUTES);
         let check = checked(&self.store, key.into_key(), condition).map_err(WriteError::Check);
-        self.ask::<R>(|_| Box::pin(std::future::ready(check)))
+        self.ready::<R>(check)
     }
 
     fn save<R: EnvelopeRecord>(self, put: Put<R, C>) -> Self
     where
         C: CanEncrypt,
     {
-        self.ask::<R>(|meter| {
+        let key = put.key(self.store.scope()).ok().map(|key| key.attributes().to_vec());
+        self.ask::<R>(key, |meter| {
             Box::pin(async {
                 let save = put.prepare(meter).await.map_err(WriteError::Save)?;
                 let ready = Depending {
@@ -257,18 +257,25 @@ impl<C: Capability> Transaction<C> {
             };
             Box::new(ready) as Ready
         });
-        self.ask::<R>(|_| Box::pin(std::future::ready(ready)))
+        self.ready::<R>(ready)
     }
 
+    /// Adds an action that is prepared.
+    fn ready<R: EnvelopeRecord>(self, ready: Result<Ready, WriteError>) -> Self {
+        let subject = ready.as_ref().ok().map(|ready| ready.subject());
+        let key = subject.map(|subject| subject.key.attributes().to_vec());
+        self.ask::<R>(key, |_| Box::pin(std::future::ready(ready)))
+    }
+
+    /// Adds an action on the item under `key`, if that is one. Otherwise preparing fails.
     fn ask<R: EnvelopeRecord>(
         mut self,
-        asked: impl for<'a> FnOnce(&'a Meter) -> Preparing<'a, Ready> + Send + 'static,
+        key: Option<Key>,
+        prepare: impl for<'a> FnOnce(&'a Meter) -> Preparing<'a, Ready> + Send + 'static,
     ) -> Self {
-        let table = self.store.physical_table::<R>();
-        if !self.tables.iter().any(|known| known == table) {
-            self.tables.push(table.to_owned());
-        }
-        self.asked.push(Box::new(asked));
+        let table = self.store.physical_table::<R>().to_owned();
+        let (schema, prepare) = (R::SCHEMA, Box::new(prepare));
+        self.asked.push(Asked { schema, table, key, prepare });
         self
     }
 }
@@ -294,7 +301,7 @@ impl<C: Capability> Transaction<C> {
     /// [`TransactionError::Limit`] the limit that all of them together exceed.
     #[must_use = "a transaction does nothing until it is awaited"]
     pub fn prepare(self) -> OperationFuture<PreparedTransaction<C>, TransactionError> {
-        let meter = Meter::new(&self.store, "prepare_transaction", &self.tables.join(", "));
+        let meter = Meter::new(&self.store, "prepare_transaction", &self.tables());
         let span = meter.span();
         let run = async move {
             let (store, within) = (self.store.clone(), self.within);
@@ -305,17 +312,24 @@ impl<C: Capability> Transaction<C> {
     }
 
     async fn prepared(self, meter: &Meter) -> Result<Option<Prepared>, TransactionError> {
-        let Self { asked, tables, .. } = self;
-        limits::check_number(asked.len())?;
-        let preparing: Vec<_> = asked.into_iter().map(|asked| asked(meter)).collect();
+        limits::check_keys(&self.asked)?;
+        let tables = self.tables();
+        let asked = self.asked.into_iter();
+        let preparing: Vec<_> = asked.map(|asked| (asked.prepare)(meter)).collect();
         let mut ready = stream::iter(preparing).buffered(CONCURRENCY).enumerate();
         let mut actions = Vec::new();
         while let Some((position, action)) = ready.next().await {
             let error = |error| TransactionError::Unprepared(PositionedError::new(position, error));
             actions.push(action.map_err(error)?);
         }
-        limits::check(&actions)?;
-        Prepared::new(actions, tables.join(", "))
+        limits::check_size(&actions)?;
+        Prepared::new(actions, tables)
+    }
+
+    /// The names of the physical tables.
+    fn tables(&self) -> String {
+        let tables: BTreeSet<_> = self.asked.iter().map(|asked| asked.table.as_str()).collect();
+        tables.into_iter().collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -357,7 +371,7 @@ impl<C: Capability> IntoFuture for Transaction<C> {
     type IntoFuture = OperationFuture<(), TransactionError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let meter = Meter::new(&self.store, "transaction", &self.tables.join(", "));
+        let meter = Meter::new(&self.store, "transaction", &self.tables());
         let span = meter.span();
         let run = async move {
             let (store, within) = (self.store.clone(), self.within);
@@ -372,8 +386,7 @@ impl<C: Capability> IntoFuture for Transaction<C> {
 
 impl<C> fmt::Debug for Transaction<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (actions, tables) = (self.asked.len(), &self.tables);
         let mut debug = f.debug_struct("Transaction");
-        debug.field("actions", &actions).field("tables", tables).finish_non_exhaustive()
+        debug.field("actions", &self.asked.len()).finish_non_exhaustive()
     }
 }

@@ -25,7 +25,7 @@ use crate::record::{
 };
 use crate::store::Store;
 pub use or_create::{Upsert, Upserted};
-pub(super) use run::{Basis, Options, Running};
+pub(super) use run::{Basis, Held, Options, Running};
 
 /// The default time for which an update retries when other writers were faster.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -163,14 +163,18 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     /// library does not offer. Values to seal are sealed over the item that is stored now.
     ///
     /// What happens then is the caller's. A failed condition is the SDK's error, also if another
-    /// writer changed the record meanwhile. An update that adds must not be sent again after its
-    /// answer was lost.
+    /// writer changed the record meanwhile. The SDK sends a request again if its answer is lost.
+    /// Forbid that for an update that adds or counts a version up, as here. `Debug` of the request
+    /// shows the key and the plaintext values.
     ///
     /// ```no_run
     /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
     /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
+    /// use aws_sdk_dynamodb::config::{Config, retry::RetryConfig};
+    ///
     /// let request = store.update::<User>("foobar").add(|f| f.logins, 1).into_request().await?;
-    /// request.send().await?;
+    /// let once = Config::builder().retry_config(RetryConfig::disabled());
+    /// request.customize().config_override(once).send().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -191,7 +195,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
             let returned = Returned::Nothing;
             let options = Options { key, given, known, version, returned };
             let running = Running::<R, C>::new(&store, store.now(), changes, options)?;
-            let (attempt, _, _) = running.over_stored(&meter).await?;
+            let (attempt, _, _) = running.over_stored(&meter, &mut Held::None).await?;
             let (mut attempt, text) = attempt.apart();
             Ok(attempt.update(store.client(), text, returned))
         };

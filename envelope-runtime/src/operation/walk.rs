@@ -25,7 +25,7 @@ use crate::attribute::AttributeValue;
 use crate::key::{Allows, Capability};
 use crate::record::Readable;
 use candidate::Candidate;
-pub(super) use doomed::Doomed;
+pub(super) use doomed::{Doomed, DoomedPage};
 pub(super) use pages::Bounds;
 use pages::Pages;
 pub(super) use reads::{Gives, Options, Reads, Segment, Source};

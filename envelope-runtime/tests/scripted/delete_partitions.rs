@@ -324,3 +324,30 @@ async fn an_item_of_another_partition_ends_a_deletion() {
     assert!(error.is_tampered() && error.attribute() == Some("PK"), "{error}");
     dynamodb.requests();
 }
+
+/// Other attributes do not make the key: the item is of another type, or another tenant's.
+#[tokio::test]
+async fn an_item_whose_key_only_looks_like_one_of_the_type_is_kept() {
+    let mut pointer = stored(&line(2)).await;
+    pointer.remove("number");
+    let mut moved = stored(&line(3)).await;
+    moved["number"] = json!({"N": "4"});
+    let dynamodb = Dynamodb::new();
+    let items = [stored(&line(1)).await, pointer, moved];
+    dynamodb.expect([page("Query", items, None), written()]);
+
+    let deleted = dynamodb.store().delete_partition::<Line>("t-1").await.unwrap();
+
+    assert_eq!((deleted.deleted, deleted.kept), (1, 2));
+    let requests = dynamodb.requests();
+    let deleted = &requests[1].body["RequestItems"]["app"];
+    assert_eq!(*deleted, json!([{"DeleteRequest": {"Key": key("LINE#001")}}]));
+
+    let mut foreign = stored(&visit(1, "w-2")).await;
+    foreign.remove("number");
+    dynamodb.expect([page("Query", [foreign], None)]);
+    let store = dynamodb.store().scoped([("ward", "w-1")]);
+    let deleted = store.delete_partition::<Visit>("t-1").await.unwrap();
+    assert_eq!((deleted.deleted, deleted.kept), (0, 1));
+    dynamodb.requests();
+}

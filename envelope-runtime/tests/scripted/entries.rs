@@ -302,3 +302,26 @@ fn an_update_shows_the_names_of_attributes_alone() {
     let shown = format!("{:?}", update.set_entry(|f| f.lines, "canary", 1));
     assert_eq!(shown, r#"Update { changes: ["secrets", "lines"], .. }"#);
 }
+
+/// A newer program has sealed the map.
+#[tokio::test]
+async fn a_map_that_is_sealed_by_now_is_told_as_sealed() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users")]
+    struct Newer {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        lines: BTreeMap<String, u32>,
+    }
+    let newer = Newer { id: "c-1".into(), lines: BTreeMap::from([("a".into(), 1)]) };
+    let dynamodb = Dynamodb::holding(&newer).await;
+    dynamodb.expect([refused("UpdateItem")]);
+
+    let update = dynamodb.store().update::<Cart>("c-1").set_entry(|f| f.lines, "b", 2);
+    let error = update.await.unwrap_err();
+
+    let UpdateError::Open(error) = error else { panic!("{error}") };
+    assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::Sealed, Some("lines")));
+    dynamodb.requests();
+}

@@ -1,11 +1,13 @@
-//! The SDK's requests of reads: those that the reads themselves send.
+//! The SDK's requests of reads and writes: those that these themselves send.
 
+use aws_sdk_dynamodb::config::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use envelope_runtime::error::{KeyErrorKind, QueryError};
 use envelope_runtime::{EnvelopeProjection, EnvelopeRecord, Item, LoadError, Opener, Usage};
 use serde_json::Value;
 
-use crate::dynamodb::{Dynamodb, done, local, page};
-use crate::models::{Account, account};
+use crate::dynamodb::{Dynamodb, Fault, done, local, lost, page};
+use crate::models::{Account, Note, account, note};
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
 #[envelope(
@@ -165,4 +167,58 @@ fn order() -> Order {
 fn key(item: &crate::table::Stored) -> crate::table::Stored {
     let names = ["tenant", "number"];
     names.map(|name| (name.to_owned(), item[name].clone())).into_iter().collect()
+}
+
+#[tokio::test]
+async fn a_write_gives_the_request_that_it_sends() {
+    let dynamodb = Dynamodb::holding(&note()).await;
+    dynamodb.expect([done("PutItem"), done("PutItem"), done("UpdateItem"), done("UpdateItem")]);
+    dynamodb.expect([done("DeleteItem"), done("DeleteItem")]);
+    let store = dynamodb.store().map_table::<Note>("physical");
+    let put = || store.put(&note()).condition(|f| f.text.eq("x"));
+    let update = || store.update::<Note>("a-1").set(|f| f.text, "y");
+    let delete = || store.delete::<Note>("a-1").condition(|f| f.text.eq("y"));
+
+    put().await.unwrap();
+    put().into_request().await.unwrap().send().await.unwrap();
+    update().await.unwrap();
+    update().into_request().await.unwrap().send().await.unwrap();
+    delete().await.unwrap();
+    delete().into_request().unwrap().send().await.unwrap();
+
+    let requests = dynamodb.requests();
+    for pair in requests.chunks(2) {
+        assert_eq!(pair[0].body, pair[1].body, "{}", pair[0].operation);
+    }
+}
+
+/// An update of protected attributes is sealed over the item that is stored.
+#[tokio::test]
+async fn an_update_that_seals_gives_a_request_that_depends_on_the_envelope() {
+    let dynamodb = Dynamodb::holding(&account()).await;
+    dynamodb.expect([done("GetItem"), done("UpdateItem"), done("GetItem")]);
+    let store = dynamodb.store();
+    let update = store.update::<Account>("a-1").seal(|f| f.ssn, "219-09-9999");
+
+    update.into_request().await.unwrap().send().await.unwrap();
+
+    let loaded: Option<Account> = store.get("a-1").await.unwrap();
+    assert_eq!(loaded.unwrap().ssn, "219-09-9999");
+    let condition = dynamodb.requests()[1].condition();
+    assert_eq!(condition, "_envelope = <the stored envelope> AND attribute_exists(id)");
+}
+
+/// As the documentation of an update's request shows it.
+#[tokio::test]
+async fn a_request_that_must_not_be_sent_again_can_be_kept_from_it() {
+    let dynamodb = Dynamodb::holding(&account()).await;
+    dynamodb.expect([done("GetItem"), lost("UpdateItem", Fault::ConnectionReset)]);
+    let request = dynamodb.store().update::<Account>("a-1").add(|f| f.logins, 1).into_request();
+
+    let once = Config::builder().retry_config(RetryConfig::disabled());
+    let request = request.await.unwrap().customize().config_override(once);
+    request.send().await.unwrap_err();
+
+    assert_eq!(dynamodb.item().unwrap()["logins"]["N"], "4");
+    dynamodb.requests();
 }

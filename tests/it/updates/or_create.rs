@@ -1,6 +1,6 @@
 //! Updates that create a record that is not there.
 
-use envelope_runtime::error::KeyErrorKind;
+use envelope_runtime::error::{ContextErrorKind, KeyErrorKind};
 use envelope_runtime::operation::Upserted;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, UpdateError};
 use envelope_tests::Reaction;
@@ -135,4 +135,35 @@ async fn a_creation_whose_answer_is_lost_is_known_by_its_envelope_or_not_known()
     });
     let error = visit("max").await.unwrap_err();
     assert!(error.is_unknown_outcome(), "{error}");
+}
+
+#[tokio::test]
+async fn a_record_of_another_context_is_refused_before_any_request() {
+    #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+    #[envelope(table = "users")]
+    struct Visit {
+        #[partition_key]
+        id: String,
+        #[envelope(context)]
+        ward: String,
+        #[encrypted]
+        text: String,
+    }
+    let world = World::new().await;
+    let visit = |ward: &str| Visit { id: "v".into(), ward: ward.into(), text: "x".into() };
+    let update = |ward: &'static str| {
+        let update = world.store.update::<Visit>("v").context([("ward", ward)]);
+        update.seal(|f| f.text, "y")
+    };
+
+    let error = update("w-1").or_create(&visit("w-2")).await.unwrap_err();
+
+    let UpdateError::Context(error) = error else { panic!("{error}") };
+    assert_eq!(error.kind(), ContextErrorKind::Differs);
+    assert!(world.requests.take().is_empty());
+
+    let done = update("w-1").or_create(&visit("w-1")).await.unwrap();
+    assert_eq!(done, Upserted::Created);
+    let error = update("w-2").or_create(&visit("w-2")).await.unwrap_err();
+    assert!(matches!(error, UpdateError::Open(_)), "{error}");
 }

@@ -12,10 +12,10 @@ use super::super::error::{
     BatchError, DeleteError, PositionedError, SameKeyError, SaveError, WriteError,
 };
 use super::super::meter::Meter;
-use super::super::seal::{seal_record, written};
+use super::super::seal::{key_of, seal_record, written};
 use super::CONCURRENCY;
 use crate::attribute::ConvertError;
-use crate::envelope::{Item, context_of_record, refuse_foreign_key};
+use crate::envelope::{Item, refuse_foreign_key};
 use crate::key::{CanEncrypt, Capability};
 use crate::record::{
     EnvelopeRecord, FieldError, KeyError, KeyValues, RecordSchema, RequestKey, Values,
@@ -161,13 +161,7 @@ fn saved<C: Capability>(
     values: Result<Values, FieldError>,
 ) -> Result<(RequestKey, Values), SaveError> {
     let values = values.map_err(SaveError::Field)?;
-    let value = |name: &str| {
-        let mut named = schema.fields().zip(&values.fields);
-        named.find(|(field, _)| field.name() == name)?.1.as_deref()
-    };
-    let key = RequestKey::of_record(schema, value).map_err(SaveError::Key)?;
-    context_of_record(schema, store.scope(), value).map_err(SaveError::Context)?;
-    Ok((key, values))
+    Ok((key_of(schema, &values, store.scope())?, values))
 }
 
 fn deleted<C: Capability>(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::batched::{Remainder, RemainingWrite};
+use super::super::batched::{Batched, Remainder, RemainingWrite};
 use super::super::error::{BatchError, ServiceError, ServiceErrorKind, UnfinishedError};
 use super::super::meter::Meter;
 use super::super::patience::Patience;
@@ -50,7 +50,7 @@ pub(in crate::operation) async fn send<C: Capability>(
     // The next ones are at the end.
     writes.reverse();
     while !writes.is_empty() {
-        let chunk = writes.split_off(writes.len().saturating_sub(CHUNK));
+        let chunk = writes.split_off(writes.len() - of_distinct_keys(&writes));
         let sent = chunk.len();
         let chunk = chunk.into_iter().rev().collect();
         let Undone { writes: undone, error } = request(store, meter, chunk).await;
@@ -58,6 +58,9 @@ pub(in crate::operation) async fn send<C: Capability>(
         let is_over =
             error.as_ref().is_some_and(|error| error.kind() != ServiceErrorKind::Throttled);
         let is_delayed = !undone.is_empty();
+        if undone.len() < sent {
+            patience.begin_again();
+        }
         writes.extend(undone.into_iter().rev());
         if is_over || (is_delayed && !patience.wait(store).await) {
             progress.error = error;
@@ -66,4 +69,17 @@ pub(in crate::operation) async fn send<C: Capability>(
     }
     progress.remaining = writes;
     progress
+}
+
+/// The number of writes at the end that one request can have: DynamoDB refuses two of one key.
+fn of_distinct_keys(writes: &[RemainingWrite]) -> usize {
+    let mut chunk: Vec<&Batched> = Vec::with_capacity(CHUNK);
+    for write in writes.iter().rev().take(CHUNK).map(RemainingWrite::write) {
+        let is_same = |other: &&Batched| other.table == write.table && other.key == write.key;
+        if chunk.iter().any(is_same) {
+            break;
+        }
+        chunk.push(write);
+    }
+    chunk.len()
 }

@@ -11,7 +11,7 @@ use super::super::batch_write::{CHUNK, CONCURRENCY, REQUESTS, send};
 use super::super::batched::{Batched, Remainder, RemainingWrite};
 use super::super::error::{BatchError, ServiceError, UnfinishedError};
 use super::super::patience::Patience;
-use super::super::walk::{Doomed, Reads};
+use super::super::walk::{Doomed, DoomedPage, Reads};
 use super::Deleted;
 use crate::expression::{Comparison, Node, Placeholders};
 use crate::key::Capability;
@@ -42,7 +42,8 @@ pub(super) async fn run<C: Capability>(reads: Reads<C>, way: Way) -> Result<Dele
     let mut after: Option<Vec<_>> = None;
     loop {
         let page = reads.doomed(after.as_deref()).await;
-        let (doomed, last) = page.map_err(BatchError::Query)?;
+        let DoomedPage { items: doomed, kept, last } = page.map_err(BatchError::Query)?;
+        done.kept += kept;
         let deleted = if way.only_as_read {
             one_by_one(&reads, way, doomed, &mut done).await
         } else {

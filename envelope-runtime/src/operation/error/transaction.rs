@@ -14,9 +14,9 @@ use crate::report::{Place, debug_is_display};
 pub enum TransactionError {
     /// An action could not be prepared; nothing was written.
     Unprepared(PositionedError),
-    /// The transaction exceeds one of DynamoDB's limits; nothing was written. More than 100 actions
-    /// are refused before any request; the other limits once the items of updates are read and the
-    /// records are sealed.
+    /// The transaction exceeds one of DynamoDB's limits; nothing was written. The size is known
+    /// once the items of updates are read and the records are sealed; the others are checked before
+    /// any request.
     Limit(TransactionLimitError),
     /// There were no random bytes for the transaction's token; nothing was written.
     Seal(SealError),

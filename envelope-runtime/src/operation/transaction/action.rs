@@ -18,8 +18,20 @@ use crate::operation::prepared::{Prepared, Write};
 use crate::operation::sdk::to_sdk_key;
 use crate::record::{RecordSchema, RequestKey};
 
+/// The key attributes of an item.
+pub(super) type Key = Vec<(&'static str, AttributeValue)>;
+
 /// An action that is asked for, and everything that it needs.
-pub(super) type Asked = Box<dyn for<'a> FnOnce(&'a Meter) -> Preparing<'a, Ready> + Send>;
+pub(super) struct Asked {
+    pub(super) schema: RecordSchema,
+    /// The physical table.
+    pub(super) table: String,
+    /// `None` if there is none, and the action cannot be prepared.
+    pub(super) key: Option<Key>,
+    pub(super) prepare: Prepare,
+}
+
+type Prepare = Box<dyn for<'a> FnOnce(&'a Meter) -> Preparing<'a, Ready> + Send>;
 
 /// Prepares an action, which may read the stored item and seal values.
 pub(super) type Preparing<'a, T> = BoxFuture<'a, Result<T, WriteError>>;
@@ -72,11 +84,6 @@ impl Subject {
         let Prepared { schema, table, key, write, condition, ours, twice: _ } = prepared;
         let size = if let Write::Put(item) = &write { item.size() } else { size };
         Self { schema, table, key, write: Some(write), condition, ours, size }
-    }
-
-    /// The physical table and the key.
-    pub(super) fn item(&self) -> (&str, &[(&'static str, AttributeValue)]) {
-        (&self.table, self.key.attributes())
     }
 
     /// The action in the form of a request.

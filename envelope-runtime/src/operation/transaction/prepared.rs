@@ -25,6 +25,7 @@ use crate::store::Store;
 /// DynamoDB remembers a token for 10 minutes, so a transaction can be sent for 5 minutes from its
 /// first sending, by the wall clock or the monotonic one, whichever says more. After that,
 /// [`send`](Self::send) makes no request to write, also in a process that was frozen in between.
+/// The other 5 minutes are for a request that is on its way.
 ///
 /// Clones are the same transaction.
 ///

@@ -14,7 +14,7 @@ use data_encoding::HEXLOWER;
 use super::action::{Ready, Stored, Subject};
 use super::window::Window;
 use crate::crypto;
-use crate::envelope::{SealError, SealErrorKind};
+use crate::envelope::{Item, SealError, SealErrorKind};
 use crate::key::Capability;
 use crate::operation::error::{ServiceError, ServiceErrorKind, TransactionError};
 use crate::operation::meter::Meter;
@@ -180,19 +180,25 @@ impl Sending {
         self.state().unsettled > 0
     }
 
-    /// Returns whether one of the items has the envelope that the transaction gave it.
+    /// Returns whether one of the items has the envelope that the transaction gave it. Another
+    /// writer may have changed some of them since.
     async fn is_recognised<C: Capability>(
         &self,
         store: &Store<C>,
         meter: &Meter,
         actions: &[Ready],
     ) -> bool {
-        let mut subjects = actions.iter().map(|action| action.subject());
-        let Some(subject) = subjects.find(|subject| subject.ours.is_some()) else { return false };
-        let Subject { schema, table, key, ours, .. } = subject;
-        let stored = read(store, meter, schema, table, key.attributes(), true).await;
-        let stored = stored.ok().flatten().map(|item| from_sdk_item(schema, item));
-        matches!(stored, Some(Ok(item)) if item.attribute(schema.envelope()) == ours.as_ref())
+        for Subject { schema, table, key, ours, .. } in actions.iter().map(|a| a.subject()) {
+            let Some(ours) = ours else { continue };
+            let stored = read(store, meter, schema, table, key.attributes(), true).await;
+            let Ok(stored) = stored else { return false };
+            let stored = stored.map(|item| from_sdk_item(schema, item));
+            let envelope = |item: &Item| item.attribute(schema.envelope()) == Some(ours);
+            if stored.is_some_and(|item| item.is_ok_and(|item| envelope(&item))) {
+                return true;
+            }
+        }
+        false
     }
 
     fn failed(&self, error: &SdkError<Refusal>) -> ServiceError {

@@ -6,13 +6,15 @@ use crate::key::{Allows, CanEncrypt};
 use crate::operation::error::{ConditionError, ServiceError, UpdateError, WriteError};
 use crate::operation::meter::Meter;
 use crate::operation::prepared::Write;
-use crate::operation::update::{Basis, Running};
+use crate::operation::update::{Basis, Held, Running};
 use crate::record::EnvelopeRecord;
 
 pub(super) struct Updating<R, C> {
     running: Running<R, C>,
     basis: Basis,
     subject: Subject,
+    /// The record's data key, for preparing the update anew.
+    held: Held,
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Updating<R, C> {
@@ -21,16 +23,18 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Updating<R, C> {
         meter: &Meter,
     ) -> Result<Ready, WriteError> {
         let running = running.map_err(WriteError::Update)?;
-        let (subject, basis) = prepared(&running, meter).await?;
-        Ok(Box::new(Self { running, basis, subject }))
+        let mut held = Held::None;
+        let (subject, basis) = prepared(&running, meter, &mut held).await?;
+        Ok(Box::new(Self { running, basis, subject, held }))
     }
 }
 
 async fn prepared<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>>(
     running: &Running<R, C>,
     meter: &Meter,
+    held: &mut Held,
 ) -> Result<(Subject, Basis), WriteError> {
-    let over = running.over_stored(meter).await;
+    let over = running.over_stored(meter, held).await;
     let (attempt, basis, size) = over.map_err(WriteError::Update)?;
     Ok((Subject::of_write(attempt.map(Write::Update), size), basis))
 }
@@ -57,7 +61,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Action for Updating<R,
 
     fn prepare_again<'a>(&'a mut self, meter: &'a Meter) -> Preparing<'a, ()> {
         Box::pin(async move {
-            (self.subject, self.basis) = prepared(&self.running, meter).await?;
+            let again = prepared(&self.running, meter, &mut self.held).await;
+            (self.subject, self.basis) = again?;
             Ok(())
         })
     }

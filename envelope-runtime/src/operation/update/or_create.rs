@@ -17,7 +17,7 @@ use crate::key::{Allows, CanEncrypt, Capability, Full};
 use crate::operation::error::{
     ContendedError, Presence, SaveError, UnknownOutcomeError, UpdateError,
 };
-use crate::record::{EnvelopeRecord, IntoKey, KeyError};
+use crate::record::{EnvelopeRecord, KeyError};
 
 /// An update that creates the record if it is not there, ready to be awaited. Created by
 /// [`or_create`](Update::or_create).
@@ -25,7 +25,6 @@ use crate::record::{EnvelopeRecord, IntoKey, KeyError};
 pub struct Upsert<R: EnvelopeRecord, C = Full> {
     update: Update<R, AtKey<C>>,
     put: Put<R, C>,
-    key: Result<(), KeyError>,
 }
 
 /// What an update [`or_create`](Update::or_create) did.
@@ -72,26 +71,23 @@ impl<R: EnvelopeRecord, C: Capability> Update<R, AtKey<C>> {
         C: CanEncrypt + Allows<R::Needs>,
     {
         let put = Put::new(&self.target.store, record, Some(Presence::Absent));
-        let schema = R::SCHEMA;
-        let is_same = match (&self.target.key, record.key().into_key()) {
-            (Ok(asked), Ok(own)) => *asked == own,
-            // The error is told when one of them is used.
-            _ => true,
-        };
-        let key = if is_same { Ok(()) } else { Err(KeyError::of_another(&schema)) };
-        Upsert { update: self, put, key }
+        Upsert { update: self, put }
     }
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Upsert<R, C> {
     async fn run(self, meter: &Meter) -> Result<Upserted, UpdateError> {
-        let Self { update, put, key } = self;
+        let Self { update, put } = self;
         let Update { changes, target, .. } = update;
         let AtKey { store, key: asked, given, known, version, within, returns: _ } = target;
-        key.map_err(UpdateError::Key)?;
+        let caller = store.caller_context(&R::SCHEMA, given.clone());
+        let own = put.key(&caller.map_err(UpdateError::Context)?).map_err(not_created)?;
         let may_create = known.is_none() && version.is_none();
         let options = Options { key: asked, given, known, version, returned: Returned::Nothing };
         let running = Running::<R, C>::new(&store, put.now(), changes, options)?;
+        if running.key() != own.attributes() {
+            return Err(UpdateError::Key(KeyError::of_another(&R::SCHEMA)));
+        }
         let mut patience = Patience::of_writers(store.ticks(), within);
         if is_updated(&running, meter, &mut patience, may_create).await? {
             return Ok(Upserted::Updated);

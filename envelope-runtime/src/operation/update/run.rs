@@ -29,7 +29,8 @@ use crate::record::{
 };
 use crate::store::Store;
 use plaintext::Seen;
-use protected::{Held, Over};
+pub(in crate::operation) use protected::Held;
+use protected::Over;
 
 /// The options of an update, apart from its changes.
 pub(in crate::operation) struct Options {
@@ -122,6 +123,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     pub(in crate::operation) async fn over_stored(
         &self,
         meter: &Meter,
+        held: &mut Held,
     ) -> Result<(Attempt, Basis, usize), UpdateError> {
         let depends_on_nothing = !self.moves() && self.nulls_are(&Nulls::new()).is_none();
         if self.schema.is_plaintext_only() && depends_on_nothing {
@@ -131,7 +133,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         let item = self.read(meter).await?;
         let size = item.size();
         if self.plan.protects(&self.schema) {
-            let over = self.over(meter, item, true, &mut Held::None).await?;
+            let over = self.over(meter, item, true, held).await?;
             let (prepared, over) = over.ok_or_else(|| self.contended())?;
             Ok((prepared, Basis::Protected(over), size))
         } else {
@@ -217,6 +219,10 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             Outcome::Unknown => Err(self.unknown()),
             Outcome::Failed(error) => Err(UpdateError::Request(error)),
         }
+    }
+
+    pub(in crate::operation) fn key(&self) -> &[(&'static str, AttributeValue)] {
+        self.target.key.attributes()
     }
 
     fn table(&self) -> &str {

@@ -198,3 +198,50 @@ async fn a_refusal_ends_a_batch_and_nothing_of_it_may_have_happened() {
     assert_eq!(unfinished.error().unwrap().kind(), ServiceErrorKind::AccessDenied);
     dynamodb.requests();
 }
+
+/// The remainder of a bulk load can hold a key twice, which DynamoDB refuses in one request.
+#[tokio::test]
+async fn a_remainder_with_one_key_twice_is_sent_in_two_requests_and_the_later_write_wins() {
+    let dynamodb = Dynamodb::new();
+    let store = dynamodb.store();
+    dynamodb.expect([failed("BatchWriteItem", Fault::Answer(400, DENIED))]);
+    let later = Row { label: "later".into(), ..row(0) };
+    let error = store.bulk_put(vec![row(0), row(1), later.clone()]).await.unwrap_err();
+    let BatchError::Unfinished(unfinished) = &error else { panic!("{error}") };
+    assert_eq!(unfinished.remainder().len(), 3);
+    dynamodb.requests();
+
+    dynamodb.expect([all(), all()]);
+    unfinished.remainder().send(&store).await.unwrap();
+
+    let requests = dynamodb.requests();
+    assert_eq!([put(&requests[0]), put(&requests[1])], [vec![0, 1], vec![0]]);
+    let last = &writes(&requests[1])[0]["PutRequest"]["Item"];
+    assert_eq!(last["label"]["S"], "later");
+
+    // A write that is left unprocessed does not meet the later one in one request either.
+    let rows = (0..20).map(row).chain([later]).collect::<Vec<_>>();
+    dynamodb.expect([failed("BatchWriteItem", Fault::Answer(400, DENIED))]);
+    let error = store.bulk_put(rows).await.unwrap_err();
+    let BatchError::Unfinished(unfinished) = &error else { panic!("{error}") };
+    dynamodb.forget();
+    dynamodb.expect([leaving([0]), all(), all()]);
+    unfinished.remainder().send(&store).await.unwrap();
+    let requests = dynamodb.requests();
+    let of_first = requests.iter().map(|request| put(request).iter().filter(|n| **n == 0).count());
+    assert_eq!(of_first.collect::<Vec<_>>(), [1, 1, 1]);
+    assert_eq!(writes(&requests[2])[0]["PutRequest"]["Item"]["label"]["S"], "later");
+}
+
+/// The test's timer counts the waits of less than a second.
+#[tokio::test]
+async fn the_waits_stay_short_as_long_as_something_is_written() {
+    let dynamodb = Dynamodb::new();
+    dynamodb.expect((1..12).map(|number| leaving(number..12)));
+    dynamodb.expect([all()]);
+
+    dynamodb.store().batch_write().put_all(&rows(12)).await.unwrap();
+
+    assert_eq!(dynamodb.waits(), 11);
+    dynamodb.requests();
+}

@@ -293,3 +293,21 @@ async fn t32_the_sdk_sends_nothing_again_after_five_minutes() {
         dynamodb.requests();
     }
 }
+
+/// The first item has been changed since.
+#[tokio::test]
+async fn each_item_is_asked_for_the_transactions_envelope() {
+    let dynamodb = Dynamodb::new();
+    let note = Account { id: "a-0".into(), ..account() };
+    let both = dynamodb.store().transaction().put(&account()).put(&note);
+    dynamodb.expect([lost(TRANSACT, Fault::ConnectionReset), reset(), reset()]);
+    let other = accounts().await.item().unwrap();
+    dynamodb.expect([done("GetItem").after(move |item| *item = other), done("GetItem")]);
+
+    let error = both.deadline(Duration::ZERO).await.unwrap_err();
+
+    assert!(error.is_unknown_outcome(), "{error}");
+    let requests = dynamodb.requests();
+    assert_eq!(requests[3].body["Key"]["id"]["S"], "a-1");
+    assert_eq!(requests[4].body["Key"]["id"]["S"], "a-0");
+}

@@ -163,11 +163,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             return Err(UpdateError::Open(OpenError::new(place, OpenErrorKind::OtherContext)));
         }
         self.check_older_names(stored)?;
-        self.check_maps(stored)?;
         let envelope = stored.attribute(schema.envelope());
         if let Some(envelope) = envelope {
             self.check_protection(envelope)?;
         }
+        self.check_maps(stored)?;
         let holds = match (guard, envelope) {
             (Guard::Envelope(guard), Some(envelope)) => guard == envelope,
             (Guard::NoEnvelope, None) => true,

@@ -16,7 +16,7 @@ use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, stored_version};
 
 /// The data key of the record, kept for another attempt.
-pub(super) type Held = Option<(KeyReference, Arc<DataKey>)>;
+pub(in crate::operation) type Held = Option<(KeyReference, Arc<DataKey>)>;
 
 /// The state, of an item that was read, on which a write over it depends.
 pub(in crate::operation) struct Over {
