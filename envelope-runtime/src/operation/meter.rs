@@ -1,5 +1,6 @@
 //! The cost of one operation: counted, and shown in its span.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -141,6 +142,12 @@ impl Meter {
     pub(super) fn has_expired(&self) {
         self.expired.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// The names of the tables of one operation, each once.
+pub(super) fn table_names<'t>(tables: impl Iterator<Item = &'t str>) -> String {
+    let tables: BTreeSet<_> = tables.collect();
+    tables.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 impl Drop for Meter {

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use super::OperationFuture;
 use super::error::QueryError;
 use super::fetched::{CONCURRENCY, Fetched};
-use super::meter::Meter;
+use super::meter::{Meter, table_names};
 use crate::attribute::ConvertError;
 use crate::key::{Allows, Capability, ContextPairs, Full};
 use crate::record::{IntoKey, KeyValues, Readable, RecordSchema};
@@ -214,10 +214,7 @@ impl<C: Capability, G: Send + 'static> IntoFuture for ReadTransaction<C, G> {
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { store, asked, given, deadline, open } = self;
-        let mut tables: Vec<_> = asked.iter().map(|asked| asked.table.as_str()).collect();
-        tables.sort_unstable();
-        tables.dedup();
-        let tables = tables.join(", ");
+        let tables = table_names(asked.iter().map(|asked| asked.table.as_str()));
         let meter = Meter::new(&store, "read_transaction", &tables);
         let span = meter.span();
         let run = async move {

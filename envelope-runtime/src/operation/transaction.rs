@@ -7,7 +7,6 @@ mod sending;
 mod updating;
 mod window;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use super::OperationFuture;
 use super::delete::Delete;
 use super::dependence::Dependence;
 use super::error::{CheckError, DeleteError, SaveError, TransactionError, WriteError};
-use super::meter::Meter;
+use super::meter::{Meter, table_names};
 use super::prepared::Write;
 use super::returned::Returned;
 use super::save::Put;
@@ -328,8 +327,7 @@ impl<C: Capability> Transaction<C> {
 
     /// The names of the physical tables.
     fn tables(&self) -> String {
-        let tables: BTreeSet<_> = self.asked.iter().map(|asked| asked.table.as_str()).collect();
-        tables.into_iter().collect::<Vec<_>>().join(", ")
+        table_names(self.asked.iter().map(|asked| asked.table.as_str()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything that happens before the first request of a batch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -11,7 +11,7 @@ use super::super::batched::{Batched, RemainingWrite};
 use super::super::error::{
     BatchError, DeleteError, PositionedError, SameKeyError, SaveError, WriteError,
 };
-use super::super::meter::Meter;
+use super::super::meter::{Meter, table_names};
 use super::super::seal::{key_of, seal_record, written};
 use super::CONCURRENCY;
 use crate::attribute::ConvertError;
@@ -75,8 +75,7 @@ impl<C: Capability> Pending<C> {
 
 /// The names of the physical tables, for the span.
 pub(super) fn tables<C>(writes: &[Pending<C>]) -> String {
-    let tables: BTreeSet<_> = writes.iter().map(|write| write.table.as_str()).collect();
-    tables.into_iter().collect::<Vec<_>>().join(", ")
+    table_names(writes.iter().map(|write| write.table.as_str()))
 }
 
 /// A write whose key and context are good.

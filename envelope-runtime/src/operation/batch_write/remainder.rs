@@ -5,7 +5,7 @@ use tracing::Instrument;
 use super::super::OperationFuture;
 use super::super::batched::{Remainder, RemainingWrite};
 use super::super::error::BatchError;
-use super::super::meter::Meter;
+use super::super::meter::{Meter, table_names};
 use super::super::patience::Patience;
 use super::send::send;
 use crate::key::Capability;
@@ -37,8 +37,8 @@ impl Remainder {
     #[must_use = "the writes are not sent until the future is awaited"]
     pub fn send<C: Capability>(&self, store: &Store<C>) -> OperationFuture<(), BatchError> {
         let (store, remainder) = (store.clone(), self.clone());
-        let table = self.iter().next().map_or("", |first| first.write().table.as_str());
-        let meter = Meter::new(&store, "batch_write", table);
+        let tables = table_names(self.iter().map(|write| write.write().table.as_str()));
+        let meter = Meter::new(&store, "batch_write", &tables);
         let span = meter.span();
         let run = async move {
             let (writes, within): (Vec<RemainingWrite>, _) =
