@@ -33,8 +33,9 @@ impl Table {
                 self.item = mine.or(self.item.take());
             }
             "TransactWriteItems" => {
-                let put = &body["TransactItems"][0]["Put"]["Item"];
-                self.item = mine.or(self.item.take()).or(put.as_object().cloned());
+                let mut actions = body["TransactItems"].as_array().unwrap().iter();
+                let put = actions.find_map(|action| action["Put"]["Item"].as_object());
+                self.item = mine.or(self.item.take()).or(put.cloned());
             }
             operation => {
                 let new = match operation {

@@ -311,3 +311,15 @@ async fn each_item_is_asked_for_the_transactions_envelope() {
     assert_eq!(requests[3].body["Key"]["id"]["S"], "a-1");
     assert_eq!(requests[4].body["Key"]["id"]["S"], "a-0");
 }
+
+/// A deletion leaves nothing by which it could be recognised.
+#[tokio::test]
+async fn what_leaves_no_envelope_is_not_asked_for() {
+    let dynamodb = Dynamodb::new();
+    let both = dynamodb.store().transaction().delete::<Note>("n").put(&account());
+    dynamodb.expect([lost(TRANSACT, Fault::ConnectionReset), reset(), reset(), done("GetItem")]);
+
+    both.deadline(Duration::ZERO).await.unwrap();
+
+    assert_eq!(dynamodb.requests()[3].body["Key"]["id"]["S"], "a-1");
+}
