@@ -11,8 +11,9 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store};
-use envelope_tests::{Fault, KmsRequest, Timeout};
+use envelope_tests::{Fault, KmsRequest, Reaction, Timeout};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::support::{User, World};
 
@@ -212,11 +213,17 @@ fn faults(mut seed: u64) -> Vec<Fault> {
     faults
 }
 
-#[tokio::test]
-async fn a_thousand_records_are_loaded_over_a_network_that_fails() {
+/// A random seed, or that of a run to be repeated.
+fn seed() -> u64 {
     let given = std::env::var("ENVELOPE_FAULT_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = given.unwrap_or_else(|| RandomState::new().hash_one(()));
     println!("ENVELOPE_FAULT_SEED={seed}");
+    seed
+}
+
+#[tokio::test]
+async fn a_thousand_records_are_loaded_over_a_network_that_fails() {
+    let seed = seed();
     let world = World::new().await;
     let proxy = world.backend.faulty_proxy().await;
     let retries = RetryConfig::standard().with_max_attempts(20);
@@ -246,4 +253,40 @@ async fn a_thousand_records_are_loaded_over_a_network_that_fails() {
         let id = item["id"].as_s().unwrap();
         assert_eq!(sent[id][0]["_envelope"]["B"], envelope);
     }
+}
+
+/// The process ends while a request is under way, served or not, and the next one begins anew.
+#[tokio::test]
+async fn a_load_that_is_killed_is_begun_again_and_nothing_is_lost() {
+    let seed = seed();
+    let world = World::new().await;
+    let (last, is_served) = (usize::try_from(seed % 19).unwrap(), seed & 64 == 0);
+    let killed = Arc::new(Notify::new());
+    let kill = Arc::clone(&killed);
+    let (client, script) = world.backend.scripted_dynamodb(move |attempt| {
+        if attempt.number < last {
+            return Reaction::Pass;
+        }
+        kill.notify_one();
+        if is_served && attempt.number == last { Reaction::Lost } else { Reaction::Hang }
+    });
+    let store = world.store_over(client);
+    let users = || (0..500).map(|number| User::new(&format!("u-{number}")));
+    {
+        let mut load = store.bulk_put(users()).into_future();
+        tokio::select! {
+            biased;
+            () = killed.notified() => {}
+            done = &mut load => panic!("{done:?}"),
+        }
+    }
+    assert!(items(&world).await.len() < 500);
+
+    script.react(|_| Reaction::Pass);
+    assert_eq!(store.bulk_put(users()).await.unwrap(), 500);
+
+    assert_eq!(items(&world).await.len(), 500);
+    let ids: Vec<_> = users().map(|user| user.id).collect();
+    let found = store.batch_get::<User>(&ids).consistent().await.unwrap();
+    assert!(found.into_iter().eq(users().map(Some)));
 }
