@@ -1,6 +1,7 @@
 //! Transactions: writes of several records that happen together or not at all.
 
 mod action;
+mod checking;
 mod limits;
 mod prepared;
 mod sending;
@@ -16,24 +17,21 @@ use tracing::Instrument;
 
 use super::OperationFuture;
 use super::delete::Delete;
-use super::dependence::Dependence;
-use super::error::{CheckError, DeleteError, SaveError, TransactionError, WriteError};
+use super::error::{DeleteError, SaveError, TransactionError, WriteError};
 use super::meter::{Meter, table_names};
 use super::prepared::Write;
 use super::returned::Returned;
 use super::save::Put;
 use super::update::{Options, Running};
-use crate::attribute::ConvertError;
-use crate::envelope::refuse_foreign_key;
 use crate::expression::{Condition, Update};
 use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
 use crate::operation::error::{PositionedError, Presence};
 use crate::record::{
-    EnvelopeRecord, IntoKey, KeyError, KeyValues, Unversioned, VersionNumber, Versioned,
-    version_number,
+    EnvelopeRecord, IntoKey, Unversioned, VersionNumber, Versioned, version_number,
 };
 use crate::store::Store;
 use action::{Asked, Depending, Key, Preparing, Ready, Subject};
+use checking::checked;
 use prepared::Prepared;
 pub use prepared::PreparedTransaction;
 use updating::Updating;
@@ -104,6 +102,14 @@ impl<C: Capability> Transaction<C> {
         self.save(put)
     }
 
+    /// Saves each of these records, as [`put`](Self::put) does.
+    pub fn put_all<'a, R: EnvelopeRecord>(self, records: impl IntoIterator<Item = &'a R>) -> Self
+    where
+        C: CanEncrypt,
+    {
+        records.into_iter().fold(self, Self::put)
+    }
+
     /// Saves a record if the item stored under its key satisfies a condition.
     ///
     /// ```no_run
@@ -133,6 +139,14 @@ impl<C: Capability> Transaction<C> {
     {
         let put = Put::new(&self.store, record, Some(Presence::Absent));
         self.save(put)
+    }
+
+    /// Creates each of these records, as [`create`](Self::create) does.
+    pub fn create_all<'a, R: EnvelopeRecord>(self, records: impl IntoIterator<Item = &'a R>) -> Self
+    where
+        C: CanEncrypt,
+    {
+        records.into_iter().fold(self, Self::create)
     }
 
     /// Saves a record if there is one under its key, as [`Store::replace`] does.
@@ -329,39 +343,6 @@ impl<C: Capability> Transaction<C> {
     fn tables(&self) -> String {
         table_names(self.asked.iter().map(|asked| asked.table.as_str()))
     }
-}
-
-fn checked<R: EnvelopeRecord, C: Capability>(
-    store: &Store<C>,
-    key: Result<KeyValues, ConvertError>,
-    condition: Condition<R>,
-) -> Result<Ready, CheckError> {
-    let schema = R::SCHEMA;
-    let key = key.map_err(|error| KeyError::convert(&schema, error));
-    let key = key.and_then(|key| key.checked(&schema)).map_err(CheckError::Key)?;
-    refuse_foreign_key(&schema, &key, store.scope()).map_err(CheckError::Context)?;
-    let depends = Dependence {
-        presence: None,
-        version: None,
-        condition: Some(condition.into_node()),
-        now: store.now(),
-        takes_expired_for_none: false,
-    };
-    let subject = Subject {
-        schema,
-        table: store.physical_table::<R>().to_owned(),
-        key,
-        write: None,
-        condition: depends.expression(&schema).map_err(CheckError::Field)?,
-        ours: None,
-        size: 0,
-    };
-    Ok(Box::new(Depending {
-        subject,
-        depends,
-        refused: |refusal| WriteError::Check(refusal.into()),
-        failed: |error| WriteError::Check(CheckError::Request(error)),
-    }))
 }
 
 impl<C: Capability> IntoFuture for Transaction<C> {

@@ -54,8 +54,8 @@ async fn each_action_is_sent_with_the_condition_that_it_has_alone() {
 
     store
         .transaction()
-        .put(&Account { id: "new".into(), ..account() })
-        .create(&note_of("n-1"))
+        .put_all(&[Account { id: "new".into(), ..account() }])
+        .create_all(&[note_of("n-1")])
         .replace(&document())
         .put_if(&chart(), |f| f.title.eq("x"))
         .update::<Account>("a-1", |u| u.seal(|f| f.ssn, "x").add(|f| f.logins, 1))

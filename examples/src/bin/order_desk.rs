@@ -5,7 +5,6 @@
 use std::error::Error;
 
 use envelope_runtime::error::PositionedError;
-use envelope_runtime::operation::Transaction;
 use envelope_runtime::{
     CursorKey, Cursors, EnvelopeProjection, EnvelopeRecord, KmsKeyProvider, Store,
     TransactionError, Usage,
@@ -154,8 +153,7 @@ async fn order(store: &Store) -> Result<(), Box<dyn Error>> {
         engraving: engraving.map(str::to_owned),
     };
     let order_with = |lines: [Line; 2]| {
-        let both = store.transaction().create(&order);
-        let all = lines.iter().fold(both, Transaction::create);
+        let all = store.transaction().create(&order).create_all(&lines);
         all.update::<Customer>("c-3", |u| u.add(|f| f.orders, 1))
     };
     order_with([line("ring", Some("forever")), line("box", None)]).await?;
