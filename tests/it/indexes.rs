@@ -213,6 +213,21 @@ async fn an_update_of_a_part_writes_the_key_of_the_index_too() {
 }
 
 #[tokio::test]
+async fn updates_in_a_transaction_write_the_keys_of_indexes_too() {
+    let (_world, store, usage) = orders().await;
+    let of = |customer| store.query_index(Order::INDEXES.by_customer, customer);
+
+    let both = store.transaction();
+    let both = both.update::<Order>(("t-1", 2), |u| u.set(|f| f.shelf, "s5").add(|f| f.total, 1));
+    let both = both.update::<Order>(("t-1", 4), |u| u.set(|f| f.customer, "c-7"));
+    both.await.unwrap();
+
+    assert_eq!(numbers(&of("c-0").sort(|s| s.eq(("s5",))).all().await.unwrap()), [2]);
+    assert_eq!(numbers(&of("c-7").all().await.unwrap()), [4]);
+    assert_eq!(usage.stale_items(), 0);
+}
+
+#[tokio::test]
 async fn a_part_that_is_set_if_absent_follows_what_is_there() {
     let (_world, store, _) = orders().await;
     for number in [1, 9] {
