@@ -14,6 +14,7 @@ mod backend_needs_key_states;
 mod backend_needs_long_transactions;
 mod backend_needs_normal_numbers;
 mod backend_needs_sizes_of_all_values;
+mod backend_needs_tokens;
 mod batch_gets;
 mod batch_writes;
 mod catch_all;

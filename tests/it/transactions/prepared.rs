@@ -6,14 +6,14 @@ use super::*;
 
 /// A clock that a test sets, each of its two times apart.
 #[derive(Clone)]
-struct Times(Arc<Mutex<(SystemTime, Instant)>>);
+pub(crate) struct Times(Arc<Mutex<(SystemTime, Instant)>>);
 
 impl Times {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new((SystemTime::now(), Instant::now()))))
     }
 
-    fn wall_goes_on(&self, by: Duration) {
+    pub(crate) fn wall_goes_on(&self, by: Duration) {
         self.0.lock().unwrap().0 += by;
     }
 
@@ -21,7 +21,7 @@ impl Times {
         self.0.lock().unwrap().0 -= by;
     }
 
-    fn monotonic_goes_on(&self, by: Duration) {
+    pub(crate) fn monotonic_goes_on(&self, by: Duration) {
         self.0.lock().unwrap().1 += by;
     }
 }
@@ -36,7 +36,7 @@ impl Clock for Times {
     }
 }
 
-const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_transaction_that_has_happened_is_not_sent_again() {
@@ -54,44 +54,6 @@ async fn a_transaction_that_has_happened_is_not_sent_again() {
 
     assert_eq!(world.user("zoe").await.unwrap().points, 8);
     assert_eq!(script.take(), ["TransactWriteItems"]);
-}
-
-/// The answer is lost each time that it is sent, and the transaction is sent again 4 minutes later.
-#[tokio::test]
-async fn t32_after_lost_answers_it_is_sent_again_for_five_minutes_and_done_once() {
-    for by_wall in [false, true] {
-        let world = World::new().await;
-        world.store.put(&user("zoe")).await.unwrap();
-        let (store, script) = world.scripted(|_| Reaction::Pass);
-        let times = Times::new();
-        let store = store.clock(times.clone());
-        let changes = store.transaction().update::<User>("zoe", |u| u.add(|f| f.points, 1));
-        let prepared = changes.deadline(Duration::ZERO).prepare().await.unwrap();
-        script.react(|_| Reaction::Lost);
-        let error = prepared.send().await.unwrap_err();
-        assert!(error.is_unknown_outcome(), "{error}");
-        let pass =
-            |time| if by_wall { times.wall_goes_on(time) } else { times.monotonic_goes_on(time) };
-
-        pass(4 * MINUTE);
-        drop(script.take());
-        script.react(|attempt| match attempt.number {
-            0 => Reaction::Lost,
-            _ => Reaction::Reset,
-        });
-        let error = prepared.send().await.unwrap_err();
-        assert!(error.is_unknown_outcome(), "{error}");
-        let tried = script.take();
-        assert!(tried.iter().all(|operation| operation == "TransactWriteItems"), "{tried:?}");
-        assert_eq!(world.user("zoe").await.unwrap().points, 8);
-
-        pass(2 * MINUTE);
-        script.react(|_| Reaction::Pass);
-        let error = prepared.send().await.unwrap_err();
-        assert!(error.is_unknown_outcome(), "{error}");
-        assert_eq!(script.take(), [""; 0]);
-        assert_eq!(world.user("zoe").await.unwrap().points, 8);
-    }
 }
 
 #[tokio::test]
@@ -185,26 +147,6 @@ async fn a_transaction_in_progress_is_waited_for_and_is_not_prepared_anew() {
     let transaction = store.transaction().delete::<User>("zoe").deadline(Duration::ZERO);
     let error = transaction.await.unwrap_err();
     assert!(error.is_unknown_outcome(), "{error}");
-}
-
-#[tokio::test]
-async fn a_lost_answer_is_found_out_by_the_token_or_by_the_envelope() {
-    let world = World::new().await;
-    let (store, script) = world.scripted(|attempt| match attempt.number {
-        0 => Reaction::Lost,
-        _ => Reaction::Pass,
-    });
-    store.transaction().create(&user("zoe")).put(&audit("a")).await.unwrap();
-    assert_eq!(script.take(), ["TransactWriteItems", "TransactWriteItems"]);
-
-    // No answer ever comes, and what is stored tells.
-    script.react(|attempt| match attempt.operation.as_str() {
-        "GetItem" => Reaction::Pass,
-        _ => Reaction::Lost,
-    });
-    let create = store.transaction().create(&user("max")).deadline(Duration::ZERO);
-    create.await.unwrap();
-    assert_eq!(world.user("max").await, Some(user("max")));
 }
 
 /// Each was prepared over the same state of the record.
