@@ -1,5 +1,6 @@
 //! Expansions, formatted and compared with files. `UPDATE_EXPECT=1` updates the files.
 
+mod own;
 mod size;
 
 use expect_test::{ExpectFile, expect_file};

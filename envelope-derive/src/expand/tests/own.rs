@@ -1,0 +1,40 @@
+//! What an expansion has only for some structs.
+
+use syn::parse_quote;
+
+use crate::model::Kind;
+use crate::{derive, projection};
+
+#[test]
+fn only_a_record_whose_sort_key_begins_with_a_text_has_its_own() {
+    for (sort_key, has) in [("ORDER#{number:08}", true), ("PROFILE", true), ("{number:08}", false)]
+    {
+        let input = parse_quote! {
+            #[envelope(table = "app", partition_key = "T#{tenant}", sort_key = #sort_key)]
+            struct Order {
+                tenant: String,
+                number: u32,
+                #[encrypted]
+                address: String,
+            }
+        };
+        let derived = derive(Kind::Record, &input).to_string();
+        assert_eq!(derived.contains("OwnSortKey"), has, "{sort_key}");
+    }
+}
+
+#[test]
+fn a_projection_with_one_kind_of_parameter_has_the_bounds_of_its_fields() {
+    let of_type = parse_quote! {
+        #[envelope(of = Document<T>)]
+        struct Line<T> { body: Option<T> }
+    };
+    let of_lifetime = parse_quote! {
+        #[envelope(of = Document<'a>)]
+        struct Line<'a> { body: Cow<'a, str> }
+    };
+    for input in [of_type, of_lifetime] {
+        let derived = projection(&input).to_string();
+        assert!(derived.contains(": :: core :: marker :: Send + 'static"), "{derived}");
+    }
+}
