@@ -128,7 +128,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     /// The request of the SDK, with the key and the conditions of this deletion, for what this
     /// library does not offer.
     ///
-    /// What happens then is the caller's. A failed condition is the SDK's error, also if the SDK
+    /// The caller handles the answer. A failed condition is the SDK's error, also if the SDK
     /// itself sent the request again after it was done. `Debug` of the request shows the key.
     ///
     /// ```no_run

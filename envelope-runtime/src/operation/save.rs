@@ -109,7 +109,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt> Put<R, C> {
     /// The request of the SDK, with the sealed item and the conditions of this save, for what this
     /// library does not offer.
     ///
-    /// What happens then is the caller's. A lost answer is not recognised. A failed condition is
+    /// The caller handles the answer. A lost answer is not recognised. A failed condition is
     /// the SDK's error, also if the SDK itself sent the request again after it was done. `Debug` of
     /// the request shows the key and the plaintext values.
     ///

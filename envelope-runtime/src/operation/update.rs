@@ -162,7 +162,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
     /// The request of the SDK, with the changes and the conditions of this update, for what this
     /// library does not offer. Values to seal are sealed over the item that is stored now.
     ///
-    /// What happens then is the caller's. A failed condition is the SDK's error, also if another
+    /// The caller handles the answer. A failed condition is the SDK's error, also if another
     /// writer changed the record meanwhile. The SDK sends a request again if its answer is lost.
     /// Forbid that for an update that adds or counts a version up, as here. `Debug` of the request
     /// shows the key and the plaintext values.

@@ -1,4 +1,4 @@
-//! What an expansion has only for some structs.
+//! The parts of an expansion that only some structs have.
 
 use syn::parse_quote;
 

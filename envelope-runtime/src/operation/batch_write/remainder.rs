@@ -16,7 +16,7 @@ impl Remainder {
     /// their batch allows. Makes no KMS call.
     ///
     /// **It overwrites what others wrote in between**: the later it is sent, the likelier. Load the
-    /// records anew and decide again if others write them.
+    /// records and decide again if others write them.
     ///
     /// # Errors
     ///

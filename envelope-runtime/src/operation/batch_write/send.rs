@@ -11,7 +11,7 @@ use super::request::{Undone, request};
 use crate::key::Capability;
 use crate::store::Store;
 
-/// How far the writes of a batch have come.
+/// The progress of the writes of a batch.
 #[derive(Default)]
 pub(in crate::operation) struct Progress {
     /// The number of writes that are known to have happened.

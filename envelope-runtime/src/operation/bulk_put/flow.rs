@@ -106,7 +106,7 @@ impl<'a, C: CanEncrypt> Flow<'a, C> {
         refused.map_or(Ok(written), Err)
     }
 
-    /// What is sent and sealed goes on before anything is taken.
+    /// Requests and seals make progress before another record is taken.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event<C>> {
         if let Poll::Ready(Some((keys, progress))) = self.sending.poll_next_unpin(cx) {
             return Poll::Ready(Event::Sent(keys, progress));

@@ -57,8 +57,8 @@ pub(super) async fn run<C: Capability>(reads: Reads<C>, way: Way) -> Result<Dele
     }
 }
 
-/// The remainder is empty: sent again later, it would delete without the conditions, or what was
-/// written anew.
+/// The remainder is empty. Sent again later, it would delete without the conditions, or delete
+/// records that were written since.
 fn unfinished<C: Capability>(
     reads: &Reads<C>,
     done: Deleted,

@@ -179,7 +179,9 @@ impl Request {
             (Some(error), _) => Failure::Refused(error),
             (None, Some(error)) => Failure::Hindered(error),
             (None, None) => {
-                Failure::Refused(ServiceError::new(self.place.clone(), &self.tables, error))
+                let error = ServiceError::new(self.place.clone(), &self.tables, error);
+                let is_throttled = error.kind() == ServiceErrorKind::Throttled;
+                if is_throttled { Failure::Hindered(error) } else { Failure::Refused(error) }
             }
         }
     }

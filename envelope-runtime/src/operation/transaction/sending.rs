@@ -137,7 +137,11 @@ impl Sending {
                     (outcome, may_wait)
                 }
                 None if is_unsettled => (Outcome::Unknown, true),
-                None => (Outcome::Failed(self.failed(&error)), false),
+                None => {
+                    let error = self.failed(&error);
+                    let is_throttled = error.kind() == ServiceErrorKind::Throttled;
+                    (Outcome::Failed(error), is_throttled)
+                }
             };
             if !may_wait || !patience.wait(store).await {
                 return outcome;

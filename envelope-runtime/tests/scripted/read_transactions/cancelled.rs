@@ -38,6 +38,20 @@ async fn a_transaction_that_another_one_hinders_is_sent_again() {
     }
 }
 
+/// The SDK gives up after three attempts, and the deadline is later.
+#[tokio::test]
+async fn a_request_that_is_throttled_is_made_again_until_the_deadline() {
+    let dynamodb = Dynamodb::new();
+    let throttled: &str = error("ThrottlingException", "").to_string().leak();
+    let throttled = || failed("TransactGetItems", Fault::Answer(400, throttled));
+    dynamodb.expect((0..5).map(|_| throttled()).chain([answer(documents(1..=1).await)]));
+
+    let read = dynamodb.store().read_transaction().get_all::<Document>(["d-1"]);
+    assert_eq!(read.await.unwrap(), [Some(numbered(1))]);
+
+    dynamodb.requests();
+}
+
 #[tokio::test]
 async fn what_hinders_is_the_error_at_the_deadline() {
     for (code, kind) in [

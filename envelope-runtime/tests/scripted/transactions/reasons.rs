@@ -259,3 +259,22 @@ async fn a_prepared_update_whose_item_was_changed_is_refused() {
     assert!(error.to_string().contains("has changed since it was loaded"), "{error}");
     dynamodb.requests();
 }
+
+/// The SDK gives up after three attempts, and the deadline is later.
+#[tokio::test]
+async fn a_request_that_is_throttled_is_made_again_until_the_deadline() {
+    let dynamodb = Dynamodb::new();
+    let throttled = r#"{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}"#;
+    let throttled = || failed(TRANSACT, Fault::Answer(400, throttled));
+    dynamodb.expect((0..5).map(|_| throttled()).chain([done(TRANSACT)]));
+    let put = || dynamodb.store().transaction().put(&account());
+    put().deadline(Duration::from_hours(1)).await.unwrap();
+    let requests = dynamodb.requests();
+    assert!(requests.iter().all(|request| request.body == requests[0].body));
+
+    dynamodb.expect((0..3).map(|_| throttled()));
+    let error = put().deadline(Duration::ZERO).await.unwrap_err();
+    let TransactionError::Request(request) = &error else { panic!("{error}") };
+    assert_eq!((request.kind(), error.is_retryable()), (ServiceErrorKind::Throttled, true));
+    dynamodb.requests();
+}
