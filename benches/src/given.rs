@@ -38,6 +38,10 @@ impl KeyProvider for Given {
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         true
     }
+
+    fn accepts(&self, _: &KeyReference) -> bool {
+        true
+    }
 }
 
 /// The output of a future that never waits.

@@ -1,6 +1,6 @@
 //! The machine's time, in one place, so that tests can replace it.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The time that a [`Store`](crate::Store), a [`Sealer`](crate::Sealer) or a
 /// [`KmsKeyProvider`](crate::KmsKeyProvider) uses: the operating system's, unless a test provides
@@ -41,6 +41,28 @@ impl<F: Fn() -> SystemTime + Send + Sync + 'static> Clock for F {
     }
 }
 
+/// A moment by both of a clock's times.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+impl Moment {
+    pub(crate) fn of(clock: &dyn Clock) -> Self {
+        Self { wall: clock.wall(), monotonic: clock.monotonic() }
+    }
+
+    /// Returns whether less than `age` has passed since `earlier`, by both times. A machine that
+    /// sleeps may stop the monotonic one, and the wall clock may be set. If one was set back,
+    /// nobody knows how much has passed.
+    pub(crate) fn is_within(self, age: Duration, earlier: Self) -> bool {
+        let of_wall = self.wall.duration_since(earlier.wall).ok();
+        let of_monotonic = self.monotonic.checked_duration_since(earlier.monotonic);
+        of_wall.zip(of_monotonic).is_some_and(|(wall, monotonic)| wall.max(monotonic) < age)
+    }
+}
+
 /// The operating system's clock.
 #[derive(Debug)]
 pub(crate) struct SystemClock;
@@ -49,9 +71,22 @@ impl Clock for SystemClock {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn an_age_is_the_longer_of_two_times_and_ends_when_one_is_set_back() {
+        let (wall, monotonic) = (SystemTime::UNIX_EPOCH, Instant::now());
+        let second = Duration::from_secs(1);
+        let earlier = Moment { wall: wall + second, monotonic: monotonic + second };
+        let within = |of_wall, of_monotonic| {
+            let now = Moment { wall: wall + of_wall, monotonic: monotonic + of_monotonic };
+            now.is_within(3 * second, earlier)
+        };
+
+        assert!(within(second, second) && within(3 * second, 3 * second));
+        assert!(!within(4 * second, second) && !within(second, 4 * second));
+        assert!(!within(Duration::ZERO, second) && !within(second, Duration::ZERO));
+    }
 
     #[test]
     fn a_function_gives_the_wall_time_and_the_rest_goes_on() {

@@ -20,9 +20,7 @@ use aws_lc as back_end;
 #[cfg(not(feature = "aws-lc"))]
 use rust_crypto as back_end;
 
-#[cfg(feature = "aws")]
-pub(crate) use back_end::sha256;
-pub(crate) use back_end::{MacKey, Prk, Salt, SealKey, fill};
+pub(crate) use back_end::{MacKey, Prk, Salt, SealKey, fill, sha256};
 #[cfg(test)]
 pub(crate) use collision::colliding;
 pub(crate) use secret::Secret32;

@@ -2,15 +2,22 @@
 
 #[cfg(feature = "aws")]
 mod arn;
+mod cache;
 mod context;
 mod data_key;
+mod digest;
 mod error;
+mod flight;
 #[cfg(feature = "aws")]
 mod kms;
 mod local;
+#[cfg(test)]
+mod played;
 mod provider;
 mod request;
+mod reuse;
 
+pub use cache::{Cache, Cached};
 pub(crate) use context::ContextPairs;
 pub use context::EncryptionContext;
 pub use data_key::{DataKey, EncryptedDataKey, HINT_LEN, KeyReference, ProviderId};
@@ -23,3 +30,5 @@ pub use provider::{
     KeyFuture, KeyProvider, Need, NoKey,
 };
 pub use request::DataKeyRequest;
+pub(crate) use request::KeyCounts;
+pub use reuse::{Reuse, Reused};

@@ -1,6 +1,7 @@
 //! The store: a DynamoDB client, a key provider and table names.
 
 mod pace;
+mod paced;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,10 +14,16 @@ use aws_sdk_dynamodb::config::AsyncSleep;
 
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{ContextError, refuse_unknown};
-use crate::key::{Capability, ContextPairs, Full, KeyProvider};
+use crate::key::{Cache, Cached, Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{Now, Readable, RecordSchema};
 use crate::usage::Usage;
 use pace::Pace;
+use paced::Paced;
+
+/// The number of data keys that an operation over many items keeps.
+const KEPT: usize = 1_000;
+/// The time for which it keeps each.
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// Saves and loads records. Cloning is cheap, and constructing makes no call.
 ///
@@ -55,7 +62,7 @@ pub struct Store<C = Full> {
     scope: ContextPairs,
     usage: Option<Usage>,
     clock: Arc<dyn Clock>,
-    /// Of the KMS calls of scans, in this store and its clones.
+    /// Of the KMS calls of scans and bulk loads, in this store and its clones.
     pace: Arc<Pace>,
 }
 
@@ -117,13 +124,15 @@ impl<C: Capability> Store<C> {
         self
     }
 
-    /// Limits the calls to the key service that scans make per second through this store and its
-    /// clones: 500 by default, so that a scan leaves most of the account's quota to others.
+    /// Limits the calls to the key service that scans and bulk loads make per second through this
+    /// store and its clones: 500 by default, so that they leave most of the account's quota to
+    /// others.
     ///
-    /// Each item of a record with protected attributes takes one call. Other operations are not
-    /// limited.
+    /// A record with protected attributes takes one call, unless its data key is
+    /// [reused](crate::key::KeyProvider::reuse) or [kept](crate::key::KeyProvider::cached). Other
+    /// operations are not limited.
     #[must_use]
-    pub fn scan_rate(mut self, calls_per_second: NonZeroU32) -> Self {
+    pub fn kms_rate(mut self, calls_per_second: NonZeroU32) -> Self {
         self.pace = Arc::new(Pace::new(calls_per_second));
         self
     }
@@ -156,6 +165,18 @@ impl<C: Capability> Store<C> {
         Ok(caller)
     }
 
+    /// A store for one operation over many items: those under one data key take one call.
+    pub(crate) fn keeping_data_keys(self) -> Self {
+        let cache = Cache::entries(KEPT).for_at_most(KEPT_FOR).clock_of(&self.clock);
+        let provider = Cached::within_operation(self.provider, cache);
+        Self { provider: Arc::new(provider), ..self }
+    }
+
+    /// A store whose calls to the key service keep to the rate of scans and bulk loads.
+    pub(crate) fn at_kms_rate(self) -> Self {
+        Self { provider: Arc::new(Paced(self.clone())), ..self }
+    }
+
     pub(crate) fn physical_table<R: Readable>(&self) -> &str {
         let logical = R::SCHEMA.table();
         self.tables.get(logical).map_or(logical, String::as_str)
@@ -172,14 +193,6 @@ impl<C> Store<C> {
         match self.client.config().sleep_impl() {
             Some(sleep) => sleep.sleep(delay).await,
             None => tokio::time::sleep(delay).await,
-        }
-    }
-
-    /// Waits until a scan may make another call to KMS.
-    pub(crate) async fn wait_for_kms(&self) {
-        let delay = self.pace.reserve(self.clock.monotonic());
-        if !delay.is_zero() {
-            self.wait(delay).await;
         }
     }
 

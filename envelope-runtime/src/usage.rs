@@ -27,6 +27,8 @@ pub struct Usage(Arc<Counts>);
 #[derive(Default)]
 struct Counts {
     kms_calls: AtomicU64,
+    key_hits: AtomicU64,
+    key_misses: AtomicU64,
     requests: AtomicU64,
     reread: AtomicU64,
     read: AtomicU64,
@@ -41,6 +43,21 @@ impl Usage {
     #[must_use]
     pub fn kms_calls(&self) -> u64 {
         self.0.kms_calls.load(Ordering::Relaxed)
+    }
+
+    /// The number of data keys that took no call: a provider had
+    /// [kept](crate::key::KeyProvider::cached) them or [reused](crate::key::KeyProvider::reuse)
+    /// them, or an operation over many items had unwrapped them before.
+    #[must_use]
+    pub fn key_hits(&self) -> u64 {
+        self.0.key_hits.load(Ordering::Relaxed)
+    }
+
+    /// The number of data keys that a provider which keeps or reuses data keys did not have. Those
+    /// that waited for the same call count one each.
+    #[must_use]
+    pub fn key_misses(&self) -> u64 {
+        self.0.key_misses.load(Ordering::Relaxed)
     }
 
     /// The number of requests to DynamoDB, including those that the SDK sent again.
@@ -98,6 +115,8 @@ impl Usage {
     pub(crate) fn add(&self, cost: Cost) {
         let Self(counts) = self;
         counts.kms_calls.fetch_add(cost.kms_calls, Ordering::Relaxed);
+        counts.key_hits.fetch_add(cost.key_hits, Ordering::Relaxed);
+        counts.key_misses.fetch_add(cost.key_misses, Ordering::Relaxed);
         counts.requests.fetch_add(cost.requests, Ordering::Relaxed);
         counts.reread.fetch_add(cost.reread, Ordering::Relaxed);
         counts.read.fetch_add(cost.read, Ordering::Relaxed);
@@ -112,6 +131,8 @@ impl Usage {
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     pub(crate) kms_calls: u64,
+    pub(crate) key_hits: u64,
+    pub(crate) key_misses: u64,
     pub(crate) requests: u64,
     pub(crate) reread: u64,
     pub(crate) read: u64,
@@ -125,6 +146,8 @@ impl fmt::Debug for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Usage")
             .field("kms_calls", &self.kms_calls())
+            .field("key_hits", &self.key_hits())
+            .field("key_misses", &self.key_misses())
             .field("requests", &self.requests())
             .field("reread", &self.reread())
             .field("read_units", &self.read_units())

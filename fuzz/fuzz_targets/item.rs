@@ -130,6 +130,10 @@ impl KeyProvider for Fixed {
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         true
     }
+
+    fn accepts(&self, _: &KeyReference) -> bool {
+        true
+    }
 }
 
 /// No future here waits for anything.

@@ -51,6 +51,10 @@ impl<P: KeyProvider> KeyProvider for Cached<P> {
     fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
         self.inner.is_current(reference, request)
     }
+
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        self.inner.accepts(reference)
+    }
 }
 
 /// Seals a limited number of records and bytes of one context under one data key.
@@ -111,6 +115,10 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
 
     fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
         self.inner.is_current(reference, request)
+    }
+
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        self.inner.accepts(reference)
     }
 }
 

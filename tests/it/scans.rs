@@ -42,7 +42,7 @@ async fn a_scan_gives_every_record_once() {
 #[tokio::test]
 async fn the_segments_of_a_scan_are_the_table() {
     let (_world, store) = users(40).await;
-    let store = store.scan_rate(NonZeroU32::MAX);
+    let store = store.kms_rate(NonZeroU32::MAX);
 
     let segments = store.scan::<User>().page_size(3).segments(8);
     assert_eq!(segments.len(), 8);

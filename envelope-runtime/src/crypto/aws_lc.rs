@@ -3,9 +3,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-#[cfg(feature = "aws")]
-use aws_lc_rs::digest;
-use aws_lc_rs::{hkdf, hmac, rand};
+use aws_lc_rs::{digest, hkdf, hmac, rand};
 
 use super::{MAC_LEN, NONCE_LEN, RandomFailed, Rejected, Secret32, TAG_LEN};
 
@@ -132,7 +130,6 @@ impl MacKey {
 }
 
 /// SHA-256 of the concatenation of `parts`. For public data only.
-#[cfg(feature = "aws")]
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = digest::Context::new(&digest::SHA256);
     for part in parts {

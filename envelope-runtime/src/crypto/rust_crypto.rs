@@ -4,10 +4,8 @@ use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
-#[cfg(feature = "aws")]
-use sha2::Digest;
-use sha2::Sha256;
 use sha2::digest::FixedOutput;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{MAC_LEN, NONCE_LEN, RandomFailed, Rejected, Secret32, TAG_LEN};
@@ -131,7 +129,6 @@ impl MacKey {
 }
 
 /// SHA-256 of the concatenation of `parts`. For public data only: its state is not wiped.
-#[cfg(feature = "aws")]
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {

@@ -12,9 +12,13 @@ mod unwrap;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_kms::Client;
+use aws_sdk_kms::config::AsyncSleep;
+use futures_util::future::{Either, select};
 
 use self::primary::Primary;
 use super::arn::{KeyArn, KeyName};
@@ -55,8 +59,12 @@ pub struct KmsKeyProvider<C = Full> {
     /// Further keys that may unwrap; `Err` keeps a text that is not a key ARN.
     accepted: Vec<Result<KeyArn, String>>,
     clock: Arc<dyn Clock>,
+    deadline: Duration,
     capability: PhantomData<fn() -> C>,
 }
+
+/// The time for which a call and its retries may take, by default.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 impl KmsKeyProvider {
     /// Wraps data keys under the KMS key `key_id`: a key ARN, key id, alias name or alias ARN.
@@ -70,6 +78,7 @@ impl KmsKeyProvider {
             primary: Primary::new(key_id.into(), SystemClock.monotonic()),
             accepted: Vec::new(),
             clock: Arc::new(SystemClock),
+            deadline: DEADLINE,
             capability: PhantomData,
         }
     }
@@ -92,6 +101,7 @@ impl KmsKeyProvider {
             primary: self.primary,
             accepted: self.accepted,
             clock: self.clock,
+            deadline: self.deadline,
             capability: PhantomData,
         }
     }
@@ -113,6 +123,17 @@ impl<C> KmsKeyProvider<C> {
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.primary = Primary::new(self.primary.text, clock.monotonic());
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Ends a call to KMS that has not been answered within this time, including the SDK's retries,
+    /// with [`DataKeyErrorKind::Network`]; 30 seconds by default.
+    ///
+    /// An SDK client without timeouts waits for an answer without an end, and with it everybody who
+    /// waits for the same data key.
+    #[must_use]
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = time;
         self
     }
 
@@ -150,6 +171,22 @@ impl<C> KmsKeyProvider<C> {
         let text = arn.as_str().to_owned();
         self.primary.learn(arn);
         Ok(text)
+    }
+
+    /// Awaits a call until the deadline.
+    async fn answered<F: Future>(&self, call: F) -> Result<F::Output, DataKeyError> {
+        match select(pin!(call), pin!(self.sleep(self.deadline))).await {
+            Either::Left((answer, _)) => Ok(answer),
+            Either::Right(((), _)) => Err(self.error(DataKeyErrorKind::Network)),
+        }
+    }
+
+    /// Waits in the client's own way, if its configuration sets one.
+    async fn sleep(&self, time: Duration) {
+        match self.client.config().sleep_impl() {
+            Some(sleep) => sleep.sleep(time).await,
+            None => tokio::time::sleep(time).await,
+        }
     }
 
     fn error(&self, kind: DataKeyErrorKind) -> DataKeyError {
@@ -191,6 +228,18 @@ impl<C: Capability> KeyProvider for KmsKeyProvider<C> {
             None => !self.accepted.iter().flatten().any(|arn| copy.hint() == arn.hint()),
         };
         copies.iter().all(|copy| copy.provider() == ProviderId::KMS && is_primary(copy))
+    }
+
+    /// False for any reference while the ARN of the primary is unknown, unless an accepted key
+    /// wrapped a copy.
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        let KeyReference::Wrapped(copies) = reference else { return false };
+        let primary = self.primary.learnt();
+        let mut known = copies.iter().filter(|copy| copy.provider() == ProviderId::KMS);
+        known.any(|copy| {
+            let mut keys = self.accepted.iter().flatten().chain(&primary);
+            keys.any(|arn| copy.hint() == arn.hint())
+        })
     }
 }
 

@@ -102,6 +102,10 @@ impl LocalKeyProvider {
         Self { key, hint }
     }
 
+    fn is_own(&self, copy: &EncryptedDataKey) -> bool {
+        copy.provider() == ProviderId::LOCAL && *copy.hint() == self.hint
+    }
+
     fn wrap(&self, context: &EncryptionContext) -> Result<GeneratedDataKey, DataKeyErrorKind> {
         let mut nonce = [0; NONCE_LEN];
         let mut data_key = Secret32::zeroed();
@@ -129,10 +133,8 @@ impl LocalKeyProvider {
         let KeyReference::Wrapped(copies) = reference else {
             return Err(DataKeyErrorKind::Unsupported);
         };
-        let copy = copies
-            .iter()
-            .find(|copy| copy.provider() == ProviderId::LOCAL && *copy.hint() == self.hint)
-            .ok_or(DataKeyErrorKind::UnknownKey)?;
+        let copy = copies.iter().find(|copy| self.is_own(copy));
+        let copy = copy.ok_or(DataKeyErrorKind::UnknownKey)?;
         let (nonce, sealed) =
             copy.wrapped().split_first_chunk::<NONCE_LEN>().ok_or(DataKeyErrorKind::Mismatch)?;
         let mut data_key = Zeroizing::new(sealed.to_vec());
@@ -165,6 +167,11 @@ impl KeyProvider for LocalKeyProvider {
     /// Always true: there is only one key.
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         true
+    }
+
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        let KeyReference::Wrapped(copies) = reference else { return false };
+        copies.iter().any(|copy| self.is_own(copy))
     }
 }
 
@@ -262,11 +269,14 @@ mod tests {
         let local = EncryptedDataKey::new(ProviderId::LOCAL, HINT, wrapped()).unwrap();
         let refused = |reference| provider.unwrap(&reference, &context("t-1")).err();
 
-        let unknown = refused(KeyReference::Wrapped(vec![kms.clone()]));
-        assert_eq!(unknown, Some(DataKeyErrorKind::UnknownKey));
-        let table = refused(KeyReference::KeyTable(vec![7; 16]));
-        assert_eq!(table, Some(DataKeyErrorKind::Unsupported));
-        assert_eq!(refused(KeyReference::Wrapped(vec![kms, local])), None);
+        for (reference, kind) in [
+            (KeyReference::Wrapped(vec![kms.clone()]), Some(DataKeyErrorKind::UnknownKey)),
+            (KeyReference::KeyTable(vec![7; 16]), Some(DataKeyErrorKind::Unsupported)),
+            (KeyReference::Wrapped(vec![kms, local]), None),
+        ] {
+            assert_eq!(provider.accepts(&reference), kind.is_none());
+            assert_eq!(refused(reference), kind);
+        }
     }
 
     #[tokio::test]

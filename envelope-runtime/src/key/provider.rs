@@ -3,14 +3,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{DataKey, DataKeyError, DataKeyRequest, KeyReference};
+use super::{Cache, Cached, DataKey, DataKeyError, DataKeyRequest, KeyReference, Reuse, Reused};
 
 /// The future of a call to a key service.
 pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>> + Send + 'a>>;
 
 /// A source of data keys: [`KmsKeyProvider`](crate::KmsKeyProvider),
-/// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a caching decorator
-/// around one of these.
+/// [`LocalKeyProvider`](crate::LocalKeyProvider), another key service, or a provider around one of
+/// these. Any provider can [reuse](Self::reuse) and [keep](Self::cached) data keys.
 ///
 /// An implementation must meet these requirements:
 ///
@@ -20,13 +20,15 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 ///   [`EncryptedDataKey`](crate::key::EncryptedDataKey) may have been written by an attacker.
 /// - It calls [`DataKeyRequest::count_call`] for each call that it makes. Otherwise the counts of
 ///   operations lack these calls.
+/// - Its calls end, with an error at the latest when their deadline has passed: several operations
+///   may wait for one call.
 ///
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
-/// A provider that keeps data keys, or returns one for several records, keeps them under the whole
-/// context, names included, and the whole reference: an answer for one tenant must never be an
-/// answer for another. It limits their age and use: a stolen data key opens every record that
-/// shares it, and a cached key opens records even after its KMS key was disabled or a permission
+/// A provider of yours that keeps data keys, or returns one for several records, keeps them under
+/// the whole context, names included, and the whole reference: an answer for one tenant must never
+/// be an answer for another. It limits their age and use: a stolen data key opens every record that
+/// shares it, and a kept key opens records even after its KMS key was disabled or a permission
 /// revoked.
 pub trait KeyProvider: Send + Sync + 'static {
     /// The provider's capability: [`Full`], [`EncryptOnly`] or [`DecryptOnly`]. A store without a
@@ -59,6 +61,82 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// A decorator must delegate to the inner provider. Otherwise, records of a key that is merely
     /// accepted would stay under it forever.
     fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool;
+
+    /// Returns whether the provider, as it is configured, uses the key that `reference` denotes, as
+    /// far as it can tell without a call.
+    ///
+    /// A provider that keeps data keys asks this before each answer that it has kept, so that an
+    /// alias that was repointed is followed at once. A decorator must delegate to the inner
+    /// provider.
+    fn accepts(&self, reference: &KeyReference) -> bool;
+
+    /// Seals several records under one data key, within limits, instead of each under its own.
+    ///
+    /// A save then makes a call to the key service only if the data key of its encryption context
+    /// is used up or too old, or there is none. Every record still has keys of its own, derived
+    /// with a fresh salt.
+    ///
+    /// | | |
+    /// | --- | --- |
+    /// | limits | records, bytes and age of a data key; exact, however many operations run at once |
+    /// | contexts | one data key each, at most 64; the one used least recently makes room |
+    /// | a protected update | moves the record to the current data key, so that the limits hold; no call if there is one |
+    /// | a new data key is refused: access denied, key disabled | the current one is wiped at once |
+    /// | the key service is out of reach | the current one is used within its limits; then saves fail |
+    /// | a stolen data key | opens all the records that it sealed |
+    ///
+    /// Several operations that need a new data key wait for one call. No task is spawned, and no
+    /// data key is fetched ahead of time.
+    ///
+    /// ```no_run
+    /// # fn example(dynamodb: aws_sdk_dynamodb::Client, kms: aws_sdk_kms::Client) {
+    /// use std::time::Duration;
+    ///
+    /// use envelope_runtime::key::{Cache, KeyProvider, Reuse};
+    /// use envelope_runtime::{KmsKeyProvider, Store};
+    ///
+    /// let keys = KmsKeyProvider::new(kms, "alias/users")
+    ///     .reuse(Reuse::records(1_000).for_at_most(Duration::from_mins(5)))
+    ///     .cached(Cache::entries(10_000).for_at_most(Duration::from_mins(5)));
+    /// let store = Store::new(dynamodb, keys.clone());
+    /// keys.clear(); // whenever kept data keys should be used no longer
+    /// # }
+    /// ```
+    #[doc(alias = "pool")]
+    fn reuse(self, reuse: Reuse) -> Reused<Self>
+    where
+        Self: Sized,
+        Self::Capability: CanEncrypt,
+    {
+        Reused::new(self, reuse)
+    }
+
+    /// Keeps the data keys that are unwrapped, within limits, instead of asking for each load.
+    ///
+    /// Loads of records that share a data key, and repeated loads of one record, then make one call
+    /// to the key service.
+    ///
+    /// | | |
+    /// | --- | --- |
+    /// | limits | number and age of the kept data keys; an evicted one is wiped |
+    /// | an answer | only for the whole encryption context and the whole reference that it was given for, and only while the provider [accepts](Self::accepts) the key |
+    /// | several loads of one data key | wait for one call, which goes on if the first of them is dropped |
+    /// | a refusal that cannot change: another context, an altered or a foreign data key | is remembered for a minute, up to 4,096 of them |
+    /// | access denied, throttling, outage | never remembered: the next load asks again |
+    /// | the key service is out of reach | records of kept data keys load until these are too old |
+    /// | the KMS key is disabled, or a permission revoked | the same: [`Cached::clear`] ends it |
+    /// | saves | are passed on; put `cached` around [`reuse`](Self::reuse) |
+    ///
+    /// No task is spawned. Data keys that are too old are never used; they are wiped by the next
+    /// calls, within an eighth of the age.
+    #[doc(alias = "cache")]
+    fn cached(self, cache: Cache) -> Cached<Self>
+    where
+        Self: Sized,
+        Self::Capability: Allows<Decrypt>,
+    {
+        Cached::new(self, cache)
+    }
 }
 
 /// One provider, with its cached knowledge, for several stores, sealers and openers.
@@ -79,6 +157,10 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
 
     fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
         (**self).is_current(reference, request)
+    }
+
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        (**self).accepts(reference)
     }
 }
 
@@ -217,6 +299,10 @@ mod tests {
         fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
             false
         }
+
+        fn accepts(&self, _: &KeyReference) -> bool {
+            false
+        }
     }
 
     fn request() -> DataKeyRequest {
@@ -231,7 +317,9 @@ mod tests {
         assert!(local.is_current(&reference, &request()));
         assert!(KeyProvider::is_current(&Arc::new(local), &reference, &request()));
         let retired = Retired(LocalKeyProvider::insecure_ephemeral().unwrap());
-        assert!(!KeyProvider::is_current(&Arc::new(retired), &reference, &request()));
+        let retired = Arc::new(retired);
+        assert!(!KeyProvider::is_current(&retired, &reference, &request()));
+        assert!(!KeyProvider::accepts(&retired, &reference));
     }
 
     #[tokio::test]

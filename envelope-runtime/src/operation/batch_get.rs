@@ -148,6 +148,7 @@ impl<P: Readable, C: Allows<P::Needs>> IntoFuture for BatchGet<P, C> {
             let targets = keys.into_iter().map(target).collect::<Result<Vec<_>, _>>()?;
             let keys = targets.iter().map(|target| target.key.attributes());
             let wanted = Wanted::distinct(keys.enumerate());
+            let store = store.keeping_data_keys();
             let (store, meter, table) = (&store, &meter, store.physical_table::<P>());
             let batch = Batch { store, meter, schema: &schema, table, consistent };
             let mut patience = Patience::of_capacity(store.ticks(), deadline);

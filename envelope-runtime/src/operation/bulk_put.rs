@@ -121,8 +121,10 @@ impl<R: Batchable, C: CanEncrypt> IntoFuture for BulkPut<R, C> {
         let Self { store, table, records, on_progress, within, record: _ } = self;
         let meter = Meter::new(&store, "bulk_put", &table);
         let span = meter.span();
-        let run =
-            async move { Flow::new(&store, &meter, records, on_progress, within).run().await };
+        let run = async move {
+            let store = store.at_kms_rate();
+            Flow::new(&store, &meter, records, on_progress, within).run().await
+        };
         Box::pin(run.instrument(span))
     }
 }

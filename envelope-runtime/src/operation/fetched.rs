@@ -85,8 +85,8 @@ impl<C: Capability> Fetched<'_, C> {
             return Ok(None);
         }
         let (provider, asked) = (store.provider(), Asked::Key(target.key.attributes()));
-        let (context, calls) = (&target.context, meter.kms_calls());
-        Reading { provider, asked, context, calls }.open(item, keep).await.map(Some)
+        let (context, counts) = (&target.context, meter.key_counts());
+        Reading { provider, asked, context, counts }.open(item, keep).await.map(Some)
     }
 
     /// An error that names the key.

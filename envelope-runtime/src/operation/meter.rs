@@ -9,6 +9,7 @@ use tracing::field::Empty;
 use tracing::{Span, info_span};
 
 use super::attempts::Attempts;
+use crate::key::KeyCounts;
 use crate::store::Store;
 use crate::usage::{Cost, Usage, units};
 
@@ -25,7 +26,7 @@ fn thousandths(capacity: Option<&ConsumedCapacity>) -> u64 {
 /// The counts of one operation. When dropped, it records them in its span and the store's
 /// [`Usage`].
 pub(super) struct Meter {
-    kms_calls: Arc<AtomicU64>,
+    keys: Arc<KeyCounts>,
     attempts: Attempts,
     reread: AtomicU64,
     read: AtomicU64,
@@ -48,12 +49,14 @@ impl Meter {
             index = Empty,
             requests = Empty,
             kms_calls = Empty,
+            key_hits = Empty,
+            key_misses = Empty,
             reread = Empty,
             read_units = Empty,
             write_units = Empty,
         );
         Self {
-            kms_calls: Arc::default(),
+            keys: Arc::default(),
             attempts: Attempts::default(),
             reread: AtomicU64::default(),
             read: AtomicU64::default(),
@@ -76,8 +79,8 @@ impl Meter {
         self.span.clone()
     }
 
-    pub(super) fn kms_calls(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.kms_calls)
+    pub(super) fn key_counts(&self) -> Arc<KeyCounts> {
+        Arc::clone(&self.keys)
     }
 
     /// Returns whether someone wants to know the number of requests. An interceptor, which counts
@@ -153,7 +156,9 @@ pub(super) fn table_names<'t>(tables: impl Iterator<Item = &'t str>) -> String {
 impl Drop for Meter {
     fn drop(&mut self) {
         let cost = Cost {
-            kms_calls: self.kms_calls.load(Ordering::Relaxed),
+            kms_calls: self.keys.calls(),
+            key_hits: self.keys.hits(),
+            key_misses: self.keys.misses(),
             requests: self.attempts.count(),
             reread: self.reread.load(Ordering::Relaxed),
             read: self.read.load(Ordering::Relaxed),
@@ -163,6 +168,9 @@ impl Drop for Meter {
             stale: self.stale.load(Ordering::Relaxed),
         };
         self.span.record("requests", cost.requests).record("kms_calls", cost.kms_calls);
+        if cost.key_hits + cost.key_misses > 0 {
+            self.span.record("key_hits", cost.key_hits).record("key_misses", cost.key_misses);
+        }
         if cost.reread > 0 {
             self.span.record("reread", cost.reread);
         }

@@ -1,12 +1,11 @@
 //! Opening an item: one call to the provider, and none for an item that is rejected without a key.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use crate::envelope::{
     Asked, ExpectedContext, Item, Loaded, Opening, plain_core, plaintext_values,
 };
-use crate::key::{Allows, Capability, DataKeyRequest, KeyProvider};
+use crate::key::{Allows, Capability, DataKeyRequest, KeyCounts, KeyProvider};
 use crate::operation::error::LoadError;
 use crate::record::{FieldReader, Readable};
 
@@ -15,7 +14,7 @@ pub(crate) struct Reading<'a, C> {
     pub(crate) provider: &'a dyn KeyProvider<Capability = C>,
     pub(crate) asked: Asked<'a>,
     pub(crate) context: &'a ExpectedContext,
-    pub(crate) calls: Arc<AtomicU64>,
+    pub(crate) counts: Arc<KeyCounts>,
 }
 
 impl<C: Capability> Reading<'_, C> {
@@ -40,7 +39,7 @@ impl<C: Capability> Reading<'_, C> {
             let opening = opening.map_err(LoadError::Open)?;
             let core = keep.then(|| opening.core());
             let context = self.context.encryption_context(&schema);
-            let request = DataKeyRequest::counting(context, 0, self.calls);
+            let request = DataKeyRequest::counting(context, 0, self.counts);
             let data_key = self.provider.decrypt(opening.reference(), &request).await;
             let data_key =
                 data_key.map_err(|error| LoadError::DecryptDataKey(error.at(schema.place())))?;

@@ -225,7 +225,7 @@ impl<C: Capability, G: Send + 'static> IntoFuture for ReadTransaction<C, G> {
                     request.answers(&store, &meter, deadline).await?
                 }
             };
-            let shared = Arc::new(Shared { store, meter });
+            let shared = Arc::new(Shared { store: store.keeping_data_keys(), meter });
             open(&shared, &mut answers).await
         };
         Box::pin(run.instrument(span))

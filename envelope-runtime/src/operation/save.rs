@@ -208,8 +208,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
         let depends =
             Dependence { presence, version, condition, now, takes_expired_for_none: true };
         let condition = depends.expression(&schema).map_err(SaveError::Field)?;
-        let (provider, calls) = (store.provider(), meter.kms_calls());
-        let (item, context) = seal_record(provider, schema, values, store.scope(), calls).await?;
+        let (provider, counts) = (store.provider(), meter.key_counts());
+        let (item, context) = seal_record(provider, schema, values, store.scope(), counts).await?;
         let key = RequestKey::of_record(&schema, |name| item.attribute(name));
         let prepared = Prepared {
             schema,

@@ -25,7 +25,7 @@ use crate::store::Store;
 /// [Scan](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html) of at most
 /// 1 MB, and each record given out takes one KMS call if it has protected attributes. Up to 16 of
 /// them are made at the same time, and no more in a second than
-/// [`scan_rate`](crate::Store::scan_rate) allows.
+/// [`kms_rate`](crate::Store::kms_rate) allows.
 ///
 /// A record with `#[envelope(context)]` fields is scanned through a store that is
 /// [`scoped`](crate::Store::scoped) to one context, and records of others are skipped; or with

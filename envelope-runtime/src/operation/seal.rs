@@ -1,11 +1,10 @@
 //! Sealing a record: one call to the provider, and none for a record that cannot be stored.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use crate::crypto;
 use crate::envelope::{ExpectedContext, Item, Plan, SealError, SealErrorKind, context_of_record};
-use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyProvider};
+use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyCounts, KeyProvider};
 use crate::operation::error::SaveError;
 #[cfg(feature = "aws")]
 use crate::record::RequestKey;
@@ -44,7 +43,7 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     schema: RecordSchema,
     values: Values,
     caller: &ContextPairs,
-    calls: Arc<AtomicU64>,
+    counts: Arc<KeyCounts>,
 ) -> Result<(Item, ExpectedContext), SaveError> {
     let plan = Plan::new(schema, values).map_err(SaveError::Seal)?;
     let plan = plan.with_key().map_err(SaveError::Key)?;
@@ -55,7 +54,7 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
         return Ok((plan.into_plaintext(), context));
     }
     let pairs = context.encryption_context(&schema);
-    let request = DataKeyRequest::counting(pairs, plan.plaintext_len(), calls);
+    let request = DataKeyRequest::counting(pairs, plan.plaintext_len(), counts);
     let generated = provider
         .generate(&request)
         .await

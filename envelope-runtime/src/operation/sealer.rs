@@ -150,7 +150,7 @@ impl<C: Capability> Opener<C> {
             let context =
                 expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
             let (provider, asked) = (provider.as_ref(), Asked::ItemsOwn);
-            let reading = Reading { provider, asked, context: &context, calls: Arc::default() };
+            let reading = Reading { provider, asked, context: &context, counts: Arc::default() };
             // Updates, which are DynamoDB's, can start from the record.
             reading.open(item, cfg!(feature = "aws")).await
         }

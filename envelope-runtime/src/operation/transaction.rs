@@ -87,7 +87,7 @@ impl<C: Capability> Store<C> {
     /// [`Transaction`].
     #[doc(alias = "transact_write_items")]
     pub fn transaction(&self) -> Transaction<C> {
-        Transaction { store: self.clone(), asked: Vec::new(), within: DEADLINE }
+        Transaction { store: self.clone().keeping_data_keys(), asked: Vec::new(), within: DEADLINE }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rate of calls to the key service that scans make.
+//! The rate of calls to the key service that scans and bulk loads make.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
@@ -24,6 +24,16 @@ impl Pace {
         let at = next.map_or(now, |next| next.max(now));
         *next = Some(at + self.interval);
         at.duration_since(now)
+    }
+
+    /// Corrects a reservation by the number of calls that were made.
+    pub(super) fn settle(&self, calls: u64) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let further = u32::try_from(calls).unwrap_or(u32::MAX).checked_sub(1);
+        *next = next.and_then(|next| match further {
+            Some(further) => next.checked_add(self.interval.saturating_mul(further)),
+            None => next.checked_sub(self.interval),
+        });
     }
 }
 
@@ -51,5 +61,22 @@ mod tests {
         assert_eq!(pace.reserve(start + 60 * second), Duration::ZERO);
         assert_eq!(pace.reserve(start + 60 * second), quarter);
         assert_eq!(Pace::default().interval, Duration::from_millis(2));
+    }
+
+    #[test]
+    fn a_reservation_without_a_call_is_given_back_and_further_calls_count() {
+        let pace = Pace::new(NonZeroU32::new(4).unwrap());
+        let start = Instant::now();
+        let quarter = Duration::from_millis(250);
+
+        for _ in 0..10 {
+            assert_eq!(pace.reserve(start), Duration::ZERO);
+            pace.settle(0);
+        }
+        assert_eq!(pace.reserve(start), Duration::ZERO);
+        pace.settle(1);
+        assert_eq!(pace.reserve(start), quarter);
+        pace.settle(3);
+        assert_eq!(pace.reserve(start), 4 * quarter);
     }
 }

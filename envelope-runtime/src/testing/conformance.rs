@@ -79,6 +79,10 @@ where
     }
     check.opens("unwraps what it wrapped", reference, &own).await?;
     check.opens("unwraps it as often as it is asked", reference, &own).await?;
+    let rule = "accepts the reference of a data key that it has unwrapped";
+    if !provider.accepts(reference) {
+        return Err(broken(rule, &"does not"));
+    }
     for (what, request) in &others {
         let rule = "binds a data key to its whole encryption context";
         let mismatch = DataKeyErrorKind::Mismatch;
@@ -235,6 +239,7 @@ mod tests {
         OneKeyForAll,
         TakesTheFirstCopy,
         IsNeverCurrent,
+        AcceptsNothing,
         Forgets,
         SaysItOtherwise,
         /// Returns the same for all contexts whose values join to the same text.
@@ -339,6 +344,10 @@ mod tests {
         fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
             self.fault != Fault::IsNeverCurrent
         }
+
+        fn accepts(&self, reference: &KeyReference) -> bool {
+            self.fault != Fault::AcceptsNothing && self.local.accepts(reference)
+        }
     }
 
     #[tokio::test]
@@ -348,6 +357,7 @@ mod tests {
             (Fault::OneKeyForAll, "the same data key for another table"),
             (Fault::TakesTheFirstCopy, "finds its own copy among others"),
             (Fault::IsNeverCurrent, "as current; this one does not"),
+            (Fault::AcceptsNothing, "that it has unwrapped; this one does not"),
             (Fault::Forgets, "as often as it is asked"),
             (Fault::JoinsValues(";"), "unwraps the same values under other names"),
             (Fault::JoinsValues("/"), "unwraps the same values under other names"),

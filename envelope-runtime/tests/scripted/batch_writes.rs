@@ -132,6 +132,10 @@ impl KeyProvider for Held {
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         true
     }
+
+    fn accepts(&self, _: &KeyReference) -> bool {
+        true
+    }
 }
 
 #[tokio::test]

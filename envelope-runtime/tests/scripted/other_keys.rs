@@ -34,6 +34,10 @@ impl KeyProvider for Retired {
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         false
     }
+
+    fn accepts(&self, _: &KeyReference) -> bool {
+        true
+    }
 }
 
 fn other_key() -> LocalKeyProvider {

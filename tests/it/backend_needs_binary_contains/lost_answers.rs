@@ -134,6 +134,10 @@ impl KeyProvider for Meddling {
     fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
         self.provider.is_current(reference, request)
     }
+
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        self.provider.accepts(reference)
+    }
 }
 
 /// The SDK gave up, and nobody can say whether the write happened.

@@ -33,7 +33,7 @@ impl<C> KmsKeyProvider<C> {
             call = call.encryption_context(name, value);
         }
         request.count_call();
-        let answer = unlogged(call.send()).await;
+        let answer = self.answered(unlogged(Box::pin(call.send()))).await?;
         let mut answer = answer.map_err(|error| refused(&self.primary.text, &error))?;
 
         let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
@@ -62,7 +62,8 @@ impl<C> KmsKeyProvider<C> {
             call = call.encryption_context(name, value);
         }
         request.count_call();
-        let mut answer = unlogged(call.send()).await.map_err(|error| refused(key, &error))?;
+        let answer = self.answered(unlogged(Box::pin(call.send()))).await?;
+        let mut answer = answer.map_err(|error| refused(key, &error))?;
 
         let plaintext = answer.plaintext.take().map(|blob| Zeroizing::new(blob.into_inner()));
         let arn = answer.key_id().and_then(KeyArn::parse);
@@ -74,7 +75,8 @@ impl<C> KmsKeyProvider<C> {
     /// no data key.
     pub(super) async fn describe(&self, name: &KeyName) -> Result<KeyArn, DataKeyError> {
         let call = self.client.describe_key().key_id(self.primary.text.as_str());
-        let answer = call.send().await.map_err(|error| refused(&self.primary.text, &error))?;
+        let answer = self.answered(Box::pin(call.send())).await?;
+        let answer = answer.map_err(|error| refused(&self.primary.text, &error))?;
         let arn = answer.key_metadata.and_then(|key| KeyArn::parse(key.arn()?));
         let arn = arn.ok_or_else(|| self.error(DataKeyErrorKind::InvalidAnswer))?;
         if !name.may_be(&arn) {

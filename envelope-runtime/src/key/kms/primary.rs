@@ -9,8 +9,9 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use super::budget::{Budget, Empty};
-use super::refused::{Digest, Refused};
+use super::refused::Refused;
 use crate::key::arn::{KeyArn, KeyName};
+use crate::key::digest::Digest;
 
 /// The time for which an alias is assumed not to have moved, or `DescribeKey` to be denied.
 const BELIEVED: Duration = Duration::from_mins(1);

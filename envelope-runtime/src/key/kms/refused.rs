@@ -7,29 +7,11 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::attribute::write_lp;
-use crate::crypto::sha256;
-use crate::key::{EncryptedDataKey, EncryptionContext};
+use crate::key::digest::Digest;
 
 /// The maximum number of remembered copies; a new one replaces the oldest.
 const CAPACITY: usize = 128;
 const AGE: Duration = Duration::from_mins(1);
-
-/// The digest of a wrapped key under an encryption context.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Digest([u8; 32]);
-
-impl Digest {
-    pub(super) fn of(copy: &EncryptedDataKey, context: &EncryptionContext) -> Self {
-        let mut parts = Vec::new();
-        write_lp(copy.wrapped(), &mut parts);
-        for (name, value) in context.iter() {
-            write_lp(name.as_bytes(), &mut parts);
-            write_lp(value.as_bytes(), &mut parts);
-        }
-        Self(sha256(&[b"envelope/1 kms refused ", &parts]))
-    }
-}
 
 /// The digests of the last minute, oldest first.
 #[derive(Default)]
@@ -59,27 +41,16 @@ impl Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::ProviderId;
-
-    fn digest(hint: u8, wrapped: &[u8], context: &EncryptionContext) -> Digest {
-        Digest::of(&EncryptedDataKey::new(ProviderId::KMS, [hint; 8], wrapped).unwrap(), context)
-    }
-
-    #[test]
-    fn a_copy_is_known_by_its_wrapped_key_and_context_and_not_by_its_hint() {
-        let users = EncryptionContext::new("users", []);
-        let tenant = EncryptionContext::new("users", [("tenant", "t-1".to_owned())]);
-
-        assert!(digest(1, b"a", &users) == digest(2, b"a", &users));
-        assert!(digest(1, b"a", &users) != digest(1, b"b", &users));
-        assert!(digest(1, b"a", &users) != digest(1, b"a", &tenant));
-    }
+    use crate::key::{EncryptedDataKey, EncryptionContext, ProviderId};
 
     #[test]
     fn it_is_forgotten_after_a_minute_or_for_newer_ones() {
         let users = EncryptionContext::new("users", []);
         let start = Instant::now();
-        let numbered = |number: usize| digest(1, &number.to_be_bytes(), &users);
+        let numbered = |number: usize| {
+            let copy = EncryptedDataKey::new(ProviderId::KMS, [1; 8], number.to_be_bytes());
+            Digest::of_copy(&copy.unwrap(), &users)
+        };
         let mut refused = Refused::default();
 
         refused.insert(numbered(0), start);

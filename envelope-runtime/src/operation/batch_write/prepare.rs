@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -16,7 +15,7 @@ use super::super::seal::{key_of, seal_record, written};
 use super::CONCURRENCY;
 use crate::attribute::ConvertError;
 use crate::envelope::{Item, refuse_foreign_key};
-use crate::key::{CanEncrypt, Capability};
+use crate::key::{CanEncrypt, Capability, KeyCounts};
 use crate::record::{
     EnvelopeRecord, FieldError, KeyError, KeyValues, RecordSchema, RequestKey, Values,
 };
@@ -39,17 +38,17 @@ type Seal<C> = for<'a> fn(
     &'a Store<C>,
     RecordSchema,
     Values,
-    Arc<AtomicU64>,
+    Arc<KeyCounts>,
 ) -> BoxFuture<'a, Result<Item, SaveError>>;
 
 fn seal<C: CanEncrypt>(
     store: &Store<C>,
     schema: RecordSchema,
     values: Values,
-    calls: Arc<AtomicU64>,
+    counts: Arc<KeyCounts>,
 ) -> BoxFuture<'_, Result<Item, SaveError>> {
     Box::pin(async move {
-        let sealed = seal_record(store.provider(), schema, values, store.scope(), calls).await;
+        let sealed = seal_record(store.provider(), schema, values, store.scope(), counts).await;
         sealed.map(|(item, _)| item)
     })
 }
@@ -126,7 +125,7 @@ impl<C: Capability> Checked<C> {
     ) -> Result<RemainingWrite, BatchError> {
         let Self { mut write, values } = self;
         if let Some((values, seal)) = values {
-            let item = seal(store, write.schema, values, meter.kms_calls()).await;
+            let item = seal(store, write.schema, values, meter.key_counts()).await;
             let at = |error| {
                 BatchError::Unprepared(PositionedError::new(
                     write.position,

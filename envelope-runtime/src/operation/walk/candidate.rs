@@ -1,7 +1,6 @@
 //! The items of a page that are given out, and the opening of each.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
@@ -17,12 +16,8 @@ use crate::attribute::AttributeValue;
 use crate::envelope::{
     Asked, Item, Loaded, OpenError, OpenErrorKind, expected_context, makes_its_key, parts_of_key,
 };
-use crate::key::{
-    Allows, Capability, DataKey, DataKeyRequest, GeneratedDataKey, KeyFuture, KeyProvider,
-    KeyReference,
-};
+use crate::key::{Allows, Capability};
 use crate::record::{Carries, KeyAttribute, Now, Readable};
-use crate::store::Store;
 
 /// An item that is to be given out.
 pub(super) struct Candidate {
@@ -222,23 +217,16 @@ impl<C: Capability> Reads<C> {
                 &of_key
             }
         };
-        let calls = self.meter.kms_calls();
-        let (paced, provider, asked);
-        match &self.source {
-            Source::Partition { index, condition, .. } => {
-                provider = self.store.provider();
-                asked = match (index, condition.partition()) {
-                    _ if self.loads() => Asked::Key(&key),
-                    (None, [(_, partition)]) => Asked::Partition(partition),
-                    _ => Asked::Table,
-                };
-            }
-            Source::Table { .. } => {
-                paced = Paced(self.store.clone());
-                (provider, asked) = (&paced as &dyn KeyProvider<Capability = C>, Asked::Table);
-            }
-        }
-        let reading = Reading { provider, asked, context, calls };
+        let asked = match &self.source {
+            Source::Partition { .. } if self.loads() => Asked::Key(&key),
+            Source::Partition { index: None, condition, .. } => match condition.partition() {
+                [(_, partition)] => Asked::Partition(partition),
+                _ => Asked::Table,
+            },
+            Source::Partition { .. } | Source::Table { .. } => Asked::Table,
+        };
+        let (provider, counts) = (self.store.provider(), self.meter.key_counts());
+        let reading = Reading { provider, asked, context, counts };
         let loaded: Loaded<P> = reading.open(item, false).await?;
         Ok(Some(loaded.into_record()))
     }
@@ -272,32 +260,5 @@ impl<C: Capability> Reads<C> {
             return Ok(None);
         }
         Ok(Some(item))
-    }
-}
-
-/// The store's provider, at the rate of scans. An item that is refused without a data key does not
-/// wait.
-struct Paced<C>(Store<C>);
-
-impl<C: Capability> KeyProvider for Paced<C> {
-    type Capability = C;
-
-    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
-        self.0.provider().generate(request)
-    }
-
-    fn decrypt<'a>(
-        &'a self,
-        reference: &'a KeyReference,
-        request: &'a DataKeyRequest,
-    ) -> KeyFuture<'a, Arc<DataKey>> {
-        Box::pin(async move {
-            self.0.wait_for_kms().await;
-            self.0.provider().decrypt(reference, request).await
-        })
-    }
-
-    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
-        self.0.provider().is_current(reference, request)
     }
 }

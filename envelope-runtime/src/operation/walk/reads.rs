@@ -148,6 +148,10 @@ impl<C: Capability> Reads<C> {
             Source::Partition { .. } => "query",
             Source::Table { .. } => "scan",
         };
+        let store = match &source {
+            Source::Partition { .. } => store.keeping_data_keys(),
+            Source::Table { .. } => store.at_kms_rate().keeping_data_keys(),
+        };
         let mut meter = Meter::new(&store, verb, &table);
         let mut position: Vec<_> = schema.key_names().collect();
         if let Source::Partition { index: Some(index), key, .. } = &source {

@@ -182,6 +182,10 @@ async fn a_store_that_cannot_encrypt_deletes() {
         fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
             true
         }
+
+        fn accepts(&self, _: &KeyReference) -> bool {
+            true
+        }
     }
     let dynamodb = Dynamodb::new();
     dynamodb.expect([all()]);

@@ -58,6 +58,10 @@ impl KeyProvider for Held {
     fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
         self.local.is_current(reference, request)
     }
+
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        self.local.accepts(reference)
+    }
 }
 
 #[tokio::test]
@@ -248,7 +252,7 @@ impl Clock for Still {
 #[tokio::test]
 async fn a_scan_waits_between_its_calls_to_kms_and_a_query_does_not() {
     let dynamodb = Dynamodb::new();
-    let store = dynamodb.store().clock(Still(Instant::now()));
+    let store = counting(&dynamodb).clock(Still(Instant::now()));
     let items = orders(0..10).await;
     let slow = |per_second| NonZeroU32::new(per_second).unwrap();
 
@@ -261,7 +265,7 @@ async fn a_scan_waits_between_its_calls_to_kms_and_a_query_does_not() {
     dynamodb.expect([page("Scan", items.clone(), None), page("Scan", items, None)]);
     assert_eq!(store.clone().scan::<Order>().stream().count().await, 10);
     assert_eq!(dynamodb.waits(), 19);
-    let longer = store.scan_rate(slow(1));
+    let longer = store.kms_rate(slow(1));
     assert_eq!(longer.scan::<Order>().stream().count().await, 10);
     // The waits of a second and more are not counted by the script.
     assert_eq!(dynamodb.waits(), 19);

@@ -218,6 +218,10 @@ impl KeyProvider for Writer {
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
         true
     }
+
+    fn accepts(&self, _: &KeyReference) -> bool {
+        true
+    }
 }
 
 #[tokio::test]

@@ -1,18 +1,16 @@
 //! The calls, and their limits, for a copy whose hint fits no key of a known ARN.
 
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::Poll;
 use std::time::Instant;
 
-use aws_sdk_kms::config::AsyncSleep;
+use futures_util::future::select;
 use tokio::sync::futures::Notified;
 
 use super::Unwrap;
 use crate::key::arn::KeyArn;
+use crate::key::digest::Digest;
 use crate::key::kms::primary::{Asking, Token, Turn};
 use crate::key::kms::refusal::is_about_the_copy;
-use crate::key::kms::refused::Digest;
 use crate::key::{DataKey, DataKeyError, DataKeyErrorKind, EncryptedDataKey};
 
 /// The next step after KMS was asked for the primary's ARN.
@@ -78,7 +76,7 @@ impl<'a, C> Unwrap<'a, C> {
         copy: &'a EncryptedDataKey,
         learnt: Option<&KeyArn>,
     ) -> Result<Option<DataKey>, DataKeyError> {
-        let digest = Digest::of(copy, self.request.context());
+        let digest = Digest::of_copy(copy, self.request.context());
         if self.primary.was_refused(&digest, self.now()) {
             self.done.push(copy);
             self.refusal = Some(self.provider.error(DataKeyErrorKind::NotAsked));
@@ -135,24 +133,13 @@ impl<'a, C> Unwrap<'a, C> {
     }
 
     /// Waits for a change, at most until `next`; `false` once the load has waited long enough.
-    async fn wait(&self, mut changed: Pin<&mut Notified<'_>>, next: Instant) -> bool {
+    async fn wait(&self, changed: Pin<&mut Notified<'_>>, next: Instant) -> bool {
         let now = self.now();
         let left = next.min(self.deadline()).saturating_duration_since(now);
         if now >= self.deadline() {
             return false;
         }
-        let mut sleep = pin!(async {
-            match self.provider.client.config().sleep_impl() {
-                Some(sleep) => sleep.sleep(left).await,
-                // The client's own way of waiting if its configuration sets none.
-                None => tokio::time::sleep(left).await,
-            }
-        });
-        poll_fn(|cx| match changed.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => sleep.as_mut().poll(cx),
-        })
-        .await;
+        select(changed, pin!(self.provider.sleep(left))).await;
         true
     }
 }

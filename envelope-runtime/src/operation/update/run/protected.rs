@@ -65,7 +65,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     ) -> Result<Option<(Attempt, Over)>, UpdateError> {
         let schema = self.schema;
         let request = self.target.context.encryption_context(&schema);
-        let request = DataKeyRequest::counting(request, 0, meter.kms_calls());
+        let request = DataKeyRequest::counting(request, 0, meter.key_counts());
         let item = match self.live(meter, Some(item)) {
             Ok(item) => item,
             Err(_) if !is_whole => return Ok(None),

@@ -1,0 +1,218 @@
+//! A provider that seals several records under one data key.
+
+mod pools;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use self::pools::Pools;
+use super::flight::Flight;
+use super::{DataKey, DataKeyRequest, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference};
+use crate::clock::{Clock, SystemClock};
+
+/// The limits of a data key that seals several records: see
+/// [`KeyProvider::reuse`](crate::key::KeyProvider::reuse).
+#[derive(Clone)]
+#[must_use]
+pub struct Reuse {
+    records: u64,
+    bytes: u64,
+    age: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl Reuse {
+    /// Seals at most this many records (at least 1) under one data key, within five minutes. A
+    /// stolen data key opens them all.
+    pub fn records(records: u64) -> Self {
+        let age = Duration::from_mins(5);
+        Self { records: records.max(1), bytes: u64::MAX, age, clock: Arc::new(SystemClock) }
+    }
+
+    /// Seals records under a data key for at most this long after the key service made it, and so
+    /// after the KMS key was disabled or a permission revoked.
+    ///
+    /// The time is measured by the wall clock and by the monotonic clock, and the longer one
+    /// counts. A machine that sleeps, such as a frozen Lambda function, stops one of them. A clock
+    /// that is set back ends the age.
+    #[doc(alias = "ttl")]
+    pub fn for_at_most(mut self, age: Duration) -> Self {
+        self.age = age;
+        self
+    }
+
+    /// Seals at most this many bytes under one data key: of plaintext, and of the updates of
+    /// protected attributes. A record with more gets a data key of its own.
+    pub fn bytes(mut self, bytes: u64) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Takes the time from `clock` instead of the operating system.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+}
+
+/// A provider that seals several records under one data key of `P`. Clones share the data keys.
+///
+/// [`KeyProvider::reuse`](crate::key::KeyProvider::reuse) makes one and says what it does.
+pub struct Reused<P> {
+    shared: Arc<Shared<P>>,
+}
+
+struct Shared<P> {
+    inner: P,
+    clock: Arc<dyn Clock>,
+    pools: Mutex<Pools>,
+}
+
+/// The source of a request's data key.
+enum Source {
+    /// The data key of the context, with the request counted.
+    Pool(GeneratedDataKey),
+    /// A call whose data key is for this request, and then for others.
+    Begun(Flight<GeneratedDataKey>),
+    /// A call that another request has begun.
+    Joined(Flight<GeneratedDataKey>),
+    /// A data key for this request alone.
+    Own,
+}
+
+impl<P: KeyProvider> Reused<P> {
+    pub(super) fn new(inner: P, reuse: Reuse) -> Self {
+        let pools = Mutex::new(Pools::new(reuse.records, reuse.bytes, reuse.age));
+        Self { shared: Arc::new(Shared { inner, clock: reuse.clock, pools }) }
+    }
+
+    /// The provider that makes the data keys.
+    #[must_use]
+    pub fn inner(&self) -> &P {
+        &self.shared.inner
+    }
+
+    /// Forgets, and wipes, all data keys: the next record of each context gets a new one. Those of
+    /// calls in progress seal only the record that made the call.
+    pub fn clear(&self) {
+        self.shared.pools().clear();
+    }
+
+    /// The number of data keys that records are sealed under now: one for each encryption context.
+    #[must_use]
+    pub fn keys_alive(&self) -> usize {
+        self.shared.pools().alive(&*self.shared.clock)
+    }
+}
+
+impl<P: KeyProvider> Shared<P> {
+    fn source(self: &Arc<Self>, request: &DataKeyRequest) -> Source {
+        let mut pools = self.pools();
+        if !pools.can_share(request.plaintext_len()) {
+            return Source::Own;
+        }
+        let is_current = |reference: &KeyReference| self.inner.is_current(reference, request);
+        if let Some(generated) = pools.take(request, is_current, &*self.clock) {
+            return Source::Pool(generated);
+        }
+        if let Some(flight) = pools.flights.join(request.context()) {
+            return Source::Joined(flight);
+        }
+        let (owner, request) = (Arc::clone(self), request.clone());
+        Source::Begun(pools.flights.begin(request.context().clone(), |number| async move {
+            let answer = owner.inner.generate(&request).await;
+            owner.pools().landed(&request, number, &answer, &*owner.clock);
+            answer
+        }))
+    }
+
+    /// Held for a moment, never during a call.
+    fn pools(&self) -> MutexGuard<'_, Pools> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P: KeyProvider> KeyProvider for Reused<P> {
+    type Capability = P::Capability;
+
+    fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        Box::pin(async {
+            let mut has_waited = false;
+            loop {
+                match self.shared.source(request) {
+                    Source::Pool(generated) => {
+                        if !has_waited {
+                            request.count_hit();
+                        }
+                        return Ok(generated);
+                    }
+                    Source::Begun(flight) => {
+                        if !has_waited {
+                            request.count_miss();
+                        }
+                        return flight.await;
+                    }
+                    Source::Joined(flight) => {
+                        if !std::mem::replace(&mut has_waited, true) {
+                            request.count_miss();
+                        }
+                        // Its data key may be used up by those who waited longer.
+                        flight.await?;
+                    }
+                    Source::Own => {
+                        request.count_miss();
+                        let answer = self.shared.inner.generate(request).await;
+                        if let Err(error) = &answer {
+                            self.shared.pools().refused(request.context(), error);
+                        }
+                        return answer;
+                    }
+                }
+            }
+        })
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        reference: &'a KeyReference,
+        request: &'a DataKeyRequest,
+    ) -> KeyFuture<'a, Arc<DataKey>> {
+        self.shared.inner.decrypt(reference, request)
+    }
+
+    /// True only under the data key that the context's records are sealed under now, whose bytes
+    /// are then counted. A record under another one would otherwise prolong that one's use.
+    fn is_current(&self, reference: &KeyReference, request: &DataKeyRequest) -> bool {
+        self.shared.inner.is_current(reference, request)
+            && self.shared.pools().keeps(reference, request, &*self.shared.clock)
+    }
+
+    fn accepts(&self, reference: &KeyReference) -> bool {
+        self.shared.inner.accepts(reference)
+    }
+}
+
+impl<P> Clone for Reused<P> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<P> fmt::Debug for Reused<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reused").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Reuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reuse")
+            .field("records", &self.records)
+            .field("bytes", &self.bytes)
+            .field("age", &self.age)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,327 @@
+use std::collections::BTreeMap;
+use std::sync::Weak;
+
+use super::*;
+use crate::key::played::{Caller, Gated, TestClock, answered, in_every_order, play};
+use crate::key::{DataKeyError, DataKeyErrorKind, EncryptionContext};
+use crate::{LocalKeyProvider, testing};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn context(tenant: &str) -> EncryptionContext {
+    EncryptionContext::new("users", [("tenant", tenant.to_owned())])
+}
+
+fn request(bytes: u64) -> DataKeyRequest {
+    DataKeyRequest::new(context("t-1")).sealing(bytes)
+}
+
+type Saved = Result<GeneratedDataKey, DataKeyError>;
+
+fn save(provider: &Reused<Gated>, request: &DataKeyRequest) -> Caller<Saved> {
+    let (provider, request) = (provider.clone(), request.clone());
+    Box::pin(async move { provider.generate(&request).await })
+}
+
+fn saved(provider: &Reused<Gated>, request: &DataKeyRequest) -> Saved {
+    answered(provider.inner(), provider.generate(request))
+}
+
+/// The number of records, and of bytes, that each data key sealed.
+fn shares<'a>(
+    saved: impl IntoIterator<Item = (&'a GeneratedDataKey, u64)>,
+) -> BTreeMap<String, (u64, u64)> {
+    let mut shares = BTreeMap::new();
+    for (generated, bytes) in saved {
+        let name = format!("{:?}", generated.reference());
+        let (records, sum) = shares.entry(name).or_default();
+        (*records, *sum) = (*records + 1, *sum + bytes);
+    }
+    shares
+}
+
+#[test]
+fn t07_in_every_order_of_callers_a_data_key_seals_at_most_its_number_of_records() {
+    for (callers, records) in [(3, 2), (4, 3)] {
+        let orders = in_every_order(|order| {
+            let gated = Gated::new();
+            let provider = gated.clone().reuse(Reuse::records(records));
+            let callers = (0..callers).map(|_| save(&provider, &request(1))).collect();
+
+            let saved = play(order, &gated, callers, 0);
+
+            let saved: Vec<_> = saved.into_iter().map(|saved| saved.unwrap().unwrap()).collect();
+            let shares = shares(saved.iter().map(|generated| (generated, 1)));
+            assert!(shares.values().all(|(sealed, _)| *sealed <= records), "{shares:?}");
+            // And no call more than that takes.
+            let needed = u64::try_from(saved.len()).unwrap().div_ceil(records);
+            assert_eq!(u64::try_from(gated.calls()).unwrap(), needed);
+            assert_eq!(shares.len(), gated.calls());
+        });
+        assert!(orders > 10, "{orders}");
+    }
+}
+
+#[test]
+fn t23_a_caller_that_leaves_does_not_stop_the_others_and_lends_no_record_to_them() {
+    for leave in [1, 2] {
+        let orders = in_every_order(|order| {
+            let gated = Gated::new();
+            let provider = gated.clone().reuse(Reuse::records(2));
+            let callers = (0..3).map(|_| save(&provider, &request(1))).collect();
+
+            let saved = play(order, &gated, callers, leave);
+
+            assert!(saved.iter().skip(leave).all(Option::is_some));
+            let saved: Vec<_> = saved.into_iter().flatten().map(Result::unwrap).collect();
+            let shares = shares(saved.iter().map(|generated| (generated, 1)));
+            assert!(shares.values().all(|(sealed, _)| *sealed <= 2), "{shares:?}");
+        });
+        assert!(orders > 100, "{orders}");
+    }
+}
+
+#[test]
+fn t07_in_every_order_of_callers_a_data_key_seals_at_most_its_number_of_bytes() {
+    let orders = in_every_order(|order| {
+        let gated = Gated::new();
+        let provider = gated.clone().reuse(Reuse::records(100).bytes(10));
+        let bytes = [6, 4, 5];
+        let callers = bytes.iter().map(|bytes| save(&provider, &request(*bytes))).collect();
+
+        let saved = play(order, &gated, callers, 0);
+
+        let saved: Vec<_> = saved.into_iter().map(|saved| saved.unwrap().unwrap()).collect();
+        let shares = shares(saved.iter().zip(bytes));
+        assert!(shares.values().all(|share| share.1 <= 10), "{shares:?}");
+    });
+    assert!(orders > 100, "{orders}");
+}
+
+#[test]
+fn in_every_order_a_failed_call_fails_those_who_wait_and_is_made_once() {
+    in_every_order(|order| {
+        let gated = Gated::new();
+        gated.refuse(DataKeyErrorKind::Throttled);
+        let provider = gated.clone().reuse(Reuse::records(2));
+        let callers = (0..3).map(|_| save(&provider, &request(1))).collect();
+
+        let saved = play(order, &gated, callers, 0);
+
+        let kinds = saved.into_iter().map(|saved| saved.unwrap().unwrap_err().kind());
+        assert!(kinds.into_iter().all(|kind| kind == DataKeyErrorKind::Throttled));
+        assert_eq!(provider.keys_alive(), 0);
+    });
+}
+
+#[test]
+fn records_of_one_context_share_a_data_key_and_those_of_another_do_not() {
+    let provider = Gated::new().reuse(Reuse::records(3));
+    let other = DataKeyRequest::new(context("t-2"));
+
+    let keys: Vec<_> = (0..3).map(|_| saved(&provider, &request(1)).unwrap()).collect();
+    let others = saved(&provider, &other).unwrap();
+
+    assert!(keys.iter().all(|key| key.reference() == keys[0].reference()));
+    assert_ne!(keys[0].reference(), others.reference());
+    assert_ne!(keys[0].reference(), saved(&provider, &request(1)).unwrap().reference());
+    assert_eq!(provider.inner().calls(), 3);
+}
+
+#[test]
+fn the_age_counts_from_the_answer_by_the_clock_that_says_more() {
+    let clock = TestClock::new();
+    let limits = Reuse::records(100).for_at_most(60 * SECOND).clock(clock.clone());
+    let provider = Gated::new().reuse(limits);
+    let first = request(0);
+    let mut save = provider.generate(&first);
+    let polled = save.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(polled.is_pending());
+    // KMS takes its time; the age begins with its answer.
+    clock.advance(50 * SECOND, 50 * SECOND);
+    answered(provider.inner(), save).unwrap();
+
+    clock.advance(59 * SECOND, 59 * SECOND);
+    saved(&provider, &request(0)).unwrap();
+    assert_eq!((provider.inner().calls(), provider.keys_alive()), (1, 1));
+    for (calls, (wall, monotonic)) in [(2, (1, 0)), (3, (60, 0)), (4, (0, 60))] {
+        clock.advance(wall * SECOND, monotonic * SECOND);
+        assert_eq!(provider.keys_alive(), 0);
+        saved(&provider, &request(0)).unwrap();
+        assert_eq!(provider.inner().calls(), calls);
+    }
+    clock.set_back(SECOND);
+    saved(&provider, &request(0)).unwrap();
+    assert_eq!(provider.inner().calls(), 5);
+}
+
+#[test]
+fn limits_that_allow_no_second_record_give_each_its_own_data_key() {
+    for limits in [Reuse::records(0), Reuse::records(1)] {
+        let provider = Gated::new().reuse(limits);
+        let keys: Vec<_> = (0..3).map(|_| saved(&provider, &request(1)).unwrap()).collect();
+
+        assert_eq!(provider.inner().calls(), 3);
+        assert_eq!(provider.keys_alive(), 0);
+        assert!(provider.is_current(keys[0].reference(), &request(1)));
+    }
+    let no_time = Gated::new().reuse(Reuse::records(9).for_at_most(Duration::ZERO));
+    in_every_order(|order| {
+        let callers = (0..2).map(|_| save(&no_time, &request(1))).collect();
+        let before = no_time.inner().calls();
+        let saved = play(order, no_time.inner(), callers, 0);
+        assert!(saved.into_iter().all(|saved| saved.unwrap().is_ok()));
+        assert_eq!(no_time.inner().calls() - before, 2);
+    });
+}
+
+#[test]
+fn an_update_stays_under_the_running_data_key_alone_and_its_bytes_count() {
+    let provider = Gated::new().reuse(Reuse::records(2).bytes(10));
+    let old = saved(&provider, &request(10)).unwrap();
+    let new = saved(&provider, &request(4)).unwrap();
+
+    assert!(!provider.is_current(old.reference(), &request(1)));
+    assert!(!provider.is_current(new.reference(), &DataKeyRequest::new(context("t-2"))));
+    assert!(provider.is_current(new.reference(), &request(5)));
+    assert!(!provider.is_current(new.reference(), &request(2)));
+    assert!(provider.is_current(new.reference(), &request(1)));
+    assert!(!provider.is_current(new.reference(), &request(1)));
+    // Records are counted when they are saved.
+    let provider = Gated::new().reuse(Reuse::records(2));
+    let key = saved(&provider, &request(1)).unwrap();
+    saved(&provider, &request(1)).unwrap();
+    assert!(provider.is_current(key.reference(), &request(1)));
+    provider.inner().current(false);
+    assert!(!provider.is_current(key.reference(), &request(1)));
+}
+
+#[test]
+fn t26_a_data_key_of_a_key_that_is_no_longer_the_configured_one_is_not_used() {
+    let provider = Gated::new().reuse(Reuse::records(10));
+    let old = saved(&provider, &request(1)).unwrap();
+
+    provider.inner().current(false);
+
+    assert_ne!(saved(&provider, &request(1)).unwrap().reference(), old.reference());
+}
+
+#[test]
+fn t07_a_refusal_ends_the_running_data_key_and_an_outage_does_not() {
+    use DataKeyErrorKind as Kind;
+    for (kind, own, others) in [
+        (Kind::AccessDenied, true, false),
+        (Kind::Disabled, true, true),
+        (Kind::NotFound, true, true),
+        (Kind::PendingDeletion, true, true),
+        (Kind::InvalidState, true, true),
+        (Kind::WrongKey, true, true),
+        (Kind::Throttled, false, false),
+        (Kind::Network, false, false),
+        (Kind::Service, false, false),
+        (Kind::ExpiredCredentials, false, false),
+    ] {
+        // A record with more bytes than are left needs a call, or one with more than a data key's.
+        for bytes in [8, 11] {
+            let provider = Gated::new().reuse(Reuse::records(10).bytes(10));
+            let other = DataKeyRequest::new(context("t-2"));
+            saved(&provider, &request(5)).unwrap();
+            saved(&provider, &other).unwrap();
+
+            provider.inner().refuse(kind);
+            assert_eq!(saved(&provider, &request(bytes)).unwrap_err().kind(), kind);
+
+            assert_eq!(saved(&provider, &request(1)).is_err(), own, "{kind:?}");
+            assert_eq!(saved(&provider, &other).is_err(), others, "{kind:?}");
+            provider.inner().refuse(None);
+            saved(&provider, &request(8)).unwrap();
+        }
+    }
+}
+
+fn weak(generated: &GeneratedDataKey) -> Weak<DataKey> {
+    Arc::downgrade(generated.data_key())
+}
+
+#[test]
+fn t22_at_most_64_data_keys_are_kept_and_the_one_used_least_recently_is_wiped() {
+    let provider = Gated::new().reuse(Reuse::records(1_000));
+    let of = |number: usize| DataKeyRequest::new(context(&number.to_string()));
+    let keys: Vec<_> =
+        (0..64).map(|number| weak(&saved(&provider, &of(number)).unwrap())).collect();
+    saved(&provider, &of(0)).unwrap();
+
+    saved(&provider, &of(64)).unwrap();
+
+    assert_eq!(provider.keys_alive(), 64);
+    let alive: Vec<_> = keys.iter().map(|key| key.upgrade().is_some()).collect();
+    assert!(alive[0] && !alive[1] && alive[2..].iter().all(|alive| *alive));
+}
+
+#[test]
+fn t22_data_keys_are_wiped_when_they_are_replaced_too_old_or_cleared() {
+    let clock = TestClock::new();
+    let provider = Gated::new().reuse(Reuse::records(2).clock(clock.clone()));
+    let used_up = weak(&saved(&provider, &request(1)).unwrap());
+    saved(&provider, &request(1)).unwrap();
+    let cleared = weak(&saved(&provider, &request(1)).unwrap());
+    assert!(used_up.upgrade().is_none() && cleared.upgrade().is_some());
+
+    let again = provider.clone();
+    again.clear();
+    assert!(cleared.upgrade().is_none());
+    let old = weak(&saved(&provider, &request(1)).unwrap());
+    clock.advance(300 * SECOND, 300 * SECOND);
+    // Any later request wipes it, of whatever context.
+    saved(&provider, &DataKeyRequest::new(context("t-2"))).unwrap();
+    assert!(old.upgrade().is_none());
+}
+
+#[test]
+fn a_call_in_progress_when_all_is_cleared_seals_one_record() {
+    let provider = Gated::new().reuse(Reuse::records(10));
+    let request = request(1);
+    let mut first = provider.generate(&request);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(first.as_mut().poll(&mut cx).is_pending());
+
+    provider.clear();
+    let first = answered(provider.inner(), first).unwrap();
+
+    assert_eq!(provider.keys_alive(), 0);
+    assert_ne!(first.reference(), saved(&provider, &request).unwrap().reference());
+}
+
+#[test]
+fn saves_from_the_running_data_key_are_hits_and_those_that_wait_for_a_call_are_misses() {
+    let counts = Arc::new(crate::key::KeyCounts::default());
+    let request = DataKeyRequest::counting(context("t-1"), 1, Arc::clone(&counts));
+    let provider = Gated::new().reuse(Reuse::records(2).bytes(2));
+    in_every_order(|order| {
+        provider.clear();
+        let callers = (0..3).map(|_| save(&provider, &request)).collect();
+        play(order, provider.inner(), callers, 0);
+    });
+    let orders = counts.calls() / 2;
+    assert_eq!(counts.hits() + counts.misses(), 3 * orders);
+    provider.clear();
+    let before = (counts.hits(), counts.misses());
+
+    for _ in 0..3 {
+        saved(&provider, &request).unwrap();
+    }
+    saved(&provider, &request.sealing(3)).unwrap();
+
+    assert_eq!((counts.hits() - before.0, counts.misses() - before.1), (1, 3));
+}
+
+#[tokio::test]
+async fn it_conforms_and_tells_its_limits() {
+    let local = LocalKeyProvider::insecure_ephemeral().unwrap();
+    let provider = local.reuse(Reuse::records(10).bytes(1_000));
+    testing::conforms(&provider).await.unwrap();
+
+    assert_eq!(format!("{provider:?}"), "Reused { .. }");
+    let limits = format!("{:?}", Reuse::records(10).for_at_most(SECOND).bytes(7));
+    assert_eq!(limits, "Reuse { records: 10, bytes: 7, age: 1s, .. }");
+}
