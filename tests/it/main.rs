@@ -22,6 +22,7 @@ mod concurrency;
 mod conditions;
 mod context;
 mod cursors;
+mod data_keys;
 mod decorators;
 mod dynamodb_failures;
 mod errors;
