@@ -5,6 +5,7 @@
 
 mod aliases;
 mod foreign;
+mod kept;
 mod outages;
 
 use envelope_runtime::error::{DataKeyError, DataKeyErrorKind};
