@@ -25,7 +25,7 @@ const DATA_KEY: [u8; 32] = *b"the data key that the test knows";
 
 /// The test provider's answer to a key request.
 #[derive(Clone, Copy)]
-enum Known {
+pub(crate) enum Known {
     Answers,
     Fails,
     Never,
@@ -44,13 +44,19 @@ impl Known {
     }
 }
 
+/// Made without a copy on the stack, of which the memory of a future could take over a part.
+fn known() -> DataKey {
+    static BYTES: [u8; 32] = DATA_KEY;
+    DataKey::from_slice(&BYTES).unwrap()
+}
+
 impl KeyProvider for Known {
     type Capability = Full;
 
     fn generate<'a>(&'a self, _: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         let id = ProviderId::custom(0x40).unwrap();
         let wrapped = EncryptedDataKey::new(id, [0; 8], *b"wrapped").unwrap();
-        self.answer(GeneratedDataKey::new(DataKey::new(DATA_KEY), wrapped))
+        self.answer(GeneratedDataKey::new(known(), wrapped))
     }
 
     fn decrypt<'a>(
@@ -58,7 +64,7 @@ impl KeyProvider for Known {
         _: &'a KeyReference,
         _: &'a DataKeyRequest,
     ) -> KeyFuture<'a, Arc<DataKey>> {
-        self.answer(Arc::new(DataKey::new(DATA_KEY)))
+        self.answer(Arc::new(known()))
     }
 
     fn is_current(&self, _: &KeyReference, _: &DataKeyRequest) -> bool {
@@ -78,12 +84,12 @@ pub(crate) fn poll<F: Future>(future: F) -> Option<F::Output> {
     }
 }
 
-fn seal(provider: impl KeyProvider<Capability = Full>) -> Item {
+pub(crate) fn seal(provider: impl KeyProvider<Capability = Full>) -> Item {
     poll(Sealer::new(provider).seal(&*PATIENT)).unwrap().unwrap()
 }
 
 /// The data key, and the keys that FORMAT.md derives from it with the salt of an item.
-fn keys(item: &Item) -> Secrets {
+pub(crate) fn keys(item: &Item) -> Secrets {
     let Some(envelope_runtime::AttributeValue::B(envelope)) = item.attribute("_envelope") else {
         panic!("no envelope")
     };
