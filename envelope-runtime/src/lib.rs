@@ -83,7 +83,9 @@
 //! - [`operation::table`]: creating the table of a record, and verifying it.
 //! - [`Error`] and the module [`error`]: what can fail, and what to do.
 //! - [`schema`]: a hand-written implementation next to the derived one.
-//! - [`testing`]: for your own tests; [`key::KeyProvider`]: another key service, or a cache.
+//! - [`key::KeyProvider`]: fewer KMS calls, by data keys that are reused and kept; another key
+//!   service.
+//! - [`testing`]: for your own tests.
 //!
 //! # Features
 //!

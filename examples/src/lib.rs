@@ -30,6 +30,7 @@ pages! {
     projections: "projections.md",
     tenants: "tenants.md",
     kms: "kms.md",
+    data_keys: "data-keys.md",
     tables: "tables.md",
     changes: "changes.md",
     failures: "failures.md",
