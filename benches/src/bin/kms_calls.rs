@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use envelope_benches::records::Eleven;
 use envelope_benches::report;
+use envelope_runtime::key::{Cache, Full, KeyProvider, Reuse};
 use envelope_runtime::{KmsKeyProvider, Store, Usage};
 use envelope_tests::{Backend, KmsRequest, KmsRequests};
 use tokio::runtime::Builder;
@@ -12,8 +13,10 @@ use tokio::runtime::Builder;
 fn main() -> ExitCode {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     match runtime.block_on(count()) {
-        Ok(calls) => {
-            report("kms_calls_per_1000_default", calls);
+        Ok([default, reuse, cached]) => {
+            report("kms_calls_per_1000_default", default);
+            report("kms_calls_per_1000_reuse", reuse);
+            report("kms_calls_per_1000_cached", cached);
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -23,16 +26,30 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints a line for each verb, and returns the calls of 1,000 saves.
-async fn count() -> Result<f64, String> {
+/// The calls of 1,000 saves without and with a data key for 1,000 records, and of 1,000 loads of
+/// records under ten data keys by a provider that keeps them.
+async fn count() -> Result<[f64; 3], String> {
+    let [default, _] = verbs("a data key for each record", |kms| kms).await?;
+    let reuse = |kms: KmsKeyProvider| kms.reuse(Reuse::records(1_000));
+    let [reuse, _] = verbs("a data key for 1,000 records", reuse).await?;
+    let both = |kms: KmsKeyProvider| kms.reuse(Reuse::records(100)).cached(Cache::entries(100));
+    let [_, cached] = verbs("a data key for 100 records, and kept", both).await?;
+    Ok([default, reuse, cached])
+}
+
+/// Prints a line for each verb, and returns the calls of 1,000 saves and of 1,000 loads.
+async fn verbs<P: KeyProvider<Capability = Full>>(
+    policy: &str,
+    provider: impl Fn(KmsKeyProvider) -> P,
+) -> Result<[f64; 2], String> {
     let backend = Backend::in_process().await;
     let key = backend.create_kms_key().await;
     let (kms, requests) = backend.recorded_kms();
-    let store = Store::new(backend.dynamodb.clone(), KmsKeyProvider::new(kms, &key));
+    let store = Store::new(backend.dynamodb.clone(), provider(KmsKeyProvider::new(kms, &key)));
     store.create_table::<Eleven>().await.map_err(|error| error.to_string())?;
     let counted = Counted { store, requests };
 
-    println!("calls to KMS per 1,000 operations");
+    println!("calls to KMS per 1,000 operations: {policy}");
     println!(
         "  {:<36} {:>15} {:>8} {:>8} {:>8} {:>8}",
         "", "GenerateDataKey", "Decrypt", "others", "all", "usage"
@@ -43,7 +60,7 @@ async fn count() -> Result<f64, String> {
             store.put(&record).await.expect("a save");
         })
         .await?;
-    counted
+    let loads = counted
         .times(1_000, "load", async |store, number| {
             let record = store.get::<Eleven>(id(number)).consistent().await.expect("a load");
             assert!(record.is_some_and(|record| record.ssn == Eleven::example().ssn));
@@ -72,7 +89,7 @@ async fn count() -> Result<f64, String> {
             store.delete::<Eleven>(id(number)).await.expect("a deletion");
         })
         .await?;
-    Ok(saves)
+    Ok([saves, loads])
 }
 
 fn id(number: u32) -> String {
