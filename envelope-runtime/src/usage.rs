@@ -47,7 +47,7 @@ impl Usage {
 
     /// The number of data keys that took no call: a provider had
     /// [kept](crate::key::KeyProvider::cached) them or [reused](crate::key::KeyProvider::reuse)
-    /// them, or an operation over many items had unwrapped them before.
+    /// them, or an operation over many items unwrapped them for another item.
     #[must_use]
     pub fn key_hits(&self) -> u64 {
         self.0.key_hits.load(Ordering::Relaxed)

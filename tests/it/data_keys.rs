@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use envelope_runtime::key::{Cache, KeyProvider, Reuse};
+use envelope_runtime::operation::{BatchWrite, Transaction};
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store, Usage};
 use envelope_tests::{KmsRequest, KmsRequests};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -166,16 +167,16 @@ impl Act {
             }
             Self::BatchPut => {
                 let batch = store.batch_write();
-                notes().iter().fold(batch, |batch, note| batch.put(note)).await.unwrap();
+                notes().iter().fold(batch, BatchWrite::put).await.unwrap();
             }
             Self::BulkPut => drop(store.bulk_put(notes()).await.unwrap()),
             Self::TransactPut => {
                 let all = store.transaction();
-                notes().iter().fold(all, |all, note| all.put(note)).await.unwrap();
+                notes().iter().fold(all, Transaction::put).await.unwrap();
             }
             Self::TransactSeal => {
                 let all = store.transaction();
-                let seal = |all: envelope_runtime::operation::Transaction, key| {
+                let seal = |all: Transaction, key| {
                     all.update::<Note>(key, |update| update.seal(|f| f.text, "y"))
                 };
                 keys.fold(all, seal).await.unwrap();
@@ -202,7 +203,8 @@ impl Act {
                 each(keys, async |key| store.delete::<Note>(key).await.unwrap()).await;
             }
             Self::DeletePartition => {
-                drop(store.delete_whole_partition::<Note>("a").await.unwrap());
+                let deleted = store.delete_whole_partition::<Note>("a").await.unwrap();
+                assert_eq!(deleted.deleted, 10);
             }
         }
     }

@@ -67,31 +67,34 @@ struct Shared<P> {
     inner: P,
     clock: Arc<dyn Clock>,
     kept: Mutex<Kept>,
-    /// False within an operation: whether its provider had an answer is for that to say.
-    counts_misses: bool,
+    /// True within one operation. Whether its provider had an answer is then for that to say, and
+    /// whoever waits for the operation's own call makes none.
+    is_of_operation: bool,
 }
 
 /// What a cache has for a request.
 enum Found {
     Known(Known),
-    /// The call that answers it, begun by this request or by an earlier one.
-    Asked(Flight<Arc<DataKey>>),
+    /// A call that another request has begun.
+    Joined(Flight<Arc<DataKey>>),
+    /// A call that this request has begun.
+    Begun(Flight<Arc<DataKey>>),
 }
 
 impl<P: KeyProvider> Cached<P> {
     pub(super) fn new(inner: P, cache: Cache) -> Self {
-        Self::counting(inner, cache, true)
+        Self::lasting(inner, cache, false)
     }
 
     /// A cache that lasts as long as one operation.
     #[cfg(feature = "aws")]
     pub(crate) fn within_operation(inner: P, cache: Cache) -> Self {
-        Self::counting(inner, cache, false)
+        Self::lasting(inner, cache, true)
     }
 
-    fn counting(inner: P, cache: Cache, counts_misses: bool) -> Self {
+    fn lasting(inner: P, cache: Cache, is_of_operation: bool) -> Self {
         let kept = Mutex::new(Kept::new(cache.entries, cache.age));
-        Self { shared: Arc::new(Shared { inner, clock: cache.clock, kept, counts_misses }) }
+        Self { shared: Arc::new(Shared { inner, clock: cache.clock, kept, is_of_operation }) }
     }
 
     /// The provider whose data keys are kept.
@@ -122,10 +125,10 @@ impl<P: KeyProvider> Shared<P> {
             return Found::Known(known);
         }
         if let Some(flight) = kept.flights.join(&digest) {
-            return Found::Asked(flight);
+            return Found::Joined(flight);
         }
         let (owner, reference, request) = (Arc::clone(self), reference.clone(), request.clone());
-        Found::Asked(kept.flights.begin(digest, |number| async move {
+        Found::Begun(kept.flights.begin(digest, |number| async move {
             let answer = owner.inner.decrypt(&reference, &request).await;
             // KMS's answer may have taught the provider that it accepts the reference.
             let accepted = owner.inner.accepts(&reference);
@@ -158,8 +161,16 @@ impl<P: KeyProvider> KeyProvider for Cached<P> {
                     request.count_hit();
                     known
                 }
-                Found::Asked(flight) => {
-                    if self.shared.counts_misses {
+                Found::Joined(flight) => {
+                    if self.shared.is_of_operation {
+                        request.count_hit();
+                    } else {
+                        request.count_miss();
+                    }
+                    flight.await
+                }
+                Found::Begun(flight) => {
+                    if !self.shared.is_of_operation {
                         request.count_miss();
                     }
                     flight.await
