@@ -118,12 +118,6 @@ impl LambdaRuntime {
     pub async fn asked(&self, count: usize) {
         self.asked.clone().wait_for(|asked| *asked >= count).await.expect("a server");
     }
-
-    /// The number of events that the process has asked for.
-    #[must_use]
-    pub fn asks(&self) -> usize {
-        *self.asked.borrow()
-    }
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response {

@@ -1,10 +1,12 @@
 //! What is made once, before the first invocation: settings, clients, key provider and store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
-use envelope_runtime::{KmsKeyProvider, Store};
+use envelope_runtime::key::{Cache, Full, KeyProvider, Reuse};
+use envelope_runtime::{Clock, KmsKeyProvider, Store};
 
 use crate::{App, User};
 
@@ -22,6 +24,8 @@ pub struct Settings {
 pub enum Policy {
     /// One: each record has its own, and each save and load is a call to KMS.
     Single,
+    /// At most 1,000, for five minutes. A stolen data key opens them all.
+    Shared,
 }
 
 impl Settings {
@@ -37,7 +41,10 @@ impl Settings {
         };
         let policy = match variable("KEY_POLICY").as_deref() {
             None | Some("single") => Policy::Single,
-            Some(_) => return Err("KEY_POLICY has no known value: it is `single`".to_owned()),
+            Some("shared") => Policy::Shared,
+            Some(_) => {
+                return Err("KEY_POLICY has no known value: it is `single` or `shared`".to_owned());
+            }
         };
         Ok(Self {
             table: required("TABLE_NAME", "the name of the DynamoDB table")?,
@@ -47,20 +54,34 @@ impl Settings {
     }
 }
 
-/// The function with its clients, key provider and store.
+/// The function with its clients, key provider and store. The ages of data keys are counted by
+/// `clock`.
 #[must_use]
-pub fn app(config: SdkConfig, settings: &Settings) -> App {
+pub fn app(config: SdkConfig, settings: &Settings, clock: impl Clock + Clone) -> App {
     let config = config.into_builder().timeout_config(timeouts()).build();
-    let keys = provider(&aws_sdk_kms::Client::new(&config), &settings.key, settings.policy);
+    let kms = aws_sdk_kms::Client::new(&config);
+    let keys = provider(&kms, &settings.key, settings.policy, clock);
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), keys);
     App::new(store.map_table::<User>(&settings.table))
 }
 
 /// The provider of data keys.
 #[must_use]
-pub fn provider(kms: &aws_sdk_kms::Client, key: &str, policy: Policy) -> KmsKeyProvider {
+pub fn provider(
+    kms: &aws_sdk_kms::Client,
+    key: &str,
+    policy: Policy,
+    clock: impl Clock + Clone,
+) -> Arc<dyn KeyProvider<Capability = Full>> {
+    const AGE: Duration = Duration::from_mins(5);
+
+    let keys = KmsKeyProvider::new(kms.clone(), key);
     match policy {
-        Policy::Single => KmsKeyProvider::new(kms.clone(), key),
+        Policy::Single => Arc::new(keys),
+        Policy::Shared => {
+            let reuse = Reuse::records(1_000).for_at_most(AGE).clock(clock.clone());
+            Arc::new(keys.reuse(reuse).cached(Cache::entries(10_000).for_at_most(AGE).clock(clock)))
+        }
     }
 }
 

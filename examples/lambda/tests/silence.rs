@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "tests")]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_kms::config::retry::RetryConfig;
@@ -33,7 +33,7 @@ async fn function(react: impl FnMut(&Attempt) -> Reaction + Send + 'static) -> (
         "KMS_KEY_ID" => Some(key.clone()),
         _ => None,
     });
-    (app(config, &settings.unwrap()), script)
+    (app(config, &settings.unwrap(), SystemTime::now), script)
 }
 
 async fn status(function: &App, event: &str) -> i64 {

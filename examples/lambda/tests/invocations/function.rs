@@ -114,8 +114,16 @@ impl Function {
         self.end().await.1
     }
 
-    /// Waits for the end of the process, and returns its status and its log.
-    pub async fn end(&mut self) -> (ExitStatus, String) {
+    /// The status and the log of a process that ends before it asks for an event.
+    pub async fn fail_to_start(&mut self) -> (ExitStatus, String) {
+        tokio::select! {
+            _ = self.child.wait() => {}
+            () = self.runtime.asked(1) => panic!("the process has started"),
+        }
+        self.end().await
+    }
+
+    async fn end(&mut self) -> (ExitStatus, String) {
         let status = self.child.wait().await.unwrap();
         let mut log = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut log).await.unwrap();

@@ -61,6 +61,17 @@ async fn a_save_and_a_load_take_one_call_to_kms_each_bound_to_the_table() {
 }
 
 #[tokio::test]
+async fn with_shared_keys_one_call_serves_all_saves_and_one_all_loads() {
+    let mut function = Function::start_with(|process| process.env("KEY_POLICY", "shared")).await;
+
+    for file in ["save", "load", "save-base64", "load", "save", "load"] {
+        assert!(function.request(event(file)).await.status() < 300);
+    }
+
+    assert_eq!(function.kms_calls(), ["GenerateDataKey", "Decrypt"]);
+}
+
+#[tokio::test]
 async fn all_invocations_of_a_process_share_its_clients() {
     let mut function = Function::start().await;
 
@@ -158,6 +169,7 @@ async fn invalid_bodies_are_refused_and_not_quoted() {
 #[tokio::test]
 async fn other_routes_methods_and_ids_are_refused() {
     let mut function = Function::start().await;
+    function.request(event("save")).await;
     let mut load = event("load");
 
     for route in ["$default", "GET /users", "GET /accounts/{id}", "GET  /users/{id}", ""] {
@@ -286,7 +298,7 @@ async fn a_missing_setting_is_named_before_the_first_invocation() {
         ("TABLE_NAME", None, "TABLE_NAME is not set: it is the name of the DynamoDB table"),
         ("TABLE_NAME", Some(""), "TABLE_NAME is not set: it is the name of the DynamoDB table"),
         ("KMS_KEY_ID", None, "KMS_KEY_ID is not set: it is the ARN of the KMS key"),
-        ("KEY_POLICY", Some("singel"), "KEY_POLICY has no known value: it is `single`"),
+        ("KEY_POLICY", Some("singel"), "KEY_POLICY has no known value: it is `single` or `shared`"),
     ] {
         let function = Function::start_with(|process| match value {
             Some(value) => process.env(name, value),
@@ -294,10 +306,9 @@ async fn a_missing_setting_is_named_before_the_first_invocation() {
         });
         let mut function = function.await;
 
-        let (status, log) = function.end().await;
+        let (status, log) = function.fail_to_start().await;
 
         assert_eq!(status.code(), Some(1));
         assert_eq!(log, format!("the function cannot run: {text}\n"));
-        assert_eq!(function.runtime.asks(), 0);
     }
 }
