@@ -298,7 +298,7 @@ async fn a_missing_setting_is_named_before_the_first_invocation() {
         ("TABLE_NAME", None, "TABLE_NAME is not set: it is the name of the DynamoDB table"),
         ("TABLE_NAME", Some(""), "TABLE_NAME is not set: it is the name of the DynamoDB table"),
         ("KMS_KEY_ID", None, "KMS_KEY_ID is not set: it is the ARN of the KMS key"),
-        ("KEY_POLICY", Some("singel"), "KEY_POLICY has no known value: it is `single` or `shared`"),
+        ("KEY_POLICY", Some("double"), "KEY_POLICY has no known value: it is `single` or `shared`"),
     ] {
         let function = Function::start_with(|process| match value {
             Some(value) => process.env(name, value),
