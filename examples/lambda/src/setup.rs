@@ -88,9 +88,9 @@ pub fn provider(
 /// Timeouts of every call.
 ///
 /// Lambda freezes the process between invocations, and it wakes with connections of long ago. If
-/// the other end has closed one, the client notices at once. If a NAT gateway or a load balancer has
-/// forgotten one, no answer ever comes, and the SDK has no timeout for that by default: the
-/// invocation would hang until Lambda kills the process. So an attempt ends soon, and the next one
+/// the other end has closed one, the client notices at once. If a NAT gateway or a load balancer
+/// has forgotten one, no answer ever comes, and the SDK has no timeout for that by default: the
+/// invocation would hang until Lambda ends the process. So an attempt ends soon, and the next one
 /// makes a new connection. The operation ends before the function does: its timeout is 20 seconds.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
