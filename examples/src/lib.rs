@@ -38,4 +38,5 @@ pages! {
     without_a_store: "without-a-store.md",
     testing: "testing.md",
     order_desk: "order-desk.md",
+    lambda: "lambda.md",
 }

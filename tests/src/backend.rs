@@ -86,6 +86,12 @@ impl Backend {
         }
     }
 
+    /// The address of the DynamoDB: `http://host:port`.
+    #[must_use]
+    pub fn dynamodb_url(&self) -> &str {
+        &self.dynamodb_url
+    }
+
     /// A proxy in front of the DynamoDB.
     pub async fn faulty_proxy(&self) -> FaultyProxy {
         FaultyProxy::start(&self.dynamodb_url).await

@@ -102,6 +102,12 @@ impl FaultyProxy {
         Self { address: format!("http://{address}"), shared }
     }
 
+    /// Its address: `http://host:port`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.address
+    }
+
     /// Makes the next requests of an operation such as `PutItem` fail, each with one of `faults`.
     pub fn fail(&self, operation: &'static str, faults: impl IntoIterator<Item = Fault>) {
         lock(&self.shared.script).entry(operation).or_default().extend(faults);
