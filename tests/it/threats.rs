@@ -5,6 +5,7 @@
 mod altered;
 mod documents;
 mod indexed;
+mod kept_keys;
 mod keys;
 mod listed;
 mod moved;

@@ -136,7 +136,7 @@ async fn t05_a_record_under_the_attackers_own_key_is_refused_without_asking_kms(
     assert_loads(&world, &good).await;
 }
 
-/// There is no cache, so nothing of one tenant or record can serve another.
+/// There is no cache by default, so nothing of one tenant or record can serve another.
 #[tokio::test]
 async fn t07_every_load_asks_kms_under_its_own_context() {
     let world = World::new().await;
