@@ -76,13 +76,14 @@ impl Pools {
             return true;
         }
         self.sweep(Moment::of(clock));
+        self.requests += 1;
         let Some(pool) = self.running.get_mut(request.context()) else { return false };
         if pool.generated.reference() != reference {
             return false;
         }
-        let left = pool.bytes.checked_sub(request.plaintext_len());
-        pool.bytes = left.unwrap_or(pool.bytes);
-        left.is_some()
+        let Some(bytes) = pool.bytes.checked_sub(request.plaintext_len()) else { return false };
+        (pool.bytes, pool.used) = (bytes, self.requests);
+        true
     }
 
     /// Keeps the answer of the call that `request` has made, whose own record it counts.

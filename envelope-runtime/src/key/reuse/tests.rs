@@ -250,12 +250,19 @@ fn t22_at_most_64_data_keys_are_kept_and_the_one_used_least_recently_is_wiped() 
     let keys: Vec<_> =
         (0..64).map(|number| weak(&saved(&provider, &of(number)).unwrap())).collect();
     saved(&provider, &of(0)).unwrap();
+    // An update uses a data key, too.
+    let second = saved(&provider, &of(1)).unwrap().reference().clone();
+    saved(&provider, &of(2)).unwrap();
+    for number in (3..64).chain([0]) {
+        saved(&provider, &of(number)).unwrap();
+    }
+    assert!(provider.is_current(&second, &of(1)));
 
     saved(&provider, &of(64)).unwrap();
 
     assert_eq!(provider.keys_alive(), 64);
     let alive: Vec<_> = keys.iter().map(|key| key.upgrade().is_some()).collect();
-    assert!(alive[0] && !alive[1] && alive[2..].iter().all(|alive| *alive));
+    assert!(alive[0] && alive[1] && !alive[2] && alive[3..].iter().all(|alive| *alive));
 }
 
 #[test]
