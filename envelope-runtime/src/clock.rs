@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// The time that a [`Store`](crate::Store), a [`Sealer`](crate::Sealer) or a
-/// [`KmsKeyProvider`](crate::KmsKeyProvider) uses: the operating system's, unless a test provides
-/// another.
+/// The time that a [`Store`](crate::Store), a [`Sealer`](crate::Sealer) or a provider of data keys
+/// uses: the operating system's, unless a test provides another.
 ///
 /// A function that returns a [`SystemTime`] is a clock too, with the operating system's monotonic
 /// time.

@@ -28,6 +28,9 @@ use super::{
 };
 use crate::clock::{Clock, SystemClock};
 
+/// The time that a call and its retries may take, by default.
+const DEADLINE: Duration = Duration::from_secs(30);
+
 /// Gets data keys from AWS KMS: one
 /// [GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html)
 /// (`AES_256`) per save, one
@@ -62,9 +65,6 @@ pub struct KmsKeyProvider<C = Full> {
     deadline: Duration,
     capability: PhantomData<fn() -> C>,
 }
-
-/// The time for which a call and its retries may take, by default.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 impl KmsKeyProvider {
     /// Wraps data keys under the KMS key `key_id`: a key ARN, key id, alias name or alias ARN.
