@@ -108,6 +108,8 @@ mod tests {
         let waiting: Vec<_> = (0..5 * FEW).map(|key| flights.begin(key, |_| pending())).collect();
 
         assert!((0..waiting.len()).all(|key| flights.join(&key).is_some()));
+        // They are not all looked at for each further call.
+        assert!(flights.full > waiting.len(), "{}", flights.full);
     }
 
     #[test]
