@@ -30,6 +30,7 @@ pages! {
     projections: "projections.md",
     tenants: "tenants.md",
     kms: "kms.md",
+    roles: "roles.md",
     tables: "tables.md",
     changes: "changes.md",
     failures: "failures.md",

@@ -41,6 +41,7 @@ mod multi_attribute_keys;
 mod older_programs;
 mod operations;
 mod overhead;
+mod policies;
 mod properties;
 mod providers;
 mod queries;
