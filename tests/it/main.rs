@@ -40,6 +40,7 @@ mod maintained;
 mod multi_attribute_keys;
 mod older_programs;
 mod operations;
+mod outages;
 mod overhead;
 mod policies;
 mod properties;

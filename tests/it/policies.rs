@@ -165,7 +165,7 @@ async fn a_service_does_everything_for_every_tenant_of_its_table() {
     assert_eq!(account.allowed(&role, "clinic-8").await, SERVICE);
     // The key is for records of patients that have a tenant.
     let sealer = Sealer::new(account.provider(&role));
-    let (tenant, name) = || -> (String, String) { ("clinic-7".into(), "Zoë".into()) }();
+    let (tenant, name) = ("clinic-7".to_owned(), "Zoë".to_owned());
     let staff = Staff { tenant: tenant.clone(), name: name.clone() };
     assert!(sealer.seal(&staff).await.unwrap_err().is_access_denied());
     assert!(sealer.seal(&Stray { tenant, name }).await.unwrap_err().is_access_denied());
