@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 const TASKS: usize = 1_000;
 /// The records that several tasks write, of each kind.
-const SHARED: usize = 25;
+const SHARED: usize = 50;
 /// The kinds of tasks, in turn.
 const KINDS: usize = 8;
 const TENANTS: [&str; 4] = ["t-0", "t-1", "t-2", "t-3"];
@@ -91,7 +91,7 @@ fn faults(mut seed: u64) -> impl FnMut(&Attempt) -> Reaction {
             0 => Reaction::error("ThrottlingException"),
             1 => Reaction::Reset,
             2 => Reaction::Lost,
-            3 => return Reaction::Pass.behind(100),
+            3 => return Reaction::Pass.behind(30),
             _ => Reaction::Pass,
         };
         reaction.behind(number / 20 % 8)
