@@ -31,6 +31,7 @@ pages! {
     tenants: "tenants.md",
     kms: "kms.md",
     data_keys: "data-keys.md",
+    roles: "roles.md",
     tables: "tables.md",
     changes: "changes.md",
     failures: "failures.md",

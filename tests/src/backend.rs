@@ -121,17 +121,27 @@ impl Backend {
         (aws_sdk_kms::Client::from_conf(config), script)
     }
 
+    /// As [`scripted_kms`](Self::scripted_kms), with the SDK's retries, which do not wait.
+    ///
+    /// # Panics
+    ///
+    /// If the KMS is not in this process.
+    pub fn scripted_kms_with_retries(
+        &self,
+        react: impl FnMut(&Attempt) -> Reaction + Send + 'static,
+    ) -> (aws_sdk_kms::Client, Script) {
+        let (client, script) = self.scripted_kms(react);
+        let config = client.config().to_builder().retry_config(RetryConfig::standard());
+        (aws_sdk_kms::Client::from_conf(config.sleep_impl(AtOnce).build()), script)
+    }
+
     /// A DynamoDB client that follows a script for each attempt. It retries without waiting.
     #[must_use]
     pub fn scripted_dynamodb(
         &self,
         react: impl FnMut(&Attempt) -> Reaction + Send + 'static,
     ) -> (aws_sdk_dynamodb::Client, Script) {
-        let behind = aws_smithy_http_client::Builder::new().build_http();
-        let script = Script::new(behind, react);
-        let config = self.dynamodb.config().to_builder().retry_config(RetryConfig::standard());
-        let config = config.http_client(script.clone()).sleep_impl(AtOnce).build();
-        (aws_sdk_dynamodb::Client::from_conf(config), script)
+        scripted_dynamodb(&self.dynamodb, react)
     }
 
     /// A client of the same DynamoDB whose first answer is lost, though the request was served.
@@ -249,6 +259,21 @@ pub fn failing_dynamodb(code: &'static str) -> aws_sdk_dynamodb::Client {
 pub fn dynamodb_without_credentials() -> aws_sdk_dynamodb::Client {
     let config = dynamodb_config(UNREACHABLE).credentials_provider(NoCredentials);
     aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// A client of the same DynamoDB that follows a script for each attempt, and retries without
+/// waiting.
+#[must_use]
+pub fn scripted_dynamodb(
+    client: &aws_sdk_dynamodb::Client,
+    react: impl FnMut(&Attempt) -> Reaction + Send + 'static,
+) -> (aws_sdk_dynamodb::Client, Script) {
+    let behind = client.config().http_client();
+    let behind = behind.unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
+    let script = Script::new(behind, react);
+    let config = client.config().to_builder().retry_config(RetryConfig::standard());
+    let config = config.http_client(script.clone()).sleep_impl(AtOnce).build();
+    (aws_sdk_dynamodb::Client::from_conf(config), script)
 }
 
 /// Does not wait between attempts, which takes less than a second. Timeouts are longer.

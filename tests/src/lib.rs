@@ -14,8 +14,8 @@ mod turns;
 mod wire;
 
 pub use backend::{
-    Backend, dynamodb_without_credentials, failing_dynamodb, kms_at, unique_table,
-    unreachable_dynamodb, unreachable_kms,
+    Backend, dynamodb_without_credentials, failing_dynamodb, kms_at, scripted_dynamodb,
+    unique_table, unreachable_dynamodb, unreachable_kms,
 };
 pub use fault::KmsFaults;
 pub use kms_server::{KmsCall, KmsServer};

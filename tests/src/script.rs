@@ -46,6 +46,9 @@ pub enum Reaction {
     Hang,
     /// The other reaction, after a delay.
     Later(Duration, Box<Reaction>),
+    /// The other reaction, after so many turns of all other tasks that are ready: a delay that
+    /// takes no time.
+    Behind(u32, Box<Reaction>),
 }
 
 impl Reaction {
@@ -59,6 +62,12 @@ impl Reaction {
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self::Later(delay, Box::new(self))
+    }
+
+    /// The same reaction after so many turns of all other tasks that are ready.
+    #[must_use]
+    pub fn behind(self, turns: u32) -> Self {
+        Self::Behind(turns, Box::new(self))
     }
 }
 
@@ -146,9 +155,20 @@ impl HttpConnector for Connector {
         let mut reaction = self.script.decide(&request);
         let behind = self.behind.clone();
         HttpConnectorFuture::new(async move {
-            while let Reaction::Later(delay, then) = reaction {
-                tokio::time::sleep(delay).await;
-                reaction = *then;
+            loop {
+                match reaction {
+                    Reaction::Later(delay, then) => {
+                        tokio::time::sleep(delay).await;
+                        reaction = *then;
+                    }
+                    Reaction::Behind(turns, then) => {
+                        for _ in 0..turns {
+                            tokio::task::yield_now().await;
+                        }
+                        reaction = *then;
+                    }
+                    _ => break,
+                }
             }
             match reaction {
                 Reaction::Answer(status, body) => {
@@ -163,7 +183,9 @@ impl HttpConnector for Connector {
                     Err(failed(io::ErrorKind::UnexpectedEof))
                 }
                 Reaction::Hang => std::future::pending().await,
-                Reaction::Pass | Reaction::Later(..) => behind.call(request).await,
+                Reaction::Pass | Reaction::Later(..) | Reaction::Behind(..) => {
+                    behind.call(request).await
+                }
             }
         })
     }
