@@ -12,7 +12,7 @@ use self::kept::{Kept, Known};
 use super::digest::Digest;
 use super::flight::Flight;
 use super::{DataKey, DataKeyRequest, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Moment, SystemClock};
 
 /// The limits of a provider that keeps unwrapped data keys: see
 /// [`KeyProvider::cached`](crate::key::KeyProvider::cached).
@@ -36,7 +36,7 @@ impl Cache {
     ///
     /// The time is measured by the wall clock and by the monotonic clock, and the longer one
     /// counts. A machine that sleeps, such as a frozen Lambda function, stops one of them. A clock
-    /// that is set back ends the age.
+    /// that is set back to before the answer ends the age.
     #[doc(alias = "ttl")]
     pub fn for_at_most(mut self, age: Duration) -> Self {
         self.age = age;
@@ -102,37 +102,27 @@ impl<P: KeyProvider> Cached<P> {
     pub fn inner(&self) -> &P {
         &self.shared.inner
     }
-
-    /// Forgets, and wipes, all kept data keys and refusals. The answers of calls in progress are
-    /// not kept.
-    pub fn clear(&self) {
-        self.shared.kept().clear();
-    }
-
-    /// The number of data keys that are kept now.
-    #[must_use]
-    pub fn keys_alive(&self) -> usize {
-        self.shared.kept().alive(&*self.shared.clock)
-    }
 }
 
 impl<P: KeyProvider> Shared<P> {
     fn find(self: &Arc<Self>, reference: &KeyReference, request: &DataKeyRequest) -> Found {
         let digest = Digest::of(reference, request.context());
-        let accepted = self.inner.accepts(reference);
         let mut kept = self.kept();
+        let accepted = self.inner.accepts(reference);
         if let Some(known) = kept.known(&digest, accepted, &*self.clock) {
             return Found::Known(known);
         }
-        if let Some(flight) = kept.flights.join(&digest) {
+        if let Some(flight) = kept.flights.join(&digest, |_| true) {
             return Found::Joined(flight);
         }
         let (owner, reference, request) = (Arc::clone(self), reference.clone(), request.clone());
-        Found::Begun(kept.flights.begin(digest, |number| async move {
+        let now = Moment::of(&*self.clock);
+        Found::Begun(kept.flights.begin(digest, now, |number| async move {
             let answer = owner.inner.decrypt(&reference, &request).await;
+            let mut kept = owner.kept();
             // KMS's answer may have taught the provider that it accepts the reference.
             let accepted = owner.inner.accepts(&reference);
-            owner.kept().landed(&digest, number, &answer, accepted, &*owner.clock);
+            kept.landed(&digest, number, &answer, accepted, &*owner.clock);
             answer
         }))
     }
@@ -147,6 +137,7 @@ impl<P: KeyProvider> KeyProvider for Cached<P> {
     type Capability = P::Capability;
 
     fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
+        self.shared.kept().tidy(&*self.shared.clock);
         self.shared.inner.generate(request)
     }
 
@@ -185,6 +176,15 @@ impl<P: KeyProvider> KeyProvider for Cached<P> {
 
     fn accepts(&self, reference: &KeyReference) -> bool {
         self.shared.inner.accepts(reference)
+    }
+
+    fn clear(&self) {
+        self.shared.kept().clear();
+        self.shared.inner.clear();
+    }
+
+    fn keys_alive(&self) -> usize {
+        self.shared.kept().alive(&*self.shared.clock) + self.shared.inner.keys_alive()
     }
 }
 

@@ -77,14 +77,18 @@ mod tests {
             KeyReference::Wrapped(vec![copy(kms, 1, b"a"), copy(kms, 1, b"bc")]),
             KeyReference::KeyTable(b"ab".to_vec()),
             KeyReference::KeyTable(b"abc".to_vec()),
+            KeyReference::KeyTable(vec![0]),
         ];
-        let fields: [&[(&str, &str)]; 6] = [
+        let fields: [&[(&str, &str)]; 8] = [
             &[],
             &[("tenant", "a")],
             &[("tenant", "b")],
             &[("tenant", "a"), ("ward", "b")],
             &[("tenant", "award"), ("ward", "")],
             &[("ward", "a"), ("tenant", "b")],
+            &[("a", ""), ("b", "c")],
+            // As the pairs before, if names had no length in front.
+            &[("a\0\0\0\0b", "c")],
         ];
         let mut seen = BTreeSet::new();
         for reference in &references {

@@ -130,7 +130,8 @@ impl<C> KmsKeyProvider<C> {
     /// with [`DataKeyErrorKind::Network`]; 30 seconds by default.
     ///
     /// An SDK client without timeouts waits for an answer without an end, and with it everybody who
-    /// waits for the same data key.
+    /// waits for the same data key. The timer is one of the async runtime in which the call was
+    /// made: use a provider in one runtime.
     #[must_use]
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = time;

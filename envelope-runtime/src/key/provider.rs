@@ -22,6 +22,8 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 ///   operations lack these calls.
 /// - Its calls end, with an error at the latest when their deadline has passed: several operations
 ///   may wait for one call.
+/// - [`is_current`](Self::is_current) and [`accepts`](Self::accepts) return at once. They are called
+///   while a lock is held, so they do not ask the provider around them anything.
 ///
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
@@ -65,10 +67,24 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// Returns whether the provider, as it is configured, uses the key that `reference` denotes, as
     /// far as it can tell without a call.
     ///
-    /// A provider that keeps data keys asks this before each answer that it has kept, so that an
-    /// alias that was repointed is followed at once. A decorator must delegate to the inner
-    /// provider.
+    /// A provider that keeps data keys asks this before each answer that it has kept, so that none is
+    /// given out once the inner provider has learnt that an alias was repointed. A decorator must
+    /// delegate to the inner provider.
     fn accepts(&self, reference: &KeyReference) -> bool;
+
+    /// Forgets, and wipes, all data keys that the provider keeps. The answers of calls in progress
+    /// go to those who wait, and are not kept. A decorator clears the inner provider too; there is
+    /// nothing to do for a provider that keeps none.
+    ///
+    /// Call it when a KMS key was disabled, or a tenant shut out. An operation over many items that
+    /// runs at that time keeps its own data keys, until it ends or for a minute.
+    fn clear(&self) {}
+
+    /// The number of data keys that the provider keeps now. A decorator adds those of the inner
+    /// provider.
+    fn keys_alive(&self) -> usize {
+        0
+    }
 
     /// Seals several records under one data key, within limits, instead of each under its own.
     ///
@@ -85,8 +101,9 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// | the key service is out of reach | the current one is used within its limits; then saves fail |
     /// | a stolen data key | opens all the records that it sealed |
     ///
-    /// Several operations that need a new data key wait for one call. No task is spawned, and no
-    /// data key is fetched ahead of time.
+    /// Several operations that need a new data key wait for one call, as many as the limits admit.
+    /// No task is spawned, and no data key is fetched ahead of time. Around a provider that reuses
+    /// data keys itself, the limits multiply.
     ///
     /// ```no_run
     /// # fn example(dynamodb: aws_sdk_dynamodb::Client, kms: aws_sdk_kms::Client) {
@@ -99,7 +116,7 @@ pub trait KeyProvider: Send + Sync + 'static {
     ///     .reuse(Reuse::records(1_000).for_at_most(Duration::from_mins(5)))
     ///     .cached(Cache::entries(10_000).for_at_most(Duration::from_mins(5)));
     /// let store = Store::new(dynamodb, keys.clone());
-    /// keys.clear(); // whenever kept data keys should be used no longer
+    /// keys.clear(); // whenever no data key from before should be used
     /// # }
     /// ```
     #[doc(alias = "pool")]
@@ -124,8 +141,8 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// | a refusal that cannot change: another context, an altered or a foreign data key | is remembered for a minute, up to 4,096 of them |
     /// | access denied, throttling, outage | never remembered: the next load asks again |
     /// | the key service is out of reach | records of kept data keys load until these are too old |
-    /// | the KMS key is disabled, or a permission revoked | the same: [`Cached::clear`] ends it |
-    /// | saves | are passed on; put `cached` around [`reuse`](Self::reuse) |
+    /// | the KMS key is disabled, or a permission revoked | the same: [`clear`](Self::clear) ends it |
+    /// | saves | are passed on |
     ///
     /// No task is spawned. Data keys that are too old are never used; they are wiped by the next
     /// calls, within an eighth of the age.
@@ -161,6 +178,14 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
 
     fn accepts(&self, reference: &KeyReference) -> bool {
         (**self).accepts(reference)
+    }
+
+    fn clear(&self) {
+        (**self).clear();
+    }
+
+    fn keys_alive(&self) -> usize {
+        (**self).keys_alive()
     }
 }
 
@@ -201,9 +226,9 @@ pub trait Capability: sealed::Sealed + Send + Sync + 'static {}
 
 /// The capability to make new data keys: [`Full`] or [`EncryptOnly`].
 #[diagnostic::on_unimplemented(
-    message = "this store's key provider is decrypt-only: it cannot save records",
+    message = "this key provider is decrypt-only: it makes no data keys to save records with",
     label = "needs a provider that can encrypt",
-    note = "give the store a provider whose capability is `Full` or `EncryptOnly`"
+    note = "use a provider whose capability is `Full` or `EncryptOnly`"
 )]
 pub trait CanEncrypt: Capability {}
 
@@ -213,9 +238,9 @@ pub trait CanEncrypt: Capability {}
 /// Code that is generic over the capability has the bound `C: Allows<R::Needs>`, with the type `R`
 /// that it reads.
 #[diagnostic::on_unimplemented(
-    message = "this store's key provider is encrypt-only: it cannot load records",
+    message = "this key provider is encrypt-only: it unwraps no data keys to load records with",
     label = "needs a provider that can decrypt",
-    note = "give the store a provider whose capability is `Full` or `DecryptOnly`",
+    note = "use a provider whose capability is `Full` or `DecryptOnly`",
     note = "a record or projection that is `#[envelope(plaintext_only)]` can be read without"
 )]
 pub trait Allows<N: Need>: Capability {}

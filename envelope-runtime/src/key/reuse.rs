@@ -1,5 +1,7 @@
 //! A provider that seals several records under one data key.
 
+#[cfg(test)]
+mod orders;
 mod pools;
 #[cfg(test)]
 mod tests;
@@ -8,7 +10,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use self::pools::Pools;
+use self::pools::{Made, Pools};
 use super::flight::Flight;
 use super::{DataKey, DataKeyRequest, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference};
 use crate::clock::{Clock, SystemClock};
@@ -37,7 +39,7 @@ impl Reuse {
     ///
     /// The time is measured by the wall clock and by the monotonic clock, and the longer one
     /// counts. A machine that sleeps, such as a frozen Lambda function, stops one of them. A clock
-    /// that is set back ends the age.
+    /// that is set back to before the answer ends the age.
     #[doc(alias = "ttl")]
     pub fn for_at_most(mut self, age: Duration) -> Self {
         self.age = age;
@@ -45,7 +47,8 @@ impl Reuse {
     }
 
     /// Seals at most this many bytes under one data key: of plaintext, and of the updates of
-    /// protected attributes. A record with more gets a data key of its own.
+    /// protected attributes. A record with more gets a data key of its own, and so does each update
+    /// of its protected attributes.
     pub fn bytes(mut self, bytes: u64) -> Self {
         self.bytes = bytes;
         self
@@ -71,14 +74,14 @@ struct Shared<P> {
     pools: Mutex<Pools>,
 }
 
-/// The source of a request's data key.
+/// The source of a request's data key. The request is counted.
 enum Source {
-    /// The data key of the context, with the request counted.
-    Pool(GeneratedDataKey),
-    /// A call whose data key is for this request, and then for others.
-    Begun(Flight<GeneratedDataKey>),
+    /// The running data key of the context.
+    Running(GeneratedDataKey),
+    /// A call that this request has begun.
+    Begun(Flight<Made>),
     /// A call that another request has begun.
-    Joined(Flight<GeneratedDataKey>),
+    Joined(Flight<Made>),
     /// A data key for this request alone.
     Own,
 }
@@ -94,18 +97,6 @@ impl<P: KeyProvider> Reused<P> {
     pub fn inner(&self) -> &P {
         &self.shared.inner
     }
-
-    /// Forgets, and wipes, all data keys: the next record of each context gets a new one. Those of
-    /// calls in progress seal only the record that made the call.
-    pub fn clear(&self) {
-        self.shared.pools().clear();
-    }
-
-    /// The number of data keys that records are sealed under now: one for each encryption context.
-    #[must_use]
-    pub fn keys_alive(&self) -> usize {
-        self.shared.pools().alive(&*self.shared.clock)
-    }
 }
 
 impl<P: KeyProvider> Shared<P> {
@@ -116,16 +107,15 @@ impl<P: KeyProvider> Shared<P> {
         }
         let is_current = |reference: &KeyReference| self.inner.is_current(reference, request);
         if let Some(generated) = pools.take(request, is_current, &*self.clock) {
-            return Source::Pool(generated);
+            return Source::Running(generated);
         }
-        if let Some(flight) = pools.flights.join(request.context()) {
+        if let Some(flight) = pools.join(request) {
             return Source::Joined(flight);
         }
-        let (owner, request) = (Arc::clone(self), request.clone());
-        Source::Begun(pools.flights.begin(request.context().clone(), |number| async move {
-            let answer = owner.inner.generate(&request).await;
-            owner.pools().landed(&request, number, &answer, &*owner.clock);
-            answer
+        let (owner, first) = (Arc::clone(self), request.clone());
+        Source::Begun(pools.begin(request, &*self.clock, |number| async move {
+            let answer = owner.inner.generate(&first).await;
+            owner.pools().landed(&first, number, answer, &*owner.clock)
         }))
     }
 
@@ -140,35 +130,27 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
 
     fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         Box::pin(async {
-            let mut has_waited = false;
+            let mut source = self.shared.source(request);
+            match source {
+                Source::Running(_) => request.count_hit(),
+                Source::Begun(_) | Source::Joined(_) | Source::Own => request.count_miss(),
+            }
             loop {
-                match self.shared.source(request) {
-                    Source::Pool(generated) => {
-                        if !has_waited {
-                            request.count_hit();
-                        }
-                        return Ok(generated);
-                    }
-                    Source::Begun(flight) => {
-                        if !has_waited {
-                            request.count_miss();
-                        }
-                        return flight.await;
-                    }
+                match source {
+                    Source::Running(generated) => return Ok(generated),
+                    Source::Begun(flight) => return flight.await.map(|(generated, _)| generated),
                     Source::Joined(flight) => {
-                        if !std::mem::replace(&mut has_waited, true) {
-                            request.count_miss();
+                        let (generated, made) = flight.await?;
+                        if self.shared.pools().is_fresh(made, &*self.shared.clock) {
+                            return Ok(generated);
                         }
-                        // Its data key may be used up by those who waited longer.
-                        flight.await?;
+                        source = self.shared.source(request);
                     }
                     Source::Own => {
-                        request.count_miss();
                         let answer = self.shared.inner.generate(request).await;
-                        if let Err(error) = &answer {
+                        return answer.inspect_err(|error| {
                             self.shared.pools().refused(request.context(), error);
-                        }
-                        return answer;
+                        });
                     }
                 }
             }
@@ -180,6 +162,7 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
         reference: &'a KeyReference,
         request: &'a DataKeyRequest,
     ) -> KeyFuture<'a, Arc<DataKey>> {
+        self.shared.pools().tidy(&*self.shared.clock);
         self.shared.inner.decrypt(reference, request)
     }
 
@@ -192,6 +175,15 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
 
     fn accepts(&self, reference: &KeyReference) -> bool {
         self.shared.inner.accepts(reference)
+    }
+
+    fn clear(&self) {
+        self.shared.pools().clear();
+        self.shared.inner.clear();
+    }
+
+    fn keys_alive(&self) -> usize {
+        self.shared.pools().alive(&*self.shared.clock) + self.shared.inner.keys_alive()
     }
 }
 

@@ -64,4 +64,12 @@ impl<C: Capability> KeyProvider for Paced<C> {
     fn accepts(&self, reference: &KeyReference) -> bool {
         self.0.provider().accepts(reference)
     }
+
+    fn clear(&self) {
+        self.0.provider().clear();
+    }
+
+    fn keys_alive(&self) -> usize {
+        self.0.provider().keys_alive()
+    }
 }

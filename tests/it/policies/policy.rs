@@ -1,4 +1,5 @@
-//! IAM policies and key policies, as far as the guide uses them: what else a policy says is an error.
+//! IAM policies and key policies, as far as the guide uses them. What else a policy says is an
+//! error.
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ use envelope_runtime::key::{Cache, Cached, EncryptedDataKey, KeyProvider};
 use tokio::task::JoinSet;
 use tokio::time::advance;
 
-use super::{Keys, counts, hinted, pass, request};
+use super::{Keys, counts, hinted, pass, request, without_describe};
 use envelope_tests::Reaction;
 
 type Reader = Arc<Cached<KmsKeyProvider>>;
@@ -120,6 +120,27 @@ async fn t07_a_repointed_alias_is_followed_and_data_keys_of_the_old_key_are_kept
 
     let error = load(&reader, old).await.unwrap_err();
     assert_eq!(error.kind(), DataKeyErrorKind::UnknownKey);
+}
+
+/// Whoever writes the table can write a record's own wrapped key under any hint.
+#[tokio::test]
+async fn t24_a_genuine_data_key_under_a_forged_hint_is_asked_about_once_a_minute() {
+    let keys = Keys::new().await;
+    let own = keys.copy(&keys.own).await;
+    let (provider, script) = keys.reader(&keys.alias, without_describe);
+    let reader: Reader = Arc::new(provider.cached(Cache::entries(10)));
+    load(&reader, own.clone()).await.unwrap();
+    counts(&script);
+
+    for _ in 0..200 {
+        load(&reader, hinted([9; 8], own.wrapped())).await.unwrap_err();
+        load(&reader, own.clone()).await.unwrap();
+    }
+
+    assert_eq!(counts(&script), (1, 1));
+    advance(Duration::from_secs(61)).await;
+    load(&reader, hinted([9; 8], own.wrapped())).await.unwrap_err();
+    assert_eq!(counts(&script).0, 1);
 }
 
 /// Of all who wait for one call, each gets its error, and the next load makes another call.

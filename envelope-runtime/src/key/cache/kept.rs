@@ -26,7 +26,7 @@ pub(super) struct Kept {
     swept: Option<Moment>,
     /// In a table of their own, so that forged items displace no data key.
     refusals: Cache<Digest, (Moment, DataKeyError)>,
-    pub(super) flights: Flights<Digest, Arc<DataKey>>,
+    pub(super) flights: Flights<Digest, Arc<DataKey>, Moment>,
 }
 
 impl Kept {
@@ -59,7 +59,8 @@ impl Kept {
         None
     }
 
-    /// Remembers the answer of a call, unless everything was forgotten meanwhile.
+    /// Remembers the answer of a call, unless everything was forgotten meanwhile, or the process
+    /// was frozen for so long that the answer may be too old already.
     ///
     /// Of a reference that the provider does not accept, nothing is remembered: the provider limits
     /// the calls about those itself, and its knowledge of its keys may change.
@@ -71,17 +72,22 @@ impl Kept {
         accepted: bool,
         clock: &dyn Clock,
     ) {
-        if !self.flights.landed(digest, number) || !accepted {
-            return;
-        }
+        let Some(begun) = self.flights.landed(digest, number).filter(|_| accepted) else { return };
         let now = Moment::of(clock);
         match answer {
-            Ok(data_key) => self.keys.insert(*digest, (now, Arc::clone(data_key))),
+            Ok(data_key) if now.is_within(self.age, begun) => {
+                self.keys.insert(*digest, (now, Arc::clone(data_key)));
+            }
             Err(error) if cannot_change(error) => {
                 self.refusals.insert(*digest, (now, error.clone()));
             }
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
+    }
+
+    /// Wipes the data keys that are too old, from time to time.
+    pub(super) fn tidy(&mut self, clock: &dyn Clock) {
+        self.sweep(Moment::of(clock));
     }
 
     pub(super) fn clear(&mut self) {
@@ -96,7 +102,11 @@ impl Kept {
         self.keys.len()
     }
 
-    /// Wipes the data keys that are too old, from time to time.
+    #[cfg(test)]
+    pub(super) fn refusals(&self) -> usize {
+        self.refusals.len()
+    }
+
     fn sweep(&mut self, now: Moment) {
         let pause = self.age / SWEEPS;
         if self.swept.is_none_or(|swept| !now.is_within(pause, swept)) {

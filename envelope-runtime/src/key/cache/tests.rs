@@ -206,6 +206,12 @@ fn t24_a_refusal_that_cannot_change_is_remembered_for_a_minute_and_others_are_no
         (Kind::NotAsked, false),
         (Kind::WrongKey, false),
         (Kind::ExpiredCredentials, false),
+        (Kind::Clock, false),
+        (Kind::Credentials, false),
+        (Kind::Region, false),
+        (Kind::Configuration, false),
+        (Kind::Unsupported, false),
+        (Kind::InvalidAnswer, false),
         (Kind::Other, false),
     ] {
         let provider = gated.clone().cached(Cache::entries(10).clock(clock.clone()));
@@ -252,6 +258,67 @@ fn t24_forged_data_keys_are_asked_about_once_and_displace_no_data_key() {
     }
 
     assert_eq!((gated.calls(), provider.keys_alive()), (4_001, 1));
+    // The memory for them is bounded.
+    for number in 4_000..9_000_u32 {
+        let wrapped = [copies[0].wrapped(), &number.to_be_bytes()].concat();
+        let forged = EncryptedDataKey::new(ProviderId::LOCAL, *copies[0].hint(), wrapped).unwrap();
+        assert!(loaded(&provider, &forged.into(), &request).is_err());
+    }
+    assert_eq!(provider.shared.kept().refusals(), 4_096);
+    loaded(&provider, &reference, &request).unwrap();
+}
+
+/// A process may be frozen between KMS's answer and the moment at which it sees it.
+#[test]
+fn t07_an_answer_that_may_be_too_old_is_not_kept() {
+    let clock = TestClock::new();
+    let gated = Gated::new();
+    let request = request("t-1");
+    let reference = wrapped(&gated, &request);
+    let limits = Cache::entries(10).for_at_most(60 * SECOND).clock(clock.clone());
+    let provider = gated.clone().cached(limits);
+    for (wall, monotonic) in [(60, 0), (0, 60)] {
+        let mut load = provider.decrypt(&reference, &request);
+        assert!(load.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        gated.answer_all();
+        clock.advance(wall * SECOND, monotonic * SECOND);
+        answered(&gated, load).unwrap();
+
+        assert_eq!(provider.keys_alive(), 0);
+    }
+}
+
+#[test]
+fn t22_saves_wipe_kept_data_keys_that_are_too_old() {
+    let clock = TestClock::new();
+    let gated = Gated::new();
+    let request = request("t-1");
+    let provider = gated.clone().cached(Cache::entries(10).clock(clock.clone()));
+    let key = Arc::downgrade(&loaded(&provider, &wrapped(&gated, &request), &request).unwrap());
+
+    clock.advance(400 * SECOND, 400 * SECOND);
+    answered(&gated, provider.generate(&request)).unwrap();
+
+    assert!(key.upgrade().is_none());
+}
+
+#[test]
+fn t07_all_data_keys_of_a_stack_of_providers_are_cleared_and_counted() {
+    let gated = Gated::new();
+    let provider = gated.clone().reuse(crate::key::Reuse::records(10)).cached(Cache::entries(10));
+    let request = request("t-1");
+    let made = answered(&gated, provider.generate(&request)).unwrap();
+    answered(&gated, provider.decrypt(made.reference(), &request)).unwrap();
+    let behind: Arc<dyn KeyProvider<Capability = crate::key::Full>> = Arc::new(provider.clone());
+    assert_eq!((provider.keys_alive(), behind.keys_alive(), gated.keys_alive()), (2, 2, 0));
+
+    Arc::new(behind).clear();
+
+    assert_eq!(provider.keys_alive(), 0);
+    gated.refuse(DataKeyErrorKind::Disabled);
+    assert!(answered(&gated, provider.generate(&request)).is_err());
+    assert!(answered(&gated, provider.decrypt(made.reference(), &request)).is_err());
+    gated.clear();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::clock::{Clock, Moment};
-use crate::key::flight::Flights;
+use crate::key::flight::{Flight, Flights};
 use crate::key::{
     DataKeyError, DataKeyErrorKind, DataKeyRequest, EncryptionContext, GeneratedDataKey,
     KeyReference,
@@ -20,7 +20,17 @@ pub(super) struct Pools {
     running: HashMap<EncryptionContext, Pool>,
     /// The number of requests so far, by which the least recently used pool is known.
     requests: u64,
-    pub(super) flights: Flights<EncryptionContext, GeneratedDataKey>,
+    flights: Flights<EncryptionContext, Made, Seats>,
+}
+
+/// A new data key, and the time at which it was received.
+pub(super) type Made = (GeneratedDataKey, Moment);
+
+/// What may still be sealed under a data key that is being made, by those who wait for it.
+struct Seats {
+    begun: Moment,
+    records: u64,
+    bytes: u64,
 }
 
 /// A data key, and what may still be sealed under it.
@@ -40,7 +50,7 @@ impl Pools {
 
     /// Returns whether a data key could seal the record, and another one after it.
     pub(super) fn can_share(&self, bytes: u64) -> bool {
-        self.records > 1 && bytes <= self.bytes
+        self.records > 1 && bytes <= self.bytes && !self.age.is_zero()
     }
 
     /// The data key of the request's context, if it may seal one record more. The record is
@@ -71,8 +81,8 @@ impl Pools {
         request: &DataKeyRequest,
         clock: &dyn Clock,
     ) -> bool {
-        if self.records <= 1 {
-            // Every data key is of one record, which stays under it.
+        if self.records <= 1 || self.age.is_zero() {
+            // No data key is shared, so each record stays under its own.
             return true;
         }
         self.sweep(Moment::of(clock));
@@ -86,32 +96,62 @@ impl Pools {
         true
     }
 
-    /// Keeps the answer of the call that `request` has made, whose own record it counts.
+    /// The call in progress for the request's context, if its data key may seal one record more.
+    /// The record is counted.
+    pub(super) fn join(&mut self, request: &DataKeyRequest) -> Option<Flight<Made>> {
+        self.flights.join(request.context(), |seats| {
+            let records = seats.records.checked_sub(1);
+            let left = records.zip(seats.bytes.checked_sub(request.plaintext_len()));
+            (seats.records, seats.bytes) = left.unwrap_or((seats.records, seats.bytes));
+            left.is_some()
+        })
+    }
+
+    /// Begins a call for a data key that seals the request's record first.
+    pub(super) fn begin<F>(
+        &mut self,
+        request: &DataKeyRequest,
+        clock: &dyn Clock,
+        call: impl FnOnce(u64) -> F,
+    ) -> Flight<Made>
+    where
+        F: Future<Output = Result<Made, DataKeyError>> + Send + 'static,
+    {
+        let seats = Seats {
+            begun: Moment::of(clock),
+            records: self.records.saturating_sub(1),
+            bytes: self.bytes.saturating_sub(request.plaintext_len()),
+        };
+        self.flights.begin(request.context().clone(), seats, call)
+    }
+
+    /// Keeps what is left of a new data key, unless everything was forgotten meanwhile, or the
+    /// process was frozen for so long that the data key may be too old already.
     pub(super) fn landed(
         &mut self,
         request: &DataKeyRequest,
         number: u64,
-        answer: &Result<GeneratedDataKey, DataKeyError>,
+        answer: Result<GeneratedDataKey, DataKeyError>,
         clock: &dyn Clock,
-    ) {
+    ) -> Result<Made, DataKeyError> {
         let context = request.context();
-        if !self.flights.landed(context, number) {
-            return;
+        let seats = self.flights.landed(context, number);
+        let generated = answer.inspect_err(|error| self.refused(context, error))?;
+        let made = Moment::of(clock);
+        if let Some(Seats { begun, records, bytes }) = seats
+            && made.is_within(self.age, begun)
+        {
+            self.make_room(context);
+            let pool =
+                Pool { generated: generated.clone(), made, records, bytes, used: self.requests };
+            self.running.insert(context.clone(), pool);
         }
-        match answer {
-            Ok(generated) => {
-                let pool = Pool {
-                    generated: generated.clone(),
-                    made: Moment::of(clock),
-                    records: self.records.saturating_sub(1),
-                    bytes: self.bytes.saturating_sub(request.plaintext_len()),
-                    used: self.requests,
-                };
-                self.make_room(context);
-                self.running.insert(context.clone(), pool);
-            }
-            Err(error) => self.refused(context, error),
-        }
+        Ok((generated, made))
+    }
+
+    /// Returns whether a data key that was waited for is not too old.
+    pub(super) fn is_fresh(&self, made: Moment, clock: &dyn Clock) -> bool {
+        Moment::of(clock).is_within(self.age, made)
     }
 
     /// Ends the use of data keys if a failed call says that the key service refuses new ones. It
@@ -129,6 +169,11 @@ impl Pools {
         }
     }
 
+    /// Wipes the data keys that are too old.
+    pub(super) fn tidy(&mut self, clock: &dyn Clock) {
+        self.sweep(Moment::of(clock));
+    }
+
     pub(super) fn clear(&mut self) {
         self.running.clear();
         self.flights.forget();
@@ -139,7 +184,6 @@ impl Pools {
         self.running.len()
     }
 
-    /// Wipes the data keys that are too old.
     fn sweep(&mut self, now: Moment) {
         self.running.retain(|_, pool| now.is_within(self.age, pool.made));
     }

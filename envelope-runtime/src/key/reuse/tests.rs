@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Weak;
 
 use super::*;
@@ -12,106 +11,19 @@ fn context(tenant: &str) -> EncryptionContext {
     EncryptionContext::new("users", [("tenant", tenant.to_owned())])
 }
 
-fn request(bytes: u64) -> DataKeyRequest {
+pub(super) fn request(bytes: u64) -> DataKeyRequest {
     DataKeyRequest::new(context("t-1")).sealing(bytes)
 }
 
-type Saved = Result<GeneratedDataKey, DataKeyError>;
+pub(super) type Saved = Result<GeneratedDataKey, DataKeyError>;
 
-fn save(provider: &Reused<Gated>, request: &DataKeyRequest) -> Caller<Saved> {
+pub(super) fn save(provider: &Reused<Gated>, request: &DataKeyRequest) -> Caller<Saved> {
     let (provider, request) = (provider.clone(), request.clone());
     Box::pin(async move { provider.generate(&request).await })
 }
 
 fn saved(provider: &Reused<Gated>, request: &DataKeyRequest) -> Saved {
     answered(provider.inner(), provider.generate(request))
-}
-
-/// The number of records, and of bytes, that each data key sealed.
-fn shares<'a>(
-    saved: impl IntoIterator<Item = (&'a GeneratedDataKey, u64)>,
-) -> BTreeMap<String, (u64, u64)> {
-    let mut shares = BTreeMap::new();
-    for (generated, bytes) in saved {
-        let name = format!("{:?}", generated.reference());
-        let (records, sum) = shares.entry(name).or_default();
-        (*records, *sum) = (*records + 1, *sum + bytes);
-    }
-    shares
-}
-
-#[test]
-fn t07_in_every_order_of_callers_a_data_key_seals_at_most_its_number_of_records() {
-    for (callers, records) in [(3, 2), (4, 3)] {
-        let orders = in_every_order(|order| {
-            let gated = Gated::new();
-            let provider = gated.clone().reuse(Reuse::records(records));
-            let callers = (0..callers).map(|_| save(&provider, &request(1))).collect();
-
-            let saved = play(order, &gated, callers, 0);
-
-            let saved: Vec<_> = saved.into_iter().map(|saved| saved.unwrap().unwrap()).collect();
-            let shares = shares(saved.iter().map(|generated| (generated, 1)));
-            assert!(shares.values().all(|(sealed, _)| *sealed <= records), "{shares:?}");
-            // And no call more than that takes.
-            let needed = u64::try_from(saved.len()).unwrap().div_ceil(records);
-            assert_eq!(u64::try_from(gated.calls()).unwrap(), needed);
-            assert_eq!(shares.len(), gated.calls());
-        });
-        assert!(orders > 10, "{orders}");
-    }
-}
-
-#[test]
-fn t23_a_caller_that_leaves_does_not_stop_the_others_and_lends_no_record_to_them() {
-    for leave in [1, 2] {
-        let orders = in_every_order(|order| {
-            let gated = Gated::new();
-            let provider = gated.clone().reuse(Reuse::records(2));
-            let callers = (0..3).map(|_| save(&provider, &request(1))).collect();
-
-            let saved = play(order, &gated, callers, leave);
-
-            assert!(saved.iter().skip(leave).all(Option::is_some));
-            let saved: Vec<_> = saved.into_iter().flatten().map(Result::unwrap).collect();
-            let shares = shares(saved.iter().map(|generated| (generated, 1)));
-            assert!(shares.values().all(|(sealed, _)| *sealed <= 2), "{shares:?}");
-        });
-        assert!(orders > 100, "{orders}");
-    }
-}
-
-#[test]
-fn t07_in_every_order_of_callers_a_data_key_seals_at_most_its_number_of_bytes() {
-    let orders = in_every_order(|order| {
-        let gated = Gated::new();
-        let provider = gated.clone().reuse(Reuse::records(100).bytes(10));
-        let bytes = [6, 4, 5];
-        let callers = bytes.iter().map(|bytes| save(&provider, &request(*bytes))).collect();
-
-        let saved = play(order, &gated, callers, 0);
-
-        let saved: Vec<_> = saved.into_iter().map(|saved| saved.unwrap().unwrap()).collect();
-        let shares = shares(saved.iter().zip(bytes));
-        assert!(shares.values().all(|share| share.1 <= 10), "{shares:?}");
-    });
-    assert!(orders > 100, "{orders}");
-}
-
-#[test]
-fn in_every_order_a_failed_call_fails_those_who_wait_and_is_made_once() {
-    in_every_order(|order| {
-        let gated = Gated::new();
-        gated.refuse(DataKeyErrorKind::Throttled);
-        let provider = gated.clone().reuse(Reuse::records(2));
-        let callers = (0..3).map(|_| save(&provider, &request(1))).collect();
-
-        let saved = play(order, &gated, callers, 0);
-
-        let kinds = saved.into_iter().map(|saved| saved.unwrap().unwrap_err().kind());
-        assert!(kinds.into_iter().all(|kind| kind == DataKeyErrorKind::Throttled));
-        assert_eq!(provider.keys_alive(), 0);
-    });
 }
 
 #[test]
@@ -194,6 +106,133 @@ fn an_update_stays_under_the_running_data_key_alone_and_its_bytes_count() {
     assert!(provider.is_current(key.reference(), &request(1)));
     provider.inner().current(false);
     assert!(!provider.is_current(key.reference(), &request(1)));
+}
+
+#[test]
+fn t07_an_update_does_not_stay_under_a_data_key_that_is_too_old() {
+    let clock = TestClock::new();
+    let provider = Gated::new().reuse(Reuse::records(10).clock(clock.clone()));
+    let key = saved(&provider, &request(1)).unwrap();
+    assert!(provider.is_current(key.reference(), &request(1)));
+
+    clock.advance(300 * SECOND, Duration::ZERO);
+
+    assert!(!provider.is_current(key.reference(), &request(1)));
+}
+
+#[test]
+fn t07_a_data_key_that_may_be_too_old_seals_no_further_record() {
+    let clock = TestClock::new();
+    let provider = Gated::new().reuse(Reuse::records(10).clock(clock.clone()));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    for (wall, monotonic) in [(300, 0), (0, 300)] {
+        let one = request(1);
+        let mut save = provider.generate(&one);
+        assert!(save.as_mut().poll(&mut cx).is_pending());
+        provider.inner().answer_all();
+        clock.advance(wall * SECOND, monotonic * SECOND);
+        answered(provider.inner(), save).unwrap();
+
+        assert_eq!(provider.keys_alive(), 0);
+    }
+}
+
+/// One that waited for the call, and sees its answer after the age.
+#[test]
+fn t07_a_caller_that_comes_too_late_for_the_data_key_it_waited_for_takes_another() {
+    let clock = TestClock::new();
+    let provider = Gated::new().reuse(Reuse::records(10).clock(clock.clone()));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let one = request(1);
+    let (mut first, mut second) = (provider.generate(&one), provider.generate(&one));
+    assert!(
+        first.as_mut().poll(&mut cx).is_pending() && second.as_mut().poll(&mut cx).is_pending()
+    );
+    let first = answered(provider.inner(), first).unwrap();
+
+    clock.advance(300 * SECOND, 300 * SECOND);
+    let second = answered(provider.inner(), second).unwrap();
+
+    assert_ne!(first.reference(), second.reference());
+    assert_eq!(provider.inner().calls(), 2);
+}
+
+#[test]
+fn callers_wait_for_one_call_each_however_many_there_are() {
+    for limits in [Reuse::records(10), Reuse::records(1_000).bytes(10)] {
+        let provider = Gated::new().reuse(limits);
+        let one = request(1);
+        let mut saves: Vec<_> = (0..200).map(|_| provider.generate(&one)).collect();
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        for save in &mut saves {
+            assert!(save.as_mut().poll(&mut cx).is_pending());
+        }
+
+        provider.inner().answer_all();
+
+        assert!(saves.iter_mut().all(|save| save.as_mut().poll(&mut cx).is_ready()));
+        assert_eq!(provider.inner().calls(), 20);
+    }
+}
+
+#[test]
+fn a_record_with_more_bytes_than_a_data_key_may_seal_leaves_the_running_one_alone() {
+    let provider = Gated::new().reuse(Reuse::records(10).bytes(10));
+    let running = saved(&provider, &request(1)).unwrap();
+
+    let own = saved(&provider, &request(11)).unwrap();
+
+    assert_ne!(own.reference(), running.reference());
+    assert_eq!(saved(&provider, &request(9)).unwrap().reference(), running.reference());
+}
+
+#[test]
+fn a_new_data_key_of_one_of_64_contexts_takes_no_other_ones_place() {
+    let provider = Gated::new().reuse(Reuse::records(2));
+    let of = |number: usize| DataKeyRequest::new(context(&number.to_string()));
+    for number in 0..64 {
+        saved(&provider, &of(number)).unwrap();
+    }
+
+    // Used up, and made anew.
+    saved(&provider, &of(5)).unwrap();
+    saved(&provider, &of(5)).unwrap();
+
+    assert_eq!(provider.keys_alive(), 64);
+}
+
+#[test]
+fn t22_loads_wipe_data_keys_that_are_too_old() {
+    let clock = TestClock::new();
+    let provider = Gated::new().reuse(Reuse::records(10).clock(clock.clone()));
+    let key = weak(&saved(&provider, &request(1)).unwrap());
+
+    clock.advance(300 * SECOND, 300 * SECOND);
+    let other = answered(provider.inner(), provider.inner().local.generate(&request(1))).unwrap();
+    answered(provider.inner(), provider.decrypt(other.reference(), &request(1))).unwrap();
+
+    assert!(key.upgrade().is_none());
+}
+
+/// The refusal of a call from before.
+#[test]
+fn t07_a_refusal_ends_the_running_data_key_also_if_all_was_cleared_meanwhile() {
+    let provider = Gated::new().reuse(Reuse::records(10));
+    let one = request(1);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut first = provider.generate(&one);
+    assert!(first.as_mut().poll(&mut cx).is_pending());
+    provider.clear();
+    let mut second = provider.generate(&one);
+    assert!(second.as_mut().poll(&mut cx).is_pending());
+    provider.inner().answer_all();
+    assert!(second.as_mut().poll(&mut cx).is_ready());
+    assert_eq!(provider.keys_alive(), 1);
+
+    provider.inner().refuse(DataKeyErrorKind::Disabled);
+    assert!(answered(provider.inner(), first).is_err());
+
+    assert_eq!(provider.keys_alive(), 0);
 }
 
 #[test]

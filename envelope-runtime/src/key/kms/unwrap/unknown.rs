@@ -77,7 +77,10 @@ impl<'a, C> Unwrap<'a, C> {
         learnt: Option<&KeyArn>,
     ) -> Result<Option<DataKey>, DataKeyError> {
         let digest = Digest::of_copy(copy, self.request.context());
-        if self.primary.was_refused(&digest, self.now()) {
+        // With its hint, since the same copy under its own hint is a record's.
+        let hinted = Digest::of(&copy.clone().into(), self.request.context());
+        let now = self.now();
+        if self.primary.was_refused(&digest, now) || self.primary.was_refused(&hinted, now) {
             self.done.push(copy);
             self.refusal = Some(self.provider.error(DataKeyErrorKind::NotAsked));
             return Ok(None);
@@ -88,10 +91,13 @@ impl<'a, C> Unwrap<'a, C> {
                 Err(self.provider.error(DataKeyErrorKind::WrongKey))
             }
             Ok((arn, data_key)) => {
-                let hinted = arn.hint() == copy.hint();
+                let is_hint_of_key = arn.hint() == copy.hint();
                 self.primary.learn(arn);
-                let opened = hinted.then_some(data_key);
-                opened.map(Some).ok_or_else(|| self.provider.error(DataKeyErrorKind::Mismatch))
+                if is_hint_of_key {
+                    return Ok(Some(data_key));
+                }
+                token.spend(hinted, self.now());
+                Err(self.provider.error(DataKeyErrorKind::Mismatch))
             }
             Err(error) if is_about_the_copy(error.kind()) => {
                 token.spend(digest, self.now());
