@@ -22,8 +22,8 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 ///   operations lack these calls.
 /// - Its calls end, with an error at the latest when their deadline has passed: several operations
 ///   may wait for one call.
-/// - [`is_current`](Self::is_current) and [`accepts`](Self::accepts) return at once. They are called
-///   while a lock is held, so they do not ask the provider around them anything.
+/// - [`is_current`](Self::is_current) and [`accepts`](Self::accepts) return at once. They are
+///   called while a lock is held, so they do not ask the provider around them anything.
 ///
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
@@ -67,9 +67,9 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// Returns whether the provider, as it is configured, uses the key that `reference` denotes, as
     /// far as it can tell without a call.
     ///
-    /// A provider that keeps data keys asks this before each answer that it has kept, so that none is
-    /// given out once the inner provider has learnt that an alias was repointed. A decorator must
-    /// delegate to the inner provider.
+    /// A provider that keeps data keys asks this before each answer that it has kept, so that none
+    /// is given out once the inner provider has learnt that an alias was repointed. A decorator
+    /// must delegate to the inner provider.
     fn accepts(&self, reference: &KeyReference) -> bool;
 
     /// Forgets, and wipes, all data keys that the provider keeps. The answers of calls in progress
