@@ -94,7 +94,7 @@ fn every_json_of_the_guide_is_a_policy_that_spells_out_what_it_allows() {
         }
         policies += 1;
     }
-    assert_eq!(policies, 8);
+    assert_eq!(policies, 9);
 }
 
 fn check(statement: &Statement, is_key_policy: bool) {
@@ -153,11 +153,13 @@ fn check_conditions(statement: &Statement) {
     }
 }
 
-/// Returns whether a text is an ARN of the page's account, without wildcards.
+/// Returns whether a text is an ARN of the guide's account and Regions, without wildcards.
 fn is_arn(text: &str, service: &str, kind: &str) -> bool {
-    let region = if service == "iam" { "" } else { "eu-west-1" };
-    let prefix = format!("arn:aws:{service}:{region}:111122223333:{kind}");
-    text.strip_prefix(&prefix).is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    let regions: &[_] = if service == "iam" { &[""] } else { &["eu-west-1", "us-east-1"] };
+    regions.iter().any(|region| {
+        let prefix = format!("arn:aws:{service}:{region}:111122223333:{kind}");
+        text.strip_prefix(&prefix).is_some_and(|name| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        })
     })
 }
