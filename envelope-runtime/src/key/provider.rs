@@ -105,18 +105,22 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// No task is spawned, and no data key is fetched ahead of time. Around a provider that reuses
     /// data keys itself, the limits multiply.
     ///
-    /// ```no_run
-    /// # fn example(dynamodb: aws_sdk_dynamodb::Client, kms: aws_sdk_kms::Client) {
+    /// ```
     /// use std::time::Duration;
     ///
     /// use envelope_runtime::key::{Cache, KeyProvider, Reuse};
-    /// use envelope_runtime::{KmsKeyProvider, Store};
+    /// use envelope_runtime::{LocalKeyProvider, Opener, Sealer};
     ///
-    /// let keys = KmsKeyProvider::new(kms, "alias/users")
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // In production, `KmsKeyProvider::new(kms, "alias/users")`.
+    /// let keys = LocalKeyProvider::insecure_ephemeral()?
     ///     .reuse(Reuse::records(1_000).for_at_most(Duration::from_mins(5)))
     ///     .cached(Cache::entries(10_000).for_at_most(Duration::from_mins(5)));
-    /// let store = Store::new(dynamodb, keys.clone());
+    /// let (sealer, opener) = (Sealer::new(keys.clone()), Opener::new(keys.clone()));
+    ///
     /// keys.clear(); // whenever no data key from before should be used
+    /// assert_eq!(keys.keys_alive(), 0);
+    /// # Ok(())
     /// # }
     /// ```
     #[doc(alias = "pool")]
