@@ -45,7 +45,7 @@ impl Usage {
         self.0.kms_calls.load(Ordering::Relaxed)
     }
 
-    /// The number of data keys that took no call: a provider had
+    /// The number of requests for data keys that took no call: a provider had
     /// [kept](crate::key::KeyProvider::cached) them or [reused](crate::key::KeyProvider::reuse)
     /// them, or an operation over many items unwrapped them for another item.
     #[must_use]

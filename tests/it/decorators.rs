@@ -55,13 +55,24 @@ impl<P: KeyProvider> KeyProvider for Cached<P> {
     fn accepts(&self, reference: &KeyReference) -> bool {
         self.inner.accepts(reference)
     }
+
+    fn clear(&self) {
+        self.kept.lock().unwrap().clear();
+        self.inner.clear();
+    }
+
+    fn keys_alive(&self) -> usize {
+        self.kept.lock().unwrap().len() + self.inner.keys_alive()
+    }
 }
 
 /// Seals a limited number of records and bytes of one context under one data key.
 struct Reused<P> {
     inner: P,
     limits: Left,
-    pools: tokio::sync::Mutex<HashMap<EncryptionContext, (GeneratedDataKey, Left)>>,
+    /// One request at a time, so that two records of a new context share its data key.
+    turn: tokio::sync::Mutex<()>,
+    pools: Mutex<HashMap<EncryptionContext, (GeneratedDataKey, Left)>>,
 }
 
 #[derive(Clone, Copy)]
@@ -80,7 +91,7 @@ impl Left {
 impl<P> Reused<P> {
     fn new(inner: P, records: u64, bytes: u64) -> Self {
         let limits = Left { records, bytes };
-        Self { inner, limits, pools: tokio::sync::Mutex::default() }
+        Self { inner, limits, turn: tokio::sync::Mutex::default(), pools: Mutex::default() }
     }
 }
 
@@ -89,9 +100,8 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
 
     fn generate<'a>(&'a self, request: &'a DataKeyRequest) -> KeyFuture<'a, GeneratedDataKey> {
         Box::pin(async move {
-            // One request at a time, so that two records of a new pool share its key.
-            let mut pools = self.pools.lock().await;
-            if let Some((generated, left)) = pools.get_mut(request.context())
+            let _turn = self.turn.lock().await;
+            if let Some((generated, left)) = self.pools.lock().unwrap().get_mut(request.context())
                 && let Some(after) = left.after(request)
             {
                 *left = after;
@@ -99,7 +109,8 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
             }
             let generated = self.inner.generate(request).await?;
             if let Some(left) = self.limits.after(request) {
-                pools.insert(request.context().clone(), (generated.clone(), left));
+                let kept = (generated.clone(), left);
+                self.pools.lock().unwrap().insert(request.context().clone(), kept);
             }
             Ok(generated)
         })
@@ -119,6 +130,15 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
 
     fn accepts(&self, reference: &KeyReference) -> bool {
         self.inner.accepts(reference)
+    }
+
+    fn clear(&self) {
+        self.pools.lock().unwrap().clear();
+        self.inner.clear();
+    }
+
+    fn keys_alive(&self) -> usize {
+        self.pools.lock().unwrap().len() + self.inner.keys_alive()
     }
 }
 

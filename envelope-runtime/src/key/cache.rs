@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use self::kept::{Kept, Known};
 use super::digest::Digest;
-use super::flight::Flight;
+use super::flight::{Flight, unpanicked};
 use super::{DataKey, DataKeyRequest, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference};
 use crate::clock::{Clock, Moment, SystemClock};
 
@@ -118,7 +118,7 @@ impl<P: KeyProvider> Shared<P> {
         let (owner, reference, request) = (Arc::clone(self), reference.clone(), request.clone());
         let now = Moment::of(&*self.clock);
         Found::Begun(kept.flights.begin(digest, now, |number| async move {
-            let answer = owner.inner.decrypt(&reference, &request).await;
+            let answer = unpanicked(owner.inner.decrypt(&reference, &request)).await;
             let mut kept = owner.kept();
             // KMS's answer may have taught the provider that it accepts the reference.
             let accepted = owner.inner.accepts(&reference);
@@ -184,7 +184,8 @@ impl<P: KeyProvider> KeyProvider for Cached<P> {
     }
 
     fn keys_alive(&self) -> usize {
-        self.shared.kept().alive(&*self.shared.clock) + self.shared.inner.keys_alive()
+        let own = self.shared.kept().alive(&*self.shared.clock);
+        own + self.shared.inner.keys_alive()
     }
 }
 

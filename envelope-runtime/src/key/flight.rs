@@ -35,7 +35,7 @@ struct Begun<T, I> {
     call: Option<WeakShared<Call<T>>>,
 }
 
-impl<K: Eq + Hash, T: Clone, I> Flights<K, T, I> {
+impl<K: Eq + Hash, T: Clone + 'static, I> Flights<K, T, I> {
     pub(super) fn new() -> Self {
         Self { calls: HashMap::new(), begun: 0, full: FEW }
     }
@@ -63,7 +63,8 @@ impl<K: Eq + Hash, T: Clone, I> Flights<K, T, I> {
         }
         self.begun += 1;
         let number = self.begun;
-        let call = unpanicking(call(number)).shared();
+        let call: Call<T> = Box::pin(unpanicked(call(number)));
+        let call = call.shared();
         self.calls.insert(key, Begun { number, info, call: call.downgrade() });
         call
     }
@@ -75,6 +76,11 @@ impl<K: Eq + Hash, T: Clone, I> Flights<K, T, I> {
             return None;
         }
         self.calls.remove(key).map(|begun| begun.info)
+    }
+
+    /// Forgets the call in progress for one thing, as [`forget`](Self::forget) does.
+    pub(super) fn forget_one(&mut self, key: &K) {
+        self.calls.remove(key);
     }
 
     /// Forgets the calls in progress. Their answers go to those who wait, and are not kept.
@@ -92,14 +98,11 @@ impl<T: Clone, I> Begun<T, I> {
 
 /// A panic of a provider is an error of all who wait. Passed on, it would reach only one of them,
 /// and the others would wait for ever.
-fn unpanicking<F, T>(call: F) -> Call<T>
-where
-    F: Future<Output = Result<T, DataKeyError>> + Send + 'static,
-{
-    Box::pin(AssertUnwindSafe(call).catch_unwind().map(|answer| {
-        let panicked = |_| DataKeyError::new(DataKeyErrorKind::Other, "a provider that panicked");
-        answer.map_err(panicked).flatten()
-    }))
+pub(super) async fn unpanicked<T>(
+    call: impl Future<Output = Result<T, DataKeyError>>,
+) -> Result<T, DataKeyError> {
+    let panicked = |_| DataKeyError::new(DataKeyErrorKind::Other, "a provider that panicked");
+    AssertUnwindSafe(call).catch_unwind().await.map_err(panicked).flatten()
 }
 
 #[cfg(test)]

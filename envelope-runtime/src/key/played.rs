@@ -21,6 +21,7 @@ pub(super) struct Gated {
     refuses: Arc<Mutex<Option<DataKeyErrorKind>>>,
     accepts: Arc<AtomicBool>,
     is_current: Arc<AtomicBool>,
+    panics: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -37,7 +38,13 @@ impl Gated {
             refuses: Arc::default(),
             accepts: Arc::new(true.into()),
             is_current: Arc::new(true.into()),
+            panics: Arc::default(),
         }
+    }
+
+    /// Lets every call panic from now on, or none.
+    pub(super) fn panic(&self, panics: bool) {
+        self.panics.store(panics, Ordering::Relaxed);
     }
 
     /// The number of calls so far.
@@ -93,6 +100,7 @@ impl Gated {
             if call.is_answered { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
+        assert!(!self.panics.load(Ordering::Relaxed), "a test's own");
         let refuses = *self.refuses.lock().unwrap();
         refuses.map_or(Ok(()), |kind| Err(DataKeyError::new(kind, "gated")))
     }

@@ -23,7 +23,8 @@ pub type KeyFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, DataKeyError>>
 /// - Its calls end, with an error at the latest when their deadline has passed: several operations
 ///   may wait for one call.
 /// - [`is_current`](Self::is_current) and [`accepts`](Self::accepts) return at once. They are
-///   called while a lock is held, so they do not ask the provider around them anything.
+///   called while a lock is held, so they do not ask the provider around them anything. Nor do its
+///   futures when they are dropped.
 ///
 /// [`testing::conforms`](crate::testing::conforms) checks an implementation.
 ///
@@ -58,7 +59,8 @@ pub trait KeyProvider: Send + Sync + 'static {
 
     /// Returns whether a record may stay under the data key that `reference` denotes, which is to
     /// seal [`plaintext_len`](DataKeyRequest::plaintext_len) more bytes. If not, the next update of
-    /// the record's protected attributes re-seals them all under a new data key.
+    /// the record's protected attributes re-seals them all under a new data key. A provider that
+    /// limits bytes counts them here if the answer is true.
     ///
     /// A decorator must delegate to the inner provider. Otherwise, records of a key that is merely
     /// accepted would stay under it forever.
@@ -96,14 +98,14 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// | --- | --- |
     /// | limits | records, bytes and age of a data key; exact, however many operations run at once |
     /// | contexts | one data key each, at most 64; the one used least recently makes room |
-    /// | a protected update | moves the record to the current data key, so that the limits hold; no call if there is one |
-    /// | a new data key is refused: access denied, key disabled | the current one is wiped at once |
-    /// | the key service is out of reach | the current one is used within its limits; then saves fail |
+    /// | a protected update | moves the record to the running data key, so that the limits hold; no call if there is one |
+    /// | a new data key is refused | the running one is wiped at once: of that context if access is denied, of all if the KMS key is disabled |
+    /// | the key service is out of reach | the running one is used within its limits; then saves fail |
     /// | a stolen data key | opens all the records that it sealed |
     ///
     /// Several operations that need a new data key wait for one call, as many as the limits admit.
     /// No task is spawned, and no data key is fetched ahead of time. Around a provider that reuses
-    /// data keys itself, the limits multiply.
+    /// data keys itself, the numbers of records multiply.
     ///
     /// ```
     /// use std::time::Duration;

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::pools::{Made, Pools};
-use super::flight::Flight;
+use super::flight::{Flight, unpanicked};
 use super::{DataKey, DataKeyRequest, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Moment, SystemClock};
 
 /// The limits of a data key that seals several records: see
 /// [`KeyProvider::reuse`](crate::key::KeyProvider::reuse).
@@ -47,8 +47,8 @@ impl Reuse {
     }
 
     /// Seals at most this many bytes under one data key: of plaintext, and of the updates of
-    /// protected attributes. A record with more gets a data key of its own, and so does each update
-    /// of its protected attributes.
+    /// protected attributes. A record with more gets a data key of its own; each update of its
+    /// protected attributes gets one, too.
     pub fn bytes(mut self, bytes: u64) -> Self {
         self.bytes = bytes;
         self
@@ -113,9 +113,10 @@ impl<P: KeyProvider> Shared<P> {
             return Source::Joined(flight);
         }
         let (owner, first) = (Arc::clone(self), request.clone());
-        Source::Begun(pools.begin(request, &*self.clock, |number| async move {
-            let answer = owner.inner.generate(&first).await;
-            owner.pools().landed(&first, number, answer, &*owner.clock)
+        let begun = Moment::of(&*self.clock);
+        Source::Begun(pools.begin(request, |number| async move {
+            let answer = unpanicked(owner.inner.generate(&first)).await;
+            owner.pools().landed(&first, number, begun, answer, &*owner.clock)
         }))
     }
 
@@ -183,7 +184,8 @@ impl<P: KeyProvider> KeyProvider for Reused<P> {
     }
 
     fn keys_alive(&self) -> usize {
-        self.shared.pools().alive(&*self.shared.clock) + self.shared.inner.keys_alive()
+        let own = self.shared.pools().alive(&*self.shared.clock);
+        own + self.shared.inner.keys_alive()
     }
 }
 

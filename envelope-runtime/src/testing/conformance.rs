@@ -125,7 +125,12 @@ where
             check.refuses(rule, "no copy", &none, &own, unknown).await?;
         }
     }
-    check.opens("unwraps a data key whatever else it has refused", reference, &own).await
+    check.opens("unwraps a data key whatever else it has refused", reference, &own).await?;
+    provider.clear();
+    match provider.keys_alive() {
+        0 => Ok(()),
+        kept => Err(broken("keeps no data key after `clear`", &format_args!("keeps {kept}"))),
+    }
 }
 
 /// The provider, and the data key that it generated.
@@ -240,6 +245,7 @@ mod tests {
         TakesTheFirstCopy,
         IsNeverCurrent,
         AcceptsNothing,
+        ClearsNothing,
         Forgets,
         SaysItOtherwise,
         /// Returns the same for all contexts whose values join to the same text.
@@ -345,6 +351,10 @@ mod tests {
             self.fault != Fault::IsNeverCurrent
         }
 
+        fn keys_alive(&self) -> usize {
+            usize::from(self.fault == Fault::ClearsNothing)
+        }
+
         fn accepts(&self, reference: &KeyReference) -> bool {
             self.fault != Fault::AcceptsNothing && self.local.accepts(reference)
         }
@@ -357,6 +367,7 @@ mod tests {
             (Fault::OneKeyForAll, "the same data key for another table"),
             (Fault::TakesTheFirstCopy, "finds its own copy among others"),
             (Fault::IsNeverCurrent, "as current; this one does not"),
+            (Fault::ClearsNothing, "after `clear`; this one keeps 1"),
             (Fault::AcceptsNothing, "that it has unwrapped; this one does not"),
             (Fault::Forgets, "as often as it is asked"),
             (Fault::JoinsValues(";"), "unwraps the same values under other names"),

@@ -1,7 +1,8 @@
 //! The copies that KMS refused recently, so that the same forged copy is not sent again and again.
 //!
 //! The memory holds a digest of everything that KMS decided by: the wrapped key and the encryption
-//! context. So an item can shut out only itself, whatever hint an attacker writes into it. Copying
+//! context; or, if KMS opened a copy that has another key's hint, of the copy with that hint. So an
+//! item can shut out only itself, whatever hint an attacker writes into it. Copying
 //! a record's wrapped key into another item does not affect the record.
 
 use std::collections::VecDeque;

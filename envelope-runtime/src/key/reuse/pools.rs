@@ -28,7 +28,6 @@ pub(super) type Made = (GeneratedDataKey, Moment);
 
 /// What may still be sealed under a data key that is being made, by those who wait for it.
 struct Seats {
-    begun: Moment,
     records: u64,
     bytes: u64,
 }
@@ -111,14 +110,12 @@ impl Pools {
     pub(super) fn begin<F>(
         &mut self,
         request: &DataKeyRequest,
-        clock: &dyn Clock,
         call: impl FnOnce(u64) -> F,
     ) -> Flight<Made>
     where
         F: Future<Output = Result<Made, DataKeyError>> + Send + 'static,
     {
         let seats = Seats {
-            begun: Moment::of(clock),
             records: self.records.saturating_sub(1),
             bytes: self.bytes.saturating_sub(request.plaintext_len()),
         };
@@ -131,22 +128,30 @@ impl Pools {
         &mut self,
         request: &DataKeyRequest,
         number: u64,
+        begun: Moment,
         answer: Result<GeneratedDataKey, DataKeyError>,
         clock: &dyn Clock,
     ) -> Result<Made, DataKeyError> {
         let context = request.context();
         let seats = self.flights.landed(context, number);
         let generated = answer.inspect_err(|error| self.refused(context, error))?;
-        let made = Moment::of(clock);
-        if let Some(Seats { begun, records, bytes }) = seats
-            && made.is_within(self.age, begun)
-        {
+        let now = Moment::of(clock);
+        if !now.is_within(self.age, begun) {
+            // Too old for the others who wait, too.
+            return Ok((generated, begun));
+        }
+        if let Some(Seats { records, bytes }) = seats {
             self.make_room(context);
-            let pool =
-                Pool { generated: generated.clone(), made, records, bytes, used: self.requests };
+            let pool = Pool {
+                generated: generated.clone(),
+                made: now,
+                records,
+                bytes,
+                used: self.requests,
+            };
             self.running.insert(context.clone(), pool);
         }
-        Ok((generated, made))
+        Ok((generated, now))
     }
 
     /// Returns whether a data key that was waited for is not too old.
@@ -154,17 +159,20 @@ impl Pools {
         Moment::of(clock).is_within(self.age, made)
     }
 
-    /// Ends the use of data keys if a failed call says that the key service refuses new ones. It
-    /// may also just be out of reach.
+    /// Ends the use of data keys, also of those that are being made, if a failed call says that the
+    /// key service refuses new ones. It may also just be out of reach.
     pub(super) fn refused(&mut self, context: &EncryptionContext, error: &DataKeyError) {
         match error.kind() {
             // Policies may depend on the context.
-            DataKeyErrorKind::AccessDenied => drop(self.running.remove(context)),
+            DataKeyErrorKind::AccessDenied => {
+                self.running.remove(context);
+                self.flights.forget_one(context);
+            }
             DataKeyErrorKind::Disabled
             | DataKeyErrorKind::NotFound
             | DataKeyErrorKind::PendingDeletion
             | DataKeyErrorKind::InvalidState
-            | DataKeyErrorKind::WrongKey => self.running.clear(),
+            | DataKeyErrorKind::WrongKey => self.clear(),
             _ => {}
         }
     }

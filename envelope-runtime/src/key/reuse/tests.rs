@@ -127,13 +127,18 @@ fn t07_a_data_key_that_may_be_too_old_seals_no_further_record() {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     for (wall, monotonic) in [(300, 0), (0, 300)] {
         let one = request(1);
-        let mut save = provider.generate(&one);
+        let (mut save, mut waiting) = (provider.generate(&one), provider.generate(&one));
         assert!(save.as_mut().poll(&mut cx).is_pending());
+        assert!(waiting.as_mut().poll(&mut cx).is_pending());
         provider.inner().answer_all();
         clock.advance(wall * SECOND, monotonic * SECOND);
-        answered(provider.inner(), save).unwrap();
+        let saved = answered(provider.inner(), save).unwrap();
 
         assert_eq!(provider.keys_alive(), 0);
+        // Who waited for it gets another one.
+        let other = answered(provider.inner(), waiting).unwrap();
+        assert_ne!(saved.reference(), other.reference());
+        provider.clear();
     }
 }
 
@@ -212,6 +217,30 @@ fn t22_loads_wipe_data_keys_that_are_too_old() {
     answered(provider.inner(), provider.decrypt(other.reference(), &request(1))).unwrap();
 
     assert!(key.upgrade().is_none());
+}
+
+/// Another context's call began before the refusal, and is answered after it.
+#[test]
+fn t07_a_refusal_ends_also_the_data_keys_that_are_being_made() {
+    for (kind, is_kept) in
+        [(DataKeyErrorKind::Disabled, false), (DataKeyErrorKind::AccessDenied, true)]
+    {
+        let provider = Gated::new().reuse(Reuse::records(10));
+        let (one, other) = (request(1), DataKeyRequest::new(context("t-2")));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut refused = provider.generate(&one);
+        assert!(refused.as_mut().poll(&mut cx).is_pending());
+        let mut earlier = provider.generate(&other);
+        assert!(earlier.as_mut().poll(&mut cx).is_pending());
+        provider.inner().answer_all();
+        provider.inner().refuse(kind);
+        assert!(answered(provider.inner(), refused).is_err());
+        provider.inner().refuse(None);
+
+        answered(provider.inner(), earlier).unwrap();
+
+        assert_eq!(provider.keys_alive(), usize::from(is_kept), "{kind:?}");
+    }
 }
 
 /// The refusal of a call from before.
