@@ -16,6 +16,8 @@ mod played;
 mod provider;
 mod request;
 mod reuse;
+#[cfg(test)]
+mod stacked;
 
 pub use cache::{Cache, Cached};
 pub(crate) use context::ContextPairs;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::tests::{request, save};
 use super::*;
-use crate::key::DataKeyErrorKind;
-use crate::key::played::{Gated, in_every_order, play};
+use crate::key::played::{Gated, answered, in_every_order, play};
+use crate::key::{DataKeyErrorKind, EncryptionContext};
 
 /// The number of records, and of bytes, that each data key sealed.
 fn shares<'a>(
@@ -92,4 +92,28 @@ fn in_every_order_a_failed_call_fails_those_who_wait_and_is_made_once() {
         assert!(kinds.into_iter().all(|kind| kind == DataKeyErrorKind::Throttled));
         assert_eq!(provider.keys_alive(), 0);
     });
+}
+
+/// Another context's call began before the refusal, and is answered after it.
+#[test]
+fn t07_a_refusal_ends_also_the_data_keys_that_are_being_made() {
+    for (kind, is_kept) in
+        [(DataKeyErrorKind::Disabled, false), (DataKeyErrorKind::AccessDenied, true)]
+    {
+        let provider = Gated::new().reuse(Reuse::records(10));
+        let (one, other) = (request(1), DataKeyRequest::new(EncryptionContext::new("orders", [])));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut refused = provider.generate(&one);
+        assert!(refused.as_mut().poll(&mut cx).is_pending());
+        let mut earlier = provider.generate(&other);
+        assert!(earlier.as_mut().poll(&mut cx).is_pending());
+        provider.inner().answer_all();
+        provider.inner().refuse(kind);
+        assert!(answered(provider.inner(), refused).is_err());
+        provider.inner().refuse(None);
+
+        answered(provider.inner(), earlier).unwrap();
+
+        assert_eq!(provider.keys_alive(), usize::from(is_kept), "{kind:?}");
+    }
 }

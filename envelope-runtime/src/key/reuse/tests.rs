@@ -219,30 +219,6 @@ fn t22_loads_wipe_data_keys_that_are_too_old() {
     assert!(key.upgrade().is_none());
 }
 
-/// Another context's call began before the refusal, and is answered after it.
-#[test]
-fn t07_a_refusal_ends_also_the_data_keys_that_are_being_made() {
-    for (kind, is_kept) in
-        [(DataKeyErrorKind::Disabled, false), (DataKeyErrorKind::AccessDenied, true)]
-    {
-        let provider = Gated::new().reuse(Reuse::records(10));
-        let (one, other) = (request(1), DataKeyRequest::new(context("t-2")));
-        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        let mut refused = provider.generate(&one);
-        assert!(refused.as_mut().poll(&mut cx).is_pending());
-        let mut earlier = provider.generate(&other);
-        assert!(earlier.as_mut().poll(&mut cx).is_pending());
-        provider.inner().answer_all();
-        provider.inner().refuse(kind);
-        assert!(answered(provider.inner(), refused).is_err());
-        provider.inner().refuse(None);
-
-        answered(provider.inner(), earlier).unwrap();
-
-        assert_eq!(provider.keys_alive(), usize::from(is_kept), "{kind:?}");
-    }
-}
-
 /// The refusal of a call from before.
 #[test]
 fn t07_a_refusal_ends_the_running_data_key_also_if_all_was_cleared_meanwhile() {
