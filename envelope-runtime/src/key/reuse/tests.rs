@@ -241,6 +241,16 @@ fn t07_a_refusal_ends_the_running_data_key_also_if_all_was_cleared_meanwhile() {
 }
 
 #[test]
+fn questions_about_keys_are_passed_on() {
+    let provider = Gated::new().reuse(Reuse::records(10));
+    let key = saved(&provider, &request(1)).unwrap();
+    for is in [false, true] {
+        provider.inner().accept(is);
+        assert_eq!(provider.accepts(key.reference()), is);
+    }
+}
+
+#[test]
 fn t26_a_data_key_of_a_key_that_is_no_longer_the_configured_one_is_not_used() {
     let provider = Gated::new().reuse(Reuse::records(10));
     let old = saved(&provider, &request(1)).unwrap();
