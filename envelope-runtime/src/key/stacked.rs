@@ -53,3 +53,17 @@ fn a_provider_that_panics_fails_those_who_wait_and_is_asked_again_by_the_next() 
     assert!(answered(&gated, provider.generate(&request)).is_ok());
     assert!(answered(&gated, waits.0).is_err());
 }
+
+#[test]
+fn the_other_way_round_they_are_cleared_and_counted_too() {
+    let gated = Gated::new();
+    let provider = gated.clone().cached(Cache::entries(10)).reuse(Reuse::records(10));
+    let request = request();
+    let made = answered(&gated, provider.generate(&request)).unwrap();
+    answered(&gated, provider.decrypt(made.reference(), &request)).unwrap();
+    assert_eq!(provider.keys_alive(), 2);
+
+    provider.clear();
+
+    assert_eq!(provider.keys_alive(), 0);
+}
