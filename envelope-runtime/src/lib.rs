@@ -1,8 +1,8 @@
 //! Client-side envelope encryption for DynamoDB records.
 //!
 //! Derive [`EnvelopeRecord`] on a struct and mark the fields that must not leak. They are encrypted
-//! in this process, each record under its own data key from AWS KMS, before DynamoDB sees them. The
-//! other fields stay ordinary attributes.
+//! in this process, each record by default under its own data key from AWS KMS, before DynamoDB
+//! sees them. The other fields stay ordinary attributes.
 //!
 //! ```
 //! use envelope_runtime::{AttributeValue, EnvelopeRecord, LocalKeyProvider, Opener, Sealer};

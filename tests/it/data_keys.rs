@@ -1,5 +1,6 @@
 //! Calls to KMS, counted at the SDK: data keys that several records share, and kept ones.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +8,10 @@ use aws_sdk_dynamodb::types::ScalarAttributeType;
 use envelope_runtime::key::{Cache, KeyProvider, Reuse};
 use envelope_runtime::operation::{BatchWrite, Transaction};
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store, Usage};
-use envelope_tests::{Backend, KmsRequest, KmsRequests, Turns};
+use envelope_tests::{Backend, KmsRequest, KmsRequests, Layout, Turns};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::support::{User, World};
+use crate::support::{User, World, bytes};
 
 const AGE: Duration = Duration::from_mins(5);
 
@@ -34,6 +35,20 @@ fn counts(requests: &KmsRequests) -> (usize, usize) {
     (generated, decrypted)
 }
 
+/// The number of stored records under each data key.
+async fn shares(world: &World) -> BTreeMap<Vec<u8>, u64> {
+    let scan = world.backend.dynamodb.scan().table_name(&world.table).consistent_read(true);
+    let items = scan.into_paginator().items().send();
+    let items: Vec<_> = items.collect::<Result<_, _>>().await.unwrap();
+    let mut shares = BTreeMap::new();
+    for item in items {
+        let envelope = bytes(&item, "_envelope");
+        let reference = envelope[Layout::of(&envelope).reference].to_vec();
+        *shares.entry(reference).or_default() += 1;
+    }
+    shares
+}
+
 async fn save_users(store: &Store, number: usize, tasks: usize) {
     let saves = (0..number).map(|number| {
         let store = store.clone();
@@ -53,6 +68,9 @@ async fn a_thousand_saves_of_64_tasks_make_as_many_data_keys_as_the_limit_says()
         save_users(&store.measured(&usage), 1_000, 64).await;
 
         assert_eq!(counts(&requests), (data_keys, 0), "{limit}");
+        let shares = shares(&world).await;
+        assert_eq!((shares.len(), shares.values().sum::<u64>()), (data_keys, 1_000));
+        assert!(shares.values().all(|records| *records <= limit), "{shares:?}");
         let data_keys = u64::try_from(data_keys).unwrap();
         assert_eq!((usage.kms_calls(), usage.key_hits() + usage.key_misses()), (data_keys, 1_000));
     }
@@ -277,4 +295,32 @@ async fn each_operation_makes_the_calls_that_the_guide_says() {
         measured.push((name, row));
     }
     assert_eq!(measured, documented());
+}
+
+#[tokio::test]
+async fn records_under_one_data_key_cost_one_call_within_an_operation_of_any_store() {
+    let world = World::with_keys(&KEYS).await;
+    let (seed, _) = sharing(&world, 1_000);
+    let (kms, requests) = world.backend.recorded_kms();
+    let provider = KmsKeyProvider::new(kms, &world.key);
+    let plain = Store::new(world.backend.dynamodb.clone(), provider);
+    let plain = plain.map_table::<Note>(&world.table);
+    for (act, calls) in [
+        (Act::Query, 1),
+        (Act::Scan, 1),
+        (Act::BatchGet, 1),
+        (Act::ReadTransaction, 1),
+        (Act::TransactSeal, 1),
+        (Act::Get, 10),
+        // They stay under the data key that they share.
+        (Act::Seal, 10),
+    ] {
+        seed.bulk_put(notes()).await.unwrap();
+
+        act.on(&plain).await;
+
+        assert_eq!(counts(&requests), (0, calls), "{act:?}");
+        Act::Query.on(&plain).await;
+        assert_eq!(counts(&requests), (0, 1), "{act:?}");
+    }
 }

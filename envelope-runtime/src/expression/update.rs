@@ -34,10 +34,10 @@ pub(crate) use plan::{Change, Changes};
 ///   [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html),
 ///   without a read and without a call to KMS.
 /// - A change of an `#[encrypted]` or `#[authenticated]` attribute reads the item, verifies it,
-///   seals the new value under the record's own data key (one KMS call), and writes on the
-///   condition that the envelope is still the one that was read. If it is not, the update starts
-///   over. Every update of a record whose version or `updated_at` is `#[authenticated]` works this
-///   way too.
+///   seals the new value under the record's data key (one KMS call), or under the running one if
+///   data keys are [reused](crate::key::KeyProvider::reuse), and writes on the condition that the
+///   envelope is still the one that was read. If it is not, the update starts over. Every update of
+///   a record whose version or `updated_at` is `#[authenticated]` works this way too.
 ///
 /// Both kinds together are one write. The type is `Update<User, AtKey>` in a store that can encrypt
 /// and decrypt.

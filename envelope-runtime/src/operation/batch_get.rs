@@ -30,9 +30,9 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 ///
 /// One
 /// [BatchGetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html)
-/// for each 100 keys, one after the other, and one KMS call for each record with protected
-/// attributes. Up to 16 of them are made at the same time. A key that is given several times is
-/// read once, and its record is opened each time.
+/// for each 100 keys, one after the other, and one KMS call for each data key of the records. By
+/// default, each record with protected attributes has its own. Up to 16 of them are made at the
+/// same time. A key that is given several times is read once, and its record is opened each time.
 ///
 /// The records are not read at one moment: see [`Store::read_transaction`].
 ///

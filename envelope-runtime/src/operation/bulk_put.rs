@@ -24,7 +24,9 @@ use flow::{Flow, OnProgress};
 /// [`Store::bulk_put_stream`]. Its output is the number of records that were written.
 ///
 /// It takes records from its input as it goes, and holds at most 141 of them. Data keys are made 16
-/// at a time, one KMS call for each record. Each 25 records are one
+/// at a time, one KMS call for each record unless data keys are
+/// [reused](crate::key::KeyProvider::reuse), and no more in a second than
+/// [`kms_rate`](Store::kms_rate) allows. Each 25 records are one
 /// [BatchWriteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html),
 /// and up to 4 of them are sent at the same time.
 ///

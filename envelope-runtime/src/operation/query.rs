@@ -40,8 +40,8 @@ use crate::store::Store;
 ///
 /// Each page is one
 /// [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html) of at most
-/// 1 MB, and each record given out takes one KMS call if it has protected attributes. Up to 16 of
-/// them are made at the same time.
+/// 1 MB, and one KMS call for each data key of the records given out. By default, each record with
+/// protected attributes has its own. Up to 16 calls are made at the same time.
 ///
 /// Every record is verified as a load verifies it. **Which** records there are is DynamoDB's
 /// answer: whoever writes the table can delete records, and the filter is about values before they

@@ -32,10 +32,10 @@ const DEADLINE: Duration = Duration::from_secs(5);
 ///
 /// One
 /// [TransactGetItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html),
-/// which costs twice the read units of strongly consistent reads, and one KMS call for each record
-/// with protected attributes. Up to 16 of them are made at the same time. In a global table, the
-/// moment is one of the Region that is asked: a transaction of another Region may have arrived in
-/// part.
+/// which costs twice the read units of strongly consistent reads, and one KMS call for each data
+/// key of the records, of which each has its own by default. Up to 16 calls are made at the same
+/// time. In a global table, the moment is one of the Region that is asked: a transaction of another
+/// Region may have arrived in part.
 ///
 /// # Errors
 ///

@@ -23,9 +23,9 @@ use crate::store::Store;
 ///
 /// Each page is one
 /// [Scan](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html) of at most
-/// 1 MB, and each record given out takes one KMS call if it has protected attributes. Up to 16 of
-/// them are made at the same time, and no more in a second than
-/// [`kms_rate`](crate::Store::kms_rate) allows.
+/// 1 MB, and one KMS call for each data key of the records given out. By default, each record with
+/// protected attributes has its own. Up to 16 calls are made at the same time, and no more in a
+/// second than [`kms_rate`](crate::Store::kms_rate) allows.
 ///
 /// A record with `#[envelope(context)]` fields is scanned through a store that is
 /// [`scoped`](crate::Store::scoped) to one context, and records of others are skipped; or with
