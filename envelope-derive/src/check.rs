@@ -4,6 +4,7 @@ mod flattened;
 mod indexes;
 mod keys;
 mod maintained;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::attr::RoleName;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, Record, Role, Shape};
 use crate::written;
+pub(crate) use windows::date;
 
 /// Limits of the envelope.
 const MAX_NAME: usize = 255;
@@ -38,7 +40,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
     flattened::fields(cx, record);
     keys::key_types(cx, record);
     names(cx, record);
-    windows(cx, record);
+    windows::windows(cx, record);
     maintained::maintained(cx, record);
     shapes(cx, record);
     secrets(cx, record);
@@ -222,20 +224,6 @@ fn starts_with(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-fn windows(cx: &Ctxt, record: &Record) {
-    for field in &record.fields {
-        if let Some(since) = &field.options.since
-            && !matches!(field.role, Role::Authenticated | Role::Flattened | Role::CatchAll)
-        {
-            cx.error(
-                since.span,
-                "`since` belongs beside `#[authenticated]`: it accepts items that were written \
-                     before the field was",
-            );
-        }
-    }
-}
-
 /// One field is stored in one way.
 fn shapes(cx: &Ctxt, record: &Record) {
     for field in record.attributes() {
@@ -315,7 +303,9 @@ fn limits(cx: &Ctxt, record: &Record) {
     let authenticated = record
         .fields
         .iter()
-        .filter(|field| field.role == Role::Authenticated || is_plain_context(field));
+        .filter(|field| field.role == Role::Authenticated || is_plain_context(field))
+        // Listed while they have no value.
+        .chain(encrypted.iter().copied().filter(|field| field.options.unsealed_until.is_some()));
     // The envelope lists an alias like a name.
     let authenticated: Vec<_> = authenticated
         .flat_map(|field| std::iter::repeat_n(field, 1 + field.options.aliases.len()))

@@ -30,6 +30,7 @@ pub(crate) const SKIP: &str = "skip";
 pub(crate) const DEFAULT: &str = "default";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const SINCE: &str = "since";
+pub(crate) const UNSEALED_UNTIL: &str = "unsealed_until";
 pub(crate) const BYTES: &str = "bytes";
 pub(crate) const SET: &str = "set";
 pub(crate) const ALIAS: &str = "alias";

@@ -26,10 +26,12 @@ mod properties;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod rewrite;
 mod seal;
+mod unsealed;
 #[cfg(test)]
 mod vectors;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "written for DynamoDB only"))]
 mod verified;
+mod window;
 
 pub use context::{ContextError, ContextErrorKind};
 pub(crate) use context::{ExpectedContext, context_of_record, expected_context};
@@ -53,8 +55,10 @@ pub(crate) use plaintext::{parts_of_key, refuse_protected};
 #[cfg(feature = "aws")]
 pub(crate) use rewrite::{Rewrite, RewriteError};
 pub(crate) use seal::Plan;
+pub(crate) use unsealed::Unsealed;
 #[cfg(feature = "aws")]
 pub(crate) use verified::{Verified, listed, protection};
+pub(crate) use window::{Accepted, Windows};
 
 use crate::crypto::{MacKey, SealKey};
 use crate::key::DataKey;

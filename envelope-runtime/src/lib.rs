@@ -135,7 +135,7 @@ pub use key::LocalKeyProvider;
 pub use operation::{Cursor, CursorKey, Cursors, Page, PreparedTransaction};
 pub use operation::{Opener, Sealer};
 pub use record::{
-    EnvelopeFields, EnvelopeRecord, Keys, OtherAttributes, ProjectionOf, Readable, Saved,
+    EnvelopeFields, EnvelopeRecord, Keys, OtherAttributes, ProjectionOf, Readable, Saved, Until,
 };
 #[cfg(feature = "aws")]
 pub use store::Store;
@@ -274,7 +274,7 @@ pub mod __private {
     pub use crate::key::{Decrypt, NoKey};
     pub use crate::record::{
         EnvelopeFields, EnvelopeRecord, FieldError, Keys, ProjectedFields, ProjectionOf, Readable,
-        RedactedDebug, Saved, Stored, decode_array, decode_bytes, decode_optional_array,
+        RedactedDebug, Saved, Stored, Until, decode_array, decode_bytes, decode_optional_array,
         decode_optional_bytes, decode_optional_vec, decode_text, decode_vec, encode_bytes,
         encode_optional_bytes, named, nested, next_version, redacted,
     };

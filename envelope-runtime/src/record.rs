@@ -22,6 +22,7 @@ mod schema;
 mod sort;
 mod stored;
 mod template;
+mod until;
 
 use crate::key::{Decrypt, NoKey};
 pub use batchable::Batchable;
@@ -67,6 +68,7 @@ pub use stored::{Stored, decode_text};
 #[cfg(feature = "aws")]
 pub(crate) use template::LastPart;
 pub use template::{KeyAttribute, KeyPiece, KeyTemplate};
+pub use until::Until;
 
 /// A type that can be read from a table: a record, or a projection of one.
 ///

@@ -2,6 +2,7 @@
 
 mod pace;
 mod paced;
+mod windows;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,12 +14,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::AsyncSleep;
 
 use crate::clock::{Clock, SystemClock};
-use crate::envelope::{ContextError, refuse_unknown};
+use crate::envelope::{Accepted, ContextError, refuse_unknown};
 use crate::key::{Cache, Cached, Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{Now, Readable, RecordSchema};
 use crate::usage::Usage;
 use pace::Pace;
 use paced::Paced;
+use windows::Warned;
 
 /// The number of data keys that an operation over many items keeps.
 const KEPT: usize = 1_000;
@@ -64,6 +66,8 @@ pub struct Store<C = Full> {
     clock: Arc<dyn Clock>,
     /// Of the KMS calls of scans and bulk loads, in this store and its clones.
     pace: Arc<Pace>,
+    accepted: Accepted,
+    warned: Arc<Warned>,
 }
 
 impl<C: Capability> Store<C> {
@@ -79,6 +83,8 @@ impl<C: Capability> Store<C> {
             usage: None,
             clock: Arc::new(SystemClock),
             pace: Arc::default(),
+            accepted: Accepted::default(),
+            warned: Arc::default(),
         }
     }
 
@@ -211,6 +217,8 @@ impl<C> Clone for Store<C> {
             usage: self.usage.clone(),
             clock: Arc::clone(&self.clock),
             pace: Arc::clone(&self.pace),
+            accepted: self.accepted.clone(),
+            warned: Arc::clone(&self.warned),
         }
     }
 }

@@ -36,6 +36,7 @@ struct Counts {
     skipped: AtomicU64,
     expired: AtomicU64,
     stale: AtomicU64,
+    unsealed: AtomicU64,
 }
 
 impl Usage {
@@ -103,6 +104,13 @@ impl Usage {
         self.0.stale.load(Ordering::Relaxed)
     }
 
+    /// The number of records that [a window](crate::Store::accept_unsealed) let in without an
+    /// envelope, or with a value of an `#[encrypted]` field in plaintext.
+    #[must_use]
+    pub fn unsealed_records(&self) -> u64 {
+        self.0.unsealed.load(Ordering::Relaxed)
+    }
+
     /// The number of items that queries and scans read and left out, because they have expired.
     #[must_use]
     pub fn expired_items(&self) -> u64 {
@@ -124,6 +132,7 @@ impl Usage {
         counts.skipped.fetch_add(cost.skipped, Ordering::Relaxed);
         counts.expired.fetch_add(cost.expired, Ordering::Relaxed);
         counts.stale.fetch_add(cost.stale, Ordering::Relaxed);
+        counts.unsealed.fetch_add(cost.unsealed, Ordering::Relaxed);
     }
 }
 
@@ -140,6 +149,7 @@ pub(crate) struct Cost {
     pub(crate) skipped: u64,
     pub(crate) expired: u64,
     pub(crate) stale: u64,
+    pub(crate) unsealed: u64,
 }
 
 impl fmt::Debug for Usage {
@@ -155,6 +165,7 @@ impl fmt::Debug for Usage {
             .field("skipped_items", &self.skipped_items())
             .field("expired_items", &self.expired_items())
             .field("stale_items", &self.stale_items())
+            .field("unsealed_records", &self.unsealed_records())
             .finish()
     }
 }

@@ -63,7 +63,7 @@ impl FieldOptions {
         cx: &Ctxt,
         meta: &ParseNestedMeta<'_>,
     ) -> syn::Result<()> {
-        const KNOWN: [&str; 16] = [
+        const KNOWN: [&str; 17] = [
             symbol::RENAME,
             symbol::ALIAS,
             symbol::FLATTEN,
@@ -75,6 +75,7 @@ impl FieldOptions {
             symbol::WITH,
             symbol::CONTEXT,
             symbol::SINCE,
+            symbol::UNSEALED_UNTIL,
             symbol::VERSION,
             symbol::TTL,
             symbol::CREATED_AT,
@@ -107,6 +108,8 @@ impl FieldOptions {
             let number: LitInt = meta.value()?.parse()?;
             let value = number.base10_parse()?;
             set(cx, meta, &mut self.since, Spanning { value, span: meta.path.span() });
+        } else if meta.path.is_ident(symbol::UNSEALED_UNTIL) {
+            set(cx, meta, &mut self.unsealed_until, text(meta)?);
         } else if meta.path.is_ident(symbol::VERSION) {
             set(cx, meta, &mut self.version, meta.path.span());
         } else if meta.path.is_ident(symbol::TTL) {

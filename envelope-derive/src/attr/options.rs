@@ -77,6 +77,8 @@ pub(crate) struct FieldOptions {
     pub(crate) set: Option<Span>,
     pub(crate) context: Option<Span>,
     pub(crate) since: Option<Spanning<u32>>,
+    /// The date as it is written.
+    pub(crate) unsealed_until: Option<Spanning<String>>,
     pub(crate) version: Option<Span>,
     pub(crate) ttl: Option<Span>,
     pub(crate) created_at: Option<Span>,

@@ -99,6 +99,7 @@ fn no_attribute(cx: &Ctxt, field: &Field, what: &str, cure: &str) {
         (options.set, "set"),
         (options.context, "context"),
         (options.since.as_ref().map(|since| since.span), "since"),
+        (options.unsealed_until.as_ref().map(|until| until.span), "unsealed_until"),
     ];
     for (span, name) in others {
         if let Some(span) = span {

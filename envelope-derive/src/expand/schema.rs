@@ -6,6 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::key::key_template;
 use super::quoting::span_of;
 use super::{indexes, maintained};
+use crate::check::date;
 use crate::model::{Field, Record, Role};
 
 /// The constant of a record.
@@ -75,12 +76,16 @@ fn field_schema(record: &Record, field: &Field) -> TokenStream {
         let revision = since.value;
         quote!(.since(#revision))
     });
+    let unsealed_until = field.options.unsealed_until.as_ref().and_then(|until| {
+        let (year, month, day) = date(&until.value)?;
+        Some(quote!(.unsealed_until(_envelope::Until::date(#year, #month, #day))))
+    });
     let null = record.has_value_if_absent(field).then(|| quote!(.null()));
     let aliases = field.options.aliases.iter().map(|alias| &alias.value);
     let aliases = (aliases.len() > 0).then(|| quote!(.aliases(&[#(#aliases),*])));
     let maintained = maintained::schema(field);
     quote! {
         _envelope::FieldSchema::new(#name, _envelope::FieldRole::#role)
-            #key_type #context #since #null #aliases #maintained
+            #key_type #context #since #unsealed_until #null #aliases #maintained
     }
 }

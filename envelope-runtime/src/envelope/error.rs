@@ -77,6 +77,8 @@ pub enum OpenErrorKind {
     TooDeep,
     /// The attribute has a type that this library does not know.
     UnknownType,
+    /// A window for values that are not sealed would be open for more than 366 days from now.
+    WindowTooLong,
 }
 
 impl SealError {
@@ -129,6 +131,23 @@ impl OpenError {
     }
 }
 
+impl OpenError {
+    /// Returns whether something is stored in plaintext that should be sealed: a whole item without
+    /// an envelope, or a value of an `#[encrypted]` field.
+    ///
+    /// It was written before the field was encrypted, or by another program, or was planted. While a
+    /// table is migrated, [`Store::accept_unsealed`](crate::Store::accept_unsealed) and
+    /// `#[envelope(unsealed_until = "…")]` accept such values until a date.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(rustdoc::broken_intra_doc_links, reason = "needs `aws`")
+    )]
+    #[must_use]
+    pub fn is_unsealed(&self) -> bool {
+        matches!(self.kind, OpenErrorKind::NoEnvelope | OpenErrorKind::NotSealed)
+    }
+}
+
 impl fmt::Display for SealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
@@ -166,7 +185,8 @@ impl fmt::Display for OpenError {
         match self.kind {
             OpenErrorKind::NoEnvelope => f.write_str(
                 "the item has no envelope; it was not written by this library, or it was \
-                 stripped: write it again, or restore it from a backup",
+                 stripped: write it again, or restore it from a backup; to migrate a table that \
+                 has data, accept such items until a date with `Store::accept_unsealed`",
             ),
             OpenErrorKind::MalformedEnvelope => {
                 f.write_str("the envelope was altered; restore the item from a backup")
@@ -198,7 +218,8 @@ impl fmt::Display for OpenError {
             ),
             OpenErrorKind::NotSealed => f.write_str(
                 "the field is #[encrypted], but the stored value is plaintext; write the item again \
-                 with this library",
+                 with this library, or accept such values until a date with \
+                 #[envelope(unsealed_until = \"…\")]",
             ),
             OpenErrorKind::NotAuthenticated => f.write_str(
                 "the field is #[authenticated], but the item was sealed without it; write the item \
@@ -228,6 +249,10 @@ impl fmt::Display for OpenError {
             ),
             OpenErrorKind::UnknownType => f.write_str(
                 "the stored value has a type that this library does not know; upgrade it",
+            ),
+            OpenErrorKind::WindowTooLong => f.write_str(
+                "the window for values that are not sealed would be open for more than 366 days; \
+                 give it a date that is nearer",
             ),
         }
     }
@@ -266,6 +291,7 @@ mod tests {
             (OpenErrorKind::HasEnvelope, "use the struct that protects it", false),
             (OpenErrorKind::TooDeep, "restore the item", false),
             (OpenErrorKind::UnknownType, "upgrade it", false),
+            (OpenErrorKind::WindowTooLong, "a date that is nearer", false),
         ] {
             let error = OpenError::new(SCHEMA.place().attribute("ssn"), kind);
 
@@ -274,6 +300,8 @@ mod tests {
             assert!(text.starts_with(place) && text.contains(cure), "{text}");
             assert_eq!((error.kind(), error.attribute()), (kind, Some("ssn")));
             assert_eq!(error.is_tampered(), tampered, "{text}");
+            let unsealed = [OpenErrorKind::NoEnvelope, OpenErrorKind::NotSealed];
+            assert_eq!(error.is_unsealed(), unsealed.contains(&kind), "{text}");
         }
         assert_eq!(OpenError::new(SCHEMA.place(), OpenErrorKind::Tampered).attribute(), None);
     }

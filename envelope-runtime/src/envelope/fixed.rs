@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::opening::{Asked, Opening};
-use super::{Item, expected_context};
+use super::{Item, Windows, expected_context};
 use crate::error::DataKeyErrorKind;
 use crate::key::{
     ContextPairs, DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture,
@@ -21,7 +21,8 @@ pub(super) fn open_with<R: EnvelopeRecord>(
     context: &ContextPairs,
 ) -> Result<R, LoadError> {
     let expected = expected_context(&R::SCHEMA, |_| None, context).map_err(LoadError::Context)?;
-    let opening = Opening::new(R::SCHEMA, item, asked, &expected).map_err(LoadError::Open)?;
+    let opening = Opening::new(R::SCHEMA, item, asked, &expected, Windows::of_fields(0))
+        .map_err(LoadError::Open)?;
     let verified = opening.verified(&DataKey::new(data_key)).map_err(LoadError::Open)?;
     let (values, _) = verified.into_values().map_err(LoadError::Open)?;
     R::read_fields(&mut FieldReader::new(R::SCHEMA, values)).map_err(LoadError::Field)

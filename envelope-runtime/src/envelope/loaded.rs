@@ -13,8 +13,10 @@ use crate::record::{Now, is_over};
 /// A record together with the envelope that it was loaded with. Derefs to the record.
 pub struct Loaded<R> {
     record: R,
-    /// Absent for records that are plaintext only.
+    /// Absent for records that are plaintext only, and for items that have none.
     envelope: Option<Envelope>,
+    /// A window has let in the item, or a value of it.
+    was_unsealed: bool,
     /// The part of the item that an update needs.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "updates need DynamoDB"))]
     core: Item,
@@ -26,10 +28,22 @@ impl<R> Loaded<R> {
     pub(crate) fn new(
         record: R,
         envelope: Option<Envelope>,
+        was_unsealed: bool,
         core: Item,
         ttl: Option<AttributeValue>,
     ) -> Self {
-        Self { record, envelope, core, ttl }
+        Self { record, envelope, was_unsealed, core, ttl }
+    }
+
+    /// Returns whether a window let in the item without an envelope, or in plaintext a value of an
+    /// `#[encrypted]` field.
+    ///
+    /// Take all fields of such a record for unverified: whoever can write the table may have
+    /// written them. The next save seals the record, and so does the next update of a protected
+    /// field. `false` for a record that is `plaintext_only`.
+    #[must_use]
+    pub fn was_unsealed(&self) -> bool {
+        self.was_unsealed
     }
 
     /// Returns whether the record's `#[envelope(ttl)]` is over at the time `at`. `false` if it has
@@ -42,7 +56,8 @@ impl<R> Loaded<R> {
         self.ttl.as_ref().is_some_and(|ttl| is_over(ttl, Now::new(at)))
     }
 
-    /// The envelope, verified; `None` for a record that is `plaintext_only`.
+    /// The envelope, verified; `None` for a record that is `plaintext_only`, and for an item without
+    /// an envelope that a window let in.
     #[must_use]
     pub fn envelope(&self) -> Option<&Envelope> {
         self.envelope.as_ref()
@@ -125,7 +140,7 @@ mod tests {
     #[test]
     fn a_record_has_expired_once_its_ttl_is_over() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        let loaded = |ttl| Loaded::new((), None, Item::default(), ttl);
+        let loaded = |ttl| Loaded::new((), None, false, Item::default(), ttl);
         let ttl = || AttributeValue::N(Number::from(1_800_000_000_u64));
 
         assert!(loaded(Some(ttl())).is_expired(at(1_800_000_000)));

@@ -3,7 +3,7 @@
 use super::context::ExpectedContext;
 use super::header::{Header, HeaderError};
 use super::identity::Identity;
-use super::{Item, OpenError, OpenErrorKind};
+use super::{Item, OpenError, OpenErrorKind, Windows};
 use crate::attribute::AttributeValue;
 use crate::key::KeyReference;
 use crate::record::{FieldSchema, KeyAttribute, RecordSchema};
@@ -34,6 +34,7 @@ pub(crate) struct Opening {
     pub(super) identity: Identity,
     /// DynamoDB returned the item with all its attributes.
     pub(super) is_whole: bool,
+    pub(super) windows: Windows,
 }
 
 impl Opening {
@@ -42,7 +43,9 @@ impl Opening {
         mut item: Item,
         asked: Asked<'_>,
         expected: &ExpectedContext,
+        windows: Windows,
     ) -> Result<Self, OpenError> {
+        windows.check(&schema)?;
         let stored = item.remove(schema.envelope());
         let stored = stored.ok_or_else(|| at_envelope(&schema, OpenErrorKind::NoEnvelope))?;
         let (header, bytes) = decode_envelope(&schema, stored)?;
@@ -61,7 +64,7 @@ impl Opening {
             return Err(at(&schema, name, OpenErrorKind::OtherContext));
         }
         let is_whole = !matches!(asked, Asked::ItemsOwn);
-        Ok(Self { schema, item, header, bytes, identity, is_whole })
+        Ok(Self { schema, item, header, bytes, identity, is_whole, windows })
     }
 
     /// The reference to the data key.

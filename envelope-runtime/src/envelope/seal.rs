@@ -36,6 +36,9 @@ impl Plan {
                 // Under older names as well, so that an older program sees that they have no value.
                 plan.authenticated.extend(field.names().map(Cow::Borrowed));
             }
+            if field.is_listed_if_absent() && value.is_none() {
+                plan.authenticated.extend(field.names().map(Cow::Borrowed));
+            }
             if let Some(value) = value {
                 plan.add(field.name().into(), field.role(), value);
             }

@@ -17,7 +17,7 @@ use super::context::ExpectedContext;
 use super::header::{Header, HeaderError};
 use super::opening::{Asked, Opening};
 use super::seal::Plan;
-use super::{Item, OpenError, OpenErrorKind};
+use super::{Item, OpenError, OpenErrorKind, Windows};
 use crate::attribute::{AttributeValue, Number, unwiped};
 use crate::key::{ContextPairs, DataKey};
 use crate::record::{FieldRole, FieldSchema, RecordSchema};
@@ -52,6 +52,7 @@ impl Vector {
             self.item.clone(),
             Asked::ItemsOwn,
             &self.expected_context(),
+            Windows::of_fields(0),
         )?;
         let verified = opening.verified(&DataKey::new(self.data_key))?;
         let (values, _) = verified.into_values()?;

@@ -5,7 +5,7 @@ mod values;
 use super::header::{Header, Name, write_name};
 use super::identity::{Aad, Identity};
 use super::opening::{Opening, at, decode_envelope};
-use super::{Item, OpenError, OpenErrorKind, RecordKeys};
+use super::{Item, OpenError, OpenErrorKind, RecordKeys, Windows};
 use crate::attribute::{AttributeValue, Plaintext};
 use crate::crypto::{NONCE_LEN, Rejected};
 use crate::key::{DataKey, KeyReference};
@@ -22,20 +22,21 @@ pub(crate) struct Verified {
     bytes: Vec<u8>,
     identity: Identity,
     is_whole: bool,
+    windows: Windows,
     keys: Box<RecordKeys>,
 }
 
 impl Opening {
     /// Verifies the record tag.
     pub(crate) fn verified(self, data_key: &DataKey) -> Result<Verified, OpenError> {
-        let Self { schema, item, header, bytes, identity, is_whole } = self;
+        let Self { schema, item, header, bytes, identity, is_whole, windows } = self;
         let keys = RecordKeys::derive(data_key, &header.salt);
         let tagged = identity.tagged(&header, &bytes, |name| item.attribute(name));
         let verified = match tagged {
             Some(tagged) => keys.mac.verify(&tagged.parts(), &header.tag),
             None => Err(Rejected),
         };
-        let this = Verified { schema, item, header, bytes, identity, is_whole, keys };
+        let this = Verified { schema, item, header, bytes, identity, is_whole, windows, keys };
         match verified {
             Ok(()) => Ok(this),
             Err(Rejected) => Err(OpenError::new(schema.place(), this.refusal())),
@@ -88,7 +89,7 @@ impl Verified {
     /// Refuses an authenticated attribute that is stored but not covered, as a load would.
     pub(crate) fn covered(&self, field: &FieldSchema) -> Result<(), OpenError> {
         let is_stored = field.names().any(|name| self.item.attribute(name).is_some());
-        if !is_stored || field.is_window_open() || self.authenticates(field) {
+        if !is_stored || self.windows.accepts(field) || self.authenticates(field) {
             return Ok(());
         }
         Err(at(&self.schema, field.name(), OpenErrorKind::NotAuthenticated))

@@ -86,7 +86,11 @@ impl<C: Capability> Fetched<'_, C> {
         }
         let (provider, asked) = (store.provider(), Asked::Key(target.key.attributes()));
         let (context, counts) = (&target.context, meter.key_counts());
-        Reading { provider, asked, context, counts }.open(item, keep).await.map(Some)
+        let windows = store.windows::<R>();
+        let reading = Reading { provider, asked, context, windows, counts };
+        let loaded = reading.open(item, keep).await?;
+        meter.has_opened(&loaded);
+        Ok(Some(loaded))
     }
 
     /// An error that names the key.

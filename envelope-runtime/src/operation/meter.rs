@@ -1,15 +1,17 @@
 //! The cost of one operation: counted, and shown in its span.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use tracing::field::Empty;
-use tracing::{Span, info_span};
+use tracing::{Span, info_span, warn};
 
 use super::attempts::Attempts;
+use crate::envelope::Loaded;
 use crate::key::KeyCounts;
+use crate::record::{Readable, RecordSchema};
 use crate::store::Store;
 use crate::usage::{Cost, Usage, units};
 
@@ -34,6 +36,9 @@ pub(super) struct Meter {
     skipped: AtomicU64,
     expired: AtomicU64,
     stale: AtomicU64,
+    unsealed: AtomicU64,
+    /// The logical table of a record that a window let in.
+    let_in: OnceLock<&'static str>,
     usage: Option<Usage>,
     span: Span,
 }
@@ -52,6 +57,7 @@ impl Meter {
             key_hits = Empty,
             key_misses = Empty,
             reread = Empty,
+            unsealed = Empty,
             read_units = Empty,
             write_units = Empty,
         );
@@ -64,6 +70,8 @@ impl Meter {
             skipped: AtomicU64::default(),
             expired: AtomicU64::default(),
             stale: AtomicU64::default(),
+            unsealed: AtomicU64::default(),
+            let_in: OnceLock::new(),
             usage: store.usage().cloned(),
             span,
         }
@@ -141,6 +149,19 @@ impl Meter {
         self.stale.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a record that a window let in.
+    pub(super) fn has_opened<R: Readable>(&self, loaded: &Loaded<R>) {
+        if loaded.was_unsealed() {
+            self.has_let_in(&R::SCHEMA);
+        }
+    }
+
+    /// Counts an item that a window let in.
+    pub(super) fn has_let_in(&self, schema: &RecordSchema) {
+        self.let_in.get_or_init(|| schema.table());
+        self.unsealed.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts an item that has expired.
     pub(super) fn has_expired(&self) {
         self.expired.fetch_add(1, Ordering::Relaxed);
@@ -166,6 +187,7 @@ impl Drop for Meter {
             skipped: self.skipped.load(Ordering::Relaxed),
             expired: self.expired.load(Ordering::Relaxed),
             stale: self.stale.load(Ordering::Relaxed),
+            unsealed: self.unsealed.load(Ordering::Relaxed),
         };
         self.span.record("requests", cost.requests).record("kms_calls", cost.kms_calls);
         if cost.key_hits + cost.key_misses > 0 {
@@ -173,6 +195,11 @@ impl Drop for Meter {
         }
         if cost.reread > 0 {
             self.span.record("reread", cost.reread);
+        }
+        if let Some(table) = self.let_in.get() {
+            let records = cost.unsealed;
+            self.span.record("unsealed", records);
+            warn!(parent: &self.span, table, records, "a window let in records that are not sealed");
         }
         let Some(usage) = &self.usage else { return };
         self.span.record("read_units", units(cost.read)).record("write_units", units(cost.written));

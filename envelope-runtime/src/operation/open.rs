@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::envelope::{
-    Asked, ExpectedContext, Item, Loaded, Opening, plain_core, plaintext_values,
+    Asked, ExpectedContext, Item, Loaded, Opening, Unsealed, Windows, plain_core, plaintext_values,
 };
 use crate::key::{Allows, Capability, DataKeyRequest, KeyCounts, KeyProvider};
 use crate::operation::error::LoadError;
@@ -14,6 +14,7 @@ pub(crate) struct Reading<'a, C> {
     pub(crate) provider: &'a dyn KeyProvider<Capability = C>,
     pub(crate) asked: Asked<'a>,
     pub(crate) context: &'a ExpectedContext,
+    pub(crate) windows: Windows,
     pub(crate) counts: Arc<KeyCounts>,
 }
 
@@ -27,28 +28,34 @@ impl<C: Capability> Reading<'_, C> {
     where
         C: Allows<R::Needs>,
     {
+        let Self { provider, asked, context, windows, counts } = self;
         let schema = R::SCHEMA;
         let ttl = schema.stored_ttl(|name| item.attribute(name)).cloned();
-        let (values, envelope, core) = if schema.is_read_without_key() {
+        let (values, envelope, was_unsealed, core) = if windows.let_in(&schema, &item) {
+            // Nothing is verified, so that an update must find everything as it was.
+            let core = keep.then(|| item.clone());
+            let unsealed = Unsealed::new(schema, item, asked, context, windows);
+            (unsealed.map_err(LoadError::Open)?.into_values(), None, true, core)
+        } else if schema.is_read_without_key() {
             let core = keep.then(|| plain_core(&schema, &item));
-            let values = plaintext_values(schema, item, self.asked, self.context);
-            let values = values.map_err(LoadError::Open)?;
-            (values, None, core)
+            let values = plaintext_values(schema, item, asked, context);
+            (values.map_err(LoadError::Open)?, None, false, core)
         } else {
-            let opening = Opening::new(schema, item, self.asked, self.context);
+            let opening = Opening::new(schema, item, asked, context, windows);
             let opening = opening.map_err(LoadError::Open)?;
             let core = keep.then(|| opening.core());
-            let context = self.context.encryption_context(&schema);
-            let request = DataKeyRequest::counting(context, 0, self.counts);
-            let data_key = self.provider.decrypt(opening.reference(), &request).await;
+            let context = context.encryption_context(&schema);
+            let request = DataKeyRequest::counting(context, 0, counts);
+            let data_key = provider.decrypt(opening.reference(), &request).await;
             let data_key =
                 data_key.map_err(|error| LoadError::DecryptDataKey(error.at(schema.place())))?;
             let verified = opening.verified(&data_key).map_err(LoadError::Open)?;
+            let was_unsealed = verified.lets_in_any();
             let (values, envelope) = verified.into_values().map_err(LoadError::Open)?;
-            (values, Some(envelope), core)
+            (values, Some(envelope), was_unsealed, core)
         };
         let record = R::read_fields(&mut FieldReader::new(schema, values));
         let record = record.map_err(LoadError::Field)?;
-        Ok(Loaded::new(record, envelope, core.unwrap_or_default(), ttl))
+        Ok(Loaded::new(record, envelope, was_unsealed, core.unwrap_or_default(), ttl))
     }
 }

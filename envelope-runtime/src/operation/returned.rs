@@ -68,7 +68,9 @@ pub(super) async fn open_returned<R: Readable, C: Allows<R::Needs>>(
     let Some(item) = item.filter(|item| !item.is_empty()) else { return Ok(None) };
     let item = from_sdk_item(&R::SCHEMA, item).map_err(LoadError::Open)?;
     let (asked, context) = (Asked::Key(target.key.attributes()), &target.context);
-    let reading =
-        Reading { provider: store.provider(), asked, context, counts: meter.key_counts() };
-    Ok(Some(reading.open::<R>(item, false).await?.into_record()))
+    let (provider, windows, counts) = (store.provider(), store.windows::<R>(), meter.key_counts());
+    let reading = Reading { provider, asked, context, windows, counts };
+    let loaded = reading.open::<R>(item, false).await?;
+    meter.has_opened(&loaded);
+    Ok(Some(loaded.into_record()))
 }

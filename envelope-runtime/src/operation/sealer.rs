@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::open::Reading;
 use super::seal::{seal_record, written};
 use crate::clock::{Clock, SystemClock};
-use crate::envelope::{Asked, Item, Loaded, expected_context};
+use crate::envelope::{Accepted, Asked, Item, Loaded, expected_context};
+use crate::key::Decrypt;
 use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
 use crate::operation::error::{LoadError, SaveError};
-use crate::record::{EnvelopeRecord, Now, Readable};
+use crate::record::{EnvelopeRecord, Now, Readable, Until};
 
 /// Seals records into items, for exports and other stores. The items are those that
 /// [`Store::put`](crate::Store::put) would write at this moment, with the next version and the
@@ -57,6 +58,8 @@ pub struct Sealer<C = Full> {
 pub struct Opener<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
     scope: ContextPairs,
+    clock: Arc<dyn Clock>,
+    accepted: Accepted,
 }
 
 impl<C: Capability> Sealer<C> {
@@ -116,7 +119,30 @@ impl<C: Capability> Sealer<C> {
 impl<C: Capability> Opener<C> {
     /// An opener that takes its data keys from `provider`.
     pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
-        Self { provider: Arc::new(provider), scope: ContextPairs::default() }
+        let (provider, scope) = (Arc::new(provider), ContextPairs::default());
+        Self { provider, scope, clock: Arc::new(SystemClock), accepted: Accepted::default() }
+    }
+
+    /// Takes the time from `clock` instead of the operating system, for tests of windows.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Accepts items of the record `R` without an envelope until a date: see
+    /// [`Store::accept_unsealed`](crate::Store::accept_unsealed).
+    ///
+    /// Give it whole items alone. An item that was read without its envelope looks like one that
+    /// has none, and the bytes of its sealed attributes like values.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(rustdoc::broken_intra_doc_links, reason = "needs `aws`")
+    )]
+    #[must_use]
+    pub fn accept_unsealed<R: EnvelopeRecord<Needs = Decrypt>>(mut self, until: Until) -> Self {
+        self.accepted.accept::<R>(until);
+        self
     }
 
     /// An opener that knows the required values of context fields, given as attribute names and
@@ -146,11 +172,13 @@ impl<C: Capability> Opener<C> {
         C: Allows<R::Needs>,
     {
         let (provider, scope) = (Arc::clone(&self.provider), self.scope.clone());
+        let windows = self.accepted.windows::<R>(Now::new(self.clock.wall()));
         async move {
             let context =
                 expected_context(&R::SCHEMA, |_| None, &scope).map_err(LoadError::Context)?;
             let (provider, asked) = (provider.as_ref(), Asked::ItemsOwn);
-            let reading = Reading { provider, asked, context: &context, counts: Arc::default() };
+            let (context, counts) = (&context, Arc::default());
+            let reading = Reading { provider, asked, context, windows, counts };
             // Updates, which are DynamoDB's, can start from the record.
             reading.open(item, cfg!(feature = "aws")).await
         }
@@ -166,7 +194,9 @@ impl<C> Clone for Sealer<C> {
 
 impl<C> Clone for Opener<C> {
     fn clone(&self) -> Self {
-        Self { provider: Arc::clone(&self.provider), scope: self.scope.clone() }
+        let (provider, clock) = (Arc::clone(&self.provider), Arc::clone(&self.clock));
+        let (scope, accepted) = (self.scope.clone(), self.accepted.clone());
+        Self { provider, scope, clock, accepted }
     }
 }
 

@@ -96,14 +96,16 @@ impl Seen {
         if matches!(field.role(), FieldRole::Encrypted) {
             self.encrypted += 1;
             self.lists += 13 + field.name().len();
-        } else if field.is_authenticated() {
+        }
+        let is_listed = field.is_authenticated() || field.is_listed_if_absent();
+        if is_listed {
             self.authenticated(field.name());
         }
         let aliases = field.alias_names();
         let mut index = 0;
         while index < aliases.len() {
             self.name(aliases[index]);
-            if field.is_authenticated() {
+            if is_listed {
                 self.authenticated(aliases[index]);
             }
             index += 1;

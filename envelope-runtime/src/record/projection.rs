@@ -154,7 +154,8 @@ impl RecordSchema {
         }
         let is_verified = !self.is_read_without_key();
         let needed = self.fields().filter(|field| {
-            (is_verified && field.is_authenticated()) || field.is_context() || field.is_ttl()
+            let is_covered = field.is_authenticated() || field.is_listed_if_absent();
+            (is_verified && is_covered) || field.is_context() || field.is_ttl()
         });
         let fields = needed.chain(self.read()).flat_map(FieldSchema::names);
         let others = self.key_names().chain(self.key_parts()).chain([self.envelope()]);

@@ -1,14 +1,15 @@
 //! The constant that the derive emits: table, attributes and their roles.
 
+mod field;
 mod fields;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "tables are DynamoDB's"))]
 mod table;
 
+pub use field::{FieldRole, FieldSchema};
 pub(crate) use fields::Fields;
 pub(super) use fields::{Projected, Reads, find};
 pub use table::{HasTable, KeyType};
 
-use super::maintained::Stamp;
 use super::{IndexSchema, KeyAttribute, KeyTemplate};
 use crate::report::Place;
 
@@ -38,9 +39,9 @@ impl KeyAttribute {
     const fn of_role(fields: &'static [FieldSchema], role: FieldRole) -> Option<Self> {
         let mut rest = fields;
         while let [field, others @ ..] = rest {
-            let found = match field.group {
+            let found = match field.members() {
                 Some(group) => Self::of_role(group, role),
-                None if field.role as u8 == role as u8 => Some(Self::Field(field.name)),
+                None if field.role() as u8 == role as u8 => Some(Self::Field(field.name())),
                 None => None,
             };
             if found.is_some() {
@@ -50,45 +51,6 @@ impl KeyAttribute {
         }
         None
     }
-}
-
-/// One stored field, or those of a flattened struct.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldSchema {
-    name: &'static str,
-    role: FieldRole,
-    key_type: Option<KeyType>,
-    context: bool,
-    since: Option<u32>,
-    null: bool,
-    maintained: Option<Maintained>,
-    aliases: &'static [&'static str],
-    group: Option<&'static [FieldSchema]>,
-}
-
-/// The library's use of a plaintext field, in addition to the field's role.
-#[derive(Clone, Copy, Debug)]
-enum Maintained {
-    Version(u64),
-    Ttl,
-    CreatedAt,
-    UpdatedAt(Stamp),
-}
-
-/// The role of a field in storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FieldRole {
-    /// The table's partition key, in plaintext, bound into every sealed attribute.
-    PartitionKey,
-    /// The table's sort key, in plaintext, bound into every sealed attribute.
-    SortKey,
-    /// An ordinary attribute, in plaintext and not protected.
-    Plain,
-    /// In plaintext, and covered by the record tag.
-    Authenticated,
-    /// Sealed.
-    Encrypted,
 }
 
 impl RecordSchema {
@@ -227,173 +189,15 @@ impl RecordSchema {
         self.fields().find(|field| field.is_ttl())
     }
 
+    /// The attributes that an envelope protects, under all their names.
+    #[cfg(feature = "aws")]
+    pub(crate) fn protected_names(&self) -> Vec<&'static str> {
+        self.fields().filter(|field| field.is_protected()).flat_map(FieldSchema::names).collect()
+    }
+
     /// A place in this record for error messages.
     #[cold]
     pub(crate) fn place(&self) -> Place {
         Place::new(self.table, self.key_names().collect())
-    }
-}
-
-impl FieldSchema {
-    /// A field stored under the attribute `name`.
-    #[must_use]
-    pub const fn new(name: &'static str, role: FieldRole) -> Self {
-        Self {
-            name,
-            role,
-            key_type: None,
-            context: false,
-            since: None,
-            null: false,
-            maintained: None,
-            aliases: &[],
-            group: None,
-        }
-    }
-
-    /// The fields of a flattened struct.
-    #[must_use]
-    pub const fn group(fields: &'static [FieldSchema]) -> Self {
-        let mut group = Self::new("", FieldRole::Plain);
-        group.group = Some(fields);
-        group
-    }
-
-    /// Marks the field as part of the encryption context.
-    #[must_use]
-    pub const fn context(mut self) -> Self {
-        self.context = true;
-        self
-    }
-
-    /// Opens a migration window: items that do not list this authenticated field are accepted.
-    #[must_use]
-    pub const fn since(mut self, revision: u32) -> Self {
-        self.since = Some(revision);
-        self
-    }
-
-    /// Stores serde's `none` as NULL, because an absent attribute means the field's default.
-    #[must_use]
-    pub const fn null(mut self) -> Self {
-        self.null = true;
-        self
-    }
-
-    /// Marks the field as the record's version, which counts up to `last`.
-    #[must_use]
-    pub const fn version(mut self, last: u64) -> Self {
-        self.maintained = Some(Maintained::Version(last));
-        self
-    }
-
-    /// Marks the field as the record's TTL.
-    #[must_use]
-    pub const fn ttl(mut self) -> Self {
-        self.maintained = Some(Maintained::Ttl);
-        self
-    }
-
-    /// Marks the field as the time of the record's first save.
-    #[must_use]
-    pub const fn created_at(mut self) -> Self {
-        self.maintained = Some(Maintained::CreatedAt);
-        self
-    }
-
-    /// Marks the field as the time of the record's last write.
-    #[must_use]
-    pub const fn updated_at(mut self, stamp: Stamp) -> Self {
-        self.maintained = Some(Maintained::UpdatedAt(stamp));
-        self
-    }
-
-    /// Adds names under which the attribute may be stored in older items.
-    #[must_use]
-    pub const fn aliases(mut self, names: &'static [&'static str]) -> Self {
-        self.aliases = names;
-        self
-    }
-
-    /// The attribute's name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The role of the field in storage.
-    #[must_use]
-    pub const fn role(&self) -> FieldRole {
-        self.role
-    }
-
-    pub(crate) const fn is_key(&self) -> bool {
-        matches!(self.role, FieldRole::PartitionKey | FieldRole::SortKey)
-    }
-
-    pub(crate) const fn is_context(&self) -> bool {
-        self.context
-    }
-
-    /// Returns whether the envelope lists the field as authenticated. Keys are bound in any case.
-    pub(crate) const fn is_authenticated(&self) -> bool {
-        matches!(self.role, FieldRole::Authenticated) || (self.context && !self.is_key())
-    }
-
-    pub(crate) const fn is_protected(&self) -> bool {
-        self.is_authenticated() || matches!(self.role, FieldRole::Encrypted)
-    }
-
-    /// The name, then the aliases.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.name).chain(self.aliases.iter().copied())
-    }
-
-    pub(super) const fn alias_names(&self) -> &'static [&'static str] {
-        self.aliases
-    }
-
-    pub(super) const fn members(&self) -> Option<&'static [FieldSchema]> {
-        self.group
-    }
-
-    pub(crate) const fn writes_null(&self) -> bool {
-        self.null
-    }
-
-    pub(crate) const fn is_version(&self) -> bool {
-        matches!(self.maintained, Some(Maintained::Version(_)))
-    }
-
-    /// Returns whether a save fills in the field.
-    pub(crate) const fn is_filled_in(&self) -> bool {
-        matches!(
-            self.maintained,
-            Some(Maintained::Version(_) | Maintained::CreatedAt | Maintained::UpdatedAt(_))
-        )
-    }
-
-    pub(crate) const fn is_ttl(&self) -> bool {
-        matches!(self.maintained, Some(Maintained::Ttl))
-    }
-
-    /// The last version that the field's type holds.
-    pub(crate) const fn last_version(&self) -> Option<u64> {
-        match self.maintained {
-            Some(Maintained::Version(last)) => Some(last),
-            _ => None,
-        }
-    }
-
-    /// The function that makes the time of the last write.
-    pub(crate) const fn stamp(&self) -> Option<Stamp> {
-        match self.maintained {
-            Some(Maintained::UpdatedAt(stamp)) => Some(stamp),
-            _ => None,
-        }
-    }
-
-    pub(crate) const fn is_window_open(&self) -> bool {
-        self.since.is_some()
     }
 }

@@ -3,13 +3,15 @@
 
 mod entries;
 mod verified;
+mod windows;
 
 use super::*;
 use crate::attribute::Wiped;
-use crate::crypto::TAG_LEN;
+use crate::crypto::{NONCE_LEN, TAG_LEN};
 use crate::envelope::expected_context;
 use crate::envelope::opening::{Asked, Opening};
 use crate::envelope::seal::Plan;
+use crate::envelope::{OpenErrorKind, SALT_LEN, SealErrorKind, Windows};
 use crate::key::{ContextPairs, EncryptedDataKey, ProviderId};
 use crate::record::{RecordSchema, Values};
 
@@ -95,7 +97,10 @@ fn sealed_under(
 
 fn verified(schema: RecordSchema, item: Item) -> Verified {
     let expected = expected_context(&schema, |_| None, &ContextPairs::default()).unwrap();
-    Opening::new(schema, item, Asked::ItemsOwn, &expected).unwrap().verified(&key()).unwrap()
+    Opening::new(schema, item, Asked::ItemsOwn, &expected, Windows::of_fields(0))
+        .unwrap()
+        .verified(&key())
+        .unwrap()
 }
 
 fn set(value: &str) -> Change {

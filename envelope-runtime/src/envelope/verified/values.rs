@@ -63,7 +63,8 @@ impl Attributes {
 }
 
 impl Verified {
-    /// Opens the attributes that the schema knows, and returns them with the envelope.
+    /// Opens the attributes that the schema knows, and returns them with the envelope. Ask
+    /// [`lets_in_any`](Self::lets_in_any) first.
     pub(crate) fn into_values(mut self) -> Result<(Values, Envelope), OpenError> {
         let mut attributes = Attributes::new(mem::take(&mut self.item), &self.header);
         let mut aad = self.identity.aad();
@@ -82,6 +83,26 @@ impl Verified {
         };
         let values = Values { fields, others, version: None };
         Ok((values, Envelope::new(self.header, self.bytes)))
+    }
+
+    /// Returns whether a value of an encrypted field that is read is let in by a window.
+    pub(crate) fn lets_in_any(&self) -> bool {
+        let mut read = self.schema.read();
+        read.any(|field| field.role() == FieldRole::Encrypted && self.lets_in(field))
+    }
+
+    /// Returns whether a stored value of the field is let in by a window: the envelope does not
+    /// list it.
+    pub(in crate::envelope) fn lets_in(&self, field: &FieldSchema) -> bool {
+        self.windows.accepts(field)
+            && !self.lists(field)
+            && field.names().any(|name| self.item.attribute(name).is_some())
+    }
+
+    /// Returns whether the envelope lists the field, under any of its names.
+    pub(in crate::envelope) fn lists(&self, field: &FieldSchema) -> bool {
+        let is_listed = |name| self.header.nonce(name).is_some() || self.header.authenticates(name);
+        field.names().any(is_listed)
     }
 
     /// The value of one field, as a load reads it.
@@ -145,12 +166,15 @@ impl Verified {
         let refused = |kind| at(&self.schema, name, kind);
         match (field.role(), listed) {
             (FieldRole::Encrypted, Listed::Sealed(nonce)) => self.unseal(name, nonce, value, aad),
+            (FieldRole::Encrypted, Listed::No) if self.windows.accepts(field) => {
+                Ok(value.map(Zeroizing::new))
+            }
             (FieldRole::Encrypted, Listed::No | Listed::Authenticated) => match value {
                 Some(_) => Err(refused(OpenErrorKind::NotSealed)),
                 None => Ok(None),
             },
             (_, Listed::Sealed(_)) => Err(refused(OpenErrorKind::Sealed)),
-            (_, Listed::No) if field.is_authenticated() && !field.is_window_open() => {
+            (_, Listed::No) if field.is_authenticated() && !self.windows.accepts(field) => {
                 Err(refused(OpenErrorKind::NotAuthenticated))
             }
             (_, Listed::No | Listed::Authenticated) => Ok(value.map(Zeroizing::new)),

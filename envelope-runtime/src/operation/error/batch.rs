@@ -129,6 +129,10 @@ impl Cause for QueryError {
         self.is_tampered()
     }
 
+    fn is_unsealed(&self) -> bool {
+        self.is_unsealed()
+    }
+
     fn attribute(&self) -> Option<&str> {
         self.attribute()
     }

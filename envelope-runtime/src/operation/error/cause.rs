@@ -44,6 +44,10 @@ pub(crate) trait Cause: fmt::Display {
         false
     }
 
+    fn is_unsealed(&self) -> bool {
+        false
+    }
+
     fn attribute(&self) -> Option<&str> {
         None
     }
@@ -104,6 +108,10 @@ impl Cause for SealError {
 impl Cause for OpenError {
     fn is_tampered(&self) -> bool {
         self.is_tampered()
+    }
+
+    fn is_unsealed(&self) -> bool {
+        self.is_unsealed()
     }
 
     fn attribute(&self) -> Option<&str> {
@@ -172,6 +180,10 @@ impl Cause for Box<LoadError> {
 
     fn is_tampered(&self) -> bool {
         self.as_ref().is_tampered()
+    }
+
+    fn is_unsealed(&self) -> bool {
+        self.as_ref().is_unsealed()
     }
 
     fn attribute(&self) -> Option<&str> {

@@ -62,6 +62,14 @@ macro_rules! predicates {
                 self.cause().is_unknown_outcome()
             }
 
+            /// Returns whether the stored item, or one of its `#[encrypted]` values, is not sealed
+            /// and no window accepts it: see
+            /// [`OpenError::is_unsealed`](crate::error::OpenError::is_unsealed).
+            #[must_use]
+            pub fn is_unsealed(&self) -> bool {
+                self.cause().is_unsealed()
+            }
+
             /// The attribute that failed; `None` if it was the record or the request as a whole.
             #[must_use]
             pub fn attribute(&self) -> Option<&str> {

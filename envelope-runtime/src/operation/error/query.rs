@@ -184,6 +184,10 @@ impl Cause for ItemError {
         self.is_tampered()
     }
 
+    fn is_unsealed(&self) -> bool {
+        self.is_unsealed()
+    }
+
     fn attribute(&self) -> Option<&str> {
         self.attribute()
     }

@@ -185,6 +185,10 @@ impl Cause for CancelledError {
         self.actions().any(PositionedError::is_tampered)
     }
 
+    fn is_unsealed(&self) -> bool {
+        self.actions().any(PositionedError::is_unsealed)
+    }
+
     fn attribute(&self) -> Option<&str> {
         self.actions().find_map(PositionedError::attribute)
     }

@@ -112,6 +112,10 @@ impl Cause for PositionedError {
         self.is_tampered()
     }
 
+    fn is_unsealed(&self) -> bool {
+        self.is_unsealed()
+    }
+
     fn attribute(&self) -> Option<&str> {
         self.attribute()
     }

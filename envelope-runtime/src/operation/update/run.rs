@@ -4,6 +4,7 @@ mod entries;
 mod moved;
 mod plaintext;
 mod protected;
+mod unsealed;
 
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
@@ -28,9 +29,11 @@ use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, KeyError, KeyValues, Now, RecordSchema, stored_version,
 };
 use crate::store::Store;
+use moved::stayed;
 use plaintext::Seen;
 pub(in crate::operation) use protected::Held;
 use protected::Over;
+use unsealed::BasedOn;
 
 /// The options of an update, apart from its changes.
 pub(in crate::operation) struct Options {
@@ -247,28 +250,43 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         self.plan.may_be_repeated() && self.based_on().is_none()
     }
 
-    /// The envelope of the record that the update is based on; it must still be there.
-    fn based_on(&self) -> Option<&AttributeValue> {
-        self.known.as_ref()?.attribute(self.schema.envelope())
+    /// The record that the update is based on, if the envelope or its absence tells whether it is
+    /// still that.
+    fn based_on(&self) -> Option<BasedOn<'_>> {
+        let known = self.known.as_ref()?;
+        match known.attribute(self.schema.envelope()) {
+            Some(envelope) => Some(BasedOn::Envelope(envelope)),
+            None if self.schema.is_plaintext_only() => None,
+            None => Some(BasedOn::Unsealed(known)),
+        }
+    }
+
+    /// Returns whether an item is the record that the update is based on.
+    fn is_as_loaded(&self, stored: &Item) -> bool {
+        let envelope = stored.attribute(self.schema.envelope());
+        match self.based_on() {
+            None => true,
+            Some(BasedOn::Envelope(read)) => envelope == Some(read),
+            Some(BasedOn::Unsealed(read)) => {
+                envelope.is_none() && stayed(&self.schema.protected_names(), read, stored)
+            }
+        }
     }
 
     /// Rejects a record that is not the one that the update is based on.
     fn check_based_on(&self, stored: &Item) -> Result<(), UpdateError> {
-        match self.based_on() {
-            Some(read) if stored.attribute(self.schema.envelope()) != Some(read) => {
-                if let Some(expected) = self.plan.version
-                    && let Some(field) = self.schema.version()
-                    && let found = stored_version(stored.attribute(field.name()))
-                    && found != Some(expected)
-                {
-                    return Err(self.other_version(expected, found, stored));
-                }
-                let place = self.schema.place();
-                let error = ConditionError::not_as_loaded(place, stored.clone());
-                Err(UpdateError::Condition(error))
-            }
-            _ => Ok(()),
+        if self.is_as_loaded(stored) {
+            return Ok(());
         }
+        if let Some(expected) = self.plan.version
+            && let Some(field) = self.schema.version()
+            && let found = stored_version(stored.attribute(field.name()))
+            && found != Some(expected)
+        {
+            return Err(self.other_version(expected, found, stored));
+        }
+        let error = ConditionError::not_as_loaded(self.schema.place(), stored.clone());
+        Err(UpdateError::Condition(error))
     }
 
     /// Of the attributes that DynamoDB adds to, those stored as NULL; of the maps whose entries it

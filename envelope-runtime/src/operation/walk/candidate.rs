@@ -226,8 +226,10 @@ impl<C: Capability> Reads<C> {
             Source::Partition { .. } | Source::Table { .. } => Asked::Table,
         };
         let (provider, counts) = (self.store.provider(), self.meter.key_counts());
-        let reading = Reading { provider, asked, context, counts };
+        let windows = self.store.windows::<P>();
+        let reading = Reading { provider, asked, context, windows, counts };
         let loaded: Loaded<P> = reading.open(item, false).await?;
+        self.meter.has_opened(&loaded);
         Ok(Some(loaded.into_record()))
     }
 

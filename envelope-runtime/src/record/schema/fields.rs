@@ -41,10 +41,12 @@ impl Iterator for Fields {
         loop {
             match self.here.next() {
                 None => self.here = self.outside.pop()?,
-                Some(FieldSchema { group: Some(group), .. }) => {
-                    self.outside.push(std::mem::replace(&mut self.here, group.iter()));
-                }
-                Some(field) => return Some(field),
+                Some(field) => match field.members() {
+                    Some(group) => {
+                        self.outside.push(std::mem::replace(&mut self.here, group.iter()));
+                    }
+                    None => return Some(field),
+                },
             }
         }
     }

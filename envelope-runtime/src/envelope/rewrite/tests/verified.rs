@@ -53,7 +53,10 @@ fn what_is_stored_and_not_listed_is_not_covered() {
 fn a_loaded_record_keeps_what_its_tag_covers() {
     let item = sealed(SCHEMA, VALUES, &[A, B]);
     let expected = expected_context(&SCHEMA, |_| None, &ContextPairs::default()).unwrap();
-    let core = Opening::new(SCHEMA, item.clone(), Asked::ItemsOwn, &expected).unwrap().core();
+    let core =
+        Opening::new(SCHEMA, item.clone(), Asked::ItemsOwn, &expected, Windows::of_fields(0))
+            .unwrap()
+            .core();
 
     let names: Vec<_> = core.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["_envelope", "id", "role"]);

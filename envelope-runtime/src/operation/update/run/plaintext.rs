@@ -4,6 +4,7 @@
 use std::mem;
 
 use super::moved::{stay, stayed};
+use super::unsealed::BasedOn;
 use super::{Attempt, Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number};
 use crate::envelope::{
@@ -107,6 +108,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         self.write_plaintext(&mut clauses, &mut to, &seen.nulls);
         let node = Node::both(Node::present(&self.schema, self.now), self.in_context());
         let mut node = Node::both(node, self.guarded(&seen.guard));
+        if let Some(BasedOn::Unsealed(read)) = self.based_on() {
+            node = Node::both(node, stay(&self.schema.protected_names(), read));
+        }
         if let Some(item) = &seen.read {
             if let Some(moved) = self.moved(item)? {
                 moved.write(&mut clauses, &mut to);
@@ -128,10 +132,11 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     fn first_guard(&self) -> Result<Guard, UpdateError> {
         match self.based_on() {
             _ if self.schema.is_plaintext_only() => Ok(Guard::NoEnvelope),
-            Some(read) => {
+            Some(BasedOn::Envelope(read)) => {
                 self.check_protection(read)?;
                 Ok(Guard::Envelope(read.clone()))
             }
+            Some(BasedOn::Unsealed(_)) => Ok(Guard::NoEnvelope),
             None => Ok(Guard::Unlisted),
         }
     }

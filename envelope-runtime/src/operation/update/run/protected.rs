@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::moved::{stay, stayed};
+use super::moved::{Moved, stay, stayed};
 use super::{Attempt, Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
 use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
 use crate::expression::{Change, Clauses, Node, Placeholders};
-use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, KeyReference};
+use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, GeneratedDataKey, KeyReference};
 use crate::operation::error::UpdateError;
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
@@ -20,11 +20,22 @@ pub(in crate::operation) type Held = Option<(KeyReference, Arc<DataKey>)>;
 
 /// The state, of an item that was read, on which a write over it depends.
 pub(in crate::operation) struct Over {
-    envelope: AttributeValue,
+    /// `None` if there is none.
+    envelope: Option<AttributeValue>,
     /// Attributes that must be as they were read, and that the record tag does not cover.
     uncovered: Vec<&'static str>,
     before: Item,
     nulls: Nulls,
+}
+
+impl From<RewriteError> for UpdateError {
+    fn from(error: RewriteError) -> Self {
+        match error {
+            RewriteError::Open(error) => Self::Open(error),
+            RewriteError::Seal(error) => Self::Seal(error),
+            RewriteError::Field(error) => Self::Field(error),
+        }
+    }
 }
 
 impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
@@ -74,8 +85,12 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         if is_whole {
             self.check_based_on(&item)?;
         }
+        let windows = self.store.windows::<R>();
+        if windows.let_in(&schema, &item) {
+            return self.over_unsealed(meter, item, windows).await.map(Some);
+        }
         let asked = Asked::Key(self.target.key.attributes());
-        let opening = Opening::new(schema, item, asked, &self.target.context);
+        let opening = Opening::new(schema, item, asked, &self.target.context, windows);
         let opening = opening.map_err(UpdateError::Open)?;
         let data_key = match held.take() {
             Some((reference, data_key)) if reference == *opening.reference() => data_key,
@@ -93,6 +108,28 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         *held = Some((verified.reference().clone(), data_key));
         let Some(rewrite) = rewrite else { return Ok(None) };
 
+        if verified.lets_in_any() {
+            meter.has_let_in(&schema);
+        }
+        let envelope = AttributeValue::B(verified.envelope().to_vec());
+        let uncovered = self.uncovered(&verified).collect();
+        let item = verified.item();
+        self.attempt_over(&rewrite, moved.as_ref(), Some(envelope), uncovered, item, nulls)
+            .map(Some)
+    }
+
+    /// The write over an item with this envelope, or without one. The attributes `uncovered` must
+    /// stay as they are in the item.
+    pub(super) fn attempt_over(
+        &self,
+        rewrite: &Rewrite,
+        moved: Option<&Moved>,
+        envelope: Option<AttributeValue>,
+        uncovered: Vec<&'static str>,
+        item: &Item,
+        nulls: Nulls,
+    ) -> Result<(Attempt, Over), UpdateError> {
+        let schema = self.schema;
         let mut to = Placeholders::default();
         let mut clauses = Clauses::default();
         for (name, value) in rewrite.set.iter() {
@@ -102,20 +139,20 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             clauses.remove(&mut to, name);
         }
         self.write_plaintext(&mut clauses, &mut to, &nulls);
-        if let Some(moved) = &moved {
+        if let Some(moved) = moved {
             moved.write(&mut clauses, &mut to);
         }
-        let envelope = AttributeValue::B(verified.envelope().to_vec());
-        let uncovered: Vec<_> = self.uncovered(&verified).collect();
-        let node = Some(self.envelope_is(&envelope));
-        let node = Node::both(node, stay(&uncovered, verified.item()));
+        let node = Some(match &envelope {
+            Some(envelope) => self.envelope_is(envelope),
+            None => Node::NotExists(schema.envelope()),
+        });
+        let node = Node::both(node, stay(&uncovered, item));
         let node = Node::both(node, Node::present(&schema, self.now));
         let ours = rewrite.set.attribute(schema.envelope()).cloned();
         let attempt = self.prepare(clauses, to, node, &nulls, ours)?;
-        let before = verified.item().iter();
-        let before = before.filter(|(name, _)| uncovered.contains(name));
+        let before = item.iter().filter(|(name, _)| uncovered.contains(name));
         let before = before.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        Ok(Some((attempt, Over { envelope, uncovered, before, nulls })))
+        Ok((attempt, Over { envelope, uncovered, before, nulls }))
     }
 
     /// Fails unless a refused write was refused because the item has changed since it was read.
@@ -126,7 +163,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         stored: Option<Item>,
     ) -> Result<(), UpdateError> {
         let stored = self.live(meter, stored)?;
-        if stored.attribute(self.schema.envelope()) == Some(&over.envelope) {
+        if stored.attribute(self.schema.envelope()) == over.envelope.as_ref() {
             // Nothing was written, by this update or by another writer.
             let has_stayed = stayed(&over.uncovered, &over.before, &stored);
             if has_stayed && self.nulls(&stored) == over.nulls {
@@ -169,8 +206,14 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             self.check_older_names(verified.item())?;
             self.check_maps(verified.item())?;
         }
-        let counted = match self.counted(verified) {
-            // The known item may be stale.
+        if let Some(version) = self.schema.version().filter(|version| version.is_protected()) {
+            match verified.covered(version) {
+                // The known item may be stale.
+                Err(_) if !is_whole => return Ok(None),
+                covered => covered.map_err(UpdateError::Open)?,
+            }
+        }
+        let counted = match self.counted(verified.item()) {
             Err(_) if !is_whole => return Ok(None),
             counted => counted?,
         };
@@ -181,33 +224,34 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         let rewrite = if provider.is_current(verified.reference(), &request) {
             verified.rewrite(&changes, data_key, is_whole, crypto::fill)
         } else if is_whole {
-            let generated = provider.generate(&request).await;
-            let generated = generated
-                .map_err(|error| UpdateError::GenerateDataKey(error.at(self.schema.place())))?;
-            let (data_key, reference) = generated.into_parts();
+            let (data_key, reference) = self.generate(&request).await?.into_parts();
             verified.reseal(&changes, &data_key, reference, crypto::fill).map(Some)
         } else {
             Ok(None)
         };
-        let is_plaintext = |name: &str| {
-            self.plaintext_fields().flat_map(FieldSchema::names).any(|other| other == name)
-        };
-        let checked = rewrite.and_then(|rewrite| {
-            rewrite.iter().try_for_each(|rewrite| verified.check_size(rewrite, is_plaintext))?;
-            Ok(rewrite)
-        });
-        match checked {
-            Ok(rewrite) => Ok(rewrite),
-            Err(RewriteError::Open(error)) => Err(UpdateError::Open(error)),
-            Err(RewriteError::Seal(error)) => Err(UpdateError::Seal(error)),
-            Err(RewriteError::Field(error)) => Err(UpdateError::Field(error)),
-        }
+        let is_plaintext = |name: &str| self.is_plaintext(name);
+        let rewrite = rewrite?;
+        rewrite.iter().try_for_each(|rewrite| verified.check_size(rewrite, is_plaintext))?;
+        Ok(rewrite)
+    }
+
+    pub(super) async fn generate(
+        &self,
+        request: &DataKeyRequest,
+    ) -> Result<GeneratedDataKey, UpdateError> {
+        let generated = self.store.provider().generate(request).await;
+        generated.map_err(|error| UpdateError::GenerateDataKey(error.at(self.schema.place())))
+    }
+
+    /// Returns whether the update changes an attribute that nothing protects.
+    pub(super) fn is_plaintext(&self, name: &str) -> bool {
+        self.plaintext_fields().flat_map(FieldSchema::names).any(|other| other == name)
     }
 
     /// The attributes that the update depends on and that the verified record tag does not cover:
     /// the version that is counted up, attributes that are set if they are absent, maps of which
-    /// entries change, and attributes of which the keys of indexes are made. They must stay as they
-    /// were read.
+    /// entries change, attributes of which the keys of indexes are made, and those that a window
+    /// has let in or that it lists from now on. They must stay as they were read.
     fn uncovered(&self, verified: &Verified) -> impl Iterator<Item = &'static str> {
         let decides = |(field, change): &(&'static FieldSchema, Change)| {
             matches!(change, Change::SetIfAbsent(_) | Change::Entries(_)).then_some(*field)
@@ -216,19 +260,17 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         let fields = self.plan.protected.iter().filter_map(decides).chain(version);
         let fields = fields
             .filter(|field| field.role() != FieldRole::Encrypted && !verified.authenticates(field));
+        let fields = fields.chain(verified.unlisted());
         fields.flat_map(FieldSchema::names).chain(self.parts.iter().copied())
     }
 
-    /// The next version, if the record tag covers it. The stored version must be the expected one.
-    fn counted(
+    /// The next version, if a record tag is to cover it. The stored version must be the expected
+    /// one.
+    pub(super) fn counted(
         &self,
-        verified: &Verified,
+        stored: &Item,
     ) -> Result<Option<(&'static FieldSchema, Change)>, UpdateError> {
         let Some(field) = self.schema.version() else { return Ok(None) };
-        let stored = verified.item();
-        if field.is_protected() {
-            verified.covered(field).map_err(UpdateError::Open)?;
-        }
         let found = stored_version(stored.attribute(field.name()));
         if let Some(expected) = self.plan.version
             && found != Some(expected)
