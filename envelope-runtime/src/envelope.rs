@@ -36,7 +36,7 @@ mod window;
 pub use context::{ContextError, ContextErrorKind};
 pub(crate) use context::{ExpectedContext, context_of_record, expected_context};
 #[cfg(feature = "aws")]
-pub(crate) use context::{refuse_foreign_key, refuse_unknown};
+pub(crate) use context::{is_of_other_scope, refuse_foreign_key, refuse_unknown};
 pub use error::{OpenError, OpenErrorKind, SealError, SealErrorKind};
 #[cfg(fuzzing)]
 pub use forge::Forgery;
@@ -57,7 +57,7 @@ pub(crate) use rewrite::{Rewrite, RewriteError};
 pub(crate) use seal::Plan;
 pub(crate) use unsealed::Unsealed;
 #[cfg(feature = "aws")]
-pub(crate) use verified::{Verified, listed, protection};
+pub(crate) use verified::{Verified, listed, listed_names, protection};
 pub(crate) use window::{Accepted, Windows};
 
 use crate::crypto::{MacKey, SealKey};

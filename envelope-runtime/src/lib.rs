@@ -132,7 +132,7 @@ pub use expression::{Condition, Update, kind};
 pub use key::KmsKeyProvider;
 pub use key::LocalKeyProvider;
 #[cfg(feature = "aws")]
-pub use operation::{Cursor, CursorKey, Cursors, Page, PreparedTransaction};
+pub use operation::{Cursor, CursorKey, Cursors, MigrationReport, Page, PreparedTransaction};
 pub use operation::{Opener, Sealer};
 pub use record::{
     EnvelopeFields, EnvelopeRecord, Keys, OtherAttributes, ProjectionOf, Readable, Saved, Until,
@@ -155,14 +155,14 @@ pub mod error {
     };
     pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
     pub use crate::operation::error::{
-        BatchError, CancelledError, CheckError, ConditionError, ContendedError, CursorError,
-        CursorErrorKind, DeleteError, Error, ItemError, LoadError, NotSentError, PositionedError,
-        Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError,
-        ReadTransactionErrorKind, SameKeyError, SaveError, ServiceError, ServiceErrorKind,
-        SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind,
-        TransactionError, TransactionLimitError, TransactionLimitErrorKind, UnfinishedError,
-        UnknownAttributeType, UnknownOutcomeError, UnprocessedError, UpdateError, VersionError,
-        WriteError,
+        BatchError, CancelledError, CheckError, CheckpointError, CheckpointErrorKind,
+        ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
+        ItemError, LoadError, MigrateError, NotSentError, PositionedError, Presence, PresenceError,
+        QueryError, ReadLimitError, ReadTransactionError, ReadTransactionErrorKind, SameKeyError,
+        SaveError, ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
+        TableNotReadyError, TableNotReadyErrorKind, TransactionError, TransactionLimitError,
+        TransactionLimitErrorKind, UnfinishedError, UnknownAttributeType, UnknownOutcomeError,
+        UnprocessedError, UpdateError, VersionError, WriteError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;

@@ -28,6 +28,8 @@ mod fetched;
 mod load;
 #[cfg(feature = "aws")]
 mod meter;
+#[cfg(feature = "aws")]
+mod migrate;
 mod open;
 #[cfg(feature = "aws")]
 mod patience;
@@ -80,6 +82,10 @@ pub use delete::Delete;
 pub use delete_partition::{DeletePartition, Deleted};
 #[cfg(feature = "aws")]
 pub use load::Get;
+#[cfg(feature = "aws")]
+pub use migrate::{
+    FieldReport, Migration, MigrationProgress, MigrationReport, UnmigratedItem, Unsealing,
+};
 #[cfg(feature = "aws")]
 pub use query::Query;
 #[cfg(feature = "aws")]

@@ -18,7 +18,7 @@ use crate::envelope::{Accepted, ContextError, refuse_unknown};
 use crate::key::{Cache, Cached, Capability, ContextPairs, Full, KeyProvider};
 use crate::record::{Now, Readable, RecordSchema};
 use crate::usage::Usage;
-use pace::Pace;
+pub(crate) use pace::Pace;
 use paced::Paced;
 use windows::Warned;
 

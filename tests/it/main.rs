@@ -38,6 +38,7 @@ mod key_templates;
 mod keys;
 mod listening;
 mod maintained;
+mod migrate;
 mod multi_attribute_keys;
 mod older_programs;
 mod operations;

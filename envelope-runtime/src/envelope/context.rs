@@ -181,6 +181,20 @@ impl ExpectedContext {
     }
 }
 
+/// Returns whether an item is openly of another context than the caller's.
+#[cfg(feature = "aws")]
+pub(crate) fn is_of_other_scope(
+    schema: &RecordSchema,
+    caller: &ContextPairs,
+    item: &super::Item,
+) -> bool {
+    let differs = |name: &str| {
+        let own = item.attribute(name).and_then(text);
+        caller.value(name).is_some_and(|given| own.as_deref() != Some(given))
+    };
+    schema.fields().filter(|field| field.is_context()).any(|field| differs(field.name()))
+}
+
 /// The text of a value in an encryption context, which holds strings only.
 fn text(value: &AttributeValue) -> Option<String> {
     match value {

@@ -56,7 +56,7 @@ impl Unsealed {
     }
 
     /// The value of one field, as a load reads it.
-    pub(super) fn value(&self, field: &FieldSchema) -> Option<Wiped> {
+    pub(crate) fn value(&self, field: &FieldSchema) -> Option<Wiped> {
         let name = oldest(field, |name| self.item.attribute(name).is_some());
         name.and_then(|name| self.item.attribute(name)).cloned().map(Zeroizing::new)
     }

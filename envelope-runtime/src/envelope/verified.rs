@@ -9,6 +9,8 @@ use super::{Item, OpenError, OpenErrorKind, RecordKeys, Windows};
 use crate::attribute::{AttributeValue, Plaintext};
 use crate::crypto::{NONCE_LEN, Rejected};
 use crate::key::{DataKey, KeyReference};
+#[cfg(feature = "aws")]
+use crate::record::FieldRole;
 use crate::record::{FieldSchema, RecordSchema};
 
 pub(super) use values::{add_plain, oldest};
@@ -159,6 +161,20 @@ pub(crate) fn protection(
 ) -> Result<(), OpenError> {
     let (header, _) = decode_envelope(schema, stored.clone())?;
     header.protection(schema, field)
+}
+
+/// The names that a stored envelope lists, and whether as sealed or as authenticated. Nothing is
+/// verified.
+#[cfg(feature = "aws")]
+pub(crate) fn listed_names(
+    schema: &RecordSchema,
+    stored: &AttributeValue,
+) -> Result<Vec<(String, FieldRole)>, OpenError> {
+    let (header, _) = decode_envelope(schema, stored.clone())?;
+    let sealed = header.sealed.into_iter().map(|entry| (entry.name, FieldRole::Encrypted));
+    let authenticated = header.authenticated.into_iter();
+    let authenticated = authenticated.map(|name| (name, FieldRole::Authenticated));
+    Ok(sealed.chain(authenticated).map(|(name, role)| (name.into_owned(), role)).collect())
 }
 
 /// The bytes by which an envelope lists `name`: its length, then the name.

@@ -64,7 +64,7 @@ impl Windows {
     }
 
     /// Returns whether a value of the field is accepted that the envelope does not list.
-    pub(super) fn accepts(&self, field: &FieldSchema) -> bool {
+    pub(crate) fn accepts(&self, field: &FieldSchema) -> bool {
         match (field.role(), field.unsealed_until_date()) {
             (FieldRole::Encrypted, Some(until)) => until.left(self.now).is_some(),
             _ => field.is_authenticated() && field.is_window_open(),

@@ -8,6 +8,8 @@ mod cause;
 mod condition;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "queries are DynamoDB's"))]
 mod cursor;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "migrations are DynamoDB's"))]
+mod migrate;
 mod predicates;
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "queries are DynamoDB's"))]
 mod query;
@@ -37,6 +39,7 @@ pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
 pub use cursor::{CursorError, CursorErrorKind};
+pub use migrate::{CheckpointError, CheckpointErrorKind, MigrateError};
 pub use query::{ItemError, QueryError, ReadLimitError, SeveralError, UnprocessedError};
 pub use read_transaction::{ReadTransactionError, ReadTransactionErrorKind};
 pub use request::{ServiceError, ServiceErrorKind};

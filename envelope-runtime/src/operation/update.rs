@@ -25,10 +25,10 @@ use crate::record::{
 };
 use crate::store::Store;
 pub use or_create::{Upsert, Upserted};
-pub(super) use run::{Basis, Held, Options, Running};
+pub(super) use run::{Basis, Held, Options, Running, stays};
 
 /// The default time for which an update retries when other writers were faster.
-const DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The record that an [`Update`] changes, its store and, as `T`, the output of the update.
 pub struct AtKey<C = Full, T = Nothing> {

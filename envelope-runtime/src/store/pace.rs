@@ -7,19 +7,19 @@ use std::time::{Duration, Instant};
 const DEFAULT_PER_SECOND: u32 = 500;
 
 /// Spaces calls evenly.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     interval: Duration,
     /// The time of the next call.
     next: Mutex<Option<Instant>>,
 }
 
 impl Pace {
-    pub(super) fn new(per_second: NonZeroU32) -> Self {
+    pub(crate) fn new(per_second: NonZeroU32) -> Self {
         Self { interval: Duration::from_secs(1) / per_second.get(), next: Mutex::default() }
     }
 
     /// Reserves the next call, and returns the time until then.
-    pub(super) fn reserve(&self, now: Instant) -> Duration {
+    pub(crate) fn reserve(&self, now: Instant) -> Duration {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let at = next.map_or(now, |next| next.max(now));
         *next = Some(at + self.interval);

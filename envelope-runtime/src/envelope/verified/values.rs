@@ -118,6 +118,24 @@ impl Verified {
         self.field(field, &mut Attributes::new(item, &self.header), &mut self.identity.aad())
     }
 
+    /// The values of all fields, in the schema's order.
+    #[cfg(feature = "aws")]
+    pub(crate) fn values(&self) -> Result<Vec<Option<Wiped>>, OpenError> {
+        self.schema.fields().map(|field| self.value(field)).collect()
+    }
+
+    /// The sealed attributes, opened, also those that the schema does not know.
+    #[cfg(feature = "aws")]
+    pub(crate) fn unsealed(&self) -> Result<Vec<(String, Option<AttributeValue>)>, OpenError> {
+        let mut aad = self.identity.aad();
+        let sealed = self.header.sealed.iter().map(|SealedEntry { name, nonce }| {
+            let stored = self.item.attribute(name).cloned();
+            let value = self.unseal(name, *nonce, stored, &mut aad)?;
+            Ok((name.clone().into_owned(), value.map(unwiped)))
+        });
+        sealed.collect()
+    }
+
     /// The name under which the attribute of a field is stored or listed, and its place.
     ///
     /// A program that knows a newer name removes the older ones with each write. So if the envelope

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::predicates::predicates;
 use super::{
-    BatchError, Cause, CursorError, DeleteError, ItemError, LoadError, QueryError, SaveError,
-    TableError, TransactionError, UnknownAttributeType, UpdateError,
+    BatchError, Cause, CursorError, DeleteError, ItemError, LoadError, MigrateError, QueryError,
+    SaveError, TableError, TransactionError, UnknownAttributeType, UpdateError,
 };
 use crate::attribute::NumberError;
 use crate::key::{DataKeyError, LocalKeyError};
@@ -68,6 +68,8 @@ pub enum Error {
     Cursor(CursorError),
     /// A transaction was not done.
     Transaction(TransactionError),
+    /// A migration ended early.
+    Migrate(MigrateError),
     /// A table was not created or verified.
     Table(TableError),
     /// A key provider has no key, such as
@@ -97,6 +99,7 @@ impl Error {
             Self::Unopened(error) => error,
             Self::Cursor(error) => error,
             Self::Transaction(error) => error.cause(),
+            Self::Migrate(error) => error.cause(),
             Self::Table(error) => error.cause(),
             Self::DataKey(error) => error,
             Self::LocalKey(error) => error,
@@ -136,6 +139,7 @@ any! {
     Unopened(ItemError),
     Cursor(CursorError),
     Transaction(TransactionError),
+    Migrate(MigrateError),
     Table(TableError),
     DataKey(DataKeyError),
     LocalKey(LocalKeyError),

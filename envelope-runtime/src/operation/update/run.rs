@@ -30,6 +30,7 @@ use crate::record::{
 };
 use crate::store::Store;
 use moved::stayed;
+pub(in crate::operation) use moved::stays;
 use plaintext::Seen;
 pub(in crate::operation) use protected::Held;
 use protected::Over;

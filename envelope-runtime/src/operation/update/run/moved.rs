@@ -57,7 +57,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
 }
 
 /// The condition that the attribute is as it was read.
-pub(super) fn stays(name: &'static str, item: &Item) -> Node {
+pub(in crate::operation) fn stays(name: &'static str, item: &Item) -> Node {
     match item.attribute(name) {
         Some(value) => Node::Compare(name, Comparison::Equal, Ok(value.clone())),
         None => Node::NotExists(name),

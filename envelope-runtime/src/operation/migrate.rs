@@ -1,0 +1,317 @@
+//! Sealing the records of a table that holds data, and the way back.
+
+mod checkpoint;
+mod item;
+mod report;
+mod run;
+mod step;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tracing::Instrument;
+
+use super::OperationFuture;
+use super::error::MigrateError;
+use super::meter::Meter;
+use crate::envelope::Windows;
+use crate::key::{Allows, CanEncrypt, Capability, Decrypt, Full};
+use crate::record::{EnvelopeRecord, FieldError, FieldReader, RecordSchema, Values};
+use crate::store::{Pace, Store};
+pub use report::{FieldReport, MigrationProgress, MigrationReport, UnmigratedItem};
+
+const SEGMENTS: u32 = 16;
+const PARALLEL: usize = 4;
+/// DynamoDB's.
+const MAX_SEGMENTS: u32 = 1_000_000;
+
+/// The sealing of a table's records, ready to be awaited. Created by [`Store::migrate`].
+#[must_use = "a migration does nothing until it is awaited"]
+pub struct Migration<R, C = Full> {
+    store: Store<C>,
+    options: Options,
+    is_dry: bool,
+    record: PhantomData<fn() -> R>,
+}
+
+/// The opposite of a migration, ready to be awaited. Created by [`Store::unseal`].
+#[must_use = "nothing is unsealed until it is awaited"]
+pub struct Unsealing<R, C = Full> {
+    store: Store<C>,
+    options: Options,
+    unknown: bool,
+    is_dry: bool,
+    record: PhantomData<fn() -> R>,
+}
+
+/// The options of both.
+struct Options {
+    segments: NonZeroU32,
+    parallel: usize,
+    items_per_second: Option<NonZeroU32>,
+    checkpoint: Option<PathBuf>,
+    accept_reappeared: bool,
+    on_progress: Option<Arc<dyn Fn(MigrationProgress) + Send + Sync>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            segments: NonZeroU32::MIN.saturating_add(SEGMENTS - 1),
+            parallel: PARALLEL,
+            items_per_second: None,
+            checkpoint: None,
+            accept_reappeared: false,
+            on_progress: None,
+        }
+    }
+}
+
+/// What is done with the records.
+#[derive(Clone, Copy)]
+enum Work {
+    Seal,
+    /// Also attributes that the record does not know, if `unknown`.
+    Unseal {
+        unknown: bool,
+    },
+}
+
+impl Work {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Seal => "migrate",
+            Self::Unseal { .. } => "unseal",
+        }
+    }
+}
+
+/// Everything that is needed to change one record. It takes a schema, so that there is one of it
+/// for all types of records.
+struct Engine<C> {
+    store: Store<C>,
+    schema: RecordSchema,
+    table: String,
+    meter: Meter,
+    work: Work,
+    is_dry: bool,
+    items: Option<Pace>,
+    /// The windows of the record at this moment.
+    windows: fn(&Store<C>) -> Windows,
+    /// Returns whether the values can be read as the record.
+    fits: fn(Values) -> Result<(), FieldError>,
+}
+
+impl<C: Capability> Engine<C> {
+    fn new<R: EnvelopeRecord>(
+        store: Store<C>,
+        work: Work,
+        is_dry: bool,
+        options: &Options,
+    ) -> Self {
+        let table = store.physical_table::<R>().to_owned();
+        let store = store.at_kms_rate().keeping_data_keys();
+        Self {
+            schema: R::SCHEMA,
+            meter: Meter::new(&store, work.name(), &table),
+            table,
+            store,
+            work,
+            is_dry,
+            items: options.items_per_second.map(Pace::new),
+            windows: Store::windows::<R>,
+            fits: |values| R::read_fields(&mut FieldReader::new(R::SCHEMA, values)).map(drop),
+        }
+    }
+}
+
+impl<C: Capability> Store<C> {
+    /// Seals the records of a table that holds data: `store.migrate::<User>()`, through a store
+    /// that [accepts](Self::accept_unsealed) items without an envelope.
+    ///
+    /// **Before it, every program that writes these records must seal them, and no program may be
+    /// left that would save a sealed item which it does not understand:** one whose field holds
+    /// bytes stores the ciphertext as data, drops the envelope, and the data is gone.
+    ///
+    /// It reads the table twice. The first pass
+    ///
+    /// - seals items without an envelope, while the record's window is open;
+    /// - seals, and lists in the envelope, the fields with a window of their own
+    ///   (`unsealed_until`, `since`);
+    /// - writes the keys of indexes that an item does not have yet.
+    ///
+    /// Each record that is to be sealed takes two calls to the key service, GenerateDataKey and
+    /// Decrypt, unless data keys are [reused](crate::key::KeyProvider::reuse). The second call is
+    /// the proof: the sealed item is opened again before it overwrites the plaintext, and must give
+    /// the same values. Then one
+    /// [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html)
+    /// of the protected attributes and the envelope is written, on the condition that each of them
+    /// is as it was read. Whatever another program writes meanwhile is kept.
+    ///
+    /// The second pass reads all records again, strongly consistently. A record that it finds
+    /// unsealed was written after its part of the table was done, by a program that does not seal,
+    /// or by someone who has planted it. It is [reported](MigrationReport::reappeared) and left, or
+    /// the migration would make the forgery genuine. With a [checkpoint](Migration::checkpoint),
+    /// this holds across runs.
+    ///
+    /// Sealed records are not opened: a [scan](Self::scan) finds those that cannot be.
+    ///
+    /// Needs `dynamodb:DescribeTable`, `Scan`, `UpdateItem` and `GetItem`, `kms:GenerateDataKey`
+    /// and `kms:Decrypt`.
+    ///
+    /// ```no_run
+    /// # fn main() {} include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/examples.rs"));
+    /// use envelope_runtime::Until;
+    ///
+    /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = store.accept_unsealed::<User>(Until::date(2027, 3, 1));
+    ///
+    /// let found = store.migrate::<User>().dry_run().await?;
+    /// println!("{} of {} records are to be sealed", found.left, found.records);
+    ///
+    /// let report = store.migrate::<User>().checkpoint("users.checkpoint").await?;
+    /// assert!(report.is_complete(), "{:?}", report.items);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn migrate<R: EnvelopeRecord<Needs = Decrypt>>(&self) -> Migration<R, C>
+    where
+        C: CanEncrypt + Allows<Decrypt>,
+    {
+        let (store, options) = (self.clone(), Options::default());
+        Migration { store, options, is_dry: false, record: PhantomData }
+    }
+
+    /// Stores the records of a table in plaintext again, for who leaves this library. Afterwards,
+    /// nothing of them is protected.
+    ///
+    /// It works as [`migrate`](Self::migrate) does, in two passes, with one Decrypt for each data
+    /// key: a record's tag is verified, its sealed attributes are stored as the values that they
+    /// hold, and the envelope is removed, on the condition that it is the one that was read.
+    /// Programs that read the table meanwhile need a window.
+    pub fn unseal<R: EnvelopeRecord<Needs = Decrypt>>(&self) -> Unsealing<R, C>
+    where
+        C: Allows<Decrypt>,
+    {
+        let (store, options) = (self.clone(), Options::default());
+        Unsealing { store, options, unknown: false, is_dry: false, record: PhantomData }
+    }
+}
+
+/// The options that both have.
+macro_rules! options {
+    ($($type:ident),*) => {$(
+        impl<R, C> $type<R, C> {
+            /// Divides the table into this many segments, 16 by default and at most 1,000,000. A
+            /// run that goes on from a checkpoint begins with the segments that are not done.
+            #[doc(alias = "total_segments")]
+            pub fn segments(mut self, segments: u32) -> Self {
+                let segments = segments.clamp(1, MAX_SEGMENTS);
+                self.options.segments = NonZeroU32::MIN.saturating_add(segments - 1);
+                self
+            }
+
+            /// Reads this many segments at the same time, 4 by default. Of each, one page of at
+            /// most 1 MB is in memory. At most 16 records are changed at the same time, or one of
+            /// each segment.
+            pub fn parallel(mut self, segments: usize) -> Self {
+                self.options.parallel = segments.max(1);
+                self
+            }
+
+            /// Looks at no more than this many items per second, in both passes. Without it, the
+            /// capacity of the table is the limit. Calls to the key service keep to
+            /// [`kms_rate`](Store::kms_rate).
+            pub fn items_per_second(mut self, items: NonZeroU32) -> Self {
+                self.options.items_per_second = Some(items);
+                self
+            }
+
+            /// Keeps the segments that are done in a file, and goes on from it if it is there.
+            ///
+            /// The file holds the id of the table, the number of segments and a digest of the
+            /// record's schema, and is refused if one of them differs. It holds no key and no
+            /// value, and only its owner may read it. It stays when everything is done, as the
+            /// record of what was done: later runs only look. Delete it to begin again, after a
+            /// backup was restored.
+            pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+                self.options.checkpoint = Some(path.into());
+                self
+            }
+
+            /// Changes nothing, writes no file, makes no call to the key service, and reports what
+            /// would be changed.
+            pub fn dry_run(mut self) -> Self {
+                self.is_dry = true;
+                self
+            }
+
+            /// Calls a function after each page of the table.
+            pub fn on_progress(
+                mut self,
+                tell: impl Fn(MigrationProgress) + Send + Sync + 'static,
+            ) -> Self {
+                self.options.on_progress = Some(Arc::new(tell));
+                self
+            }
+        }
+
+        impl<R, C> fmt::Debug for $type<R, C> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let segments = self.options.segments;
+                f.debug_struct(stringify!($type)).field("segments", &segments).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+options!(Migration, Unsealing);
+
+impl<R, C> Migration<R, C> {
+    /// Seals what has reappeared too. Only after it is known who wrote it: a record that somebody
+    /// has planted becomes genuine.
+    pub fn accept_reappeared(mut self) -> Self {
+        self.options.accept_reappeared = true;
+        self
+    }
+}
+
+impl<R, C> Unsealing<R, C> {
+    /// Unseals attributes too that this record does not know. Without it, a record that has such
+    /// attributes fails: a newer program has sealed them.
+    pub fn unknown_attributes(mut self) -> Self {
+        self.unknown = true;
+        self
+    }
+}
+
+impl<R: EnvelopeRecord, C: CanEncrypt + Allows<Decrypt>> IntoFuture for Migration<R, C> {
+    type Output = Result<MigrationReport, MigrateError>;
+    type IntoFuture = OperationFuture<MigrationReport, MigrateError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { store, options, is_dry, .. } = self;
+        start(Engine::new::<R>(store, Work::Seal, is_dry, &options), options)
+    }
+}
+
+impl<R: EnvelopeRecord, C: Allows<Decrypt>> IntoFuture for Unsealing<R, C> {
+    type Output = Result<MigrationReport, MigrateError>;
+    type IntoFuture = OperationFuture<MigrationReport, MigrateError>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { store, options, unknown, is_dry, .. } = self;
+        start(Engine::new::<R>(store, Work::Unseal { unknown }, is_dry, &options), options)
+    }
+}
+
+fn start<C: Capability>(
+    engine: Engine<C>,
+    options: Options,
+) -> OperationFuture<MigrationReport, MigrateError> {
+    let span = engine.meter.span();
+    Box::pin(async move { engine.run(&options).await }.instrument(span))
+}

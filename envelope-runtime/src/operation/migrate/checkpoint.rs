@@ -1,0 +1,129 @@
+//! The journal of a migration: the segments of the table that are done, kept in a file.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::attribute::write_lp;
+use crate::crypto::sha256;
+use crate::operation::error::{CheckpointError, CheckpointErrorKind};
+use crate::record::RecordSchema;
+
+/// The only version of the file's form.
+const VERSION: u32 = 1;
+
+/// The content of the file. It holds no key and no value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Checkpoint {
+    version: u32,
+    /// DynamoDB's own id of the table.
+    table: String,
+    /// What is done with which records.
+    schema: String,
+    segments: u32,
+    done: BTreeSet<u32>,
+}
+
+impl Checkpoint {
+    pub(super) fn new(table: String, schema: &RecordSchema, work: &str, segments: u32) -> Self {
+        let schema = digest(schema, work);
+        Self { version: VERSION, table, schema, segments, done: BTreeSet::new() }
+    }
+
+    /// Goes on from the file, if there is one. It must be of the same table, records and segments.
+    pub(super) fn resume(mut self, path: &Path) -> Result<Self, CheckpointError> {
+        let error = |kind| CheckpointError::new(path, kind);
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(none) if none.kind() == io::ErrorKind::NotFound => return Ok(self),
+            Err(failed) => return Err(error(CheckpointErrorKind::Io(failed.kind()))),
+        };
+        let found = serde_json::from_slice::<Self>(&bytes);
+        let found = found.map_err(|_| error(CheckpointErrorKind::Malformed))?;
+        let is_sound = |found: &Self| found.done.iter().all(|segment| *segment < found.segments);
+        let kind = match &found {
+            found if found.version != VERSION || !is_sound(found) => CheckpointErrorKind::Malformed,
+            found if found.table != self.table => CheckpointErrorKind::OtherTable,
+            found if found.schema != self.schema => CheckpointErrorKind::OtherSchema,
+            found if found.segments != self.segments => {
+                CheckpointErrorKind::OtherSegments(found.segments)
+            }
+            _ => {
+                self.done = found.done;
+                return Ok(self);
+            }
+        };
+        Err(error(kind))
+    }
+
+    pub(super) fn is_done(&self, segment: u32) -> bool {
+        self.done.contains(&segment)
+    }
+
+    pub(super) fn number_done(&self) -> u32 {
+        u32::try_from(self.done.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn add(&mut self, segment: u32) {
+        self.done.insert(segment);
+    }
+
+    /// Writes a new file beside the old one, and puts it in the old one's place.
+    pub(super) fn write(&self, path: &Path) -> Result<(), CheckpointError> {
+        let bytes = serde_json::to_vec(self);
+        let written = bytes.map_err(io::Error::from).and_then(|bytes| replace(path, &bytes));
+        written.map_err(|failed| CheckpointError::new(path, CheckpointErrorKind::Io(failed.kind())))
+    }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}
+
+/// A new file that only its owner reads and writes.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A digest of what decides whether a record is done: what is protected under which names, and the
+/// keys. The dates of windows are left out, since they change nothing that is stored.
+fn digest(schema: &RecordSchema, work: &str) -> String {
+    let mut parts = Vec::new();
+    let mut add = |part: &str| write_lp(part.as_bytes(), &mut parts);
+    add(work);
+    add(schema.table());
+    add(schema.envelope());
+    for key in schema.keys().chain(schema.index_keys()) {
+        add(&format!("{key:?}"));
+    }
+    for field in schema.fields().filter(|field| field.is_protected()) {
+        add(&format!("{:?} {} {}", field.role(), field.is_context(), field.is_listed_if_absent()));
+        for name in field.names() {
+            add(name);
+        }
+        add("");
+    }
+    let digest = sha256(&[b"envelope/1 migration ", &parts]);
+    data_encoding::HEXLOWER.encode(&digest)
+}
+
+#[cfg(test)]
+mod tests;

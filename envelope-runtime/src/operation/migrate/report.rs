@@ -1,0 +1,181 @@
+//! What a migration found and did.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::envelope::{Item, OpenError, listed_names};
+use crate::operation::error::UpdateError;
+use crate::record::{FieldRole, FieldSchema, RecordSchema};
+
+/// The most failed records of which a report keeps the keys and the errors.
+const MAX_FAILED: usize = 100;
+
+/// The outcome of [`Store::migrate`](crate::Store::migrate) and
+/// [`Store::unseal`](crate::Store::unseal): of the last pass over the table, after everything that
+/// was changed.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct MigrationReport {
+    /// The number of records of the type.
+    pub records: u64,
+    /// The number of items of other types and contexts, which were left alone.
+    pub others: u64,
+    /// The number of records that were changed, in both passes.
+    pub changed: u64,
+    /// The number of records that are not as they are to be, and that could be changed: of a dry
+    /// run, or because they [reappeared](Self::reappeared).
+    pub left: u64,
+    /// The number of records that the first pass had left as they are to be, or would have, and
+    /// that the second pass found otherwise. They are among those that are `left`, unless they were
+    /// accepted.
+    pub reappeared: u64,
+    /// The number of records that could not be changed. They are as they were.
+    pub failed: u64,
+    /// The first 100 failed or reappeared records.
+    pub items: Vec<UnmigratedItem>,
+    /// The protected fields, in the order of the schema.
+    pub fields: Vec<FieldReport>,
+}
+
+/// The number of records in which a protected field has a certain form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FieldReport {
+    /// The attribute's name.
+    pub attribute: &'static str,
+    /// The envelope lists it with a value: an `#[encrypted]` one is sealed, an `#[authenticated]`
+    /// one is covered by the record tag.
+    pub sealed: u64,
+    /// It has a value that no envelope lists.
+    pub unsealed: u64,
+    /// It has no value.
+    pub absent: u64,
+}
+
+/// A record that was not changed. `Debug` and `Display` show no value of its key.
+#[derive(Clone)]
+pub struct UnmigratedItem {
+    key: Item,
+    /// Absent if it reappeared.
+    error: Option<Box<UpdateError>>,
+    schema: RecordSchema,
+}
+
+/// The progress of a migration, after each page of the table.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct MigrationProgress {
+    /// The first pass, which changes records, or the second one, which looks at all of them again.
+    pub pass: u8,
+    /// The number of segments that the pass has finished, also those of an earlier run.
+    pub segments_done: u32,
+    /// The number of segments of the table.
+    pub segments: u32,
+    /// The number of items that the pass has read.
+    pub items: u64,
+    /// The number of records that were changed.
+    pub changed: u64,
+    /// The number of items in the table, as DynamoDB counts them every six hours or so.
+    pub about: u64,
+}
+
+impl MigrationReport {
+    /// Returns whether all records are as they are to be.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.left == 0 && self.failed == 0
+    }
+
+    pub(super) fn new(schema: &RecordSchema) -> Self {
+        let protected = schema.fields().filter(|field| field.is_protected());
+        let field =
+            |field: &FieldSchema| FieldReport { attribute: field.name(), ..FieldReport::default() };
+        Self { fields: protected.map(field).collect(), ..Self::default() }
+    }
+
+    /// Forgets what the first pass found, and keeps what it changed.
+    pub(super) fn begin_second_pass(&mut self, schema: &RecordSchema) {
+        *self = Self { changed: self.changed, ..Self::new(schema) };
+    }
+
+    /// Counts a record as it is stored now.
+    pub(super) fn add_record(&mut self, schema: &RecordSchema, item: &Item, listed: &Listed) {
+        self.records += 1;
+        let protected = schema.fields().filter(|field| field.is_protected());
+        for (report, field) in self.fields.iter_mut().zip(protected) {
+            let has_value = field.names().any(|name| item.attribute(name).is_some());
+            match (has_value, listed.lists(field)) {
+                (false, _) => report.absent += 1,
+                (true, true) => report.sealed += 1,
+                (true, false) => report.unsealed += 1,
+            }
+        }
+    }
+
+    pub(super) fn add_item(
+        &mut self,
+        schema: &RecordSchema,
+        key: Item,
+        error: Option<UpdateError>,
+    ) {
+        if self.items.len() < MAX_FAILED {
+            let (error, schema) = (error.map(Box::new), *schema);
+            self.items.push(UnmigratedItem { key, error, schema });
+        }
+    }
+}
+
+/// The names that an envelope lists, unverified.
+#[derive(Default)]
+pub(super) struct Listed(pub(super) BTreeMap<String, FieldRole>);
+
+impl Listed {
+    pub(super) fn of(schema: &RecordSchema, item: &Item) -> Result<Self, OpenError> {
+        let Some(envelope) = item.attribute(schema.envelope()) else { return Ok(Self::default()) };
+        Ok(Self(listed_names(schema, envelope)?.into_iter().collect()))
+    }
+
+    /// Returns whether the envelope lists the field, under any of its names.
+    pub(super) fn names(&self, field: &FieldSchema) -> bool {
+        field.names().any(|name| self.0.contains_key(name))
+    }
+
+    fn lists(&self, field: &FieldSchema) -> bool {
+        let role = if field.role() == FieldRole::Encrypted {
+            FieldRole::Encrypted
+        } else {
+            FieldRole::Authenticated
+        };
+        field.names().any(|name| self.0.get(name) == Some(&role))
+    }
+}
+
+impl UnmigratedItem {
+    /// The key attributes of the item. They are not verified.
+    #[must_use]
+    pub fn key(&self) -> &Item {
+        &self.key
+    }
+
+    /// The reason why it could not be changed; `None` if it reappeared.
+    #[must_use]
+    pub fn error(&self) -> Option<&UpdateError> {
+        self.error.as_deref()
+    }
+}
+
+impl fmt::Display for UnmigratedItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Some(error) => error.fmt(f),
+            None => write!(
+                f,
+                "{}: not sealed, although its part of the table had been done; find out who wrote it, \
+                 then accept such records by name, or delete it",
+                self.schema.place()
+            ),
+        }
+    }
+}
+
+crate::report::debug_is_display!(UnmigratedItem);

@@ -1,0 +1,232 @@
+//! The two passes over a table: the first one changes records, the second one looks at all of them
+//! again.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::checkpoint::Checkpoint;
+use super::item::Fate;
+use super::report::Listed;
+use super::{Engine, MigrationProgress, MigrationReport, Options, Work};
+use crate::envelope::Item;
+use crate::key::Capability;
+use crate::operation::error::{
+    CheckpointError, CheckpointErrorKind, MigrateError, ServiceError, UpdateError,
+};
+use crate::operation::fetched::CONCURRENCY;
+
+/// The second pass sees what the first one has done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    First,
+    Second,
+}
+
+/// The state that the segments share.
+struct Shared<'a, C> {
+    engine: &'a Engine<C>,
+    options: &'a Options,
+    pass: Pass,
+    segments: u32,
+    state: Mutex<State>,
+}
+
+struct State {
+    report: MigrationReport,
+    /// Items that the pass has read.
+    items: u64,
+    segments_done: u32,
+    about: u64,
+}
+
+impl<C: Capability> Engine<C> {
+    pub(super) async fn run(self, options: &Options) -> Result<MigrationReport, MigrateError> {
+        let segments = options.segments.get();
+        let (table, about) = self.describe().await?;
+        let mut journal = Checkpoint::new(table, &self.schema, self.work.name(), segments);
+        let path = options.checkpoint.as_ref().filter(|_| !self.is_dry);
+        if let Some(path) = path {
+            journal = blocking(path, move |path| journal.resume(path)).await?;
+        }
+        let waiting: Vec<_> = (0..segments).filter(|part| !journal.is_done(*part)).collect();
+        let segments_done = journal.number_done();
+        let report = MigrationReport::new(&self.schema);
+        let state = State { report, items: 0, segments_done, about };
+        let shared = |pass, state| Shared {
+            engine: &self,
+            options,
+            pass,
+            segments,
+            state: Mutex::new(state),
+        };
+
+        let first = shared(Pass::First, state);
+        let mut done = first.segments(waiting);
+        while let Some(segment) = done.try_next().await? {
+            journal.add(segment);
+            if let Some(path) = path {
+                journal = blocking(path, |path| journal.write(path).map(|()| journal)).await?;
+            }
+        }
+        drop(done);
+        let mut state = first.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.is_dry {
+            return Ok(state.report);
+        }
+
+        state.report.begin_second_pass(&self.schema);
+        (state.items, state.segments_done) = (0, 0);
+        let second = shared(Pass::Second, state);
+        let mut done = second.segments((0..segments).collect());
+        while done.try_next().await?.is_some() {}
+        drop(done);
+        Ok(second.state.into_inner().unwrap_or_else(PoisonError::into_inner).report)
+    }
+
+    /// DynamoDB's own id of the table, and the number of its items.
+    async fn describe(&self) -> Result<(String, u64), MigrateError> {
+        let request = self.store.client().describe_table().table_name(&self.table);
+        let answer = request.customize().interceptor(self.meter.reads()).send().await;
+        let answer = answer.map_err(|error| {
+            let place = self.schema.place();
+            MigrateError::Request(ServiceError::new(place, &self.table, &error))
+        })?;
+        let table = answer.table();
+        let count = table.and_then(|table| u64::try_from(table.item_count()?).ok());
+        let id = table.and_then(|table| table.table_id().or(table.table_arn()));
+        Ok((id.unwrap_or(&self.table).to_owned(), count.unwrap_or_default()))
+    }
+}
+
+/// Does something with a file that may take long.
+async fn blocking(
+    path: &Path,
+    run: impl FnOnce(&Path) -> Result<Checkpoint, CheckpointError> + Send + 'static,
+) -> Result<Checkpoint, MigrateError> {
+    let own = path.to_owned();
+    let done = tokio::task::spawn_blocking(move || run(&own)).await;
+    // It fails while the runtime shuts down.
+    let interrupted = CheckpointErrorKind::Io(io::ErrorKind::Interrupted);
+    let done = done.unwrap_or_else(|_| Err(CheckpointError::new(path, interrupted)));
+    done.map_err(MigrateError::Checkpoint)
+}
+
+impl<C: Capability> Shared<'_, C> {
+    /// Does these segments, several at the same time, and gives out each that is done.
+    fn segments(
+        &self,
+        segments: Vec<u32>,
+    ) -> impl Stream<Item = Result<u32, MigrateError>> + Unpin {
+        let runs = segments.into_iter().map(|segment| self.segment(segment));
+        Box::pin(stream::iter(runs).buffer_unordered(self.options.parallel))
+    }
+
+    async fn segment(&self, segment: u32) -> Result<u32, MigrateError> {
+        let engine = self.engine;
+        let share = CONCURRENCY.div_ceil(self.options.parallel);
+        let mut after = None;
+        loop {
+            let request = engine.store.client().scan();
+            let request = request
+                .table_name(&engine.table)
+                .segment(i32::try_from(segment).unwrap_or(i32::MAX))
+                .total_segments(i32::try_from(self.segments).unwrap_or(i32::MAX))
+                // A write of the first pass depends on what is stored. The second one depends on
+                // what it reads.
+                .consistent_read(self.pass == Pass::Second)
+                .set_exclusive_start_key(after)
+                .set_return_consumed_capacity(engine.meter.capacity());
+            let answer = request.customize().interceptor(engine.meter.reads()).send().await;
+            let page = answer.map_err(|error| {
+                let place = engine.schema.place();
+                MigrateError::Request(ServiceError::new(place, &engine.table, &error))
+            })?;
+            engine.meter.has_read(page.consumed_capacity());
+            let items = page.items.unwrap_or_default();
+            let read = u64::try_from(items.len()).unwrap_or(u64::MAX);
+            let processed = items.into_iter().map(|item| self.item(item));
+            let mut processed = stream::iter(processed).buffer_unordered(share);
+            while let Some(processed) = processed.next().await {
+                processed.map_err(MigrateError::Update)?;
+            }
+            drop(processed);
+            after = page.last_evaluated_key;
+            let is_done = after.is_none();
+            self.report(read, is_done);
+            if is_done {
+                return Ok(segment);
+            }
+        }
+    }
+
+    async fn item(&self, item: HashMap<String, SdkValue>) -> Result<(), UpdateError> {
+        let Self { engine, options, pass, .. } = self;
+        if let Some(pace) = &engine.items {
+            engine.store.wait(pace.reserve(engine.store.ticks().monotonic())).await;
+        }
+        let key = engine.key_of(&item);
+        // What reappears after every writer seals may have been planted.
+        let is_open = *pass == Pass::First
+            || options.accept_reappeared
+            || matches!(engine.work, Work::Unseal { .. });
+        let fate = engine.process(item, is_open && !engine.is_dry).await?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = &mut state.report;
+        let has_reappeared = *pass == Pass::Second;
+        match fate {
+            Fate::Gone => {}
+            Fate::Other => report.others += 1,
+            Fate::Done { item, changed } => {
+                report.changed += u64::from(changed);
+                report.reappeared += u64::from(changed && has_reappeared);
+                self.count(report, &item);
+            }
+            Fate::Left { item } => {
+                report.left += 1;
+                if has_reappeared {
+                    report.reappeared += 1;
+                    report.add_item(&engine.schema, key, None);
+                }
+                self.count(report, &item);
+            }
+            Fate::Failed { item, error } => {
+                report.failed += 1;
+                report.add_item(&engine.schema, key, Some(error));
+                self.count(report, &item.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a record as it is stored.
+    fn count(&self, report: &mut MigrationReport, item: &Item) {
+        let schema = &self.engine.schema;
+        let listed = Listed::of(schema, item).unwrap_or_default();
+        report.add_record(schema, item, &listed);
+    }
+
+    /// Adds a page to the progress, and tells whoever wants to know.
+    fn report(&self, read: u64, segment_is_done: bool) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.items = state.items.saturating_add(read);
+        state.segments_done += u32::from(segment_is_done);
+        let progress = MigrationProgress {
+            pass: if self.pass == Pass::First { 1 } else { 2 },
+            segments_done: state.segments_done,
+            segments: self.segments,
+            items: state.items,
+            changed: state.report.changed,
+            about: state.about,
+        };
+        drop(state);
+        if let Some(tell) = &self.options.on_progress {
+            tell(progress);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Records that cannot be changed are reported with their keys, and the others are changed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use envelope_runtime::AttributeValue;
+use envelope_runtime::error::{MigrateError, OpenErrorKind, SealErrorKind, UpdateError};
+use envelope_tests::Reaction;
+
+use super::{Patient, fill, migrating, plaintext};
+use crate::support::{World, binary, string};
+
+#[tokio::test]
+async fn a_record_that_cannot_be_changed_does_not_hide_the_others() {
+    let world = World::new().await;
+    fill(&world, 3).await;
+    let mut no_record = plaintext("no-record");
+    no_record.insert("ward".into(), string("four"));
+    let mut no_envelope = plaintext("no-envelope");
+    no_envelope.insert("_envelope".into(), binary(*b"garbage"));
+    let mut is_text = plaintext("text");
+    is_text.insert("_envelope".into(), string("garbage"));
+    let mut large = plaintext("large");
+    large.insert("ssn".into(), string(&"x".repeat(409_400)));
+    for item in [&no_record, &no_envelope, &is_text, &large] {
+        world.write(item.clone()).await;
+    }
+
+    let report = migrating(&world.store).migrate::<Patient>().await.unwrap();
+
+    assert_eq!((report.records, report.changed, report.failed, report.left), (7, 3, 4, 0));
+    let error = |id: &str| {
+        let key = AttributeValue::S(id.into());
+        let item = report.items.iter().find(|item| item.key().attribute("id") == Some(&key));
+        item.unwrap().error().unwrap()
+    };
+    assert!(matches!(error("no-record"), UpdateError::Field(error) if error.attribute() == "ward"));
+    for id in ["no-envelope", "text"] {
+        let UpdateError::Open(error) = error(id) else { panic!("{report:?}") };
+        assert_eq!(error.kind(), OpenErrorKind::MalformedEnvelope);
+    }
+    let UpdateError::Seal(too_large) = error("large") else { panic!("{report:?}") };
+    assert!(matches!(too_large.kind(), SealErrorKind::ItemTooLarge(_)));
+    let text = format!("{report:?}");
+    assert!(!text.contains("no-record") && !text.contains("four"), "{text}");
+    for (id, before) in [("no-record", no_record), ("large", large), ("text", is_text)] {
+        assert!(world.stored(id).await == before, "{id}");
+    }
+}
+
+/// A newer program has protected more, or somebody has planted a value: neither is sealed.
+#[tokio::test]
+async fn a_value_beside_an_envelope_that_no_window_accepts_is_reported() {
+    let world = World::new().await;
+    let store = migrating(&world.store);
+    fill(&world, 1).await;
+    store.migrate::<Patient>().await.unwrap();
+    let mut item = world.stored("p-0").await;
+    item.insert("phone".into(), string("planted"));
+    world.write(item.clone()).await;
+
+    let report = store.migrate::<Patient>().await.unwrap();
+
+    assert_eq!((report.changed, report.failed), (0, 1));
+    let Some(UpdateError::Open(error)) = report.items[0].error() else { panic!("{report:?}") };
+    assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
+    assert_eq!((report.fields[1].attribute, report.fields[1].unsealed), ("phone", 1));
+    assert_eq!(world.stored("p-0").await, item);
+}
+
+#[tokio::test]
+async fn only_the_first_hundred_are_kept() {
+    let world = World::new().await;
+    for number in 0..120 {
+        let mut item = plaintext(&format!("p-{number}"));
+        item.insert("ward".into(), SdkValue::Bool(true));
+        world.write(item).await;
+    }
+    let report = migrating(&world.store).migrate::<Patient>().await.unwrap();
+    assert_eq!((report.failed, report.items.len()), (120, 100));
+}
+
+/// The next thousands would fail too, and take a call each.
+#[tokio::test]
+async fn without_data_keys_the_migration_ends() {
+    let world = World::new().await;
+    fill(&world, 50).await;
+    let (kms, _script) = world.backend.scripted_kms(|attempt| match attempt.operation.as_str() {
+        "GenerateDataKey" => Reaction::error("AccessDeniedException"),
+        _ => Reaction::Pass,
+    });
+    let provider = envelope_runtime::KmsKeyProvider::new(kms, &world.key);
+    let store = migrating(&world.store_with(provider));
+
+    let error = store.migrate::<Patient>().segments(1).await.unwrap_err();
+
+    assert!(matches!(error, MigrateError::Update(UpdateError::GenerateDataKey(_))), "{error}");
+    assert!(error.is_access_denied());
+    assert!(error.to_string().starts_with("the migration ended early: "), "{error}");
+}
+
+/// Who may seal and not open would make data that nobody can read.
+#[tokio::test]
+async fn what_cannot_be_opened_again_is_not_written() {
+    let world = World::new().await;
+    fill(&world, 3).await;
+    let (kms, _script) = world.backend.scripted_kms(|attempt| match attempt.operation.as_str() {
+        "Decrypt" => Reaction::error("AccessDeniedException"),
+        _ => Reaction::Pass,
+    });
+    let provider = envelope_runtime::KmsKeyProvider::new(kms, &world.key);
+    let store = migrating(&world.store_with(provider));
+
+    let report = store.migrate::<Patient>().await.unwrap();
+
+    assert_eq!((report.changed, report.failed), (0, 3));
+    assert!(report.items[0].error().unwrap().is_access_denied());
+    assert_eq!(world.stored("p-0").await, plaintext("p-0"));
+}
+
+/// An `UpdateItem` creates what is not there.
+#[tokio::test]
+async fn a_record_that_is_deleted_meanwhile_is_not_created_again() {
+    let world = World::new().await;
+    let mut item = plaintext("p-0");
+    item.retain(|name, _| name == "id" || name == "ssn" || name == "ward" || name == "visits");
+    item.insert("status".into(), string("new"));
+    world.write(item).await;
+    let (other, table) = (world.backend.dynamodb.clone(), world.table.clone());
+    let deleted = Arc::new(AtomicUsize::new(0));
+    let (client, _script) = world.backend.scripted_dynamodb(move |attempt| {
+        if attempt.operation == "UpdateItem" && deleted.fetch_add(1, Ordering::Relaxed) == 0 {
+            let delete = other.delete_item().table_name(&table).key("id", string("p-0")).send();
+            std::thread::scope(|scope| {
+                let runtime = || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all();
+                    #[allow(clippy::let_and_return, reason = "ends the borrow")]
+                    let built = { runtime }.build().unwrap();
+                    built
+                };
+                scope.spawn(move || runtime().block_on(delete).unwrap());
+            });
+        }
+        Reaction::Pass
+    });
+    let store = migrating(&world.store_over(client));
+
+    let report = store.migrate::<Patient>().await.unwrap();
+
+    assert_eq!((report.records, report.changed, report.failed), (0, 0, 0));
+    let scan = world.backend.dynamodb.scan().table_name(&world.table).send().await.unwrap();
+    assert_eq!(scan.count(), 0);
+}
