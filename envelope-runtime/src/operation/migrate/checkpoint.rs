@@ -64,6 +64,10 @@ impl Checkpoint {
         self.done.contains(&segment)
     }
 
+    pub(super) fn into_done(self) -> BTreeSet<u32> {
+        self.done
+    }
+
     pub(super) fn number_done(&self) -> u32 {
         u32::try_from(self.done.len()).unwrap_or(u32::MAX)
     }

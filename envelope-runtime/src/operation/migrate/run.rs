@@ -1,7 +1,7 @@
 //! The two passes over a table: the first one changes records, the second one looks at all of them
 //! again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -21,11 +21,19 @@ use crate::operation::error::{
 };
 use crate::operation::fetched::CONCURRENCY;
 
-/// The second pass sees what the first one has done.
+/// The first pass changes what is not done. The second one sees whether all that is done has stayed
+/// so.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pass {
     First,
     Second,
+}
+
+/// A segment of the table after a pass.
+struct Segment {
+    number: u32,
+    /// No record of it has failed.
+    is_done: bool,
 }
 
 /// The state that the segments share.
@@ -34,6 +42,8 @@ struct Shared<'a, C> {
     options: &'a Options,
     pass: Pass,
     segments: u32,
+    /// The segments that were done before the pass.
+    done: BTreeSet<u32>,
     state: Mutex<State>,
 }
 
@@ -58,18 +68,22 @@ impl<C: Capability> Engine<C> {
         let segments_done = journal.number_done();
         let report = MigrationReport::new(&self.schema);
         let state = State { report, items: 0, segments_done, about };
-        let shared = |pass, state| Shared {
+        let shared = |pass, done, state| Shared {
             engine: &self,
             options,
             pass,
             segments,
+            done,
             state: Mutex::new(state),
         };
 
-        let first = shared(Pass::First, state);
+        let first = shared(Pass::First, BTreeSet::new(), state);
         let mut done = first.segments(waiting);
         while let Some(segment) = done.try_next().await? {
-            journal.add(segment);
+            if !segment.is_done {
+                continue;
+            }
+            journal.add(segment.number);
             if let Some(path) = path {
                 journal = blocking(path, |path| journal.write(path).map(|()| journal)).await?;
             }
@@ -82,7 +96,7 @@ impl<C: Capability> Engine<C> {
 
         state.report.begin_second_pass(&self.schema);
         (state.items, state.segments_done) = (0, 0);
-        let second = shared(Pass::Second, state);
+        let second = shared(Pass::Second, journal.into_done(), state);
         let mut done = second.segments((0..segments).collect());
         while done.try_next().await?.is_some() {}
         drop(done);
@@ -122,20 +136,23 @@ impl<C: Capability> Shared<'_, C> {
     fn segments(
         &self,
         segments: Vec<u32>,
-    ) -> impl Stream<Item = Result<u32, MigrateError>> + Unpin {
-        let runs = segments.into_iter().map(|segment| self.segment(segment));
+    ) -> impl Stream<Item = Result<Segment, MigrateError>> + Unpin {
+        let segments = segments.into_iter();
+        let runs = segments.map(|segment| self.segment(segment, self.done.contains(&segment)));
         Box::pin(stream::iter(runs).buffer_unordered(self.options.parallel))
     }
 
-    async fn segment(&self, segment: u32) -> Result<u32, MigrateError> {
+    /// Does one segment. What an earlier pass has done may have reappeared.
+    async fn segment(&self, number: u32, was_done: bool) -> Result<Segment, MigrateError> {
         let engine = self.engine;
+        let mut is_done = true;
         let share = CONCURRENCY.div_ceil(self.options.parallel);
         let mut after = None;
         loop {
             let request = engine.store.client().scan();
             let request = request
                 .table_name(&engine.table)
-                .segment(i32::try_from(segment).unwrap_or(i32::MAX))
+                .segment(i32::try_from(number).unwrap_or(i32::MAX))
                 .total_segments(i32::try_from(self.segments).unwrap_or(i32::MAX))
                 // A write of the first pass depends on what is stored. The second one depends on
                 // what it reads.
@@ -150,46 +167,48 @@ impl<C: Capability> Shared<'_, C> {
             engine.meter.has_read(page.consumed_capacity());
             let items = page.items.unwrap_or_default();
             let read = u64::try_from(items.len()).unwrap_or(u64::MAX);
-            let processed = items.into_iter().map(|item| self.item(item));
+            let processed = items.into_iter().map(|item| self.item(item, was_done));
             let mut processed = stream::iter(processed).buffer_unordered(share);
             while let Some(processed) = processed.next().await {
-                processed.map_err(MigrateError::Update)?;
+                is_done &= processed.map_err(MigrateError::Update)?;
             }
             drop(processed);
             after = page.last_evaluated_key;
-            let is_done = after.is_none();
-            self.report(read, is_done);
-            if is_done {
-                return Ok(segment);
+            self.report(read, after.is_none());
+            if after.is_none() {
+                return Ok(Segment { number, is_done });
             }
         }
     }
 
-    async fn item(&self, item: HashMap<String, SdkValue>) -> Result<(), UpdateError> {
-        let Self { engine, options, pass, .. } = self;
+    /// Returns whether it has not failed.
+    async fn item(
+        &self,
+        item: HashMap<String, SdkValue>,
+        was_done: bool,
+    ) -> Result<bool, UpdateError> {
+        let Self { engine, options, .. } = self;
         if let Some(pace) = &engine.items {
             engine.store.wait(pace.reserve(engine.store.ticks().monotonic())).await;
         }
         let key = engine.key_of(&item);
         // What reappears after every writer seals may have been planted.
-        let is_open = *pass == Pass::First
-            || options.accept_reappeared
-            || matches!(engine.work, Work::Unseal { .. });
+        let is_open =
+            !was_done || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
         let fate = engine.process(item, is_open && !engine.is_dry).await?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let report = &mut state.report;
-        let has_reappeared = *pass == Pass::Second;
         match fate {
             Fate::Gone => {}
             Fate::Other => report.others += 1,
             Fate::Done { item, changed } => {
                 report.changed += u64::from(changed);
-                report.reappeared += u64::from(changed && has_reappeared);
+                report.reappeared += u64::from(changed && was_done);
                 self.count(report, &item);
             }
             Fate::Left { item } => {
                 report.left += 1;
-                if has_reappeared {
+                if was_done {
                     report.reappeared += 1;
                     report.add_item(&engine.schema, key, None);
                 }
@@ -199,9 +218,10 @@ impl<C: Capability> Shared<'_, C> {
                 report.failed += 1;
                 report.add_item(&engine.schema, key, Some(error));
                 self.count(report, &item.unwrap_or_default());
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Counts a record as it is stored.
