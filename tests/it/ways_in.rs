@@ -6,7 +6,10 @@
 
 mod by_hand;
 mod dynomite;
+mod from_item;
+mod keys;
 mod machines;
+mod other_forms;
 mod people;
 mod trade;
 
@@ -126,9 +129,8 @@ fn changes<R: EnvelopeRecord>(old: &Item, new: &Item) -> Vec<String> {
             changes.push(format!("{name}: {} to {}", form(old), form(new)));
         }
     }
-    let known = |name: &str| {
-        name == R::SCHEMA.envelope() || R::SCHEMA.fields().any(|field| field.name() == name)
-    };
+    let is_own = |name: &str| ["PK", "SK", R::SCHEMA.envelope()].contains(&name);
+    let known = |name: &str| is_own(name) || R::SCHEMA.fields().any(|field| field.name() == name);
     let unknown: Vec<_> = new.iter().map(|(name, _)| name).filter(|name| !known(name)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
     changes.sort();

@@ -11,10 +11,12 @@ pub(super) fn item<const N: usize>(attributes: [(&str, Sdk); N]) -> Stored {
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "texts and references alike")]
 pub(super) fn s(text: impl ToString) -> Sdk {
     Sdk::S(text.to_string())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "numbers and references alike")]
 pub(super) fn n(number: impl ToString) -> Sdk {
     Sdk::N(number.to_string())
 }
