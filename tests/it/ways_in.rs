@@ -1,5 +1,6 @@
 //! Ways into a table that already holds data: items that `serde_dynamo`, a mapping by hand or
-//! `dynomite` wrote in plaintext are loaded while a window is open, and are sealed by the next save.
+//! `dynomite` wrote in plaintext are loaded while a window is open, and are sealed by the next
+//! save.
 //!
 //! The models are shaped like those of public applications. Each test also says which plaintext
 //! attributes the save stores in another form than the mapper did.

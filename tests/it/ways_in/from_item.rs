@@ -22,8 +22,6 @@ impl<R: Model> Table<R> {
 #[serde(rename_all = "camelCase")]
 struct Payment {
     #[partition_key]
-    #[envelope(rename = "id")]
-    #[serde(rename = "id")]
     id: String,
     #[encrypted]
     #[envelope(rename = "holder")]
@@ -32,8 +30,7 @@ struct Payment {
     #[envelope(rename = "cents")]
     amount: u64,
     /// The old program sets it with each write, and this library does too.
-    #[envelope(updated_at, rename = "updated")]
-    #[serde(rename = "updated")]
+    #[envelope(updated_at)]
     updated: u64,
 }
 

@@ -117,7 +117,8 @@ impl Attribute for NaiveDate {
 dynomite_structs!(
     Address { street, city, flat }
     Profile {
-        user_id: "userId", email, phone, birthday, address, role, display_name: "displayName", logins
+        user_id: "userId", email, phone, birthday, address, role,
+        display_name: "displayName", logins
     }
 );
 
