@@ -330,12 +330,13 @@ async fn a_stored_value_that_does_not_fit_names_path_and_types_and_no_value() {
     }
 
     let place = "cannot load record of table `gallery`, key `id`, attribute";
+    let cure = "change the type, or convert the field with `#[envelope(with = …)]`";
     assert_eq!(
         messages,
         [
-            format!("{place} `count`: expected u8, found type S"),
+            format!("{place} `count`: expected u8, found type S; {cure}"),
             format!("{place} `count`: the stored value does not fit u8"),
-            format!("{place} `address`: at `.street`: expected a string, found type N"),
+            format!("{place} `address`: at `.street`: expected a string, found type N; {cure}"),
             format!(
                 "{place} `address`: `geo` is required and absent; make it an Option or give it a default"
             ),

@@ -62,3 +62,4 @@ mod threats;
 mod transactions;
 mod updates;
 mod usage;
+mod ways_in;

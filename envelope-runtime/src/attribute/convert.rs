@@ -196,7 +196,11 @@ impl fmt::Display for ConvertErrorKind {
             Self::DuplicateElement => {
                 f.write_str("two elements of a set are equal; use a set type, or a list")
             }
-            Self::Type { expected, found } => write!(f, "expected {expected}, found type {found}"),
+            Self::Type { expected, found } => write!(
+                f,
+                "expected {expected}, found type {found}; change the type, or convert the field with \
+                 `#[envelope(with = …)]`"
+            ),
             Self::Value { expected } => write!(f, "the stored value does not fit {expected}"),
             Self::Missing { field: Some(field) } => write!(
                 f,
