@@ -6,6 +6,8 @@ mod handle;
 #[cfg(feature = "aws")]
 mod key_condition;
 pub mod kind;
+#[cfg(feature = "aws")]
+mod limits;
 mod names;
 mod owned;
 mod presence;

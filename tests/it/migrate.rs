@@ -2,8 +2,10 @@
 
 mod checkpoint;
 mod concurrent;
+mod orders;
 mod passes;
 mod refused;
+mod roll_out;
 mod unseal;
 
 use std::time::{Duration, SystemTime};

@@ -205,6 +205,7 @@ impl Turns {
             "DeleteItem" => call!(delete_item),
             "DescribeTable" => call!(describe_table),
             "Query" => call!(query),
+            "Scan" => call!(scan),
             "BatchWriteItem" => call!(batch_write_item),
             "TransactWriteItems" => call!(transact_write_items),
             other => panic!("{other}"),
@@ -278,7 +279,8 @@ impl MockService for Door {
             };
             self.turns.turn(writer).await;
             let answer = self.turns.serve(operation, &request.body);
-            if operation == "GetItem" || answer.status != 200 {
+            let is_read = matches!(operation, "DescribeTable" | "GetItem" | "Query" | "Scan");
+            if is_read || answer.status != 200 {
                 return answer;
             }
             let mut state = self.turns.state();

@@ -25,6 +25,9 @@ pub enum SealErrorKind {
     BytesAsNumbers(usize),
     /// The operating system gave no random bytes.
     Random,
+    /// One update would depend on more attributes than a DynamoDB expression takes (4 KB, 300
+    /// operators).
+    TooManyAttributes,
     /// A hand-written `write_fields` did not write as many fields as the schema has.
     Schema,
 }
@@ -168,6 +171,11 @@ impl fmt::Display for SealError {
                  under one key; bytes in it are stored as a list of numbers: mark the field \
                  `#[envelope(bytes)]`, or inside a struct use `#[serde(with = \"serde_bytes\")]`",
                 Item::MAX_SIZE
+            ),
+            SealErrorKind::TooManyAttributes => f.write_str(
+                "an update that seals a record without an envelope depends on each of its protected \
+                 attributes, and these are more than a DynamoDB expression takes; save the record \
+                 instead",
             ),
             SealErrorKind::Schema => f.write_str(
                 "`write_fields` must write every field of the schema, in its order; derive it",
@@ -315,6 +323,7 @@ mod tests {
                 "500000 bytes or more, but DynamoDB stores at most 409600",
             ),
             (SealErrorKind::BytesAsNumbers(500_000), "serde_bytes"),
+            (SealErrorKind::TooManyAttributes, "save the record instead"),
             (SealErrorKind::Schema, "derive it"),
             (SealErrorKind::Random, "retry later"),
         ] {

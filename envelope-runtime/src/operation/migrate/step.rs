@@ -8,8 +8,9 @@ use super::{Engine, Work};
 use crate::attribute::Wiped;
 use crate::crypto;
 use crate::envelope::{
-    Asked, ExpectedContext, Item, OpenError, OpenErrorKind, Opening, Rewrite, Unsealed, Verified,
-    Windows, context_of_record, expected_context, is_of_other_scope,
+    Asked, ExpectedContext, Item, OpenError, OpenErrorKind, Opening, Rewrite, SealError,
+    SealErrorKind, Unsealed, Verified, Windows, context_of_record, expected_context,
+    is_of_other_scope,
 };
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
 use crate::key::{Capability, DataKey, DataKeyRequest};
@@ -264,12 +265,18 @@ impl<C: Capability> Engine<C> {
         let ours = step.set.attribute(schema.envelope()).cloned();
         let leaves_keys_only = ours.is_none() && !step.remove.contains(schema.envelope());
         let key = RequestKey::of_record(&schema, |name| item.attribute(name));
+        let text = clauses.text();
+        let condition = to.expression(&schema, node).map_err(UpdateError::Field)?;
+        if condition.is_too_long(text.as_deref()) {
+            let kind = SealErrorKind::TooManyAttributes;
+            return Err(UpdateError::Seal(SealError::new(schema.place(), kind)));
+        }
         let prepared = Prepared {
             schema,
             table: self.table.clone(),
             key: key.map_err(UpdateError::Key)?,
-            write: Write::Update(clauses.text()),
-            condition: to.expression(&schema, node).map_err(UpdateError::Field)?,
+            write: Write::Update(text),
+            condition,
             ours,
             twice: if leaves_keys_only { Twice::Same } else { Twice::Refused },
         };

@@ -6,7 +6,9 @@ use super::moved::{Moved, stay, stayed};
 use super::{Attempt, Nulls, Running, Sent};
 use crate::attribute::{AttributeValue, Number, Wiped};
 use crate::crypto;
-use crate::envelope::{Asked, Item, Opening, Rewrite, RewriteError, Verified};
+use crate::envelope::{
+    Asked, Item, Opening, Rewrite, RewriteError, SealError, SealErrorKind, Verified,
+};
 use crate::expression::{Change, Clauses, Node, Placeholders};
 use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, GeneratedDataKey, KeyReference};
 use crate::operation::error::UpdateError;
@@ -150,6 +152,10 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         let node = Node::both(node, Node::present(&schema, self.now));
         let ours = rewrite.set.attribute(schema.envelope()).cloned();
         let attempt = self.prepare(clauses, to, node, &nulls, ours)?;
+        if envelope.is_none() && attempt.condition.is_too_long(attempt.write.as_deref()) {
+            let kind = SealErrorKind::TooManyAttributes;
+            return Err(UpdateError::Seal(SealError::new(schema.place(), kind)));
+        }
         let before = item.iter().filter(|(name, _)| uncovered.contains(name));
         let before = before.map(|(name, value)| (name.to_owned(), value.clone())).collect();
         Ok((attempt, Over { envelope, uncovered, before, nulls }))
