@@ -67,6 +67,7 @@ use model::{Kind, Projection, Record};
 /// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
 /// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
 /// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was |
+/// | `unsealed_until = "2027-03-01"` | beside `#[encrypted]`: until that day, also accepts values written before it was |
 /// | `version` | an integer that every write increments |
 /// | `ttl` | the time at which the record expires, in seconds since 1970 |
 /// | `created_at` | an `Option` of a time; `None` becomes the time of the save |
@@ -80,6 +81,8 @@ use model::{Kind, Projection, Record};
 /// - `set`: an empty set is an absent attribute, and an absent attribute an empty set (`None` in an
 ///   `Option`), whatever the struct's default.
 /// - `since`: any number that you choose. Remove the option when all items are rewritten.
+/// - `unsealed_until`: a day, at the beginning of which (UTC) the window closes, at most 366 days from
+///   now. Remove the option later: until then each write lists the field if it has no value.
 /// - `version`: a save overwrites only the version that was loaded; 0 stands for a new record.
 /// - `ttl`: an integer or an `Option` of one, or `with` a module that stores seconds. Expired
 ///   records are not loaded.

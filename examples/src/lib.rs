@@ -34,6 +34,7 @@ pages! {
     roles: "roles.md",
     tables: "tables.md",
     changes: "changes.md",
+    existing_tables: "existing-tables.md",
     failures: "failures.md",
     cost: "cost.md",
     without_a_store: "without-a-store.md",
