@@ -162,7 +162,7 @@ pub mod error {
         SaveError, ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
         TableNotReadyError, TableNotReadyErrorKind, TransactionError, TransactionLimitError,
         TransactionLimitErrorKind, UnfinishedError, UnknownAttributeType, UnknownOutcomeError,
-        UnprocessedError, UpdateError, VersionError, WriteError,
+        UnmigratedItem, UnprocessedError, UpdateError, VersionError, WriteError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;

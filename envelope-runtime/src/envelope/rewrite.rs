@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 
 use super::unsealed::Unsealed;
 use super::verified::Verified;
-use super::{Item, OpenError, RecordKeys, SealError};
+use super::{Item, OpenError, RecordKeys, SALT_LEN, SealError, SealErrorKind};
 use crate::attribute::AttributeValue;
-use crate::crypto::RandomFailed;
+use crate::crypto::{MAC_LEN, NONCE_LEN, RandomFailed, TAG_LEN};
 use crate::expression::Change;
 use crate::key::{DataKey, KeyReference};
 use crate::record::{FieldError, FieldRole, FieldSchema};
@@ -178,6 +178,23 @@ impl Unsealed {
         let sealed = self.schema().fields().filter(|field| field.role() == FieldRole::Encrypted);
         let stored = sealed.flat_map(FieldSchema::names).map(len).sum::<usize>();
         u64::try_from(stored + new_len(changes, len)).unwrap_or(u64::MAX)
+    }
+
+    /// Refuses an item that would be too large once it is sealed, before a data key is requested.
+    pub(crate) fn check_least_size(&self) -> Result<(), SealError> {
+        let sealed = |field: &FieldSchema| match self.value(field) {
+            Some(value) if field.role() == FieldRole::Encrypted => {
+                let listed = 1 + field.name().len() + NONCE_LEN;
+                listed + (value.plaintext_len() + TAG_LEN).saturating_sub(value.size())
+            }
+            _ => 0,
+        };
+        let fixed = self.schema().envelope().len() + 2 + SALT_LEN + MAC_LEN + 3;
+        let size = self.item().size() + fixed + self.schema().fields().map(sealed).sum::<usize>();
+        if size <= Item::MAX_SIZE {
+            return Ok(());
+        }
+        Err(SealError::new(self.schema().place(), SealErrorKind::ItemTooLarge(size)))
     }
 
     /// Refuses an item that DynamoDB would not store: see [`Verified::check_size`].

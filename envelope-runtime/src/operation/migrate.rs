@@ -21,7 +21,7 @@ use crate::envelope::Windows;
 use crate::key::{Allows, CanEncrypt, Capability, Decrypt, Full};
 use crate::record::{EnvelopeRecord, FieldError, FieldReader, RecordSchema, Values};
 use crate::store::{Pace, Store};
-pub use report::{FieldReport, MigrationProgress, MigrationReport, UnmigratedItem};
+pub use report::{FieldReport, MigrationProgress, MigrationReport};
 
 const SEGMENTS: u32 = 16;
 const PARALLEL: usize = 4;

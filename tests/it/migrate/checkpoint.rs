@@ -183,3 +183,42 @@ async fn a_checkpoint_that_cannot_be_written_ends_the_migration_with_its_path() 
     let kind = CheckpointErrorKind::Io(std::io::ErrorKind::NotFound);
     assert_eq!(refusal(&error.unwrap_err()), kind);
 }
+
+/// Otherwise whoever plants such a record would keep its part of the table open, and have sealed
+/// what they plant there later.
+#[tokio::test]
+async fn t27_a_record_that_always_fails_keeps_no_segment_open() {
+    let world = World::new().await;
+    fill(&world, 3).await;
+    let mut failing = plaintext("failing");
+    failing.insert("ward".into(), string("four"));
+    world.write(failing.clone()).await;
+    let place = Place::new();
+    let store = migrating(&world.store);
+    let migrate = || store.migrate::<Patient>().segments(1).checkpoint(place.path());
+    let report = migrate().await.unwrap();
+    assert_eq!((report.changed, report.failed, report.left), (3, 1, 0));
+    assert_eq!(place.json()["done"], serde_json::json!([0]));
+    world.write(plaintext("planted")).await;
+
+    let report = migrate().await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.reappeared), (0, 1, 1));
+    assert_eq!(world.stored("planted").await, plaintext("planted"));
+    // The same record with other values is not the one that failed.
+    world.write(plaintext("failing")).await;
+    assert_eq!(migrate().await.unwrap().reappeared, 2);
+}
+
+/// A window that was forgotten is no reason to leave the records for good.
+#[tokio::test]
+async fn a_run_without_a_window_does_no_segment() {
+    let world = World::new().await;
+    fill(&world, 3).await;
+    let place = Place::new();
+    let migrate = |store: &Store| store.migrate::<Patient>().checkpoint(place.path());
+    assert_eq!(migrate(&world.store).await.unwrap().failed, 3);
+
+    let report = migrate(&migrating(&world.store)).await.unwrap();
+    assert_eq!((report.changed, report.is_complete()), (3, true));
+}

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::predicates::{predicates, verb};
 use super::{Cause, ServiceError, UpdateError};
+use crate::envelope::Item;
+use crate::record::RecordSchema;
 use crate::report::debug_is_display;
 
 /// A migration ended early. What it has done stays, and the next run goes on from there.
@@ -18,7 +20,16 @@ pub enum MigrateError {
     Checkpoint(CheckpointError),
     /// A record could not be changed for a reason that holds for others too: there are no data
     /// keys, or DynamoDB did not confirm the write.
-    Update(UpdateError),
+    Item(UnmigratedItem),
+}
+
+/// A record that was not changed. `Debug` and `Display` show no value of its key.
+#[derive(Clone)]
+pub struct UnmigratedItem {
+    key: Item,
+    /// Absent if it reappeared.
+    error: Option<Box<UpdateError>>,
+    schema: RecordSchema,
 }
 
 /// The file with the checkpoint of a migration cannot be used.
@@ -45,6 +56,42 @@ pub enum CheckpointErrorKind {
     OtherSegments(u32),
 }
 
+impl UnmigratedItem {
+    pub(crate) fn failed(schema: &RecordSchema, key: Item, error: UpdateError) -> Self {
+        Self { key, error: Some(Box::new(error)), schema: *schema }
+    }
+
+    pub(crate) fn reappeared(schema: &RecordSchema, key: Item) -> Self {
+        Self { key, error: None, schema: *schema }
+    }
+
+    /// The key attributes of the item. They are not verified.
+    #[must_use]
+    pub fn key(&self) -> &Item {
+        &self.key
+    }
+
+    /// The reason why it could not be changed; `None` if it reappeared.
+    #[must_use]
+    pub fn error(&self) -> Option<&UpdateError> {
+        self.error.as_deref()
+    }
+}
+
+impl fmt::Display for UnmigratedItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Some(error) => error.fmt(f),
+            None => write!(
+                f,
+                "{}: not sealed, although its part of the table had been done; find out who wrote it, \
+                 then accept such records by name, or delete it",
+                self.schema.place()
+            ),
+        }
+    }
+}
+
 impl CheckpointError {
     pub(crate) fn new(path: &Path, kind: CheckpointErrorKind) -> Self {
         Self { path: path.to_owned(), kind }
@@ -64,34 +111,34 @@ impl CheckpointError {
 }
 
 verb! { MigrateError {
-    Request | Checkpoint | Update => "the migration ended early: ",
+    Request | Checkpoint | Item => "the migration ended early: ",
 }}
 
 impl Cause for CheckpointError {}
 
-impl Cause for UpdateError {
+impl Cause for UnmigratedItem {
     fn is_retryable(&self) -> bool {
-        UpdateError::cause(self).is_retryable()
+        self.error().is_some_and(UpdateError::is_retryable)
     }
 
     fn is_conflict(&self) -> bool {
-        UpdateError::cause(self).is_conflict()
+        self.error().is_some_and(UpdateError::is_conflict)
     }
 
     fn is_access_denied(&self) -> bool {
-        UpdateError::cause(self).is_access_denied()
+        self.error().is_some_and(UpdateError::is_access_denied)
     }
 
     fn is_tampered(&self) -> bool {
-        UpdateError::cause(self).is_tampered()
+        self.error().is_some_and(UpdateError::is_tampered)
     }
 
     fn is_unsealed(&self) -> bool {
-        UpdateError::cause(self).is_unsealed()
+        self.error().is_some_and(UpdateError::is_unsealed)
     }
 
     fn attribute(&self) -> Option<&str> {
-        UpdateError::cause(self).attribute()
+        self.error().and_then(UpdateError::attribute)
     }
 }
 
@@ -120,6 +167,6 @@ impl fmt::Display for CheckpointError {
     }
 }
 
-debug_is_display!(CheckpointError);
+debug_is_display!(CheckpointError, UnmigratedItem);
 
 impl std::error::Error for CheckpointError {}

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use super::Engine;
 use super::step::{Need, Sent};
-use crate::envelope::Item;
+use crate::envelope::{Item, OpenErrorKind, SealErrorKind};
 use crate::key::Capability;
 use crate::operation::error::{ContendedError, ServiceErrorKind, UpdateError};
 use crate::operation::patience::Patience;
@@ -80,6 +80,25 @@ impl<C: Capability> Engine<C> {
     /// The key attributes of an item.
     pub(super) fn key_of(&self, item: &HashMap<String, SdkValue>) -> Item {
         some_from_sdk(self.schema.key_names(), item)
+    }
+}
+
+/// Returns whether an item fails because of what it holds. It fails as often as it is tried, so that
+/// its part of the table is done.
+///
+/// Otherwise whoever plants such an item would keep that part open, and what they plant there later
+/// would be sealed.
+pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
+    match error {
+        UpdateError::Field(_) | UpdateError::Key(_) | UpdateError::Context(_) => true,
+        // No window is open.
+        UpdateError::Open(error) => {
+            !matches!(error.kind(), OpenErrorKind::NoEnvelope | OpenErrorKind::WindowTooLong)
+        }
+        UpdateError::Seal(error) => error.kind() != SealErrorKind::Random,
+        UpdateError::DecryptDataKey(error) => !error.is_retryable() && !error.is_access_denied(),
+        UpdateError::Request(error) => error.kind() != ServiceErrorKind::Conflict,
+        _ => false,
     }
 }
 

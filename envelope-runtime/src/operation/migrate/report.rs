@@ -1,10 +1,9 @@
 //! What a migration found and did.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use crate::envelope::{Item, OpenError, listed_names};
-use crate::operation::error::UpdateError;
+use crate::operation::error::UnmigratedItem;
 use crate::record::{FieldRole, FieldSchema, RecordSchema};
 
 /// The most failed records of which a report keeps the keys and the errors.
@@ -50,15 +49,6 @@ pub struct FieldReport {
     pub unsealed: u64,
     /// It has no value.
     pub absent: u64,
-}
-
-/// A record that was not changed. `Debug` and `Display` show no value of its key.
-#[derive(Clone)]
-pub struct UnmigratedItem {
-    key: Item,
-    /// Absent if it reappeared.
-    error: Option<Box<UpdateError>>,
-    schema: RecordSchema,
 }
 
 /// The progress of a migration, after each page of the table.
@@ -112,15 +102,9 @@ impl MigrationReport {
         }
     }
 
-    pub(super) fn add_item(
-        &mut self,
-        schema: &RecordSchema,
-        key: Item,
-        error: Option<UpdateError>,
-    ) {
+    pub(super) fn add_item(&mut self, item: UnmigratedItem) {
         if self.items.len() < MAX_FAILED {
-            let (error, schema) = (error.map(Box::new), *schema);
-            self.items.push(UnmigratedItem { key, error, schema });
+            self.items.push(item);
         }
     }
 }
@@ -149,33 +133,3 @@ impl Listed {
         field.names().any(|name| self.0.get(name) == Some(&role))
     }
 }
-
-impl UnmigratedItem {
-    /// The key attributes of the item. They are not verified.
-    #[must_use]
-    pub fn key(&self) -> &Item {
-        &self.key
-    }
-
-    /// The reason why it could not be changed; `None` if it reappeared.
-    #[must_use]
-    pub fn error(&self) -> Option<&UpdateError> {
-        self.error.as_deref()
-    }
-}
-
-impl fmt::Display for UnmigratedItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.error {
-            Some(error) => error.fmt(f),
-            None => write!(
-                f,
-                "{}: not sealed, although its part of the table had been done; find out who wrote it, \
-                 then accept such records by name, or delete it",
-                self.schema.place()
-            ),
-        }
-    }
-}
-
-crate::report::debug_is_display!(UnmigratedItem);

@@ -11,14 +11,13 @@ use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::checkpoint::Checkpoint;
-use super::item::Fate;
+use super::item::{Fate, is_of_the_item};
 use super::report::Listed;
 use super::{Engine, MigrationProgress, MigrationReport, Options, Work};
 use crate::envelope::Item;
 use crate::key::Capability;
-use crate::operation::error::{
-    CheckpointError, CheckpointErrorKind, MigrateError, ServiceError, UpdateError,
-};
+use crate::operation::error::UnmigratedItem;
+use crate::operation::error::{CheckpointError, CheckpointErrorKind, MigrateError, ServiceError};
 use crate::operation::fetched::CONCURRENCY;
 
 /// The first pass changes what is not done. The second one sees whether all that is done has stayed
@@ -32,7 +31,7 @@ enum Pass {
 /// A segment of the table after a pass.
 struct Segment {
     number: u32,
-    /// No record of it has failed.
+    /// No record of it has failed for a reason that may go away.
     is_done: bool,
 }
 
@@ -170,7 +169,7 @@ impl<C: Capability> Shared<'_, C> {
             let processed = items.into_iter().map(|item| self.item(item, was_done));
             let mut processed = stream::iter(processed).buffer_unordered(share);
             while let Some(processed) = processed.next().await {
-                is_done &= processed.map_err(MigrateError::Update)?;
+                is_done &= processed?;
             }
             drop(processed);
             after = page.last_evaluated_key;
@@ -181,12 +180,12 @@ impl<C: Capability> Shared<'_, C> {
         }
     }
 
-    /// Returns whether it has not failed.
+    /// Returns whether it is done.
     async fn item(
         &self,
         item: HashMap<String, SdkValue>,
         was_done: bool,
-    ) -> Result<bool, UpdateError> {
+    ) -> Result<bool, MigrateError> {
         let Self { engine, options, .. } = self;
         if let Some(pace) = &engine.items {
             engine.store.wait(pace.reserve(engine.store.ticks().monotonic())).await;
@@ -195,7 +194,10 @@ impl<C: Capability> Shared<'_, C> {
         // What reappears after every writer seals may have been planted.
         let is_open =
             !was_done || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
-        let fate = engine.process(item, is_open && !engine.is_dry).await?;
+        let fate = engine.process(item, is_open && !engine.is_dry).await;
+        let fate = fate.map_err(|error| {
+            MigrateError::Item(UnmigratedItem::failed(&engine.schema, key.clone(), error))
+        })?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let report = &mut state.report;
         match fate {
@@ -210,15 +212,16 @@ impl<C: Capability> Shared<'_, C> {
                 report.left += 1;
                 if was_done {
                     report.reappeared += 1;
-                    report.add_item(&engine.schema, key, None);
+                    report.add_item(UnmigratedItem::reappeared(&engine.schema, key));
                 }
                 self.count(report, &item);
             }
             Fate::Failed { item, error } => {
                 report.failed += 1;
-                report.add_item(&engine.schema, key, Some(error));
                 self.count(report, &item.unwrap_or_default());
-                return Ok(false);
+                let is_done = is_of_the_item(&error);
+                report.add_item(UnmigratedItem::failed(&engine.schema, key, error));
+                return Ok(is_done);
             }
         }
         Ok(true)

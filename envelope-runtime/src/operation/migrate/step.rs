@@ -103,10 +103,11 @@ impl<C: Capability> Engine<C> {
             Unsealed::new(schema, item, Asked::Table, &context, windows).map_err(UpdateError::Open)
         };
         (self.fits)(unsealed()?.into_values()).map_err(UpdateError::Field)?;
+        let unsealed = unsealed()?;
+        unsealed.check_least_size().map_err(UpdateError::Seal)?;
         if !may_change {
             return Ok(Need::Left);
         }
-        let unsealed = unsealed()?;
         let request = self.request(&context).sealing(unsealed.plaintext_len(&[]));
         let generated = self.store.provider().generate(&request).await;
         let generated =
