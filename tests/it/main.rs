@@ -61,3 +61,4 @@ mod threats;
 mod transactions;
 mod updates;
 mod usage;
+mod windows;
