@@ -66,8 +66,9 @@ async fn world() -> (World, Store) {
 }
 
 async fn of(store: &Store, customer: &str) -> [Vec<Letter>; 2] {
-    let whole = store.query::<Letter>(customer).index(|i| i.by_customer).all().await.unwrap();
-    let keys = store.query::<Letter>(customer).index(|i| i.keys_of_customer).all().await.unwrap();
+    let whole = store.query_index(Letter::INDEXES.by_customer, customer).all().await.unwrap();
+    let keys =
+        store.query_index(Letter::INDEXES.keys_of_customer, customer).load().all().await.unwrap();
     [whole, keys]
 }
 
@@ -78,13 +79,14 @@ async fn an_unsealed_item_is_found_by_an_index_and_counted() {
     let open = store.clone().accept_unsealed::<Letter>(UNTIL).measured(&usage);
 
     assert_eq!(of(&open, "zoe").await, [[letter()], [letter()]]);
-    let texts = open.query::<Text>("zoe").index(|i| i.by_customer).all().await.unwrap();
+    let texts =
+        open.query_index(Letter::INDEXES.by_customer, "zoe").project::<Text>().all().await.unwrap();
     assert_eq!(texts, [Text { text: "Dear Max".into() }]);
     assert_eq!(usage.unsealed_records(), 3);
 
     for closed in [store.clone(), at(&open, END)] {
-        let whole = closed.query::<Letter>("zoe").index(|i| i.by_customer).all().await;
-        let keys = closed.query::<Letter>("zoe").index(|i| i.keys_of_customer).all().await;
+        let whole = closed.query_index(Letter::INDEXES.by_customer, "zoe").all().await;
+        let keys = closed.query_index(Letter::INDEXES.keys_of_customer, "zoe").load().all().await;
         for error in [whole.unwrap_err(), keys.unwrap_err()] {
             assert!(error.is_unsealed() && error.attribute() == Some("_envelope"), "{error}");
         }

@@ -76,7 +76,7 @@ struct World {
 }
 
 /// The text of an error of an unknown outcome.
-const UNKNOWN: &str = "may have been";
+const UNKNOWN: &str = "answer was lost";
 
 type Outcome = (Result<(), String>, Usage);
 

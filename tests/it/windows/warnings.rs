@@ -101,7 +101,8 @@ async fn in_its_last_days_a_window_warns_once_a_day_for_a_store_and_its_clones()
     }
 
     // Another store, as of another process.
-    let other = opened(&world, END - 1);
+    let other = world.store_over(world.backend.dynamodb.clone());
+    let other = at(&other, END - 1).accept_unsealed::<User>(UNTIL);
     let _ = other.get::<User>("u-1").await;
     let mut first = warnings.take();
     assert!(!format!("{first:?}").contains("078-05"), "{first:?}");
