@@ -1,5 +1,6 @@
 //! An update of protected attributes: read, verify, seal, and write over the envelope just read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::moved::{Moved, stay, stayed};
@@ -144,6 +145,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         nulls: Nulls,
     ) -> Result<(Attempt, Over), UpdateError> {
         let schema = self.schema;
+        // An attribute may have to stay for more than one reason.
+        let mut once = BTreeSet::new();
+        let uncovered: Vec<_> = uncovered.into_iter().filter(|name| once.insert(*name)).collect();
         let mut to = Placeholders::default();
         let mut clauses = Clauses::default();
         for (name, value) in rewrite.set.iter() {
