@@ -57,7 +57,7 @@ pub(crate) use rewrite::{Rewrite, RewriteError};
 pub(crate) use seal::Plan;
 pub(crate) use unsealed::Unsealed;
 #[cfg(feature = "aws")]
-pub(crate) use verified::{Verified, listed, listed_names, protection};
+pub(crate) use verified::{Verified, listed, listed_names, protection, unlisted};
 pub(crate) use window::{Accepted, Windows};
 
 use crate::crypto::{MacKey, SealKey};

@@ -51,7 +51,8 @@ async fn t21_the_key_is_named_by_its_attribute_and_never_by_its_value() {
         error.to_string(),
         "cannot load record of table `users`, key `id`, attribute `_envelope`: the item has no \
          envelope; it was not written by this library, or it was stripped: write it again, or \
-         restore it from a backup"
+         restore it from a backup; to migrate a table that has data, accept such items until a date \
+         with `Store::accept_unsealed`"
     );
 }
 

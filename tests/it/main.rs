@@ -63,3 +63,4 @@ mod transactions;
 mod updates;
 mod usage;
 mod ways_in;
+mod windows;

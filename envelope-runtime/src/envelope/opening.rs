@@ -73,10 +73,13 @@ impl Opening {
     }
 
     /// Everything that an update can start from: the part of the item that the record tag covers,
-    /// and the envelope.
+    /// the values that a window let in, and the envelope.
     pub(crate) fn core(&self) -> Item {
         let mut core = plain_core(&self.schema, &self.item);
         for name in &self.header.authenticated {
+            copy(&self.item, name, &mut core);
+        }
+        for name in self.header.unlisted(&self.schema).flat_map(FieldSchema::names) {
             copy(&self.item, name, &mut core);
         }
         core.insert(self.schema.envelope(), AttributeValue::B(self.bytes.clone()));

@@ -112,14 +112,9 @@ impl Verified {
         Ok(next)
     }
 
-    /// The fields with a window that the envelope does not list. The window of a row closes with
-    /// its next write.
+    /// The fields with a window that the envelope does not list.
     pub(crate) fn unlisted(&self) -> impl Iterator<Item = &'static FieldSchema> {
-        let fields = self.schema().fields();
-        let has_window = |field: &&FieldSchema| {
-            field.is_listed_if_absent() || (field.is_authenticated() && field.is_window_open())
-        };
-        fields.filter(has_window).filter(|field| !self.lists(field))
+        self.header().unlisted(self.schema())
     }
 
     /// The maximum number of plaintext bytes that a rewrite or a reseal seals: those of all values,

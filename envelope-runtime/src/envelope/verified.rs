@@ -139,6 +139,23 @@ impl Verified {
 }
 
 impl Header {
+    /// Returns whether the lists hold the field, under any of its names.
+    pub(super) fn holds(&self, field: &FieldSchema) -> bool {
+        field.names().any(|name| self.nonce(name).is_some() || self.authenticates(name))
+    }
+
+    /// The fields with a window that the lists do not hold. The window of a row closes with its next
+    /// write.
+    pub(super) fn unlisted(
+        &self,
+        schema: &RecordSchema,
+    ) -> impl Iterator<Item = &'static FieldSchema> {
+        let has_window = |field: &&FieldSchema| {
+            field.is_listed_if_absent() || (field.is_authenticated() && field.is_window_open())
+        };
+        schema.fields().filter(has_window).filter(|field| !self.holds(field))
+    }
+
     /// Refuses an attribute that is plaintext in the schema but listed in the header.
     fn protection(&self, schema: &RecordSchema, field: &FieldSchema) -> Result<(), OpenError> {
         for name in field.names() {
@@ -151,6 +168,14 @@ impl Header {
         }
         Ok(())
     }
+}
+
+/// The attributes, under all their names, of the fields with a window that a stored envelope does not
+/// list.
+pub(crate) fn unlisted(schema: &RecordSchema, stored: &AttributeValue) -> Vec<&'static str> {
+    // An envelope that cannot be read is none that a record was loaded with.
+    let Ok((header, _)) = decode_envelope(schema, stored.clone()) else { return Vec::new() };
+    header.unlisted(schema).flat_map(FieldSchema::names).collect()
 }
 
 /// Refuses an attribute that is plaintext in the schema but protected by a stored envelope.

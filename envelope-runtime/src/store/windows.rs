@@ -14,16 +14,18 @@ const DAY: Duration = Duration::from_hours(24);
 /// The time before the end of a window in which its users are warned.
 const LAST_DAYS: Duration = Duration::from_hours(14 * 24);
 
-/// The days before the end of each window on which its users were warned: the table, the attribute,
-/// and the number of days that were left.
+/// A window: the table, the attribute, and the end. Several record types may be of one table.
+type Window = (&'static str, &'static str, Until);
+
+/// The number of days that were left of each window when its users were last warned.
 #[derive(Default)]
-pub(super) struct Warned(Mutex<HashMap<(&'static str, &'static str), u64>>);
+pub(super) struct Warned(Mutex<HashMap<Window, u64>>);
 
 impl Warned {
     /// Returns whether this is the first time on this day.
-    fn is_first(&self, table: &'static str, attribute: &'static str, days_left: u64) -> bool {
+    fn is_first(&self, window: Window, days_left: u64) -> bool {
         let mut warned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        warned.insert((table, attribute), days_left) != Some(days_left)
+        warned.insert(window, days_left) != Some(days_left)
     }
 }
 
@@ -75,7 +77,8 @@ impl<C: Capability> Store<C> {
         for (attribute, until, left) in windows.open(&schema) {
             let days_left = left.as_secs().div_ceil(DAY.as_secs());
             let table = schema.table();
-            if left <= LAST_DAYS && self.warned.is_first(table, attribute, days_left) {
+            let window = (table, attribute, until);
+            if left <= LAST_DAYS && self.warned.is_first(window, days_left) {
                 tracing::warn!(
                     table,
                     attribute,

@@ -87,8 +87,8 @@ async fn requests_calls_and_units_of_all_operations_add_up() {
     for request in dynamodb.requests() {
         assert_eq!(request.body["ReturnConsumedCapacity"], "TOTAL", "{request:?}");
     }
-    let text = "Usage { kms_calls: 4, key_hits: 0, key_misses: 0, requests: 6, reread: 0, read_units: 1.0, write_units: 6.75, \
-                skipped_items: 0, expired_items: 0, stale_items: 0 }";
+    let text = "Usage { kms_calls: 4, key_hits: 0, key_misses: 0, requests: 6, reread: 0, \
+                read_units: 1.0, write_units: 6.75, skipped_items: 0, expired_items: 0, stale_items: 0, unsealed_records: 0 }";
     assert_eq!(format!("{usage:?}"), text);
 }
 

@@ -95,14 +95,8 @@ impl Verified {
     /// list it.
     pub(in crate::envelope) fn lets_in(&self, field: &FieldSchema) -> bool {
         self.windows.accepts(field)
-            && !self.lists(field)
+            && !self.header.holds(field)
             && field.names().any(|name| self.item.attribute(name).is_some())
-    }
-
-    /// Returns whether the envelope lists the field, under any of its names.
-    pub(in crate::envelope) fn lists(&self, field: &FieldSchema) -> bool {
-        let is_listed = |name| self.header.nonce(name).is_some() || self.header.authenticates(name);
-        field.names().any(is_listed)
     }
 
     /// The value of one field, as a load reads it.

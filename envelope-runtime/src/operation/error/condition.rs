@@ -78,8 +78,8 @@ impl ConditionError {
         Self { place, stored: Some(stored), as_loaded: true }
     }
 
-    /// The stored item, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
-    /// it. `None` if there is no item, or DynamoDB did not return it.
+    /// The stored item, sealed unless a window let it in: an [`Opener`](crate::Opener) opens it.
+    /// `None` if there is no item, or DynamoDB did not return it.
     #[must_use]
     #[doc(alias = "return_values_on_condition_check_failure")]
     pub fn stored(&self) -> Option<&Item> {
@@ -123,8 +123,8 @@ impl VersionError {
         self.found
     }
 
-    /// The stored item, with its encrypted attributes sealed: an [`Opener`](crate::Opener) opens
-    /// it. `None` if there is no item, or DynamoDB did not return it.
+    /// The stored item, sealed unless a window let it in: an [`Opener`](crate::Opener) opens it.
+    /// `None` if there is no item, or DynamoDB did not return it.
     #[must_use]
     #[doc(alias = "return_values_on_condition_check_failure")]
     pub fn stored(&self) -> Option<&Item> {

@@ -25,6 +25,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Updating<R, C> {
         let running = running.map_err(WriteError::Update)?;
         let mut held = Held::None;
         let (subject, basis) = prepared(&running, meter, &mut held).await?;
+        if basis.lets_in() {
+            meter.has_let_in(&R::SCHEMA);
+        }
         Ok(Box::new(Self { running, basis, subject, held }))
     }
 }

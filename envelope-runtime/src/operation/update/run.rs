@@ -29,12 +29,10 @@ use crate::record::{
     EnvelopeRecord, FieldError, FieldSchema, KeyError, KeyValues, Now, RecordSchema, stored_version,
 };
 use crate::store::Store;
-use moved::stayed;
 pub(in crate::operation) use moved::stays;
 use plaintext::Seen;
 pub(in crate::operation) use protected::Held;
 use protected::Over;
-use unsealed::BasedOn;
 
 /// The options of an update, apart from its changes.
 pub(in crate::operation) struct Options {
@@ -249,29 +247,6 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
     /// another write.
     fn may_be_repeated(&self) -> bool {
         self.plan.may_be_repeated() && self.based_on().is_none()
-    }
-
-    /// The record that the update is based on, if the envelope or its absence tells whether it is
-    /// still that.
-    fn based_on(&self) -> Option<BasedOn<'_>> {
-        let known = self.known.as_ref()?;
-        match known.attribute(self.schema.envelope()) {
-            Some(envelope) => Some(BasedOn::Envelope(envelope)),
-            None if self.schema.is_plaintext_only() => None,
-            None => Some(BasedOn::Unsealed(known)),
-        }
-    }
-
-    /// Returns whether an item is the record that the update is based on.
-    fn is_as_loaded(&self, stored: &Item) -> bool {
-        let envelope = stored.attribute(self.schema.envelope());
-        match self.based_on() {
-            None => true,
-            Some(BasedOn::Envelope(read)) => envelope == Some(read),
-            Some(BasedOn::Unsealed(read)) => {
-                envelope.is_none() && stayed(&self.schema.protected_names(), read, stored)
-            }
-        }
     }
 
     /// Rejects a record that is not the one that the update is based on.

@@ -104,7 +104,7 @@ fn nothing_can_be_planted_in_a_row_that_was_written_with_the_window() {
             let windows = Windows::of_fields(0);
             let opening = Opening::new(OPENED, planted, Asked::Table, &expected, windows);
             let verified = opening.unwrap().verified(&key());
-            let values = verified.and_then(|verified| verified.into_values());
+            let values = verified.and_then(Verified::into_values);
             let kind = values.unwrap_err().kind();
             assert!(
                 matches!(kind, OpenErrorKind::Tampered | OpenErrorKind::Ambiguous),
@@ -241,6 +241,14 @@ fn an_item_is_let_in_with_its_key_and_until_the_window_closes() {
     assert_eq!(values, expected);
 }
 
+const LONG: RecordSchema = RecordSchema::new(
+    "people",
+    &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("a", FieldRole::Encrypted).unsealed_until(Until::date(1980, 1, 1)),
+    ],
+);
+
 #[test]
 fn a_window_of_more_than_a_leap_year_is_refused_with_the_first_item() {
     let windows = |until, seconds| Windows::of_fields(END + seconds).of_items(until);
@@ -250,13 +258,6 @@ fn a_window_of_more_than_a_leap_year_is_refused_with_the_first_item() {
     assert_eq!(long(windows(Until::date(1971, 3, 3), 0)), too_long);
     assert_eq!(long(windows(Until::date(1971, 3, 3), 24 * 60 * 60)), None);
 
-    const LONG: RecordSchema = RecordSchema::new(
-        "people",
-        &[
-            FieldSchema::new("id", FieldRole::PartitionKey),
-            FieldSchema::new("a", FieldRole::Encrypted).unsealed_until(Until::date(1980, 1, 1)),
-        ],
-    );
     let values = [Some(text("p-1")), Some(text("first"))].into_iter().collect();
     let random = [SALT.as_slice(), &A].concat();
     let genuine = Plan::of(LONG, values).seal(&key(), reference(7), &random).unwrap();

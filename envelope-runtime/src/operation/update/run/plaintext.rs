@@ -108,8 +108,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         self.write_plaintext(&mut clauses, &mut to, &seen.nulls);
         let node = Node::both(Node::present(&self.schema, self.now), self.in_context());
         let mut node = Node::both(node, self.guarded(&seen.guard));
-        if let Some(BasedOn::Unsealed(read)) = self.based_on() {
-            node = Node::both(node, stay(&self.schema.protected_names(), read));
+        if let Some(known) = &self.known {
+            node = Node::both(node, stay(&self.uncovered_when_loaded(), known));
         }
         if let Some(item) = &seen.read {
             if let Some(moved) = self.moved(item)? {
@@ -136,7 +136,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
                 self.check_protection(read)?;
                 Ok(Guard::Envelope(read.clone()))
             }
-            Some(BasedOn::Unsealed(_)) => Ok(Guard::NoEnvelope),
+            Some(BasedOn::Unsealed) => Ok(Guard::NoEnvelope),
             None => Ok(Guard::Unlisted),
         }
     }

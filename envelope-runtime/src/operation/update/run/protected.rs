@@ -1,5 +1,6 @@
 //! An update of protected attributes: read, verify, seal, and write over the envelope just read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::moved::{Moved, stay, stayed};
@@ -14,6 +15,7 @@ use crate::key::{Allows, CanEncrypt, DataKey, DataKeyRequest, GeneratedDataKey, 
 use crate::operation::error::UpdateError;
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
+use crate::operation::returned::Returned;
 use crate::operation::write::Answer;
 use crate::record::{EnvelopeRecord, FieldRole, FieldSchema, stored_version};
 
@@ -28,6 +30,14 @@ pub(in crate::operation) struct Over {
     uncovered: Vec<&'static str>,
     before: Item,
     nulls: Nulls,
+    /// A window let in the item, or a value of it.
+    lets_in: bool,
+}
+
+impl Over {
+    pub(super) fn lets_in(&self) -> bool {
+        self.lets_in
+    }
 }
 
 impl From<RewriteError> for UpdateError {
@@ -57,7 +67,13 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
             let attempt = self.over(meter, item, is_whole, &mut held).await?;
             let Some((attempt, over)) = attempt else { continue };
             let stored = match self.send(meter, attempt).await? {
-                Sent::Written(answer) => return Ok(answer),
+                Sent::Written(answer) => {
+                    // The old record is counted when it is opened.
+                    if over.lets_in && self.returned != Returned::Old {
+                        meter.has_let_in(&self.schema);
+                    }
+                    return Ok(answer);
+                }
                 Sent::Refused(stored) => stored,
             };
             self.changed_since(meter, &over, stored)?;
@@ -110,14 +126,13 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         *held = Some((verified.reference().clone(), data_key));
         let Some(rewrite) = rewrite else { return Ok(None) };
 
-        if verified.lets_in_any() {
-            meter.has_let_in(&schema);
-        }
         let envelope = AttributeValue::B(verified.envelope().to_vec());
         let uncovered = self.uncovered(&verified).collect();
-        let item = verified.item();
-        self.attempt_over(&rewrite, moved.as_ref(), Some(envelope), uncovered, item, nulls)
-            .map(Some)
+        let (lets_in, item) = (verified.lets_in_any(), verified.item());
+        let attempt =
+            self.attempt_over(&rewrite, moved.as_ref(), Some(envelope), uncovered, item, nulls);
+        let (attempt, over) = attempt?;
+        Ok(Some((attempt, Over { lets_in, ..over })))
     }
 
     /// The write over an item with this envelope, or without one. The attributes `uncovered` must
@@ -132,6 +147,9 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         nulls: Nulls,
     ) -> Result<(Attempt, Over), UpdateError> {
         let schema = self.schema;
+        // An attribute may have to stay for more than one reason.
+        let mut once = BTreeSet::new();
+        let uncovered: Vec<_> = uncovered.into_iter().filter(|name| once.insert(*name)).collect();
         let mut to = Placeholders::default();
         let mut clauses = Clauses::default();
         for (name, value) in rewrite.set.iter() {
@@ -158,7 +176,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<R::Needs>> Running<R, C> {
         }
         let before = item.iter().filter(|(name, _)| uncovered.contains(name));
         let before = before.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        Ok((attempt, Over { envelope, uncovered, before, nulls }))
+        let lets_in = envelope.is_none();
+        Ok((attempt, Over { envelope, uncovered, before, nulls, lets_in }))
     }
 
     /// Fails unless a refused write was refused because the item has changed since it was read.
