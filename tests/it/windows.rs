@@ -1,5 +1,5 @@
-//! Windows for a table that already holds data: until a date, items and values are accepted that are
-//! not sealed.
+//! Windows for a table that already holds data: until a date, items and values are accepted that
+//! are not sealed.
 
 mod based_on;
 mod closed;

@@ -116,8 +116,8 @@ async fn t09_with_no_window_and_after_it_nothing_that_is_planted_loads() {
     }
 }
 
-/// As the documentation of the window says: until it closes, whoever can write the table can take an
-/// envelope away. Nothing else gets in, and what does is counted.
+/// As the documentation of the window says: until it closes, whoever can write the table can take
+/// an envelope away. Nothing else gets in, and what does is counted.
 #[tokio::test]
 async fn t09_an_open_window_lets_in_items_without_an_envelope_and_nothing_else() {
     let (world, good, shapes) = planted().await;
