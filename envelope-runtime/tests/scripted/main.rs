@@ -25,6 +25,7 @@ mod into_requests;
 mod known_records;
 mod loads;
 mod lost_answers;
+mod migrations;
 mod models;
 mod other_keys;
 mod plaintext_refusals;

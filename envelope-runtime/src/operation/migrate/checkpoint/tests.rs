@@ -1,1 +1,62 @@
 use super::*;
+use crate::record::{FieldRole, FieldSchema, Until};
+
+const FIELDS: &[FieldSchema] = &[
+    FieldSchema::new("id", FieldRole::PartitionKey),
+    FieldSchema::new("plan", FieldRole::Plain),
+    FieldSchema::new("ssn", FieldRole::Encrypted),
+];
+const SCHEMA: RecordSchema = RecordSchema::new("users", FIELDS);
+
+fn digest_of(schema: &RecordSchema) -> String {
+    digest(schema, "migrate")
+}
+
+#[test]
+fn a_checkpoint_is_of_what_is_protected_and_of_the_keys() {
+    const WITH_PHONE: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("plan", FieldRole::Encrypted),
+        FieldSchema::new("ssn", FieldRole::Encrypted),
+    ];
+    const RENAMED: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("ssn", FieldRole::Encrypted).aliases(&["older"]),
+    ];
+    const OPENED: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("ssn", FieldRole::Encrypted).unsealed_until(Until::date(2027, 3, 1)),
+    ];
+    const CONTEXT: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("ssn", FieldRole::Authenticated).context(),
+    ];
+    const SORTED: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("plan", FieldRole::SortKey),
+        FieldSchema::new("ssn", FieldRole::Encrypted),
+    ];
+    let mut digests = vec![digest(&SCHEMA, "unseal"), digest_of(&SCHEMA)];
+    digests.push(digest_of(&SCHEMA.envelope_name("_other")));
+    digests.push(digest_of(&RecordSchema::new("people", FIELDS)));
+    for fields in [WITH_PHONE, RENAMED, OPENED, CONTEXT, SORTED] {
+        digests.push(digest_of(&RecordSchema::new("users", fields)));
+    }
+    let different: BTreeSet<_> = digests.iter().collect();
+    assert_eq!(different.len(), digests.len());
+}
+
+#[test]
+fn what_is_stored_in_plaintext_and_the_date_of_a_window_decide_nothing() {
+    const LATER: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("ssn", FieldRole::Encrypted).unsealed_until(Until::date(2027, 3, 1)),
+    ];
+    const LATEST: &[FieldSchema] = &[
+        FieldSchema::new("id", FieldRole::PartitionKey),
+        FieldSchema::new("nickname", FieldRole::Plain),
+        FieldSchema::new("ssn", FieldRole::Encrypted).unsealed_until(Until::date(2027, 4, 1)),
+    ];
+    let digests = [LATER, LATEST].map(|fields| digest_of(&RecordSchema::new("users", fields)));
+    assert_eq!(digests[0], digests[1]);
+}
