@@ -143,8 +143,8 @@ impl<C: Capability> Store<C> {
     ///   (`unsealed_until`, `since`);
     /// - writes the keys of indexes that an item does not have yet.
     ///
-    /// Each record that is to be sealed takes two calls to the key service, GenerateDataKey and
-    /// Decrypt, unless data keys are [reused](crate::key::KeyProvider::reuse). The second call is
+    /// Each record that is to be sealed takes two calls to the key service, `GenerateDataKey` and
+    /// `Decrypt`, unless data keys are [reused](crate::key::KeyProvider::reuse). The second call is
     /// the proof: the sealed item is opened again before it overwrites the plaintext, and must give
     /// the same values. Then one
     /// [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html)

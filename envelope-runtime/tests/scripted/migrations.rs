@@ -33,7 +33,7 @@ fn plaintext(id: &str) -> Stored {
 }
 
 fn february() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_801_440_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_400)
 }
 
 fn migrating(dynamodb: &Dynamodb) -> Store {

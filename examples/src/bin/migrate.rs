@@ -140,7 +140,7 @@ fn print(report: &MigrationReport) {
 async fn with_users() -> Result<Store, Box<dyn Error>> {
     let backend = Backend::in_process().await;
     let key = backend.create_kms_key().await;
-    let february = || SystemTime::UNIX_EPOCH + Duration::from_secs(1_801_440_000);
+    let february = || SystemTime::UNIX_EPOCH + Duration::from_hours(500_400);
     let store = store(backend.dynamodb.clone(), KmsKeyProvider::new(backend.kms, key));
     let store = store.clock(february);
     store.create_table::<User>().await?;

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use super::predicates::{predicates, verb};
 use super::{Cause, ServiceError, UpdateError};
 use crate::envelope::Item;
-use crate::record::RecordSchema;
-use crate::report::debug_is_display;
+use crate::report::{Place, debug_is_display};
 
 /// A migration ended early. What it has done stays, and the next run goes on from there.
 #[derive(Clone)]
@@ -26,10 +25,14 @@ pub enum MigrateError {
 /// A record that was not changed. `Debug` and `Display` show no value of its key.
 #[derive(Clone)]
 pub struct UnmigratedItem {
-    key: Item,
-    /// Absent if it reappeared.
-    error: Option<Box<UpdateError>>,
-    schema: RecordSchema,
+    key: Box<Item>,
+    reason: Box<Reason>,
+}
+
+#[derive(Clone)]
+enum Reason {
+    Failed(UpdateError),
+    Reappeared(Place),
 }
 
 /// The file with the checkpoint of a migration cannot be used.
@@ -57,12 +60,12 @@ pub enum CheckpointErrorKind {
 }
 
 impl UnmigratedItem {
-    pub(crate) fn failed(schema: &RecordSchema, key: Item, error: UpdateError) -> Self {
-        Self { key, error: Some(Box::new(error)), schema: *schema }
+    pub(crate) fn failed(key: Item, error: UpdateError) -> Self {
+        Self { key: Box::new(key), reason: Box::new(Reason::Failed(error)) }
     }
 
-    pub(crate) fn reappeared(schema: &RecordSchema, key: Item) -> Self {
-        Self { key, error: None, schema: *schema }
+    pub(crate) fn reappeared(key: Item, place: Place) -> Self {
+        Self { key: Box::new(key), reason: Box::new(Reason::Reappeared(place)) }
     }
 
     /// The key attributes of the item. They are not verified.
@@ -74,19 +77,21 @@ impl UnmigratedItem {
     /// The reason why it could not be changed; `None` if it reappeared.
     #[must_use]
     pub fn error(&self) -> Option<&UpdateError> {
-        self.error.as_deref()
+        match &*self.reason {
+            Reason::Failed(error) => Some(error),
+            Reason::Reappeared(_) => None,
+        }
     }
 }
 
 impl fmt::Display for UnmigratedItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.error {
-            Some(error) => error.fmt(f),
-            None => write!(
+        match &*self.reason {
+            Reason::Failed(error) => error.fmt(f),
+            Reason::Reappeared(place) => write!(
                 f,
-                "{}: not sealed, although its part of the table had been done; find out who wrote it, \
-                 then accept such records by name, or delete it",
-                self.schema.place()
+                "{place}: not sealed, although its part of the table had been done; find out who wrote it, \
+                 then accept such records by name, or delete it"
             ),
         }
     }

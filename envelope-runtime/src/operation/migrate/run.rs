@@ -195,9 +195,8 @@ impl<C: Capability> Shared<'_, C> {
         let is_open =
             !was_done || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
         let fate = engine.process(item, is_open && !engine.is_dry).await;
-        let fate = fate.map_err(|error| {
-            MigrateError::Item(UnmigratedItem::failed(&engine.schema, key.clone(), error))
-        })?;
+        let fate =
+            fate.map_err(|error| MigrateError::Item(UnmigratedItem::failed(key.clone(), error)))?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let report = &mut state.report;
         match fate {
@@ -212,7 +211,7 @@ impl<C: Capability> Shared<'_, C> {
                 report.left += 1;
                 if was_done {
                     report.reappeared += 1;
-                    report.add_item(UnmigratedItem::reappeared(&engine.schema, key));
+                    report.add_item(UnmigratedItem::reappeared(key, engine.schema.place()));
                 }
                 self.count(report, &item);
             }
@@ -220,7 +219,7 @@ impl<C: Capability> Shared<'_, C> {
                 report.failed += 1;
                 self.count(report, &item.unwrap_or_default());
                 let is_done = is_of_the_item(&error);
-                report.add_item(UnmigratedItem::failed(&engine.schema, key, error));
+                report.add_item(UnmigratedItem::failed(key, error));
                 return Ok(is_done);
             }
         }
