@@ -54,25 +54,21 @@ use model::{Kind, Projection, Record};
 ///
 /// # Options of a field, in `#[envelope(…)]`
 ///
-/// | option | meaning |
-/// | --- | --- |
-/// | `rename = "name"` | the attribute's name |
-/// | `alias = "name"` | an older name, under which the field is read too; may be repeated |
-/// | `flatten` | the fields of the struct in it are attributes of the record |
-/// | `catch_all` | an `OtherAttributes` with the item's attributes that belong to no other field |
-/// | `skip` | not stored; the field's `Default` on load |
-/// | `default`, `default = path` | the value when the attribute is absent |
-/// | `bytes` | stored as Binary |
-/// | `set` | a collection stored as a set of strings, numbers or bytes |
-/// | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` |
-/// | `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated |
-/// | `since = 3` | beside `#[authenticated]`: also accepts items written before it was |
-/// | `unsealed_until = "2027-03-01"` | beside `#[encrypted]`: until that day, also accepts values written before it was |
-/// | `version` | an integer that every write increments |
-/// | `ttl` | the time at which the record expires, in seconds since 1970 |
-/// | `created_at` | an `Option` of a time; `None` becomes the time of the save |
-/// | `updated_at` | a time, or an `Option` of one: the time of the last save or update |
-/// | `key = "S"` | beside a key of the table or of an index: its type there, if the field's does not show it |
+/// | option | meaning | | --- | --- | | `rename = "name"` | the attribute's name | | `alias =
+/// "name"` | an older name, under which the field is read too; may be repeated | | `flatten` | the
+/// fields of the struct in it are attributes of the record | | `catch_all` | an `OtherAttributes`
+/// with the item's attributes that belong to no other field | | `skip` | not stored; the field's
+/// `Default` on load | | `default`, `default = path` | the value when the attribute is absent | |
+/// `bytes` | stored as Binary | | `set` | a collection stored as a set of strings, numbers or bytes
+/// | | `with = module` | as serde's: stored through the module's `serialize` and `deserialize` | |
+/// `context` | part of the KMS encryption context, which `CloudTrail` logs; also authenticated | |
+/// `since = 3` | beside `#[authenticated]`: also accepts items written before it was | |
+/// `unsealed_until = "2027-03-01"` | beside `#[encrypted]`: until that day, also accepts values
+/// written before it was | | `version` | an integer that every write increments | | `ttl` | the
+/// time at which the record expires, in seconds since 1970 | | `created_at` | an `Option` of a
+/// time; `None` becomes the time of the save | | `updated_at` | a time, or an `Option` of one: the
+/// time of the last save or update | | `key = "S"` | beside a key of the table or of an index: its
+/// type there, if the field's does not show it |
 ///
 /// - `alias`: the newest name comes first.
 /// - `flatten`: the struct derives [`EnvelopeFields`](macro@EnvelopeFields).
@@ -81,8 +77,8 @@ use model::{Kind, Projection, Record};
 /// - `set`: an empty set is an absent attribute, and an absent attribute an empty set (`None` in an
 ///   `Option`), whatever the struct's default.
 /// - `since`: any number that you choose. Remove the option when all items are rewritten.
-/// - `unsealed_until`: a day, at the beginning of which (UTC) the window closes, at most 366 days from
-///   now. Remove the option later: until then each write lists the field if it has no value.
+/// - `unsealed_until`: a day, at the beginning of which (UTC) the window closes, at most 366 days
+///   from now. Remove the option later: until then each write lists the field if it has no value.
 /// - `version`: a save overwrites only the version that was loaded; 0 stands for a new record.
 /// - `ttl`: an integer or an `Option` of one, or `with` a module that stores seconds. Expired
 ///   records are not loaded.
@@ -118,15 +114,13 @@ use model::{Kind, Projection, Record};
 /// `index(by_customer(partition = "customer", sort = "placed_at"))` declares a global secondary
 /// index. Its word names the handle, `Order::INDEXES.by_customer`, for `store.query_index(…)`.
 ///
-/// | option | meaning |
-/// | --- | --- |
-/// | `name = "GSI1"` | the name of the index in `DynamoDB`; the word by default |
-/// | `partition = "field"`, `sort = "field"` | fields that are the key; up to four of each, in `[…]` |
-/// | `partition_key = "…"`, `sort_key = "…"` | [templates](#key-templates) instead of fields |
-/// | `partition_key_name`, `sort_key_name` | their attributes; `GSI1PK` and `GSI1SK` for `GSI1` |
-/// | `local` | a local index, whose partition key is the table's |
-/// | `project = all`, `keys`, `include("field", …)` | what the index holds; `all` by default |
-/// | `unprotected_partition` | the partition decides nothing: its fields need no protection |
+/// | option | meaning | | --- | --- | | `name = "GSI1"` | the name of the index in `DynamoDB`; the
+/// word by default | | `partition = "field"`, `sort = "field"` | fields that are the key; up to
+/// four of each, in `[…]` | | `partition_key = "…"`, `sort_key = "…"` | [templates](#key-templates)
+/// instead of fields | | `partition_key_name`, `sort_key_name` | their attributes; `GSI1PK` and
+/// `GSI1SK` for `GSI1` | | `local` | a local index, whose partition key is the table's | | `project
+/// = all`, `keys`, `include("field", …)` | what the index holds; `all` by default | |
+/// `unprotected_partition` | the partition decides nothing: its fields need no protection |
 ///
 /// - Each field of a partition is a key, a part of the table's key, a `context` field or
 ///   `#[authenticated]`. Otherwise whoever may write to the table could put a record into another

@@ -138,8 +138,8 @@ impl OpenError {
     /// Returns whether something is stored in plaintext that should be sealed: a whole item without
     /// an envelope, or a value of an `#[encrypted]` field.
     ///
-    /// It was written before the field was encrypted, or by another program, or was planted. While a
-    /// table is migrated, [`Store::accept_unsealed`](crate::Store::accept_unsealed) and
+    /// It was written before the field was encrypted, or by another program, or was planted. While
+    /// a table is migrated, [`Store::accept_unsealed`](crate::Store::accept_unsealed) and
     /// `#[envelope(unsealed_until = "…")]` accept such values until a date.
     #[cfg_attr(
         not(feature = "aws"),

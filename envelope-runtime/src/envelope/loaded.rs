@@ -56,8 +56,8 @@ impl<R> Loaded<R> {
         self.ttl.as_ref().is_some_and(|ttl| is_over(ttl, Now::new(at)))
     }
 
-    /// The envelope, verified; `None` for a record that is `plaintext_only`, and for an item without
-    /// an envelope that a window let in.
+    /// The envelope, verified; `None` for a record that is `plaintext_only`, and for an item
+    /// without an envelope that a window let in.
     #[must_use]
     pub fn envelope(&self) -> Option<&Envelope> {
         self.envelope.as_ref()

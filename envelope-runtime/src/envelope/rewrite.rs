@@ -1,5 +1,5 @@
-//! Changes to protected attributes of a stored item: of one whose record tag was verified, or of one
-//! without an envelope that a window accepts.
+//! Changes to protected attributes of a stored item: of one whose record tag was verified, or of
+//! one without an envelope that a window accepts.
 //!
 //! The record's own keys seal the new values, each under a fresh nonce. Attributes that this struct
 //! does not know stay unchanged, and the new tag covers them as the old one did. No two rewrites

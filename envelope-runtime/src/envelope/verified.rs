@@ -144,8 +144,8 @@ impl Header {
         field.names().any(|name| self.nonce(name).is_some() || self.authenticates(name))
     }
 
-    /// The fields with a window that the lists do not hold. The window of a row closes with its next
-    /// write.
+    /// The fields with a window that the lists do not hold. The window of a row closes with its
+    /// next write.
     pub(super) fn unlisted(
         &self,
         schema: &RecordSchema,
@@ -170,8 +170,8 @@ impl Header {
     }
 }
 
-/// The attributes, under all their names, of the fields with a window that a stored envelope does not
-/// list.
+/// The attributes, under all their names, of the fields with a window that a stored envelope does
+/// not list.
 pub(crate) fn unlisted(schema: &RecordSchema, stored: &AttributeValue) -> Vec<&'static str> {
     // An envelope that cannot be read is none that a record was loaded with.
     let Ok((header, _)) = decode_envelope(schema, stored.clone()) else { return Vec::new() };

@@ -1,4 +1,5 @@
-//! The migration of a table: the requests that are sent, lost answers, and the memory that it takes.
+//! The migration of a table: the requests that are sent, lost answers, and the memory that it
+//! takes.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,5 @@
-//! The roll-out of a program that seals, step by step, beside the program that it replaces; and what
-//! happens where a step is left out.
+//! The roll-out of a program that seals, step by step, beside the program that it replaces; and
+//! what happens where a step is left out.
 
 use std::time::{Duration, SystemTime};
 

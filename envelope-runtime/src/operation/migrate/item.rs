@@ -83,8 +83,8 @@ impl<C: Capability> Engine<C> {
     }
 }
 
-/// Returns whether an item fails because of what it holds. It fails as often as it is tried, so that
-/// its part of the table is done.
+/// Returns whether an item fails because of what it holds. It fails as often as it is tried, so
+/// that its part of the table is done.
 ///
 /// Otherwise whoever plants such an item would keep that part open, and what they plant there later
 /// would be sealed.
