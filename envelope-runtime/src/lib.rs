@@ -157,12 +157,13 @@ pub mod error {
     pub use crate::operation::error::{
         BatchError, CancelledError, CheckError, CheckpointError, CheckpointErrorKind,
         ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
-        ItemError, LoadError, MigrateError, NotSentError, PositionedError, Presence, PresenceError,
-        QueryError, ReadLimitError, ReadTransactionError, ReadTransactionErrorKind, SameKeyError,
-        SaveError, ServiceError, ServiceErrorKind, SeveralError, TableDriftError, TableError,
-        TableNotReadyError, TableNotReadyErrorKind, TransactionError, TransactionLimitError,
-        TransactionLimitErrorKind, UnfinishedError, UnknownAttributeType, UnknownOutcomeError,
-        UnmigratedItem, UnprocessedError, UpdateError, VersionError, WriteError,
+        ItemError, LoadError, MigrateError, MigrationProblem, NotSentError, PositionedError,
+        Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError,
+        ReadTransactionErrorKind, SameKeyError, SaveError, ServiceError, ServiceErrorKind,
+        SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind,
+        TransactionError, TransactionLimitError, TransactionLimitErrorKind, UnfinishedError,
+        UnknownAttributeType, UnknownOutcomeError, UnprocessedError, UpdateError, VersionError,
+        WriteError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;

@@ -14,14 +14,14 @@ fn run(arguments: &[&str]) -> (Output, String) {
 fn it_seals_a_thousand_users() {
     let (output, text) = run(&[]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.starts_with("1000 users, 1000 sealed by this run.\n0 are left"), "{text}");
-    assert!(text.contains("ssn: 1000 sealed, 0 in plaintext, 0 absent"), "{text}");
+    assert!(text.starts_with("1000 users, 1000 sealed by this run.\n0 remain"), "{text}");
+    assert!(text.contains("ssn: 1000 sealed, 0 not sealed, 0 absent"), "{text}");
 }
 
 #[test]
 fn a_dry_run_seals_nobody_and_fails() {
     let (output, text) = run(&["--dry-run"]);
     assert!(!output.status.success());
-    assert!(text.starts_with("1000 users, 0 sealed by this run.\n1000 are left"), "{text}");
-    assert!(text.contains("ssn: 0 sealed, 1000 in plaintext, 0 absent"), "{text}");
+    assert!(text.starts_with("1000 users, 0 sealed by this run.\n1000 remain"), "{text}");
+    assert!(text.contains("ssn: 0 sealed, 1000 not sealed, 0 absent"), "{text}");
 }

@@ -26,6 +26,9 @@ pub(crate) struct Rewrite {
     pub(crate) remove: BTreeSet<String>,
 }
 
+/// The bytes that are left for the wrapped key and the lists of a record that is sealed in place.
+const ROOM: usize = 1024;
+
 /// A source of random bytes.
 pub(crate) type Fill = fn(&mut [u8]) -> Result<(), RandomFailed>;
 
@@ -175,7 +178,8 @@ impl Unsealed {
         u64::try_from(stored + new_len(changes, len)).unwrap_or(u64::MAX)
     }
 
-    /// Refuses an item that would be too large once it is sealed, before a data key is requested.
+    /// Refuses an item that may be too large once it is sealed, before a data key is requested, with
+    /// room for the wrapped key.
     pub(crate) fn check_least_size(&self) -> Result<(), SealError> {
         let sealed = |field: &FieldSchema| match self.value(field) {
             Some(value) if field.role() == FieldRole::Encrypted => {
@@ -184,7 +188,7 @@ impl Unsealed {
             }
             _ => 0,
         };
-        let fixed = self.schema().envelope().len() + 2 + SALT_LEN + MAC_LEN + 3;
+        let fixed = self.schema().envelope().len() + 2 + SALT_LEN + MAC_LEN + 3 + ROOM;
         let size = self.item().size() + fixed + self.schema().fields().map(sealed).sum::<usize>();
         if size <= Item::MAX_SIZE {
             return Ok(());

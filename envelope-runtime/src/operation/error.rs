@@ -39,7 +39,7 @@ pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
 pub use cursor::{CursorError, CursorErrorKind};
-pub use migrate::{CheckpointError, CheckpointErrorKind, MigrateError, UnmigratedItem};
+pub use migrate::{CheckpointError, CheckpointErrorKind, MigrateError, MigrationProblem};
 pub use query::{ItemError, QueryError, ReadLimitError, SeveralError, UnprocessedError};
 pub use read_transaction::{ReadTransactionError, ReadTransactionErrorKind};
 pub use request::{ServiceError, ServiceErrorKind};

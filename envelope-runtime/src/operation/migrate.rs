@@ -18,6 +18,7 @@ use super::OperationFuture;
 use super::error::MigrateError;
 use super::meter::Meter;
 use crate::envelope::Windows;
+use crate::expression::{Condition, Node};
 use crate::key::{Allows, CanEncrypt, Capability, Decrypt, Full};
 use crate::record::{EnvelopeRecord, FieldError, FieldReader, RecordSchema, Values};
 use crate::store::{Pace, Store};
@@ -54,6 +55,7 @@ struct Options {
     items_per_second: Option<NonZeroU32>,
     checkpoint: Option<PathBuf>,
     accept_reappeared: bool,
+    filter: Option<Node>,
     on_progress: Option<Arc<dyn Fn(MigrationProgress) + Send + Sync>>,
 }
 
@@ -65,6 +67,7 @@ impl Default for Options {
             items_per_second: None,
             checkpoint: None,
             accept_reappeared: false,
+            filter: None,
             on_progress: None,
         }
     }
@@ -225,18 +228,20 @@ macro_rules! options {
             /// Looks at no more than this many items per second, in both passes. Without it, the
             /// capacity of the table is the limit. Calls to the key service keep to
             /// [`kms_rate`](Store::kms_rate).
-            pub fn items_per_second(mut self, items: NonZeroU32) -> Self {
-                self.options.items_per_second = Some(items);
+            pub fn items_per_second(mut self, items: u32) -> Self {
+                self.options.items_per_second = NonZeroU32::new(items.max(1));
                 self
             }
 
             /// Keeps the segments that are done in a file, and goes on from it if it is there.
             ///
             /// The file holds the id of the table, the number of segments and a digest of the
-            /// record's schema, and is refused if one of them differs. It holds no key and no
-            /// value, and only its owner may read it. It stays when everything is done, as the
-            /// record of what was done: later runs only look. Delete it to begin again, after a
-            /// backup was restored.
+            /// record's schema, the store's scope and the filter, and is refused if one of them
+            /// differs. It holds no key and no value, and only its owner may read it. One run at a
+            /// time uses it.
+            ///
+            /// It stays when everything is done, as the record of what was done: later runs only
+            /// look. Without it, each run begins anew, and seals whatever it finds.
             pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
                 self.options.checkpoint = Some(path.into());
                 self
@@ -246,6 +251,22 @@ macro_rules! options {
             /// would be changed.
             pub fn dry_run(mut self) -> Self {
                 self.is_dry = true;
+                self
+            }
+
+            /// Only items whose plaintext attributes satisfy a condition, for a table of several
+            /// types whose keys do not tell the type: `.filter(|f| f.kind.eq("user"))`. If called
+            /// again, both conditions must hold.
+            ///
+            /// DynamoDB compares the values before anything is verified. The second pass and the
+            /// report see only those items, and a checkpoint belongs to the condition.
+            #[doc(alias = "filter_expression")]
+            pub fn filter(mut self, condition: impl FnOnce(R::Attributes) -> Condition<R>) -> Self
+            where
+                R: EnvelopeRecord,
+            {
+                let node = condition(R::ATTRIBUTES).into_node();
+                self.options.filter = Node::both(self.options.filter, Some(node));
                 self
             }
 

@@ -163,11 +163,14 @@ async fn a_write_that_dynamodb_refuses_fails_for_its_record_alone() {
         answered("DescribeTable", table()),
         page("Scan", [plaintext("u-1")], None),
         failed("UpdateItem", invalid),
-        page("Scan", [], None),
+        page("Scan", [plaintext("u-1")], None),
+        failed("UpdateItem", invalid),
     ]);
     let report = migrating(&dynamodb).migrate::<User>().segments(1).await.unwrap();
-    assert_eq!((report.changed, report.failed), (0, 0));
-    assert_eq!(report.records, 0);
+    // It has not reappeared.
+    let counts = (report.changed, report.failed, report.remaining, report.reappeared);
+    assert_eq!(counts, (0, 1, 0, 0));
+    assert!(matches!(report.problems[0].error(), Some(UpdateError::Request(_))));
 }
 
 #[tokio::test]
@@ -221,7 +224,7 @@ fn peak(pages: usize) -> u64 {
                 script(next);
             }
         });
-        left = runtime.block_on(migration.into_future()).unwrap().left;
+        left = runtime.block_on(migration.into_future()).unwrap().remaining;
     });
     assert_eq!(left, u64::try_from(pages * items.len()).unwrap());
     measured.bytes_max
@@ -246,6 +249,6 @@ async fn an_item_that_another_program_has_sealed_otherwise_is_not_unsealed() {
     ]);
     let report = dynamodb.store().unseal::<User>().segments(1).await.unwrap();
     assert_eq!((report.changed, report.failed, report.records), (0, 1, 1));
-    let Some(UpdateError::Open(error)) = report.items[0].error() else { panic!("{report:?}") };
+    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
     assert_eq!(error.kind(), OpenErrorKind::MalformedEnvelope);
 }

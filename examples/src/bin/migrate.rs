@@ -5,7 +5,6 @@
 //! `--kms-key` it seals those of a table in AWS: begin with `--dry-run`.
 
 use std::error::Error;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -55,7 +54,7 @@ struct Arguments {
     segments: u32,
     /// Reads no more than this many items per second.
     #[arg(long, value_name = "ITEMS")]
-    rate: Option<NonZeroU32>,
+    rate: Option<u32>,
     /// Seals records too that turned up behind the migration. First find out who wrote them.
     #[arg(long, requires = "checkpoint")]
     accept_reappeared: bool,
@@ -92,8 +91,8 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
         store.migrate::<User>().segments(arguments.segments).on_progress(move |progress_now| {
             let pass = ["sealing ", "checking"];
             progress.set_message(pass[usize::from(progress_now.pass > 1)]);
-            progress.set_length(progress_now.about.max(progress_now.items));
-            progress.set_position(progress_now.items);
+            progress.set_length(progress_now.estimated_items.max(progress_now.items_read));
+            progress.set_position(progress_now.items_read);
         });
     if arguments.dry_run {
         migration = migration.dry_run();
@@ -119,17 +118,14 @@ fn store(dynamodb: aws_sdk_dynamodb::Client, kms: KmsKeyProvider) -> Store {
 }
 
 fn print(report: &MigrationReport) {
-    let MigrationReport { records, changed, left, reappeared, failed, .. } = report;
+    let MigrationReport { records, changed, remaining, reappeared, failed, .. } = report;
     println!("{records} users, {changed} sealed by this run.");
-    println!("{left} are left, of which {reappeared} have reappeared; {failed} have failed.");
+    println!("{remaining} remain, of which {reappeared} have reappeared; {failed} have failed.");
     for field in &report.fields {
         let [sealed, unsealed, absent] = [field.sealed, field.unsealed, field.absent];
-        println!(
-            "  {}: {sealed} sealed, {unsealed} in plaintext, {absent} absent",
-            field.attribute
-        );
+        println!("  {}: {sealed} sealed, {unsealed} not sealed, {absent} absent", field.attribute);
     }
-    for item in &report.items {
+    for item in &report.problems {
         // The text has no value. `item.key()` has the key, for a place that may hold it.
         println!("  {item}");
     }

@@ -97,17 +97,18 @@ async fn t27_what_reappears_behind_a_checkpoint_is_reported_and_left() {
 
     let report = store.migrate::<Patient>().checkpoint(place.path()).await.unwrap();
 
-    let counts = (report.records, report.changed, report.left, report.reappeared, report.failed);
+    let counts =
+        (report.records, report.changed, report.remaining, report.reappeared, report.failed);
     assert_eq!(counts, (4, 0, 2, 2, 0));
-    assert!(!report.is_complete() && report.items.len() == 2);
-    assert!(report.items.iter().all(|item| item.error().is_none()));
+    assert!(!report.is_complete() && report.problems.len() == 2);
+    assert!(report.problems.iter().all(|item| item.error().is_none()));
     let text = format!("{report:?}");
     assert!(text.contains("find out who wrote it") && !text.contains("p-1"), "{text}");
     assert_eq!(world.stored("p-1").await, stripped);
 
     let migration = store.migrate::<Patient>().checkpoint(place.path()).accept_reappeared();
     let report = migration.await.unwrap();
-    assert_eq!((report.changed, report.reappeared, report.left), (2, 2, 0));
+    assert_eq!((report.changed, report.reappeared, report.remaining), (2, 2, 0));
     let loaded: Patient = world.store.get("planted").await.unwrap().unwrap();
     assert_eq!(loaded, patient("planted"));
 }
@@ -139,6 +140,10 @@ async fn a_checkpoint_of_something_else_is_refused_before_anything_is_done() {
     let error = store.unseal::<Patient>().segments(4).checkpoint(place.path()).await;
     assert_eq!(refusal(&error.unwrap_err()), CheckpointErrorKind::OtherSchema);
 
+    let filtered = store.migrate::<Patient>().segments(4).filter(|f| f.status.eq("new"));
+    let error = filtered.checkpoint(place.path()).await;
+    assert_eq!(refusal(&error.unwrap_err()), CheckpointErrorKind::OtherSchema);
+
     let other = store.clone().map_table::<User>(unique_table());
     other.create_table::<User>().await.unwrap();
     let error = other.migrate::<Patient>().segments(4).checkpoint(place.path()).await;
@@ -164,7 +169,7 @@ async fn a_dry_run_neither_reads_nor_writes_a_checkpoint() {
     fs::write(place.path(), "no checkpoint").unwrap();
     let dry = async |store: &Store| {
         let migration = store.migrate::<Patient>().checkpoint(place.path());
-        migration.dry_run().await.unwrap().left
+        migration.dry_run().await.unwrap().remaining
     };
 
     assert_eq!(dry(&migrating(&world.store)).await, 1);
@@ -197,7 +202,7 @@ async fn t27_a_record_that_always_fails_keeps_no_segment_open() {
     let store = migrating(&world.store);
     let migrate = || store.migrate::<Patient>().segments(1).checkpoint(place.path());
     let report = migrate().await.unwrap();
-    assert_eq!((report.changed, report.failed, report.left), (3, 1, 0));
+    assert_eq!((report.changed, report.failed, report.remaining), (3, 1, 0));
     assert_eq!(place.json()["done"], serde_json::json!([0]));
     world.write(plaintext("planted")).await;
 

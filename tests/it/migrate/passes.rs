@@ -1,6 +1,5 @@
 //! What the passes change, and what the report says.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
@@ -22,7 +21,8 @@ async fn a_table_of_plaintext_is_sealed_and_loads_without_a_window() {
     let report = store.migrate::<Patient>().segments(3).await.unwrap();
 
     assert!(report.is_complete(), "{report:?}");
-    let counts = (report.records, report.changed, report.left, report.reappeared, report.failed);
+    let counts =
+        (report.records, report.changed, report.remaining, report.reappeared, report.failed);
     assert_eq!(counts, (21, 20, 0, 0, 0));
     let fields: Vec<_> = report
         .fields
@@ -53,10 +53,10 @@ async fn a_dry_run_writes_nothing_calls_no_key_service_and_says_what_is_to_be_do
 
     let report = store.migrate::<Patient>().dry_run().await.unwrap();
 
-    assert_eq!((report.records, report.left, report.failed, report.changed), (6, 5, 1, 0));
+    assert_eq!((report.records, report.remaining, report.failed, report.changed), (6, 5, 1, 0));
     assert!(!report.is_complete());
     assert_eq!((report.fields[0].attribute, report.fields[0].unsealed), ("ssn", 6));
-    let [item] = report.items.as_slice() else { panic!("{report:?}") };
+    let [item] = report.problems.as_slice() else { panic!("{report:?}") };
     let id = AttributeValue::S("unreadable".into());
     assert_eq!(item.key().attribute("id"), Some(&id));
     assert_eq!(item.error().unwrap().attribute(), Some("ssn"));
@@ -137,11 +137,11 @@ async fn items_of_other_types_and_contexts_are_left_alone() {
 
     let report = store.scoped([("tenant", "a")]).migrate::<Tenants>().await.unwrap();
 
-    assert_eq!((report.records, report.others, report.changed), (1, 3, 1));
+    assert_eq!((report.records, report.other_items, report.changed), (1, 3, 1));
     let contexts: Vec<_> = world.requests.take();
     assert!(contexts.iter().all(|call| call.context().unwrap()["tenant"] == "a"), "{contexts:?}");
     let report = store.migrate::<Tenants>().await.unwrap();
-    assert_eq!((report.records, report.others, report.changed), (2, 2, 1));
+    assert_eq!((report.records, report.other_items, report.changed), (2, 2, 1));
     assert_eq!(world.stored("p-0").await, plaintext("p-0"));
 }
 
@@ -257,12 +257,12 @@ async fn the_progress_tells_of_both_passes() {
     let migration = migrating(&world.store).migrate::<Patient>().segments(4);
     let migration = migration.on_progress(move |progress| tell.lock().unwrap().push(progress));
 
-    migration.items_per_second(NonZeroU32::new(1_000_000).unwrap()).await.unwrap();
+    migration.items_per_second(1_000_000).await.unwrap();
 
     let told = told.lock().unwrap();
     for pass in [1, 2] {
         let last = told.iter().rfind(|progress| progress.pass == pass).unwrap();
-        let seen = (last.segments_done, last.segments, last.items, last.changed);
+        let seen = (last.segments_done, last.segments, last.items_read, last.changed);
         assert_eq!(seen, (4, 4, 10, 10));
     }
     assert!(told.len() >= 8);
@@ -279,10 +279,94 @@ async fn without_an_open_window_an_unsealed_item_fails_and_stays() {
     for store in [&world.store, &closed] {
         let report = store.migrate::<Patient>().await.unwrap();
         assert_eq!((report.changed, report.failed, report.is_complete()), (0, 1, false));
-        let Some(UpdateError::Open(error)) = report.items[0].error() else { panic!("{report:?}") };
+        let Some(UpdateError::Open(error)) = report.problems[0].error() else {
+            panic!("{report:?}")
+        };
         assert_eq!(error.kind(), OpenErrorKind::NoEnvelope);
         assert!(error.to_string().contains("accept_unsealed"), "{error}");
     }
     assert_eq!(world.stored("p-0").await, plaintext("p-0"));
     assert_eq!(world.requests.take(), []);
+}
+
+/// The keys of many tables are plain fields, which do not tell the types apart.
+#[tokio::test]
+async fn a_filter_tells_the_types_of_a_table_apart() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users")]
+    struct Kind {
+        #[partition_key]
+        id: String,
+        kind: String,
+        #[encrypted]
+        ssn: String,
+    }
+    let world = World::new().await;
+    for kind in ["user", "order"] {
+        let pairs = [("id", kind), ("kind", kind), ("ssn", "078-05-1120")];
+        world.write(pairs.map(|(name, value)| (name.to_owned(), string(value))).into()).await;
+    }
+    let order = world.stored("order").await;
+    let store = world.store.clone().clock(february).accept_unsealed::<Kind>(UNTIL);
+
+    let report = store.migrate::<Kind>().filter(|f| f.kind.eq("user")).await.unwrap();
+
+    assert_eq!((report.records, report.changed, report.is_complete()), (1, 1, true));
+    assert!(world.stored("user").await.contains_key("_envelope"));
+    assert_eq!(world.stored("order").await, order);
+    let report = store.unseal::<Kind>().filter(|f| f.kind.eq("order")).await.unwrap();
+    assert_eq!((report.records, report.changed), (1, 0));
+}
+
+/// Keys that are written otherwise would hide everything.
+#[tokio::test]
+async fn a_table_in_which_no_record_is_found_is_not_complete() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users", partition_key = "USER#{name}", partition_key_name = "id")]
+    struct Other {
+        name: String,
+        #[encrypted]
+        ssn: String,
+    }
+    let world = World::new().await;
+    let empty = world.store.migrate::<Other>().await.unwrap();
+    assert!(empty.is_complete(), "{empty:?}");
+    fill(&world, 2).await;
+    let report = world.store.migrate::<Other>().await.unwrap();
+    assert_eq!((report.records, report.other_items, report.is_complete()), (0, 2, false));
+}
+
+/// A save with the version that was read before still succeeds.
+#[tokio::test]
+async fn versions_and_times_stay_as_they_are() {
+    #[derive(EnvelopeRecord, Clone)]
+    #[envelope(table = "users")]
+    struct Timed {
+        #[partition_key]
+        id: String,
+        #[envelope(version)]
+        version: u64,
+        #[envelope(updated_at)]
+        updated: u64,
+        #[encrypted]
+        ssn: String,
+    }
+    let world = World::new().await;
+    let number = |number: &str| SdkValue::N(number.into());
+    let pairs = [
+        ("id", string("t-1")),
+        ("version", number("3")),
+        ("updated", number("1700000000")),
+        ("ssn", string("078-05-1120")),
+    ];
+    world.write(pairs.map(|(name, value)| (name.to_owned(), value)).into()).await;
+    let store = world.store.clone().clock(february).accept_unsealed::<Timed>(UNTIL);
+    let before: Timed = store.get("t-1").await.unwrap().unwrap();
+
+    assert!(store.migrate::<Timed>().await.unwrap().is_complete());
+
+    let after: Timed = store.get("t-1").await.unwrap().unwrap();
+    assert_eq!((after.version, after.updated), (3, 1_700_000_000));
+    let saved = world.store.put(&before).await.unwrap().into_inner();
+    assert_eq!(saved.version, 4);
 }

@@ -26,10 +26,10 @@ async fn a_record_that_cannot_be_changed_does_not_hide_the_others() {
 
     let report = migrating(&world.store).migrate::<Patient>().await.unwrap();
 
-    assert_eq!((report.records, report.changed, report.failed, report.left), (7, 3, 4, 0));
+    assert_eq!((report.records, report.changed, report.failed, report.remaining), (7, 3, 4, 0));
     let error = |id: &str| {
         let key = AttributeValue::S(id.into());
-        let item = report.items.iter().find(|item| item.key().attribute("id") == Some(&key));
+        let item = report.problems.iter().find(|item| item.key().attribute("id") == Some(&key));
         item.unwrap().error().unwrap()
     };
     assert!(matches!(error("no-record"), UpdateError::Field(error) if error.attribute() == "ward"));
@@ -60,7 +60,7 @@ async fn a_value_beside_an_envelope_that_no_window_accepts_is_reported() {
     let report = store.migrate::<Patient>().await.unwrap();
 
     assert_eq!((report.changed, report.failed), (0, 1));
-    let Some(UpdateError::Open(error)) = report.items[0].error() else { panic!("{report:?}") };
+    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
     assert_eq!((report.fields[1].attribute, report.fields[1].unsealed), ("phone", 1));
     assert_eq!(world.stored("p-0").await, item);
@@ -75,7 +75,7 @@ async fn only_the_first_hundred_are_kept() {
         world.write(item).await;
     }
     let report = migrating(&world.store).migrate::<Patient>().await.unwrap();
-    assert_eq!((report.failed, report.items.len()), (120, 100));
+    assert_eq!((report.failed, report.problems.len()), (120, 100));
 }
 
 /// The next thousands would fail too, and take a call each.
@@ -112,6 +112,6 @@ async fn what_cannot_be_opened_again_is_not_written() {
     let report = store.migrate::<Patient>().await.unwrap();
 
     assert_eq!((report.changed, report.failed), (0, 3));
-    assert!(report.items[0].error().unwrap().is_access_denied());
+    assert!(report.problems[0].error().unwrap().is_access_denied());
     assert_eq!(world.stored("p-0").await, plaintext("p-0"));
 }

@@ -153,7 +153,7 @@ async fn without_step_2_the_records_of_an_old_writer_reappear() {
 
     let report = migrate().await.unwrap();
 
-    assert_eq!((report.reappeared, report.left, report.is_complete()), (1, 1, false));
+    assert_eq!((report.reappeared, report.remaining, report.is_complete()), (1, 1, false));
     assert!(world.store.get::<New>("late").await.unwrap_err().is_unsealed());
     assert!(migrate().accept_reappeared().await.unwrap().is_complete());
     assert_eq!(world.store.get::<New>("late").await.unwrap().unwrap(), new("late"));

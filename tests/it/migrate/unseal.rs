@@ -16,7 +16,7 @@ async fn what_was_sealed_is_plaintext_again_as_it_was() {
     assert_ne!(items(&world).await, before);
 
     let found = world.store.unseal::<Patient>().dry_run().await.unwrap();
-    assert_eq!((found.left, found.changed, found.fields[0].sealed), (10, 0, 10));
+    assert_eq!((found.remaining, found.changed, found.fields[0].sealed), (10, 0, 10));
     let report = world.store.unseal::<Patient>().segments(2).await.unwrap();
 
     assert_eq!((report.changed, report.is_complete()), (10, true));
@@ -43,7 +43,7 @@ async fn attributes_that_the_record_does_not_know_are_unsealed_by_name_only() {
 
     let report = world.store.unseal::<Older>().await.unwrap();
     assert_eq!((report.changed, report.failed), (0, 1));
-    let Some(UpdateError::Open(error)) = report.items[0].error() else { panic!("{report:?}") };
+    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::Sealed, Some("phone")));
     assert_eq!(world.stored("p-1").await, before);
 
@@ -68,7 +68,7 @@ async fn a_record_that_was_tampered_with_is_not_unsealed() {
     let report = world.store.measured(&usage).unseal::<Patient>().await.unwrap();
 
     assert_eq!((report.changed, report.failed, report.records), (1, 1, 2));
-    assert!(report.items[0].error().unwrap().is_tampered());
+    assert!(report.problems[0].error().unwrap().is_tampered());
     assert_eq!(world.stored("p-1").await, item);
     assert!(usage.kms_calls() >= 2);
 }

@@ -7,24 +7,27 @@ use std::path::{Path, PathBuf};
 use super::predicates::{predicates, verb};
 use super::{Cause, ServiceError, UpdateError};
 use crate::envelope::Item;
+use crate::record::FieldError;
 use crate::report::{Place, debug_is_display};
 
 /// A migration ended early. What it has done stays, and the next run goes on from there.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MigrateError {
+    /// A value of the filter cannot be compared; no request was made.
+    Filter(FieldError),
     /// The table could not be described or read.
     Request(ServiceError),
     /// The file with the checkpoint cannot be used.
     Checkpoint(CheckpointError),
     /// A record could not be changed for a reason that holds for others too: there are no data
     /// keys, or DynamoDB did not confirm the write.
-    Item(UnmigratedItem),
+    Item(MigrationProblem),
 }
 
 /// A record that was not changed. `Debug` and `Display` show no value of its key.
 #[derive(Clone)]
-pub struct UnmigratedItem {
+pub struct MigrationProblem {
     key: Box<Item>,
     reason: Box<Reason>,
 }
@@ -52,14 +55,14 @@ pub enum CheckpointErrorKind {
     Malformed,
     /// It is of another table, or of one that was deleted and made again.
     OtherTable,
-    /// It is of another record, or of this one with other protected fields or keys; or what was
-    /// done was the opposite.
+    /// It is of another record, or of this one with other protected fields or keys, in another
+    /// scope or with another filter; or what was done was the opposite.
     OtherSchema,
     /// It is of this many segments.
     OtherSegments(u32),
 }
 
-impl UnmigratedItem {
+impl MigrationProblem {
     pub(crate) fn failed(key: Item, error: UpdateError) -> Self {
         Self { key: Box::new(key), reason: Box::new(Reason::Failed(error)) }
     }
@@ -84,14 +87,14 @@ impl UnmigratedItem {
     }
 }
 
-impl fmt::Display for UnmigratedItem {
+impl fmt::Display for MigrationProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.reason {
             Reason::Failed(error) => error.fmt(f),
             Reason::Reappeared(place) => write!(
                 f,
-                "{place}: not sealed, although its part of the table had been done; find out who wrote it, \
-                 then accept such records by name, or delete it"
+                "{place}: not sealed, although its segment of the table was done; find out who wrote it, and \
+                 then delete it, or accept such records with `accept_reappeared`"
             ),
         }
     }
@@ -116,12 +119,12 @@ impl CheckpointError {
 }
 
 verb! { MigrateError {
-    Request | Checkpoint | Item => "the migration ended early: ",
+    Filter | Request | Checkpoint | Item => "the migration ended early: ",
 }}
 
 impl Cause for CheckpointError {}
 
-impl Cause for UnmigratedItem {
+impl Cause for MigrationProblem {
     fn is_retryable(&self) -> bool {
         self.error().is_some_and(UpdateError::is_retryable)
     }
@@ -161,8 +164,8 @@ impl fmt::Display for CheckpointError {
                 "of another table, or of one that was made again since; delete it to begin again",
             ),
             CheckpointErrorKind::OtherSchema => f.write_str(
-                "of a record with other keys or protected fields, or of the opposite direction; delete it \
-                 to begin again",
+                "of a record with other keys or protected fields, of another scope or filter, or of the \
+                 opposite direction; give each its own, or delete it to begin again",
             ),
             CheckpointErrorKind::OtherSegments(segments) => write!(
                 f,
@@ -172,6 +175,6 @@ impl fmt::Display for CheckpointError {
     }
 }
 
-debug_is_display!(CheckpointError, UnmigratedItem);
+debug_is_display!(CheckpointError, MigrationProblem);
 
 impl std::error::Error for CheckpointError {}

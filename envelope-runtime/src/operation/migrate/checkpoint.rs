@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::write_lp;
+use crate::attribute::{write_lp, write_type_and_value};
 use crate::crypto::sha256;
+use crate::expression::Expression;
+use crate::key::ContextPairs;
 use crate::operation::error::{CheckpointError, CheckpointErrorKind};
 use crate::record::RecordSchema;
 
@@ -28,9 +30,16 @@ pub(super) struct Checkpoint {
     done: BTreeSet<u32>,
 }
 
+/// The records that a migration is about.
+pub(super) struct Selection<'a> {
+    pub(super) schema: &'a RecordSchema,
+    pub(super) scope: &'a ContextPairs,
+    pub(super) filter: &'a Expression,
+}
+
 impl Checkpoint {
-    pub(super) fn new(table: String, schema: &RecordSchema, work: &str, segments: u32) -> Self {
-        let schema = digest(schema, work);
+    pub(super) fn new(table: String, selection: &Selection<'_>, work: &str, segments: u32) -> Self {
+        let schema = digest(selection, work);
         Self { version: VERSION, table, schema, segments, done: BTreeSet::new() }
     }
 
@@ -107,9 +116,10 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A digest of what decides whether a record is done: what is protected under which names, and the
-/// keys. The dates of windows are left out, since they change nothing that is stored.
-fn digest(schema: &RecordSchema, work: &str) -> String {
+/// A digest of what decides whether a record is done: what is protected under which names, the keys,
+/// and which records are meant. The dates of windows are left out, since they change nothing that is stored.
+fn digest(selection: &Selection<'_>, work: &str) -> String {
+    let Selection { schema, scope, filter } = selection;
     let mut parts = Vec::new();
     let mut add = |part: &str| write_lp(part.as_bytes(), &mut parts);
     add(work);
@@ -124,6 +134,21 @@ fn digest(schema: &RecordSchema, work: &str) -> String {
             add(name);
         }
         add("");
+    }
+    add("scope");
+    for name in scope.names() {
+        add(name);
+        add(scope.value(name).unwrap_or_default());
+    }
+    add("filter");
+    add(filter.text.as_deref().unwrap_or_default());
+    filter
+        .names
+        .iter()
+        .flat_map(|(placeholder, name)| [placeholder, name])
+        .for_each(|part| add(part));
+    for value in filter.values.values() {
+        write_type_and_value(value, &mut parts);
     }
     let digest = sha256(&[b"envelope/1 migration ", &parts]);
     data_encoding::HEXLOWER.encode(&digest)

@@ -84,9 +84,9 @@ impl<C: Capability> Engine<C> {
 }
 
 /// Returns whether an item fails because of what it holds. It fails as often as it is tried, so
-/// that its part of the table is done.
+/// that its segment of the table is done.
 ///
-/// Otherwise whoever plants such an item would keep that part open, and what they plant there later
+/// Otherwise whoever plants such an item would keep that segment open, and what they plant there later
 /// would be sealed.
 pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
     match error {
@@ -95,9 +95,8 @@ pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
         UpdateError::Open(error) => {
             !matches!(error.kind(), OpenErrorKind::NoEnvelope | OpenErrorKind::WindowTooLong)
         }
-        UpdateError::Seal(error) => error.kind() != SealErrorKind::Random,
+        UpdateError::Seal(error) => matches!(error.kind(), SealErrorKind::ItemTooLarge(_)),
         UpdateError::DecryptDataKey(error) => !error.is_retryable() && !error.is_access_denied(),
-        UpdateError::Request(error) => error.kind() != ServiceErrorKind::Conflict,
         _ => false,
     }
 }

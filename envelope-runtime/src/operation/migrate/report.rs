@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::envelope::{Item, OpenError, listed_names};
-use crate::operation::error::UnmigratedItem;
+use crate::operation::error::MigrationProblem;
 use crate::record::{FieldRole, FieldSchema, RecordSchema};
 
 /// The most failed records of which a report keeps the keys and the errors.
@@ -17,21 +17,20 @@ const MAX_FAILED: usize = 100;
 pub struct MigrationReport {
     /// The number of records of the type.
     pub records: u64,
-    /// The number of items of other types and contexts, which were left alone.
-    pub others: u64,
+    /// The number of items of other types and contexts, which are not touched.
+    pub other_items: u64,
     /// The number of records that were changed, in both passes.
     pub changed: u64,
-    /// The number of records that are not as they are to be, and that could be changed: of a dry
-    /// run, or because they [reappeared](Self::reappeared).
-    pub left: u64,
-    /// The number of records that the first pass had left as they are to be, or would have, and
-    /// that the second pass found otherwise. They are among those that are `left`, unless they were
-    /// accepted.
+    /// The number of records that are still to be changed: those that a dry run would change, and
+    /// those that [reappeared](Self::reappeared).
+    pub remaining: u64,
+    /// The number of records that need a change again, although their segment of the table was
+    /// done. They are among the `remaining` ones, unless they were accepted.
     pub reappeared: u64,
     /// The number of records that could not be changed. They are as they were.
     pub failed: u64,
     /// The first 100 failed or reappeared records.
-    pub items: Vec<UnmigratedItem>,
+    pub problems: Vec<MigrationProblem>,
     /// The protected fields, in the order of the schema.
     pub fields: Vec<FieldReport>,
 }
@@ -42,8 +41,8 @@ pub struct MigrationReport {
 pub struct FieldReport {
     /// The attribute's name.
     pub attribute: &'static str,
-    /// The envelope lists it with a value: an `#[encrypted]` one is sealed, an `#[authenticated]`
-    /// one is covered by the record tag.
+    /// An envelope, which is not verified here, lists it with a value: an `#[encrypted]` one is
+    /// sealed, an `#[authenticated]` one is covered by the record tag.
     pub sealed: u64,
     /// It has a value that no envelope lists.
     pub unsealed: u64,
@@ -61,19 +60,24 @@ pub struct MigrationProgress {
     pub segments_done: u32,
     /// The number of segments of the table.
     pub segments: u32,
-    /// The number of items that the pass has read.
-    pub items: u64,
+    /// The number of items that the pass has read in this run.
+    pub items_read: u64,
     /// The number of records that were changed.
     pub changed: u64,
     /// The number of items in the table, as DynamoDB counts them every six hours or so.
-    pub about: u64,
+    pub estimated_items: u64,
 }
 
 impl MigrationReport {
-    /// Returns whether all records are as they are to be.
+    /// Returns whether records were found and all of them are as they are to be, or the table is
+    /// empty.
+    ///
+    /// `false` if all items are of other types: the record's keys may be written otherwise than the
+    /// table's. Envelopes that were there before are not verified.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.left == 0 && self.failed == 0
+        let found_any = self.records > 0 || self.other_items == 0;
+        found_any && self.remaining == 0 && self.failed == 0
     }
 
     pub(super) fn new(schema: &RecordSchema) -> Self {
@@ -102,9 +106,9 @@ impl MigrationReport {
         }
     }
 
-    pub(super) fn add_item(&mut self, item: UnmigratedItem) {
-        if self.items.len() < MAX_FAILED {
-            self.items.push(item);
+    pub(super) fn add_item(&mut self, item: MigrationProblem) {
+        if self.problems.len() < MAX_FAILED {
+            self.problems.push(item);
         }
     }
 }

@@ -10,13 +10,14 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Selection};
 use super::item::{Fate, is_of_the_item};
 use super::report::Listed;
 use super::{Engine, MigrationProgress, MigrationReport, Options, Work};
 use crate::envelope::Item;
+use crate::expression::{Expression, Placeholders};
 use crate::key::Capability;
-use crate::operation::error::UnmigratedItem;
+use crate::operation::error::MigrationProblem;
 use crate::operation::error::{CheckpointError, CheckpointErrorKind, MigrateError, ServiceError};
 use crate::operation::fetched::CONCURRENCY;
 
@@ -39,6 +40,7 @@ struct Segment {
 struct Shared<'a, C> {
     engine: &'a Engine<C>,
     options: &'a Options,
+    filter: &'a Expression,
     pass: Pass,
     segments: u32,
     /// The segments that were done before the pass.
@@ -57,8 +59,12 @@ struct State {
 impl<C: Capability> Engine<C> {
     pub(super) async fn run(self, options: &Options) -> Result<MigrationReport, MigrateError> {
         let segments = options.segments.get();
+        let filter = Placeholders::default().expression(&self.schema, options.filter.clone());
+        let filter = filter.map_err(MigrateError::Filter)?;
         let (table, about) = self.describe().await?;
-        let mut journal = Checkpoint::new(table, &self.schema, self.work.name(), segments);
+        let selection =
+            Selection { schema: &self.schema, scope: self.store.scope(), filter: &filter };
+        let mut journal = Checkpoint::new(table, &selection, self.work.name(), segments);
         let path = options.checkpoint.as_ref().filter(|_| !self.is_dry);
         if let Some(path) = path {
             journal = blocking(path, move |path| journal.resume(path)).await?;
@@ -70,6 +76,7 @@ impl<C: Capability> Engine<C> {
         let shared = |pass, done, state| Shared {
             engine: &self,
             options,
+            filter: &filter,
             pass,
             segments,
             done,
@@ -147,6 +154,7 @@ impl<C: Capability> Shared<'_, C> {
         let mut is_done = true;
         let share = CONCURRENCY.div_ceil(self.options.parallel);
         let mut after = None;
+        let (filter, names, values) = self.filter.clone().into_sdk();
         loop {
             let request = engine.store.client().scan();
             let request = request
@@ -157,6 +165,9 @@ impl<C: Capability> Shared<'_, C> {
                 // what it reads.
                 .consistent_read(self.pass == Pass::Second)
                 .set_exclusive_start_key(after)
+                .set_filter_expression(filter.clone())
+                .set_expression_attribute_names(names.clone())
+                .set_expression_attribute_values(values.clone())
                 .set_return_consumed_capacity(engine.meter.capacity());
             let answer = request.customize().interceptor(engine.meter.reads()).send().await;
             let page = answer.map_err(|error| {
@@ -196,22 +207,22 @@ impl<C: Capability> Shared<'_, C> {
             !was_done || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
         let fate = engine.process(item, is_open && !engine.is_dry).await;
         let fate =
-            fate.map_err(|error| MigrateError::Item(UnmigratedItem::failed(key.clone(), error)))?;
+            fate.map_err(|error| MigrateError::Item(MigrationProblem::failed(key.clone(), error)))?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let report = &mut state.report;
         match fate {
             Fate::Gone => {}
-            Fate::Other => report.others += 1,
+            Fate::Other => report.other_items += 1,
             Fate::Done { item, changed } => {
                 report.changed += u64::from(changed);
                 report.reappeared += u64::from(changed && was_done);
                 self.count(report, &item);
             }
             Fate::Left { item } => {
-                report.left += 1;
+                report.remaining += 1;
                 if was_done {
                     report.reappeared += 1;
-                    report.add_item(UnmigratedItem::reappeared(key, engine.schema.place()));
+                    report.add_item(MigrationProblem::reappeared(key, engine.schema.place()));
                 }
                 self.count(report, &item);
             }
@@ -219,7 +230,7 @@ impl<C: Capability> Shared<'_, C> {
                 report.failed += 1;
                 self.count(report, &item.unwrap_or_default());
                 let is_done = is_of_the_item(&error);
-                report.add_item(UnmigratedItem::failed(key, error));
+                report.add_item(MigrationProblem::failed(key, error));
                 return Ok(is_done);
             }
         }
@@ -242,9 +253,9 @@ impl<C: Capability> Shared<'_, C> {
             pass: if self.pass == Pass::First { 1 } else { 2 },
             segments_done: state.segments_done,
             segments: self.segments,
-            items: state.items,
+            items_read: state.items,
             changed: state.report.changed,
-            about: state.about,
+            estimated_items: state.about,
         };
         drop(state);
         if let Some(tell) = &self.options.on_progress {

@@ -1,4 +1,6 @@
 use super::*;
+use crate::attribute::AttributeValue;
+use crate::expression::{Comparison, Node, Placeholders};
 use crate::record::{FieldRole, FieldSchema, Until};
 
 const FIELDS: &[FieldSchema] = &[
@@ -9,7 +11,18 @@ const FIELDS: &[FieldSchema] = &[
 const SCHEMA: RecordSchema = RecordSchema::new("users", FIELDS);
 
 fn digest_of(schema: &RecordSchema) -> String {
-    digest(schema, "migrate")
+    digest_with(schema, "migrate", &[], None)
+}
+
+fn digest_with(
+    schema: &RecordSchema,
+    work: &str,
+    scope: &[(&str, &str)],
+    filter: Option<Node>,
+) -> String {
+    let scope = ContextPairs::new(scope.iter().copied());
+    let filter = Placeholders::default().expression(schema, filter).unwrap();
+    digest(&Selection { schema, scope: &scope, filter: &filter }, work)
 }
 
 #[test]
@@ -36,7 +49,19 @@ fn a_checkpoint_is_of_what_is_protected_and_of_the_keys() {
         FieldSchema::new("plan", FieldRole::SortKey),
         FieldSchema::new("ssn", FieldRole::Encrypted),
     ];
-    let mut digests = vec![digest(&SCHEMA, "unseal"), digest_of(&SCHEMA)];
+    let mut digests = vec![digest_with(&SCHEMA, "unseal", &[], None), digest_of(&SCHEMA)];
+    for scope in [[("tenant", "a")], [("tenant", "b")], [("team", "a")]] {
+        digests.push(digest_with(&SCHEMA, "migrate", &scope, None));
+    }
+    for node in [
+        Node::Exists("plan"),
+        Node::NotExists("plan"),
+        Node::Exists("other"),
+        Node::Compare("plan", Comparison::Equal, Ok(AttributeValue::S("a".into()))),
+        Node::Compare("plan", Comparison::Equal, Ok(AttributeValue::S("b".into()))),
+    ] {
+        digests.push(digest_with(&SCHEMA, "migrate", &[], Some(node)));
+    }
     digests.push(digest_of(&SCHEMA.envelope_name("_other")));
     digests.push(digest_of(&RecordSchema::new("people", FIELDS)));
     for fields in [WITH_PHONE, RENAMED, OPENED, CONTEXT, SORTED] {
