@@ -246,5 +246,15 @@ pub(super) fn from_elsewhere() -> Vec<(&'static str, Vector)> {
                 &[id(), ("a", text("abc"))],
             ),
         ),
+        (
+            "lists-absent-sealed",
+            forged(
+                "a sealed attribute without a value, whose name is listed as authenticated",
+                fields(),
+                &[("a", b"\x01abc")],
+                &["b"],
+                &[id(), ("a", text("abc"))],
+            ),
+        ),
     ]
 }

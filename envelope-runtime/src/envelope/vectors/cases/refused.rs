@@ -122,6 +122,18 @@ pub(super) fn of_another_version() -> Vec<(&'static str, Vector)> {
             }),
         ),
         (
+            "refused-planted-where-absent",
+            refused(
+                "a value of a sealed attribute that had none, whose name is listed as authenticated",
+                "tampered",
+                |vector| {
+                    let fields = [vec![ID], sealed(&["a", "b"])].concat();
+                    *vector = forged("", fields, &[("a", b"\x01abc")], &["b"], &[]);
+                    set(vector, "b", text("planted"));
+                },
+            ),
+        ),
+        (
             "refused-not-sealed",
             refused(
                 "a schema with one more sealed attribute, which the item has in plaintext",
