@@ -4,7 +4,7 @@ use envelope_runtime::error::{OpenErrorKind, UpdateError};
 use envelope_runtime::{EnvelopeRecord, Usage};
 
 use super::{Patient, fill, items, migrating, patient};
-use crate::support::World;
+use crate::support::{World, string};
 
 #[tokio::test]
 async fn what_was_sealed_is_plaintext_again_as_it_was() {
@@ -71,4 +71,21 @@ async fn a_record_that_was_tampered_with_is_not_unsealed() {
     assert!(report.items[0].error().unwrap().is_tampered());
     assert_eq!(world.stored("p-1").await, item);
     assert!(usage.kms_calls() >= 2);
+}
+
+/// A load refuses the value. Without the envelope, nothing would tell it from one that was sealed.
+#[tokio::test]
+async fn t27_a_value_beside_an_envelope_that_does_not_list_it_is_not_made_genuine() {
+    let world = World::new().await;
+    world.store.put(&patient("p-1")).await.unwrap();
+    let mut item = world.stored("p-1").await;
+    item.insert("phone".into(), string("planted"));
+    world.write(item.clone()).await;
+
+    let report = world.store.unseal::<Patient>().await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.records), (0, 1, 1));
+    let Some(UpdateError::Open(error)) = report.items[0].error() else { panic!("{report:?}") };
+    assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
+    assert_eq!(world.stored("p-1").await, item);
 }
