@@ -1,7 +1,7 @@
 //! The way back, for who leaves.
 
 use envelope_runtime::error::{OpenErrorKind, UpdateError};
-use envelope_runtime::{EnvelopeRecord, Usage};
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Usage};
 
 use super::{Patient, fill, items, migrating, patient};
 use crate::support::{World, string};
@@ -88,4 +88,23 @@ async fn t27_a_value_beside_an_envelope_that_does_not_list_it_is_not_made_genuin
     let Some(UpdateError::Open(error)) = report.items[0].error() else { panic!("{report:?}") };
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
     assert_eq!(world.stored("p-1").await, item);
+}
+
+/// The key service is not asked about each of them, and whoever plants some must not end the run.
+#[tokio::test]
+async fn records_of_an_unknown_key_do_not_hide_the_others() {
+    let world = World::new().await;
+    let alias = world.backend.create_alias(&world.key).await;
+    let foreign =
+        KmsKeyProvider::new(world.backend.kms.clone(), world.backend.create_kms_key().await);
+    let foreign = world.store_with(foreign);
+    for number in 0..4 {
+        foreign.put(&patient(&format!("foreign-{number}"))).await.unwrap();
+        world.store.put(&patient(&format!("p-{number}"))).await.unwrap();
+    }
+    let store = world.store_with(KmsKeyProvider::new(world.backend.kms.clone(), alias));
+
+    let report = store.unseal::<Patient>().parallel(1).await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.records), (4, 4, 8));
 }

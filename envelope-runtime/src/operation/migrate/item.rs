@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use super::Engine;
 use super::step::{Need, Sent};
 use crate::envelope::{Item, OpenErrorKind, SealErrorKind};
-use crate::key::Capability;
+use crate::key::{Capability, DataKeyError, DataKeyErrorKind};
 use crate::operation::error::{ContendedError, ServiceErrorKind, UpdateError};
 use crate::operation::patience::Patience;
 use crate::operation::sdk::{from_sdk_item, some_from_sdk};
@@ -96,7 +96,9 @@ pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
             !matches!(error.kind(), OpenErrorKind::NoEnvelope | OpenErrorKind::WindowTooLong)
         }
         UpdateError::Seal(error) => error.kind() != SealErrorKind::Random,
-        UpdateError::DecryptDataKey(error) => !error.is_retryable() && !error.is_access_denied(),
+        UpdateError::DecryptDataKey(error) => {
+            !is_of_the_service(error) && !error.is_access_denied()
+        }
         UpdateError::Request(error) => error.kind() != ServiceErrorKind::Conflict,
         _ => false,
     }
@@ -106,7 +108,7 @@ pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
 fn holds_for_others(error: &UpdateError) -> bool {
     match error {
         UpdateError::GenerateDataKey(_) => true,
-        UpdateError::DecryptDataKey(error) => error.is_retryable(),
+        UpdateError::DecryptDataKey(error) => is_of_the_service(error),
         UpdateError::Request(error) => !matches!(
             error.kind(),
             ServiceErrorKind::Conflict
@@ -116,4 +118,10 @@ fn holds_for_others(error: &UpdateError) -> bool {
         ),
         _ => false,
     }
+}
+
+/// Returns whether the key service fails, and not the item. It is not asked about an item of an
+/// unknown key after others of such keys: whoever plants some must not end the run.
+fn is_of_the_service(error: &DataKeyError) -> bool {
+    error.is_retryable() && error.kind() != DataKeyErrorKind::NotAsked
 }
