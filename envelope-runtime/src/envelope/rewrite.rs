@@ -178,8 +178,8 @@ impl Unsealed {
         u64::try_from(stored + new_len(changes, len)).unwrap_or(u64::MAX)
     }
 
-    /// Refuses an item that may be too large once it is sealed, before a data key is requested, with
-    /// room for the wrapped key.
+    /// Refuses an item that may be too large once it is sealed, before a data key is requested.
+    /// It leaves room for the wrapped key.
     pub(crate) fn check_least_size(&self) -> Result<(), SealError> {
         let sealed = |field: &FieldSchema| match self.value(field) {
             Some(value) if field.role() == FieldRole::Encrypted => {

@@ -1,8 +1,8 @@
 //! Records that cannot be changed are reported with their keys, and the others are changed.
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
-use envelope_runtime::AttributeValue;
 use envelope_runtime::error::{MigrateError, OpenErrorKind, SealErrorKind, UpdateError};
+use envelope_runtime::{AttributeValue, EnvelopeRecord};
 use envelope_tests::Reaction;
 
 use super::{Patient, fill, migrating, plaintext};
@@ -64,6 +64,34 @@ async fn a_value_beside_an_envelope_that_no_window_accepts_is_reported() {
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
     assert_eq!((report.fields[1].attribute, report.fields[1].unsealed), ("phone", 1));
     assert_eq!(world.stored("p-0").await, item);
+}
+
+/// A load refuses such a record, so that the table is not complete.
+#[tokio::test]
+async fn a_record_whose_envelope_lacks_an_authenticated_field_is_reported() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users")]
+    struct Older {
+        #[partition_key]
+        id: String,
+        status: String,
+        visits: u64,
+        #[encrypted]
+        ssn: String,
+    }
+    let world = World::new().await;
+    let (id, status, ssn) = ("p-1".into(), "new".into(), "ssn".into());
+    world.store.put(&Older { id, status, visits: 0, ssn }).await.unwrap();
+    let before = world.stored("p-1").await;
+    let refused = world.store.get::<Patient>("p-1").await.unwrap_err();
+    assert_eq!(refused.attribute(), Some("ward"));
+
+    let report = migrating(&world.store).migrate::<Patient>().await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.is_complete()), (0, 1, false));
+    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
+    assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotAuthenticated, Some("ward")));
+    assert_eq!(world.stored("p-1").await, before);
 }
 
 #[tokio::test]

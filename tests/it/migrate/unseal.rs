@@ -1,10 +1,10 @@
 //! The way back, for who leaves.
 
 use envelope_runtime::error::{OpenErrorKind, UpdateError};
-use envelope_runtime::{EnvelopeRecord, Usage};
+use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Usage};
 
 use super::{Patient, fill, items, migrating, patient};
-use crate::support::World;
+use crate::support::{World, string};
 
 #[tokio::test]
 async fn what_was_sealed_is_plaintext_again_as_it_was() {
@@ -71,4 +71,40 @@ async fn a_record_that_was_tampered_with_is_not_unsealed() {
     assert!(report.problems[0].error().unwrap().is_tampered());
     assert_eq!(world.stored("p-1").await, item);
     assert!(usage.kms_calls() >= 2);
+}
+
+/// A load refuses the value. Without the envelope, nothing would tell it from one that was sealed.
+#[tokio::test]
+async fn t27_a_value_beside_an_envelope_that_does_not_list_it_is_not_made_genuine() {
+    let world = World::new().await;
+    world.store.put(&patient("p-1")).await.unwrap();
+    let mut item = world.stored("p-1").await;
+    item.insert("phone".into(), string("planted"));
+    world.write(item.clone()).await;
+
+    let report = world.store.unseal::<Patient>().await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.records), (0, 1, 1));
+    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
+    assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
+    assert_eq!(world.stored("p-1").await, item);
+}
+
+/// The key service is not asked about each of them, and whoever plants some must not end the run.
+#[tokio::test]
+async fn records_of_an_unknown_key_do_not_hide_the_others() {
+    let world = World::new().await;
+    let alias = world.backend.create_alias(&world.key).await;
+    let foreign =
+        KmsKeyProvider::new(world.backend.kms.clone(), world.backend.create_kms_key().await);
+    let foreign = world.store_with(foreign);
+    for number in 0..4 {
+        foreign.put(&patient(&format!("foreign-{number}"))).await.unwrap();
+        world.store.put(&patient(&format!("p-{number}"))).await.unwrap();
+    }
+    let store = world.store_with(KmsKeyProvider::new(world.backend.kms.clone(), alias));
+
+    let report = store.unseal::<Patient>().parallel(1).await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.records), (4, 4, 8));
 }

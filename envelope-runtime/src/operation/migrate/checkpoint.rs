@@ -116,8 +116,9 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A digest of what decides whether a record is done: what is protected under which names, the keys,
-/// and which records are meant. The dates of windows are left out, since they change nothing that is stored.
+/// A digest of what decides whether a record is done: what is protected under which names, the
+/// keys, and which records are meant. The dates of windows are left out, since they change nothing
+/// that is stored.
 fn digest(selection: &Selection<'_>, work: &str) -> String {
     let Selection { schema, scope, filter } = selection;
     let mut parts = Vec::new();

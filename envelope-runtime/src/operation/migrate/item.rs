@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use super::Engine;
 use super::step::{Need, Sent};
 use crate::envelope::{Item, OpenErrorKind, SealErrorKind};
-use crate::key::Capability;
+use crate::key::{Capability, DataKeyError, DataKeyErrorKind};
 use crate::operation::error::{ContendedError, ServiceErrorKind, UpdateError};
 use crate::operation::patience::Patience;
 use crate::operation::sdk::{from_sdk_item, some_from_sdk};
@@ -86,8 +86,8 @@ impl<C: Capability> Engine<C> {
 /// Returns whether an item fails because of what it holds. It fails as often as it is tried, so
 /// that its segment of the table is done.
 ///
-/// Otherwise whoever plants such an item would keep that segment open, and what they plant there later
-/// would be sealed.
+/// Otherwise whoever plants such an item would keep that segment open, and what they plant there
+/// later would be sealed.
 pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
     match error {
         UpdateError::Field(_) | UpdateError::Key(_) | UpdateError::Context(_) => true,
@@ -96,7 +96,9 @@ pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
             !matches!(error.kind(), OpenErrorKind::NoEnvelope | OpenErrorKind::WindowTooLong)
         }
         UpdateError::Seal(error) => matches!(error.kind(), SealErrorKind::ItemTooLarge(_)),
-        UpdateError::DecryptDataKey(error) => !error.is_retryable() && !error.is_access_denied(),
+        UpdateError::DecryptDataKey(error) => {
+            !is_of_the_service(error) && !error.is_access_denied()
+        }
         _ => false,
     }
 }
@@ -105,7 +107,7 @@ pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
 fn holds_for_others(error: &UpdateError) -> bool {
     match error {
         UpdateError::GenerateDataKey(_) => true,
-        UpdateError::DecryptDataKey(error) => error.is_retryable(),
+        UpdateError::DecryptDataKey(error) => is_of_the_service(error),
         UpdateError::Request(error) => !matches!(
             error.kind(),
             ServiceErrorKind::Conflict
@@ -115,4 +117,10 @@ fn holds_for_others(error: &UpdateError) -> bool {
         ),
         _ => false,
     }
+}
+
+/// Returns whether the key service fails, and not the item. It is not asked about an item of an
+/// unknown key after others of such keys: whoever plants some must not end the run.
+fn is_of_the_service(error: &DataKeyError) -> bool {
+    error.is_retryable() && error.kind() != DataKeyErrorKind::NotAsked
 }

@@ -130,7 +130,8 @@ impl<C: Capability> Engine<C> {
             let is_stored = field.names().any(|name| item.attribute(name).is_some());
             let is_open = windows.accepts(field);
             needs_rewrite |= is_open || (field.is_listed_if_absent() && !is_stored);
-            if is_stored && !is_open {
+            // A load refuses it: an envelope lists what it authenticates without a value too.
+            if !is_open && (is_stored || field.is_authenticated()) {
                 let kind = if field.role() == FieldRole::Encrypted {
                     OpenErrorKind::NotSealed
                 } else {
@@ -189,6 +190,8 @@ impl<C: Capability> Engine<C> {
         }
         let context = self.expected(item)?;
         let (verified, _) = self.verified(item, &context).await?;
+        // Refuses what a load refuses: a planted value that the envelope does not list.
+        verified.values().map_err(UpdateError::Open)?;
         let mut step = Step { stay: schema.protected_names(), ..Step::default() };
         step.remove.insert(schema.envelope().to_owned());
         for (name, value) in verified.unsealed().map_err(UpdateError::Open)? {
