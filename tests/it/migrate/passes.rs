@@ -294,7 +294,7 @@ async fn without_an_open_window_an_unsealed_item_fails_and_stays() {
 async fn a_filter_tells_the_types_of_a_table_apart() {
     #[derive(EnvelopeRecord)]
     #[envelope(table = "users")]
-    struct Kind {
+    struct Entry {
         #[partition_key]
         id: String,
         kind: String,
@@ -307,14 +307,14 @@ async fn a_filter_tells_the_types_of_a_table_apart() {
         world.write(pairs.map(|(name, value)| (name.to_owned(), string(value))).into()).await;
     }
     let order = world.stored("order").await;
-    let store = world.store.clone().clock(february).accept_unsealed::<Kind>(UNTIL);
+    let store = world.store.clone().clock(february).accept_unsealed::<Entry>(UNTIL);
 
-    let report = store.migrate::<Kind>().filter(|f| f.kind.eq("user")).await.unwrap();
+    let report = store.migrate::<Entry>().filter(|f| f.kind.eq("user")).await.unwrap();
 
     assert_eq!((report.records, report.changed, report.is_complete()), (1, 1, true));
     assert!(world.stored("user").await.contains_key("_envelope"));
     assert_eq!(world.stored("order").await, order);
-    let report = store.unseal::<Kind>().filter(|f| f.kind.eq("order")).await.unwrap();
+    let report = store.unseal::<Entry>().filter(|f| f.kind.eq("order")).await.unwrap();
     assert_eq!((report.records, report.changed), (1, 0));
 }
 
