@@ -3,6 +3,7 @@
 
 mod entries;
 mod indexes;
+mod migrations;
 
 use std::pin::Pin;
 use std::sync::Arc;

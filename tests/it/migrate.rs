@@ -1,8 +1,6 @@
 //! A table of plaintext items is sealed, and unsealed again, while it is in use.
 
 mod checkpoint;
-mod concurrent;
-mod orders;
 mod passes;
 mod refused;
 mod roll_out;

@@ -1,5 +1,7 @@
 //! Many records: 1,000, or as many as `ENVELOPE_TEST_SCALE` says. CI runs this module once.
 
+mod migration;
+
 use std::env;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};

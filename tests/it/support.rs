@@ -67,6 +67,13 @@ impl World {
         world
     }
 
+    /// The same on emulators in this process, for scripted services.
+    pub(crate) async fn in_process() -> Self {
+        let world = Self::on(Backend::in_process().await, unique_table()).await;
+        world.store.create_table::<User>().await.unwrap();
+        world
+    }
+
     pub(crate) async fn with_keys(keys: &[(&str, ScalarAttributeType)]) -> Self {
         Self::over(Backend::start().await, keys).await
     }

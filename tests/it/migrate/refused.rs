@@ -109,7 +109,7 @@ async fn only_the_first_hundred_are_kept() {
 /// The next thousands would fail too, and take a call each.
 #[tokio::test]
 async fn without_data_keys_the_migration_ends() {
-    let world = World::new().await;
+    let world = World::in_process().await;
     fill(&world, 50).await;
     let (kms, _script) = world.backend.scripted_kms(|attempt| match attempt.operation.as_str() {
         "GenerateDataKey" => Reaction::error("AccessDeniedException"),
@@ -128,7 +128,7 @@ async fn without_data_keys_the_migration_ends() {
 /// Who may seal and not open would make data that nobody can read.
 #[tokio::test]
 async fn what_cannot_be_opened_again_is_not_written() {
-    let world = World::new().await;
+    let world = World::in_process().await;
     fill(&world, 3).await;
     let (kms, _script) = world.backend.scripted_kms(|attempt| match attempt.operation.as_str() {
         "Decrypt" => Reaction::error("AccessDeniedException"),

@@ -13,12 +13,9 @@ use envelope_tests::Reaction;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::{Patient, fill, migrating, patient};
+use super::scale;
+use crate::migrate::{Patient, fill, migrating, patient};
 use crate::support::{World, string};
-
-fn scale() -> usize {
-    std::env::var("ENVELOPE_TEST_SCALE").map_or(1000, |scale| scale.parse().expect("a number"))
-}
 
 /// A random seed, or that of a run to be repeated.
 fn seed() -> u64 {
@@ -106,7 +103,7 @@ async fn new_program(world: &World, scale: usize, ends: &AtomicBool) -> HashMap<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t27_a_table_in_use_is_sealed_by_a_migration_that_is_killed_three_times() {
-    let scale = scale();
+    let scale = usize::try_from(scale()).unwrap();
     let world = Arc::new(World::new().await);
     fill(&world, scale).await;
     let checkpoint = TempDir::new().unwrap();

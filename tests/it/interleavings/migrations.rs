@@ -2,12 +2,12 @@
 //! was acknowledged is lost, nothing comes back, and the record can be read after every write.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Store, UpdateError};
 use envelope_tests::{Backend, Schedules, Turns};
 
-use super::{UNTIL, february};
+use super::HOUR;
+use crate::migrate::{UNTIL, february};
 use crate::support::string;
 
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
@@ -117,8 +117,6 @@ fn act(act: Act, client: aws_sdk_dynamodb::Client, store: Store) -> Writer {
         }
     })
 }
-
-const HOUR: Duration = Duration::from_hours(1);
 
 type Writer = Pin<Box<dyn Future<Output = bool> + Send>>;
 
