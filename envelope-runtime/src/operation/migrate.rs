@@ -233,7 +233,7 @@ macro_rules! options {
             /// Keeps the segments that are done in a file, and goes on from it if it is there.
             ///
             /// The file holds the id of the table, the number of segments and a digest of the
-            /// record's schema, and is refused if one of them differs. It holds no key and no
+            /// record's schema and the store's scope, and is refused if one of them differs. It holds no key and no
             /// value, and only its owner may read it. It stays when everything is done, as the
             /// record of what was done: later runs only look. Delete it to begin again, after a
             /// backup was restored.

@@ -49,8 +49,8 @@ pub enum CheckpointErrorKind {
     Malformed,
     /// It is of another table, or of one that was deleted and made again.
     OtherTable,
-    /// It is of another record, or of this one with other protected fields or keys; or what was
-    /// done was the opposite.
+    /// It is of another record, or of this one with other protected fields or keys, or of another
+    /// context; or what was done was the opposite.
     OtherSchema,
     /// It is of this many segments.
     OtherSegments(u32),
@@ -156,8 +156,8 @@ impl fmt::Display for CheckpointError {
                 "of another table, or of one that was made again since; delete it to begin again",
             ),
             CheckpointErrorKind::OtherSchema => f.write_str(
-                "of a record with other keys or protected fields, or of the opposite direction; delete it \
-                 to begin again",
+                "of a record with other keys or protected fields, of another context, or of the opposite \
+                 direction; give another file, or delete it to begin again",
             ),
             CheckpointErrorKind::OtherSegments(segments) => write!(
                 f,

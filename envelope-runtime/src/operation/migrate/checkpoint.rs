@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::write_lp;
 use crate::crypto::sha256;
+use crate::key::ContextPairs;
 use crate::operation::error::{CheckpointError, CheckpointErrorKind};
 use crate::record::RecordSchema;
 
@@ -29,8 +30,14 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(super) fn new(table: String, schema: &RecordSchema, work: &str, segments: u32) -> Self {
-        let schema = digest(schema, work);
+    pub(super) fn new(
+        table: String,
+        schema: &RecordSchema,
+        scope: &ContextPairs,
+        work: &str,
+        segments: u32,
+    ) -> Self {
+        let schema = digest(schema, scope, work);
         Self { version: VERSION, table, schema, segments, done: BTreeSet::new() }
     }
 
@@ -108,8 +115,8 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// A digest of what decides whether a record is done: what is protected under which names, and the
-/// keys. The dates of windows are left out, since they change nothing that is stored.
-fn digest(schema: &RecordSchema, work: &str) -> String {
+/// keys, and whose records are changed. The dates of windows are left out, since they change nothing that is stored.
+fn digest(schema: &RecordSchema, scope: &ContextPairs, work: &str) -> String {
     let mut parts = Vec::new();
     let mut add = |part: &str| write_lp(part.as_bytes(), &mut parts);
     add(work);
@@ -124,6 +131,10 @@ fn digest(schema: &RecordSchema, work: &str) -> String {
             add(name);
         }
         add("");
+    }
+    for field in schema.fields().filter(|field| field.is_context()) {
+        // Records of any context are changed without one; no context is an empty text.
+        add(scope.value(field.name()).unwrap_or_default());
     }
     let digest = sha256(&[b"envelope/1 migration ", &parts]);
     data_encoding::HEXLOWER.encode(&digest)

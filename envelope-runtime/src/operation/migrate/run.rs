@@ -2,9 +2,9 @@
 //! again.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::{io, mem};
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use futures_core::Stream;
@@ -43,6 +43,8 @@ struct Shared<'a, C> {
     segments: u32,
     /// The segments that were done before the pass.
     done: BTreeSet<u32>,
+    /// The first records that failed in the pass before. They have not reappeared.
+    failed: Vec<UnmigratedItem>,
     state: Mutex<State>,
 }
 
@@ -58,7 +60,8 @@ impl<C: Capability> Engine<C> {
     pub(super) async fn run(self, options: &Options) -> Result<MigrationReport, MigrateError> {
         let segments = options.segments.get();
         let (table, about) = self.describe().await?;
-        let mut journal = Checkpoint::new(table, &self.schema, self.work.name(), segments);
+        let (scope, work) = (self.store.scope(), self.work.name());
+        let mut journal = Checkpoint::new(table, &self.schema, scope, work, segments);
         let path = options.checkpoint.as_ref().filter(|_| !self.is_dry);
         if let Some(path) = path {
             journal = blocking(path, move |path| journal.resume(path)).await?;
@@ -67,16 +70,17 @@ impl<C: Capability> Engine<C> {
         let segments_done = journal.number_done();
         let report = MigrationReport::new(&self.schema);
         let state = State { report, items: 0, segments_done, about };
-        let shared = |pass, done, state| Shared {
+        let shared = |pass, done, failed, state| Shared {
             engine: &self,
             options,
             pass,
             segments,
             done,
+            failed,
             state: Mutex::new(state),
         };
 
-        let first = shared(Pass::First, BTreeSet::new(), state);
+        let first = shared(Pass::First, BTreeSet::new(), Vec::new(), state);
         let mut done = first.segments(waiting);
         while let Some(segment) = done.try_next().await? {
             if !segment.is_done {
@@ -93,9 +97,10 @@ impl<C: Capability> Engine<C> {
             return Ok(state.report);
         }
 
+        let failed = mem::take(&mut state.report.items);
         state.report.begin_second_pass(&self.schema);
         (state.items, state.segments_done) = (0, 0);
-        let second = shared(Pass::Second, journal.into_done(), state);
+        let second = shared(Pass::Second, journal.into_done(), failed, state);
         let mut done = second.segments((0..segments).collect());
         while done.try_next().await?.is_some() {}
         drop(done);
@@ -209,10 +214,16 @@ impl<C: Capability> Shared<'_, C> {
                 self.count(report, &item);
             }
             Fate::Left { item } => {
-                report.left += 1;
-                if was_done {
-                    report.reappeared += 1;
-                    report.add_item(UnmigratedItem::reappeared(&engine.schema, key));
+                let has_failed = self.failed.iter().find(|failed| *failed.key() == key);
+                if let Some(failed) = has_failed.filter(|_| was_done) {
+                    report.failed += 1;
+                    report.add_item(failed.clone());
+                } else {
+                    report.left += 1;
+                    if was_done {
+                        report.reappeared += 1;
+                        report.add_item(UnmigratedItem::reappeared(&engine.schema, key));
+                    }
                 }
                 self.count(report, &item);
             }
