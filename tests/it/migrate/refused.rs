@@ -106,6 +106,25 @@ async fn only_the_first_hundred_are_kept() {
     assert_eq!((report.failed, report.items.len()), (120, 100));
 }
 
+/// Its part of the table is done then, and what is planted there is left.
+#[tokio::test]
+async fn a_record_that_a_transaction_holds_is_tried_again() {
+    let world = World::new().await;
+    fill(&world, 1).await;
+    let (client, script) = world.backend.scripted_dynamodb(|attempt| {
+        let is_first = attempt.operation == "UpdateItem" && attempt.number < 4;
+        if is_first { Reaction::error("TransactionConflictException") } else { Reaction::Pass }
+    });
+    let store = migrating(&world.store_over(client));
+
+    let report = store.migrate::<Patient>().segments(1).await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.records), (1, 0, 1));
+    // In the first pass.
+    let operations = script.take();
+    assert!(operations.ends_with(&["UpdateItem".into(), "Scan".into()]), "{operations:?}");
+}
+
 /// It has not reappeared, although the second pass does not try it again.
 #[tokio::test]
 async fn what_fails_behind_the_key_service_is_reported_with_its_error() {

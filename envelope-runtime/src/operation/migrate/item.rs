@@ -58,6 +58,8 @@ impl<C: Capability> Engine<C> {
                 Ok(Sent::Written(item)) => return Ok(Fate::Done { item, changed: true }),
                 Ok(Sent::Changed(Some(now))) => item = now,
                 Ok(Sent::Changed(None)) => return Ok(Fate::Gone),
+                // A transaction is about to change it.
+                Err(UpdateError::Request(error)) if error.kind() == ServiceErrorKind::Conflict => {}
                 Err(error) if self.holds_for_others(&error) => return Err(error),
                 Err(error) => return Ok(Fate::Failed { item: Some(item), error }),
             }
