@@ -8,7 +8,7 @@ use envelope_runtime::{EnvelopeRecord, Store};
 use envelope_tests::{Reaction, unique_table};
 use tempfile::TempDir;
 
-use super::{Patient, fill, migrating, patient, plaintext};
+use super::{Patient, UNTIL, february, fill, migrating, patient, plaintext};
 use crate::support::{User, World, string};
 
 /// A checkpoint in a directory of its own.
@@ -226,4 +226,39 @@ async fn a_run_without_a_window_does_no_segment() {
 
     let report = migrate(&migrating(&world.store)).await.unwrap();
     assert_eq!((report.changed, report.is_complete()), (3, true));
+}
+
+/// Otherwise the records of the second tenant would count as planted ones, and be left.
+#[tokio::test]
+async fn a_checkpoint_of_one_tenant_is_not_one_of_another() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users")]
+    struct Tenants {
+        #[partition_key]
+        id: String,
+        #[envelope(context)]
+        tenant: String,
+        #[encrypted]
+        secret: String,
+    }
+    let world = World::new().await;
+    for tenant in ["a", "b"] {
+        let item = [("id", tenant), ("tenant", tenant), ("secret", "s")];
+        world.write(item.map(|(name, value)| (name.to_owned(), string(value))).into()).await;
+    }
+    let place = Place::new();
+    let store = world.store.clone().clock(february).accept_unsealed::<Tenants>(UNTIL);
+    let of = |tenant: &str| store.scoped([("tenant", tenant)]);
+    let migrate = async |store: Store| store.migrate::<Tenants>().checkpoint(place.path()).await;
+
+    assert_eq!(migrate(of("a")).await.unwrap().changed, 1);
+    for store in [of("b"), store.clone()] {
+        let error = migrate(store).await.unwrap_err();
+        assert_eq!(refusal(&error), CheckpointErrorKind::OtherSchema);
+        assert!(error.to_string().contains("of another context"), "{error}");
+    }
+    // A scope may hold more names than one record type needs.
+    let more = of("a").scoped([("city", "x")]);
+    assert!(migrate(more).await.unwrap().is_complete());
+    assert!(world.stored("b").await["secret"].is_s());
 }

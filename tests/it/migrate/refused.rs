@@ -5,7 +5,7 @@ use envelope_runtime::error::{MigrateError, OpenErrorKind, SealErrorKind, Update
 use envelope_runtime::{AttributeValue, EnvelopeRecord};
 use envelope_tests::Reaction;
 
-use super::{Patient, fill, migrating, plaintext};
+use super::{Patient, UNTIL, february, fill, migrating, plaintext};
 use crate::support::{World, binary, string};
 
 #[tokio::test]
@@ -106,6 +106,56 @@ async fn only_the_first_hundred_are_kept() {
     assert_eq!((report.failed, report.problems.len()), (120, 100));
 }
 
+/// Its part of the table is done then, and what is planted there is left.
+#[tokio::test]
+async fn a_record_that_a_transaction_holds_is_tried_again() {
+    let world = World::new().await;
+    fill(&world, 1).await;
+    let (client, script) = world.backend.scripted_dynamodb(|attempt| {
+        let is_first = attempt.operation == "UpdateItem" && attempt.number < 4;
+        if is_first { Reaction::error("TransactionConflictException") } else { Reaction::Pass }
+    });
+    let store = migrating(&world.store_over(client));
+
+    let report = store.migrate::<Patient>().segments(1).await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.records), (1, 0, 1));
+    // In the first pass.
+    let operations = script.take();
+    assert!(operations.ends_with(&["UpdateItem".into(), "Scan".into()]), "{operations:?}");
+}
+
+/// It has not reappeared, although the second pass does not try it again.
+#[tokio::test]
+async fn what_fails_behind_the_key_service_is_reported_with_its_error() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users")]
+    struct Newer {
+        #[partition_key]
+        id: String,
+        #[encrypted]
+        #[envelope(unsealed_until = "2027-03-01")]
+        status: String,
+        #[encrypted]
+        ssn: String,
+        #[authenticated]
+        ward: u8,
+    }
+    let world = World::new().await;
+    let store = migrating(&world.store);
+    fill(&world, 2).await;
+    store.migrate::<Patient>().await.unwrap();
+    let mut tampered = world.stored("p-1").await;
+    tampered.insert("ward".into(), SdkValue::N("5".into()));
+    world.write(tampered.clone()).await;
+
+    let report = store.migrate::<Newer>().await.unwrap();
+
+    assert_eq!((report.changed, report.failed, report.remaining, report.reappeared), (1, 1, 0, 0));
+    assert!(report.problems[0].error().is_some_and(UpdateError::is_tampered), "{report:?}");
+    assert_eq!(world.stored("p-1").await, tampered);
+}
+
 /// The next thousands would fail too, and take a call each.
 #[tokio::test]
 async fn without_data_keys_the_migration_ends() {
@@ -123,6 +173,39 @@ async fn without_data_keys_the_migration_ends() {
     assert!(matches!(error, MigrateError::Item(_)), "{error}");
     assert!(error.is_access_denied());
     assert!(error.to_string().starts_with("the migration ended early: "), "{error}");
+}
+
+/// Whoever writes an item chooses its context, and must not end the run by one.
+#[tokio::test]
+async fn a_context_for_which_there_are_no_data_keys_does_not_hide_the_others() {
+    #[derive(EnvelopeRecord)]
+    #[envelope(table = "users")]
+    struct Tenants {
+        #[partition_key]
+        id: String,
+        #[envelope(context)]
+        tenant: String,
+        #[encrypted]
+        secret: String,
+    }
+    for kind in ["AccessDeniedException", "ValidationException"] {
+        let world = World::new().await;
+        for (id, tenant) in [("1", "a"), ("2", "planted"), ("3", "b"), ("4", "planted")] {
+            let item = [("id", id), ("tenant", tenant), ("secret", "s")];
+            world.write(item.map(|(name, value)| (name.to_owned(), string(value))).into()).await;
+        }
+        let (kms, _script) = world.backend.scripted_kms(move |attempt| {
+            let is_refused = attempt.body.contains("planted");
+            if is_refused { Reaction::error(kind) } else { Reaction::Pass }
+        });
+        let provider = envelope_runtime::KmsKeyProvider::new(kms, &world.key);
+        let store = world.store_with(provider).clock(february).accept_unsealed::<Tenants>(UNTIL);
+
+        let report = store.migrate::<Tenants>().segments(1).await.unwrap();
+
+        assert_eq!((report.changed, report.failed, report.records), (2, 2, 4), "{kind}");
+        assert_eq!(world.stored("2").await["secret"], string("s"));
+    }
 }
 
 /// Who may seal and not open would make data that nobody can read.

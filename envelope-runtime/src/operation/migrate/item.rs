@@ -51,14 +51,16 @@ impl<C: Capability> Engine<C> {
                 Ok(Need::Other) => return Ok(Fate::Other),
                 Ok(Need::Nothing) => return Ok(Fate::Done { item, changed: false }),
                 Ok(Need::Left) => return Ok(Fate::Left { item }),
-                Err(error) if holds_for_others(&error) => return Err(error),
+                Err(error) if self.holds_for_others(&error) => return Err(error),
                 Err(error) => return Ok(Fate::Failed { item: Some(item), error }),
             };
             match self.send(&item, step).await {
                 Ok(Sent::Written(item)) => return Ok(Fate::Done { item, changed: true }),
                 Ok(Sent::Changed(Some(now))) => item = now,
                 Ok(Sent::Changed(None)) => return Ok(Fate::Gone),
-                Err(error) if holds_for_others(&error) => return Err(error),
+                // A transaction is about to change it.
+                Err(UpdateError::Request(error)) if error.kind() == ServiceErrorKind::Conflict => {}
+                Err(error) if self.holds_for_others(&error) => return Err(error),
                 Err(error) => return Ok(Fate::Failed { item: Some(item), error }),
             }
             if !patience.wait(&self.store).await {
@@ -75,6 +77,28 @@ impl<C: Capability> Engine<C> {
             key.attribute(attribute.name()).is_some_and(|value| attribute.makes(value))
         };
         self.schema.keys().all(is_made)
+    }
+
+    /// Returns whether the change of another item would fail for the same reason.
+    fn holds_for_others(&self, error: &UpdateError) -> bool {
+        match error {
+            UpdateError::GenerateDataKey(error) => !(self.chooses_context() && of_a_context(error)),
+            UpdateError::DecryptDataKey(error) => is_of_the_service(error),
+            UpdateError::Request(error) => !matches!(
+                error.kind(),
+                ServiceErrorKind::Conflict
+                    | ServiceErrorKind::ItemTooLarge
+                    | ServiceErrorKind::OperandType
+                    | ServiceErrorKind::Validation
+            ),
+            _ => false,
+        }
+    }
+
+    /// Returns whether an item without an envelope chooses a part of its own context.
+    fn chooses_context(&self) -> bool {
+        let mut context = self.schema.fields().filter(|field| field.is_context());
+        context.any(|field| self.store.scope().value(field.name()).is_none())
     }
 
     /// The key attributes of an item.
@@ -96,25 +120,10 @@ pub(super) fn is_of_the_item(error: &UpdateError) -> bool {
             !matches!(error.kind(), OpenErrorKind::NoEnvelope | OpenErrorKind::WindowTooLong)
         }
         UpdateError::Seal(error) => matches!(error.kind(), SealErrorKind::ItemTooLarge(_)),
+        UpdateError::GenerateDataKey(error) => of_a_context(error) && !error.is_access_denied(),
         UpdateError::DecryptDataKey(error) => {
             !is_of_the_service(error) && !error.is_access_denied()
         }
-        _ => false,
-    }
-}
-
-/// Returns whether the change of another item would fail for the same reason.
-fn holds_for_others(error: &UpdateError) -> bool {
-    match error {
-        UpdateError::GenerateDataKey(_) => true,
-        UpdateError::DecryptDataKey(error) => is_of_the_service(error),
-        UpdateError::Request(error) => !matches!(
-            error.kind(),
-            ServiceErrorKind::Conflict
-                | ServiceErrorKind::ItemTooLarge
-                | ServiceErrorKind::OperandType
-                | ServiceErrorKind::Validation
-        ),
         _ => false,
     }
 }
@@ -123,4 +132,10 @@ fn holds_for_others(error: &UpdateError) -> bool {
 /// unknown key after others of such keys: whoever plants some must not end the run.
 fn is_of_the_service(error: &DataKeyError) -> bool {
     error.is_retryable() && error.kind() != DataKeyErrorKind::NotAsked
+}
+
+/// Returns whether the key service may refuse this context alone: a policy does not allow it, or it
+/// is too long.
+fn of_a_context(error: &DataKeyError) -> bool {
+    matches!(error.kind(), DataKeyErrorKind::AccessDenied | DataKeyErrorKind::Other)
 }

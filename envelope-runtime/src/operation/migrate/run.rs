@@ -2,9 +2,9 @@
 //! again.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::{io, mem};
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use futures_core::Stream;
@@ -45,6 +45,8 @@ struct Shared<'a, C> {
     segments: u32,
     /// The segments that were done before the pass.
     done: BTreeSet<u32>,
+    /// The first records that failed in the pass before. They have not reappeared.
+    failed: Vec<MigrationProblem>,
     state: Mutex<State>,
 }
 
@@ -73,17 +75,18 @@ impl<C: Capability> Engine<C> {
         let segments_done = journal.number_done();
         let report = MigrationReport::new(&self.schema);
         let state = State { report, items: 0, segments_done, about };
-        let shared = |pass, done, state| Shared {
+        let shared = |pass, done, failed, state| Shared {
             engine: &self,
             options,
             filter: &filter,
             pass,
             segments,
             done,
+            failed,
             state: Mutex::new(state),
         };
 
-        let first = shared(Pass::First, BTreeSet::new(), state);
+        let first = shared(Pass::First, BTreeSet::new(), Vec::new(), state);
         let mut done = first.segments(waiting);
         while let Some(segment) = done.try_next().await? {
             if !segment.is_done {
@@ -100,9 +103,10 @@ impl<C: Capability> Engine<C> {
             return Ok(state.report);
         }
 
+        let failed = mem::take(&mut state.report.problems);
         state.report.begin_second_pass(&self.schema);
         (state.items, state.segments_done) = (0, 0);
-        let second = shared(Pass::Second, journal.into_done(), state);
+        let second = shared(Pass::Second, journal.into_done(), failed, state);
         let mut done = second.segments((0..segments).collect());
         while done.try_next().await?.is_some() {}
         drop(done);
@@ -219,10 +223,17 @@ impl<C: Capability> Shared<'_, C> {
                 self.count(report, &item);
             }
             Fate::Left { item } => {
-                report.remaining += 1;
-                if was_done {
-                    report.reappeared += 1;
-                    report.add_item(MigrationProblem::reappeared(key, engine.schema.place()));
+                let has_failed = self.failed.iter().find(|failed| *failed.key() == key);
+                if let Some(failed) = has_failed.filter(|_| was_done) {
+                    report.failed += 1;
+                    report.add_item(failed.clone());
+                } else {
+                    report.remaining += 1;
+                    if was_done {
+                        report.reappeared += 1;
+                        let place = engine.schema.place();
+                        report.add_item(MigrationProblem::reappeared(key, place));
+                    }
                 }
                 self.count(report, &item);
             }
