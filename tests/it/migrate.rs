@@ -35,7 +35,7 @@ pub(crate) const UNTIL: Until = Until::date(2027, 3, 1);
 
 /// 2027-02-01, a month before the window closes.
 pub(crate) fn february() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_801_440_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_400)
 }
 
 /// The store of a program with an open window.

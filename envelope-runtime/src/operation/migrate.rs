@@ -143,7 +143,7 @@ impl<C: Capability> Store<C> {
     ///   (`unsealed_until`, `since`);
     /// - writes the keys of indexes that an item does not have yet.
     ///
-    /// Each record that is to be sealed takes two calls to the key service, GenerateDataKey and
+    /// Each record that is to be sealed takes two calls to the key service, `GenerateDataKey` and
     /// Decrypt, unless data keys are [reused](crate::key::KeyProvider::reuse). The second call is
     /// the proof: the sealed item is opened again before it overwrites the plaintext, and must give
     /// the same values. Then one
@@ -233,10 +233,10 @@ macro_rules! options {
             /// Keeps the segments that are done in a file, and goes on from it if it is there.
             ///
             /// The file holds the id of the table, the number of segments and a digest of the
-            /// record's schema and the store's scope, and is refused if one of them differs. It holds no key and no
-            /// value, and only its owner may read it. It stays when everything is done, as the
-            /// record of what was done: later runs only look. Delete it to begin again, after a
-            /// backup was restored.
+            /// record's schema and the store's scope, and is refused if one of them differs. It
+            /// holds no key and no value, and only its owner may read it. It stays when everything
+            /// is done, as the record of what was done: later runs only look. Delete it to begin
+            /// again, after a backup was restored.
             pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
                 self.options.checkpoint = Some(path.into());
                 self

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{UNTIL, february};
 use crate::support::{World, string};
 
-/// The record in the old program, which stores it with serde_dynamo.
+/// The record in the old program, which stores it with `serde_dynamo`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Old {
     id: String,

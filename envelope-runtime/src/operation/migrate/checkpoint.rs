@@ -115,7 +115,8 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// A digest of what decides whether a record is done: what is protected under which names, and the
-/// keys, and whose records are changed. The dates of windows are left out, since they change nothing that is stored.
+/// keys, and whose records are changed. The dates of windows are left out, since they change nothing
+/// that is stored.
 fn digest(schema: &RecordSchema, scope: &ContextPairs, work: &str) -> String {
     let mut parts = Vec::new();
     let mut add = |part: &str| write_lp(part.as_bytes(), &mut parts);
@@ -139,6 +140,3 @@ fn digest(schema: &RecordSchema, scope: &ContextPairs, work: &str) -> String {
     let digest = sha256(&[b"envelope/1 migration ", &parts]);
     data_encoding::HEXLOWER.encode(&digest)
 }
-
-#[cfg(test)]
-mod tests;
