@@ -255,7 +255,7 @@ async fn a_checkpoint_of_one_tenant_is_not_one_of_another() {
     for store in [of("b"), store.clone()] {
         let error = migrate(store).await.unwrap_err();
         assert_eq!(refusal(&error), CheckpointErrorKind::OtherSchema);
-        assert!(error.to_string().contains("of another context"), "{error}");
+        assert!(error.to_string().contains("of another scope"), "{error}");
     }
     // A scope may hold more names than one record type needs.
     let more = of("a").scoped([("city", "x")]);

@@ -12,7 +12,7 @@ use crate::crypto::sha256;
 use crate::expression::Expression;
 use crate::key::ContextPairs;
 use crate::operation::error::{CheckpointError, CheckpointErrorKind};
-use crate::record::RecordSchema;
+use crate::record::{FieldSchema, RecordSchema};
 
 /// The only version of the file's form.
 const VERSION: u32 = 1;
@@ -71,10 +71,6 @@ impl Checkpoint {
 
     pub(super) fn is_done(&self, segment: u32) -> bool {
         self.done.contains(&segment)
-    }
-
-    pub(super) fn into_done(self) -> BTreeSet<u32> {
-        self.done
     }
 
     pub(super) fn number_done(&self) -> u32 {
@@ -137,8 +133,8 @@ fn digest(selection: &Selection<'_>, work: &str) -> String {
         add("");
     }
     add("scope");
-    for name in scope.names() {
-        add(name);
+    for name in schema.fields().filter(|field| field.is_context()).map(FieldSchema::name) {
+        // Without a value, records of any context are changed. No context is an empty text.
         add(scope.value(name).unwrap_or_default());
     }
     add("filter");

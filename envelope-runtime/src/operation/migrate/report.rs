@@ -7,7 +7,7 @@ use crate::operation::error::MigrationProblem;
 use crate::record::{FieldRole, FieldSchema, RecordSchema};
 
 /// The most failed records of which a report keeps the keys and the errors.
-const MAX_FAILED: usize = 100;
+pub(super) const MAX_FAILED: usize = 100;
 
 /// The outcome of [`Store::migrate`](crate::Store::migrate) and
 /// [`Store::unseal`](crate::Store::unseal): of the last pass over the table, after everything that

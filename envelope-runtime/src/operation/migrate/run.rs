@@ -1,7 +1,7 @@
 //! The two passes over a table: the first one changes records, the second one looks at all of them
 //! again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::{io, mem};
@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::checkpoint::{Checkpoint, Selection};
 use super::item::{Fate, is_of_the_item};
-use super::report::Listed;
+use super::report::{Listed, MAX_FAILED};
 use super::{Engine, MigrationProgress, MigrationReport, Options, Work};
 use crate::envelope::Item;
 use crate::expression::{Expression, Placeholders};
@@ -21,8 +21,7 @@ use crate::operation::error::MigrationProblem;
 use crate::operation::error::{CheckpointError, CheckpointErrorKind, MigrateError, ServiceError};
 use crate::operation::fetched::CONCURRENCY;
 
-/// The first pass changes what is not done. The second one sees whether all that is done has stayed
-/// so.
+/// The first pass changes what is not done. The second one looks whether all of it has stayed so.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pass {
     First,
@@ -43,8 +42,6 @@ struct Shared<'a, C> {
     filter: &'a Expression,
     pass: Pass,
     segments: u32,
-    /// The segments that were done before the pass.
-    done: BTreeSet<u32>,
     /// The first records that failed in the pass before. They have not reappeared.
     failed: Vec<MigrationProblem>,
     state: Mutex<State>,
@@ -69,24 +66,28 @@ impl<C: Capability> Engine<C> {
         let mut journal = Checkpoint::new(table, &selection, self.work.name(), segments);
         let path = options.checkpoint.as_ref().filter(|_| !self.is_dry);
         if let Some(path) = path {
-            journal = blocking(path, move |path| journal.resume(path)).await?;
+            // A file that cannot be written is no surprise after hours.
+            let resumed = move |path: &Path| {
+                let journal = journal.resume(path)?;
+                journal.write(path).map(|()| journal)
+            };
+            journal = blocking(path, resumed).await?;
         }
         let waiting: Vec<_> = (0..segments).filter(|part| !journal.is_done(*part)).collect();
         let segments_done = journal.number_done();
         let report = MigrationReport::new(&self.schema);
         let state = State { report, items: 0, segments_done, about };
-        let shared = |pass, done, failed, state| Shared {
+        let shared = |pass, failed, state| Shared {
             engine: &self,
             options,
             filter: &filter,
             pass,
             segments,
-            done,
             failed,
             state: Mutex::new(state),
         };
 
-        let first = shared(Pass::First, BTreeSet::new(), Vec::new(), state);
+        let first = shared(Pass::First, Vec::new(), state);
         let mut done = first.segments(waiting);
         while let Some(segment) = done.try_next().await? {
             if !segment.is_done {
@@ -106,7 +107,7 @@ impl<C: Capability> Engine<C> {
         let failed = mem::take(&mut state.report.problems);
         state.report.begin_second_pass(&self.schema);
         (state.items, state.segments_done) = (0, 0);
-        let second = shared(Pass::Second, journal.into_done(), failed, state);
+        let second = shared(Pass::Second, failed, state);
         let mut done = second.segments((0..segments).collect());
         while done.try_next().await?.is_some() {}
         drop(done);
@@ -148,12 +149,11 @@ impl<C: Capability> Shared<'_, C> {
         segments: Vec<u32>,
     ) -> impl Stream<Item = Result<Segment, MigrateError>> + Unpin {
         let segments = segments.into_iter();
-        let runs = segments.map(|segment| self.segment(segment, self.done.contains(&segment)));
+        let runs = segments.map(|segment| self.segment(segment));
         Box::pin(stream::iter(runs).buffer_unordered(self.options.parallel))
     }
 
-    /// Does one segment. What an earlier pass has done may have reappeared.
-    async fn segment(&self, number: u32, was_done: bool) -> Result<Segment, MigrateError> {
+    async fn segment(&self, number: u32) -> Result<Segment, MigrateError> {
         let engine = self.engine;
         let mut is_done = true;
         let share = CONCURRENCY.div_ceil(self.options.parallel);
@@ -181,7 +181,7 @@ impl<C: Capability> Shared<'_, C> {
             engine.meter.has_read(page.consumed_capacity());
             let items = page.items.unwrap_or_default();
             let read = u64::try_from(items.len()).unwrap_or(u64::MAX);
-            let processed = items.into_iter().map(|item| self.item(item, was_done));
+            let processed = items.into_iter().map(|item| self.item(item));
             let mut processed = stream::iter(processed).buffer_unordered(share);
             while let Some(processed) = processed.next().await {
                 is_done &= processed?;
@@ -196,19 +196,16 @@ impl<C: Capability> Shared<'_, C> {
     }
 
     /// Returns whether it is done.
-    async fn item(
-        &self,
-        item: HashMap<String, SdkValue>,
-        was_done: bool,
-    ) -> Result<bool, MigrateError> {
+    async fn item(&self, item: HashMap<String, SdkValue>) -> Result<bool, MigrateError> {
         let Self { engine, options, .. } = self;
         if let Some(pace) = &engine.items {
             engine.store.wait(pace.reserve(engine.store.ticks().monotonic())).await;
         }
         let key = engine.key_of(&item);
+        let is_second = self.pass == Pass::Second;
         // What reappears after every writer seals may have been planted.
         let is_open =
-            !was_done || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
+            !is_second || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
         let fate = engine.process(item, is_open && !engine.is_dry).await;
         let fate =
             fate.map_err(|error| MigrateError::Item(MigrationProblem::failed(key.clone(), error)))?;
@@ -219,17 +216,18 @@ impl<C: Capability> Shared<'_, C> {
             Fate::Other => report.other_items += 1,
             Fate::Done { item, changed } => {
                 report.changed += u64::from(changed);
-                report.reappeared += u64::from(changed && was_done);
+                report.reappeared += u64::from(changed && is_second);
                 self.count(report, &item);
             }
             Fate::Left { item } => {
-                let has_failed = self.failed.iter().find(|failed| *failed.key() == key);
-                if let Some(failed) = has_failed.filter(|_| was_done) {
+                let failed = self.failed.iter().find(|failed| *failed.key() == key);
+                if let Some(failed) = failed {
                     report.failed += 1;
                     report.add_item(failed.clone());
                 } else {
                     report.remaining += 1;
-                    if was_done {
+                    // Of more failures, nobody knows the keys.
+                    if is_second && self.failed.len() < MAX_FAILED {
                         report.reappeared += 1;
                         let place = engine.schema.place();
                         report.add_item(MigrationProblem::reappeared(key, place));

@@ -224,19 +224,16 @@ impl<C: Capability> Engine<C> {
         Ok(Need::Step(step))
     }
 
-    /// Adds the keys of indexes that the item does not have yet.
+    /// Adds the keys of indexes that the item does not have yet. Others stay as they are: they may
+    /// be the only place of what they say.
     fn with_index_keys(&self, mut step: Step, item: &Item) -> Result<Step, UpdateError> {
         let schema = &self.schema;
         let value = |name: &str| schema.read_value(name, |name| item.attribute(name));
         let made = schema.index_values(value, |_| false).map_err(UpdateError::Key)?;
         for name in schema.made_names() {
-            match (made.get(name), item.attribute(name)) {
-                (Some(made), stored) if stored != Some(made) => {
-                    step.set.insert(name, made.clone());
-                }
-                (None, Some(_)) => _ = step.remove.insert(name.to_owned()),
-                _ => continue,
-            }
+            let (Some(made), None) = (made.get(name), item.attribute(name)) else { continue };
+            step.set.insert(name, made.clone());
+            step.stay.push(name);
             let parts = schema.made_parts().into_iter().filter_map(|part| schema.field(part));
             let parts = parts.filter(|field| !field.is_key()).flat_map(FieldSchema::names);
             step.stay = step.stay.iter().copied().chain(parts).collect();
