@@ -36,8 +36,8 @@ impl<C: Capability> Store<C> {
     ///
     /// **Until then, whoever can write the table can plant a record**: they take an item's envelope
     /// away, and with it the protection of all its fields. So the window is for one record type,
-    /// and closes by itself at 00:00 UTC of that day. Each operation that let such items in says so
-    /// at `WARN`, [`Usage`](crate::Usage::unsealed_records) counts them, and
+    /// and closes by itself at 00:00 UTC of that day. Each load or update that let such items in
+    /// says so at `WARN`, [`Usage`](crate::Usage::unsealed_records) counts them, and
     /// [`Loaded::was_unsealed`](crate::Loaded::was_unsealed) tells of each. In the last 14 days, a
     /// store warns once a day that the window is about to close.
     ///

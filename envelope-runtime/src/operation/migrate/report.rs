@@ -24,8 +24,9 @@ pub struct MigrationReport {
     /// The number of records that are still to be changed: those that a dry run would change, and
     /// those that [reappeared](Self::reappeared).
     pub remaining: u64,
-    /// The number of records that need a change again, although their segment of the table was
-    /// done. They are among the `remaining` ones, unless they were accepted.
+    /// The number of records that the second pass found to need a change again. They are among the
+    /// `remaining` ones, unless they were accepted. If a hundred records or more have failed, they
+    /// are not counted here.
     pub reappeared: u64,
     /// The number of records that could not be changed. They are as they were.
     pub failed: u64,
