@@ -154,11 +154,11 @@ impl<C: Capability> Store<C> {
     /// of the protected attributes and the envelope is written, on the condition that each of them
     /// is as it was read. Whatever another program writes meanwhile is kept.
     ///
-    /// The second pass reads all records again, strongly consistently, and changes nothing. A record
-    /// that it finds unsealed was written after the first pass was there, by a program that does not
-    /// seal, or by someone who has planted it. It is [reported](MigrationReport::reappeared) and left, or
-    /// the migration would make the forgery genuine. With a [checkpoint](Migration::checkpoint),
-    /// this holds across runs.
+    /// The second pass reads all records again, strongly consistently, and changes nothing. A
+    /// record that it finds unsealed was written after the first pass was there, by a program that
+    /// does not seal, or by someone who has planted it. It is
+    /// [reported](MigrationReport::reappeared) and left, or the migration would make the forgery
+    /// genuine. With a [checkpoint](Migration::checkpoint), this holds across runs.
     ///
     /// Sealed records are not opened: a [scan](Self::scan) finds those that cannot be.
     ///
