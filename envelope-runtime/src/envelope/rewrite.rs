@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 
 use super::unsealed::Unsealed;
 use super::verified::Verified;
-use super::{Item, OpenError, RecordKeys, SALT_LEN, SealError, SealErrorKind};
+use super::{Item, OpenError, RecordKeys, SealError};
 use crate::attribute::AttributeValue;
-use crate::crypto::{MAC_LEN, NONCE_LEN, RandomFailed, TAG_LEN};
+use crate::crypto::RandomFailed;
 use crate::expression::Change;
 use crate::key::{DataKey, KeyReference};
 use crate::record::{FieldError, FieldRole, FieldSchema};
@@ -25,9 +25,6 @@ pub(crate) struct Rewrite {
     pub(crate) set: Item,
     pub(crate) remove: BTreeSet<String>,
 }
-
-/// The bytes that are left for the wrapped key and the lists of a record that is sealed in place.
-const ROOM: usize = 1024;
 
 /// A source of random bytes.
 pub(crate) type Fill = fn(&mut [u8]) -> Result<(), RandomFailed>;
@@ -176,24 +173,6 @@ impl Unsealed {
         let sealed = self.schema().fields().filter(|field| field.role() == FieldRole::Encrypted);
         let stored = sealed.flat_map(FieldSchema::names).map(len).sum::<usize>();
         u64::try_from(stored + new_len(changes, len)).unwrap_or(u64::MAX)
-    }
-
-    /// Refuses an item that may be too large once it is sealed, before a data key is requested.
-    /// It leaves room for the wrapped key.
-    pub(crate) fn check_least_size(&self) -> Result<(), SealError> {
-        let sealed = |field: &FieldSchema| match self.value(field) {
-            Some(value) if field.role() == FieldRole::Encrypted => {
-                let listed = 1 + field.name().len() + NONCE_LEN;
-                listed + (value.plaintext_len() + TAG_LEN).saturating_sub(value.size())
-            }
-            _ => 0,
-        };
-        let fixed = self.schema().envelope().len() + 2 + SALT_LEN + MAC_LEN + 3 + ROOM;
-        let size = self.item().size() + fixed + self.schema().fields().map(sealed).sum::<usize>();
-        if size <= Item::MAX_SIZE {
-            return Ok(());
-        }
-        Err(SealError::new(self.schema().place(), SealErrorKind::ItemTooLarge(size)))
     }
 
     /// Refuses an item that DynamoDB would not store: see [`Verified::check_size`].

@@ -23,6 +23,12 @@ use crate::operation::update::stays;
 use crate::operation::write::Outcome;
 use crate::record::{FieldRole, FieldSchema, RequestKey};
 
+/// The bytes of a sealed attribute beside its name and its value: its entry in the list, and the
+/// tag.
+const LISTED: usize = 1 + 12 + 16;
+/// The bytes that are left for the rest of the envelope, of which the wrapped key is the most.
+const ROOM: usize = 1024;
+
 /// What an item needs.
 pub(super) enum Need {
     /// It is of another context.
@@ -104,7 +110,7 @@ impl<C: Capability> Engine<C> {
         };
         (self.fits)(unsealed()?.into_values()).map_err(UpdateError::Field)?;
         let unsealed = unsealed()?;
-        unsealed.check_least_size().map_err(UpdateError::Seal)?;
+        self.check_room(item)?;
         if !may_change {
             return Ok(Need::Left);
         }
@@ -118,6 +124,24 @@ impl<C: Capability> Engine<C> {
         let values = schema.fields().map(|field| unsealed.value(field)).collect();
         let step = Step::of(rewrite, item, schema.protected_names());
         self.proven(step, item, values, &context).await
+    }
+
+    /// Refuses an item that may be too large once it is sealed. It is known before a data key is
+    /// requested, in a dry run and in each pass.
+    fn check_room(&self, item: &Item) -> Result<(), UpdateError> {
+        let schema = &self.schema;
+        let sealed = schema.fields().filter(|field| field.role() == FieldRole::Encrypted);
+        let sealed: BTreeSet<_> = sealed.flat_map(FieldSchema::names).collect();
+        let grown = item.iter().map(|(name, value)| {
+            name.len() + if sealed.contains(name) { value.plaintext_len() } else { value.size() }
+        });
+        let listed = schema.protected_names().into_iter().map(|name| name.len() + LISTED);
+        let size = grown.chain(listed).chain([ROOM]).sum::<usize>();
+        if size <= Item::MAX_SIZE {
+            return Ok(());
+        }
+        let kind = SealErrorKind::ItemTooLarge(size);
+        Err(UpdateError::Seal(SealError::new(schema.place(), kind)))
     }
 
     /// The change of an item with an envelope: of fields with a window that it does not list, and

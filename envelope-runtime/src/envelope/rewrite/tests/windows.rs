@@ -270,3 +270,35 @@ fn a_window_of_more_than_a_leap_year_is_refused_with_the_first_item() {
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::WindowTooLong, Some("a")));
     assert!(open(9 * 366 * 24 * 60 * 60).is_ok());
 }
+
+#[test]
+fn a_record_that_would_be_too_large_is_not_sealed_in_place() {
+    let of = |length: usize| {
+        let long = "x".repeat(length);
+        let stored = item(&[("id", "p-1"), ("a", &long), ("status", "new")]);
+        let unsealed = unsealed(stored, Windows::of_fields(0).of_items(UNTIL)).unwrap();
+        let rewrite = unsealed.seal(&[], &key(), reference(7), fill).unwrap();
+        (
+            unsealed.check_size(&rewrite, |_| false),
+            unsealed.check_size(&rewrite, |name| name == "status"),
+        )
+    };
+    // The most bytes below the limit with which the record is too large.
+    let (mut too_few, mut spare) = (0, 1_000);
+    while spare - too_few > 1 {
+        let middle = usize::midpoint(too_few, spare);
+        match of(Item::MAX_SIZE - middle).0 {
+            Ok(()) => spare = middle,
+            Err(_) => too_few = middle,
+        }
+    }
+    assert!(of(Item::MAX_SIZE - too_few - 1).0.is_ok());
+    // The status changes elsewhere, and does not count.
+    assert!(of(Item::MAX_SIZE - too_few).1.is_ok());
+    match of(Item::MAX_SIZE - too_few).0 {
+        Err(RewriteError::Seal(error)) => {
+            assert_eq!(error.kind(), SealErrorKind::ItemTooLarge(Item::MAX_SIZE + 1));
+        }
+        other => panic!("{other:?}"),
+    }
+}
