@@ -173,10 +173,10 @@ impl<C: Capability> Store<C> {
     /// let store = store.accept_unsealed::<User>(Until::date(2027, 3, 1));
     ///
     /// let found = store.migrate::<User>().dry_run().await?;
-    /// println!("{} of {} records are to be sealed", found.left, found.records);
+    /// println!("{} of {} records are to be sealed", found.remaining, found.records);
     ///
     /// let report = store.migrate::<User>().checkpoint("users.checkpoint").await?;
-    /// assert!(report.is_complete(), "{:?}", report.items);
+    /// assert!(report.is_complete(), "{:?}", report.problems);
     /// # Ok(())
     /// # }
     /// ```

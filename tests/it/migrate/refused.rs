@@ -10,7 +10,7 @@ use crate::support::{World, binary, string};
 
 #[tokio::test]
 async fn a_record_that_cannot_be_changed_does_not_hide_the_others() {
-    let world = World::new().await;
+    let world = World::in_process().await;
     fill(&world, 3).await;
     let mut no_record = plaintext("no-record");
     no_record.insert("ward".into(), string("four"));
@@ -189,7 +189,7 @@ async fn a_context_for_which_there_are_no_data_keys_does_not_hide_the_others() {
         secret: String,
     }
     for kind in ["AccessDeniedException", "ValidationException"] {
-        let world = World::new().await;
+        let world = World::in_process().await;
         for (id, tenant) in [("1", "a"), ("2", "planted"), ("3", "b"), ("4", "planted")] {
             let item = [("id", id), ("tenant", tenant), ("secret", "s")];
             world.write(item.map(|(name, value)| (name.to_owned(), string(value))).into()).await;

@@ -231,7 +231,7 @@ async fn t21_an_update_whose_condition_does_not_hold_shows_nothing_of_the_item()
 /// The size is that of the sealed item.
 #[tokio::test]
 async fn an_item_that_would_be_too_large_when_it_is_sealed_is_refused_before_the_write() {
-    let world = World::new().await;
+    let world = World::in_process().await;
     let mut large = item([("id", "u-1"), ("nickname", "zoë"), ("ssn", "1"), ("role", "patient")]);
     let length = 400 * 1024 - 60;
     large.insert("email".into(), string(&"x".repeat(length)));
