@@ -8,7 +8,8 @@ use std::ops::Range;
 /// # fn example(mut envelope: Vec<u8>) {
 /// use envelope_tests::Layout;
 ///
-/// envelope[Layout::of(&envelope).tag.start] ^= 1;
+/// let tag = Layout::of(&envelope).tag.start;
+/// envelope[tag] ^= 1;
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
