@@ -50,19 +50,8 @@ impl Opening {
         let stored = stored.ok_or_else(|| at_envelope(&schema, OpenErrorKind::NoEnvelope))?;
         let (header, bytes) = decode_envelope(&schema, stored)?;
 
-        // Bounds the recursion over items that DynamoDB's own limit does not bound.
-        let matters =
-            |name: &str| schema.catches_all() || schema.knows(name) || header.authenticates(name);
-        let too_deep =
-            |(name, value): &(&str, &AttributeValue)| value.is_too_deep() && matters(name);
-        if let Some((name, _)) = item.iter().find(too_deep) {
-            return Err(at(&schema, name, OpenErrorKind::TooDeep));
-        }
-
-        let identity = Identity::new(schema.table(), &own_keys(&schema, &item, asked)?);
-        if let Some(name) = expected.differs(|name| item.attribute(name)) {
-            return Err(at(&schema, name, OpenErrorKind::OtherContext));
-        }
+        let identity =
+            identified(&schema, &item, asked, expected, |name| header.authenticates(name))?;
         let is_whole = !matches!(asked, Asked::ItemsOwn);
         Ok(Self { schema, item, header, bytes, identity, is_whole, windows })
     }
@@ -105,6 +94,28 @@ pub(crate) fn plain_core(schema: &RecordSchema, item: &Item) -> Item {
 fn copy(from: &Item, name: &str, to: &mut Item) {
     if let Some(value) = from.attribute(name) {
         to.insert(name, value.clone());
+    }
+}
+
+/// The identity of an item with the key and the context that it must have. Attributes that the
+/// record knows, or that are `listed`, are not nested too deeply: that bounds the recursion over
+/// items that DynamoDB's own limit does not bound.
+pub(super) fn identified(
+    schema: &RecordSchema,
+    item: &Item,
+    asked: Asked<'_>,
+    expected: &ExpectedContext,
+    listed: impl Fn(&str) -> bool,
+) -> Result<Identity, OpenError> {
+    let matters = |name: &str| schema.catches_all() || schema.knows(name) || listed(name);
+    let too_deep = |(name, value): &(&str, &AttributeValue)| value.is_too_deep() && matters(name);
+    if let Some((name, _)) = item.iter().find(too_deep) {
+        return Err(at(schema, name, OpenErrorKind::TooDeep));
+    }
+    let identity = Identity::new(schema.table(), &own_keys(schema, item, asked)?);
+    match expected.differs(|name| item.attribute(name)) {
+        Some(name) => Err(at(schema, name, OpenErrorKind::OtherContext)),
+        None => Ok(identity),
     }
 }
 

@@ -4,10 +4,10 @@ use zeroize::Zeroizing;
 
 use super::context::ExpectedContext;
 use super::identity::Identity;
-use super::opening::{Asked, at, at_envelope, own_keys};
+use super::opening::{Asked, at_envelope, identified};
 use super::verified::{add_plain, oldest};
 use super::{Item, OpenError, OpenErrorKind, Windows};
-use crate::attribute::{AttributeValue, Wiped};
+use crate::attribute::Wiped;
 use crate::record::{FieldSchema, OtherAttributes, RecordSchema, Values};
 
 /// An item without an envelope that a window accepts.
@@ -30,16 +30,7 @@ impl Unsealed {
         if item.attribute(schema.envelope()).is_some() || !windows.accepts_items() {
             return Err(at_envelope(&schema, OpenErrorKind::NoEnvelope));
         }
-        let matters = |name: &str| schema.catches_all() || schema.knows(name);
-        let too_deep =
-            |(name, value): &(&str, &AttributeValue)| value.is_too_deep() && matters(name);
-        if let Some((name, _)) = item.iter().find(too_deep) {
-            return Err(at(&schema, name, OpenErrorKind::TooDeep));
-        }
-        let identity = Identity::new(schema.table(), &own_keys(&schema, &item, asked)?);
-        if let Some(name) = expected.differs(|name| item.attribute(name)) {
-            return Err(at(&schema, name, OpenErrorKind::OtherContext));
-        }
+        let identity = identified(&schema, &item, asked, expected, |_| false)?;
         Ok(Self { schema, item, identity })
     }
 

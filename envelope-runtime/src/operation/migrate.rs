@@ -73,7 +73,7 @@ impl Default for Options {
     }
 }
 
-/// What is done with the records.
+/// The work on each record.
 #[derive(Clone, Copy)]
 enum Work {
     Seal,
@@ -142,8 +142,8 @@ impl<C: Capability> Store<C> {
     /// It reads the table twice. The first pass
     ///
     /// - seals items without an envelope, while the record's window is open;
-    /// - seals, and lists in the envelope, the fields with a window of their own
-    ///   (`unsealed_until`, `since`);
+    /// - seals the fields with a window of their own (`unsealed_until`, `since`), and lists them in
+    ///   the envelope;
     /// - writes the keys of indexes that an item does not have yet.
     ///
     /// Each record that is to be sealed takes two calls to the key service, `GenerateDataKey` and
@@ -194,7 +194,8 @@ impl<C: Capability> Store<C> {
     /// It works as [`migrate`](Self::migrate) does, in two passes, with one Decrypt for each data
     /// key: a record's tag is verified, its sealed attributes are stored as the values that they
     /// hold, and the envelope is removed, on the condition that it is the one that was read.
-    /// Programs that read the table meanwhile need a window.
+    /// The second pass changes what it still finds sealed, too. Programs that read the table
+    /// meanwhile need a window.
     pub fn unseal<R: EnvelopeRecord<Needs = Decrypt>>(&self) -> Unsealing<R, C>
     where
         C: Allows<Decrypt>,
@@ -241,7 +242,7 @@ macro_rules! options {
             /// time uses it.
             ///
             /// It stays when everything is done, as the record of what was done: later runs only
-            /// look. Without it, each run begins anew, and seals whatever it finds.
+            /// look. A run without it begins anew and seals whatever it finds.
             pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
                 self.options.checkpoint = Some(path.into());
                 self

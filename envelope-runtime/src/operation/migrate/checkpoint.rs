@@ -24,7 +24,7 @@ pub(super) struct Checkpoint {
     version: u32,
     /// DynamoDB's own id of the table.
     table: String,
-    /// What is done with which records.
+    /// A digest of the work, and of the records that it is about.
     schema: String,
     segments: u32,
     done: BTreeSet<u32>,

@@ -14,7 +14,7 @@ use crate::operation::sdk::{from_sdk_item, some_from_sdk};
 use crate::operation::update::DEADLINE;
 use crate::record::KeyAttribute;
 
-/// What became of an item.
+/// The outcome for an item.
 pub(super) enum Fate {
     /// It is of another type or context.
     Other,

@@ -1,4 +1,4 @@
-//! What a migration found and did.
+//! The report and the progress of a migration.
 
 use std::collections::BTreeMap;
 

@@ -17,8 +17,9 @@ use super::{Engine, MigrationProgress, MigrationReport, Options, Work};
 use crate::envelope::Item;
 use crate::expression::{Expression, Placeholders};
 use crate::key::Capability;
-use crate::operation::error::MigrationProblem;
-use crate::operation::error::{CheckpointError, CheckpointErrorKind, MigrateError, ServiceError};
+use crate::operation::error::{
+    CheckpointError, CheckpointErrorKind, MigrateError, MigrationProblem, ServiceError,
+};
 use crate::operation::fetched::CONCURRENCY;
 
 /// The first pass changes what is not done. The second one looks whether all of it has stayed so.
@@ -203,7 +204,7 @@ impl<C: Capability> Shared<'_, C> {
         }
         let key = engine.key_of(&item);
         let is_second = self.pass == Pass::Second;
-        // What reappears after every writer seals may have been planted.
+        // A record that reappears after every writer seals may have been planted.
         let is_open =
             !is_second || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
         let fate = engine.process(item, is_open && !engine.is_dry).await;

@@ -13,7 +13,7 @@ use crate::envelope::{
     is_of_other_scope,
 };
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
-use crate::key::{Capability, DataKey, DataKeyRequest};
+use crate::key::{Capability, DataKey, DataKeyRequest, GeneratedDataKey};
 use crate::operation::error::UpdateError;
 use crate::operation::prepared::{Prepared, Twice, Write};
 use crate::operation::read::read;
@@ -29,7 +29,7 @@ const LISTED: usize = 1 + 12 + 16;
 /// The bytes that are left for the rest of the envelope, of which the wrapped key is the most.
 const ROOM: usize = 1024;
 
-/// What an item needs.
+/// The change that an item needs.
 pub(super) enum Need {
     /// It is of another context.
     Other,
@@ -115,10 +115,7 @@ impl<C: Capability> Engine<C> {
             return Ok(Need::Left);
         }
         let request = self.request(&context).sealing(unsealed.plaintext_len(&[]));
-        let generated = self.store.provider().generate(&request).await;
-        let generated =
-            generated.map_err(|error| UpdateError::GenerateDataKey(error.at(schema.place())))?;
-        let (data_key, reference) = generated.into_parts();
+        let (data_key, reference) = self.generate(&request).await?.into_parts();
         let rewrite = unsealed.seal(&[], &data_key, reference, crypto::fill)?;
         unsealed.check_size(&rewrite, |_| false)?;
         let values = schema.fields().map(|field| unsealed.value(field)).collect();
@@ -166,11 +163,10 @@ impl<C: Capability> Engine<C> {
         }
         if !needs_rewrite {
             let step = self.with_index_keys(Step::default(), item)?;
-            return Ok(match step.set.iter().next().is_some() || !step.remove.is_empty() {
-                false => Need::Nothing,
-                true if may_change => Need::Step(step),
-                true => Need::Left,
-            });
+            if step.set.iter().next().is_none() {
+                return Ok(Need::Nothing);
+            }
+            return Ok(if may_change { Need::Step(step) } else { Need::Left });
         }
         if !may_change {
             return Ok(Need::Left);
@@ -186,10 +182,7 @@ impl<C: Capability> Engine<C> {
             // The item is whole.
             rewrite.ok_or_else(|| self.at(schema.envelope(), OpenErrorKind::Incomplete))?
         } else {
-            let generated = provider.generate(&request).await;
-            let generated = generated
-                .map_err(|error| UpdateError::GenerateDataKey(error.at(schema.place())))?;
-            let (data_key, reference) = generated.into_parts();
+            let (data_key, reference) = self.generate(&request).await?.into_parts();
             verified.reseal(&[], &data_key, reference, crypto::fill)?
         };
         verified.check_size(&rewrite, |_| false)?;
@@ -353,6 +346,11 @@ impl<C: Capability> Engine<C> {
             data_key.map_err(|error| UpdateError::DecryptDataKey(error.at(schema.place())))?;
         let verified = opening.verified(&data_key).map_err(UpdateError::Open)?;
         Ok((verified, data_key))
+    }
+
+    async fn generate(&self, request: &DataKeyRequest) -> Result<GeneratedDataKey, UpdateError> {
+        let generated = self.store.provider().generate(request).await;
+        generated.map_err(|error| UpdateError::GenerateDataKey(error.at(self.schema.place())))
     }
 
     fn request(&self, context: &ExpectedContext) -> DataKeyRequest {
