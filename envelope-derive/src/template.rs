@@ -133,4 +133,20 @@ mod tests {
             assert!(pieces(template).is_err(), "{template}");
         }
     }
+
+    #[test]
+    fn keys_sort_as_a_padded_number_and_as_what_stands_last() {
+        let sorts_by = |template: &str, part: &str| {
+            let pieces = pieces(template).unwrap_or_else(|message| panic!("{message}"));
+            let span = Span::call_site();
+            Template { name: "SK".to_owned(), name_span: span, pieces, malformed: false, span }
+                .sorts_by(part)
+        };
+        for template in ["{n}", "N#{n}", "N#{n:010}", "{n:01}#X", "{n:07}#{m}"] {
+            assert!(sorts_by(template, "n"), "{template}");
+        }
+        for template in ["{n}#X", "{n}#{m}", "{n:0}", "{n:0}#X", "N#{m}", "n"] {
+            assert!(!sorts_by(template, "n"), "{template}");
+        }
+    }
 }
