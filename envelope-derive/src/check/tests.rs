@@ -1,4 +1,4 @@
-//! Limits, at their edges. `tests/ui` has the messages for other mistakes.
+//! Limits and rules, at their edges. `tests/ui` has the messages for other mistakes.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -244,4 +244,73 @@ fn the_key_of_an_index_has_each_attribute_once() {
         assert_eq!(indexed(&quote!(index(by_a(#index)))), twice(name));
     }
     assert_eq!(indexed(&quote!(index(by_a(partition = "a", sort = "id")))), NONE);
+}
+
+#[test]
+fn a_local_index_has_one_sort_key_a_field_or_a_template() {
+    let local = |sort: TokenStream| indexed(&quote!(index(by_a(local, #sort))));
+    assert_eq!(local(quote!(sort = "a")), NONE);
+    assert_eq!(local(quote!(sort_key = "{a}#{b}")), NONE);
+    assert_eq!(
+        local(quote!(sort = ["a", "b"])),
+        ["a `local` index has one sort key: give `by_a` one"]
+    );
+}
+
+#[test]
+fn a_mistyped_project_is_told_what_an_index_may_hold() {
+    let holds =
+        |project: TokenStream| indexed(&quote!(index(by_a(partition = "a", project = #project))));
+    for project in [quote!(all), quote!(keys), quote!(include("b"))] {
+        assert_eq!(holds(project), NONE);
+    }
+    for project in [quote!(include), quote!(exclude("b"))] {
+        assert_eq!(holds(project), ["an index holds `all`, `keys` or `include(\"field\", …)`"]);
+    }
+}
+
+#[test]
+fn an_index_of_keys_tells_a_context_field_that_is_in_its_key_or_in_that_of_the_table() {
+    let context = quote!(#[envelope(context)]);
+    let none = TokenStream::new();
+    for (of_table, of_index) in [(&context, &none), (&none, &context)] {
+        let record = quote! {
+            #[envelope(table = "t", index(by_tenant(partition = "tenant", project = keys)))]
+            struct Record {
+                #[partition_key] #of_table id: String,
+                #[authenticated] #of_index tenant: String,
+            }
+        };
+        assert_eq!(messages(Kind::Record, record), NONE);
+    }
+}
+
+#[test]
+fn a_flattened_struct_is_no_key_of_an_index() {
+    let record = quote! {
+        #[envelope(table = "t", index(by_a(partition = "a", sort = "contact")))]
+        struct Record {
+            #[partition_key] id: String,
+            #[authenticated] a: String,
+            #[envelope(flatten)] contact: Contact,
+        }
+    };
+    let message = "`contact` is the key of an index, and a flattened struct: name a field of the record \
+                   itself";
+    assert_eq!(messages(Kind::Record, record), [message]);
+}
+
+#[test]
+fn the_attribute_of_a_template_is_not_one_that_an_alias_reads() {
+    let aliased = |alias: &str| {
+        let record = quote! {
+            #[envelope(table = "t", plaintext_only, index(by_a(partition_key = "{a}")))]
+            struct Record { #[partition_key] id: String, #[envelope(alias = #alias)] a: String }
+        };
+        messages(Kind::Record, record)
+    };
+    assert_eq!(aliased("x"), NONE);
+    let message = "the key template and `a` both map to \"by_aPK\": name the template's attribute with \
+                   `partition_key_name` or `sort_key_name`";
+    assert_eq!(aliased("by_aPK"), [message]);
 }

@@ -1,5 +1,6 @@
 //! The parts of an expansion that only some structs have.
 
+use quote::quote;
 use syn::parse_quote;
 
 use crate::model::Kind;
@@ -36,5 +37,27 @@ fn a_projection_with_one_kind_of_parameter_has_the_bounds_of_its_fields() {
     for input in [of_type, of_lifetime] {
         let derived = projection(&input).to_string();
         assert!(derived.contains(": :: core :: marker :: Send + 'static"), "{derived}");
+    }
+}
+
+#[test]
+fn bytes_in_another_type_than_a_vector_are_read_into_that_type() {
+    for (field, is_vector) in [
+        (quote!(x: Vec<u8>), true),
+        (quote!(x: Box<[u8]>), false),
+        (quote!(#[envelope(bytes)] x: Digest), false),
+    ] {
+        let input = parse_quote! {
+            #[envelope(table = "digests")]
+            struct Record {
+                #[partition_key]
+                id: String,
+                #[encrypted]
+                #field
+            }
+        };
+        let derived = derive(Kind::Record, &input).to_string();
+        assert_eq!(derived.contains("_envelope :: decode_vec"), is_vector, "{field}");
+        assert_eq!(derived.contains("_envelope :: decode_bytes"), !is_vector, "{field}");
     }
 }
