@@ -1,6 +1,7 @@
 //! Parses attributes into typed options with their places. A mistake is noted, and parsing goes on.
 
 mod envelope;
+mod hashed;
 mod index;
 mod options;
 mod projection;
@@ -8,6 +9,7 @@ mod serde;
 mod suggest;
 mod value;
 
+pub(crate) use hashed::HashedOptions;
 pub(crate) use options::{
     DefaultValue, FieldOptions, IndexOptions, Project, RoleName, Spanning, StructOptions,
 };

@@ -1,6 +1,7 @@
 //! Rules that need more than one attribute, one function each.
 
 mod flattened;
+mod hashed;
 mod indexes;
 mod keys;
 mod maintained;
@@ -38,6 +39,7 @@ pub(crate) fn record(cx: &Ctxt, record: &Record) {
     }
     record.fields.iter().for_each(|field| one_role(cx, field));
     flattened::fields(cx, record);
+    hashed::hashed(cx, record);
     keys::key_types(cx, record);
     names(cx, record);
     windows::windows(cx, record);
@@ -76,11 +78,13 @@ fn one_role(cx: &Ctxt, field: &Field) {
     let has = |role| roles.iter().find(|given| given.value == role);
     let key = has(RoleName::PartitionKey).or_else(|| has(RoleName::SortKey));
     match (key, has(RoleName::Encrypted), has(RoleName::Authenticated)) {
+        // A hashed key is sealed in any case.
+        (Some(_), Some(_), None) if field.hashed().is_some() => {}
         (Some(key), Some(encrypted), _) => {
             let key = if key.value == RoleName::PartitionKey { "partition" } else { "sort" };
             let message = format!(
                 "`{ident}` is the {key} key and cannot be `#[encrypted]`: DynamoDB must see key \
-                 values; use a random id as the key, and encrypt the value in a field of its own",
+                 values; use a random id as the key, or its hash with `#[envelope(hashed)]`",
             );
             cx.error(encrypted.span, message);
         }
@@ -114,7 +118,7 @@ fn something_encrypted(cx: &Ctxt, record: &Record) {
         let protects =
             |role: &RoleName| matches!(role, RoleName::Encrypted | RoleName::Authenticated);
         let mut roles = field.options.roles.iter();
-        roles.any(|role| protects(&role.value)) || field.is_context()
+        roles.any(|role| protects(&role.value)) || field.is_context() || field.hashed().is_some()
     };
     match (record.fields.iter().find(protected), record.options.plaintext_only) {
         // Only its own derive knows whether a flattened struct protects anything.
@@ -136,7 +140,8 @@ fn something_encrypted(cx: &Ctxt, record: &Record) {
 }
 
 fn names(cx: &Ctxt, record: &Record) {
-    let is_key = |field: &Field| field.role.is_key() || record.is_part(field);
+    let is_key =
+        |field: &Field| field.hashed().is_none() && (field.role.is_key() || record.is_part(field));
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     for template in record.templates() {
         one_name(cx, record, "the key template's attribute", &template.name, template.name_span);
@@ -151,9 +156,10 @@ fn names(cx: &Ctxt, record: &Record) {
             let message = "an alias of a key or context field would be another record: remove it";
             cx.error(alias.span, message);
         }
-        let own = (&field.name, field.name_span);
-        let names = aliases.iter().map(|alias| (&alias.value, alias.span));
-        for (name, span) in std::iter::once(own).chain(names) {
+        let own = [(field.name.as_str(), field.name_span)];
+        let hash = field.hashed().map(|(options, name)| (name, options.span()));
+        let names = aliases.iter().map(|alias| (alias.value.as_str(), alias.span));
+        for (name, span) in own.into_iter().chain(hash).chain(names) {
             let ident = format!("`{}`", field.ident);
             one_name(cx, record, &ident, name, span);
             if let Some(first) = seen.insert(name, ident.clone()) {

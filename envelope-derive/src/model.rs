@@ -6,7 +6,7 @@ mod projection;
 use proc_macro2::Span;
 use syn::{Data, DeriveInput, ExprPath, Fields, Generics, Ident, Path, Type};
 
-use crate::attr::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
+use crate::attr::{DefaultValue, FieldOptions, HashedOptions, RoleName, Spanning, StructOptions};
 use crate::ctxt::Ctxt;
 use crate::template::Template;
 use crate::written::{self, KeyType};
@@ -50,6 +50,8 @@ pub(crate) struct Field {
     pub(crate) role: Role,
     pub(crate) shape: Shape,
     pub(crate) default: Option<DefaultValue>,
+    /// The attribute of the field's hash, if a key is made of it.
+    hash: Option<String>,
     pub(crate) options: FieldOptions,
 }
 
@@ -175,12 +177,14 @@ impl Record {
 
     /// The field with this name in a key template.
     pub(crate) fn part(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.plain_ident() == name)
+        let with =
+            |is: fn(&Field) -> String| self.fields.iter().find(move |field| is(field) == name);
+        with(Field::part_name).or_else(|| with(Field::plain_ident))
     }
 
     /// Returns whether a key template names the field.
     pub(crate) fn is_part(&self, field: &Field) -> bool {
-        let name = field.plain_ident();
+        let name = field.part_name();
         self.templates().flat_map(Template::parts).any(|part| part == name)
     }
 
@@ -196,7 +200,7 @@ impl Record {
         let fields = |template: &Option<Template>, role| -> Vec<&Field> {
             let fields: Vec<&Field> = match template {
                 Some(template) => template.parts().filter_map(|part| self.part(part)).collect(),
-                None => self.with_role(role).take(1).collect(),
+                None => self.keys(role).take(1).collect(),
             };
             let mut once: Vec<&Field> = Vec::new();
             for field in fields {
@@ -239,13 +243,18 @@ impl Record {
 
     /// The attribute of the table's partition key.
     pub(crate) fn partition_attribute(&self) -> Option<&str> {
-        let field = || self.with_role(Role::PartitionKey).next().map(|field| field.name.as_str());
+        let field = || self.keys(Role::PartitionKey).next().map(Field::key_attribute);
         self.partition_key.as_ref().map(|template| template.name.as_str()).or_else(field)
     }
 
     /// Returns whether a save fills in fields of the record.
     pub(crate) fn is_filled_in(&self) -> bool {
         self.fields.iter().any(Field::is_filled_in)
+    }
+
+    /// The fields that are the partition key or the sort key, or whose hashes are.
+    pub(crate) fn keys(&self, role: Role) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| field.key_role() == Some(role))
     }
 
     /// The fields that have a role.
@@ -261,6 +270,7 @@ impl Field {
         let role = Role::of(&options);
         let plain_name = plain(&ident);
         let given_name = options.rename.clone().or_else(|| options.serde_rename.clone());
+        let is_renamed = given_name.is_some();
         let (name, name_span) = match given_name {
             Some(rename) => (rename.value, rename.span),
             None => match container.rename_all {
@@ -270,7 +280,17 @@ impl Field {
         };
         let shape = Shape::of(&mut options, &field.ty);
         let default = options.default.take().or_else(|| options.serde_default.take());
-        Some(Self { ident, ty: field.ty.clone(), name, name_span, role, shape, default, options })
+        let hash = options.hashed.as_ref().filter(|_| role == Role::Encrypted).map(|hashed| {
+            let plain_hash = format!("{}_hash", plain(&ident));
+            let usual = match container.rename_all {
+                _ if is_renamed => format!("{name}_hash"),
+                Some(case) => case.apply(&plain_hash),
+                None => plain_hash,
+            };
+            hashed.name.as_ref().map_or(usual, |name| name.value.clone())
+        });
+        let ty = field.ty.clone();
+        Some(Self { ident, ty, name, name_span, role, shape, default, hash, options })
     }
 
     /// The place of mistakes about the field.
@@ -281,6 +301,35 @@ impl Field {
     /// The field's name in Rust, which key templates use.
     pub(crate) fn plain_ident(&self) -> String {
         plain(&self.ident)
+    }
+
+    /// The field's name in key templates: that of its hash, if it has one.
+    pub(crate) fn part_name(&self) -> String {
+        let name = self.plain_ident();
+        if self.hash.is_some() { format!("{name}_hash") } else { name }
+    }
+
+    /// The options of the field's hash and its attribute, if it has one.
+    pub(crate) fn hashed(&self) -> Option<(&HashedOptions, &str)> {
+        self.options.hashed.as_ref().zip(self.hash.as_deref())
+    }
+
+    /// The attribute of the field as a key or a part of one.
+    pub(crate) fn key_attribute(&self) -> &str {
+        self.hash.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The role of the field, or of its hash, in the key.
+    pub(crate) fn key_role(&self) -> Option<Role> {
+        if self.hash.is_none() {
+            return Some(self.role).filter(|role| role.is_key());
+        }
+        let mut roles = self.options.roles.iter();
+        roles.find_map(|role| match role.value {
+            RoleName::PartitionKey => Some(Role::PartitionKey),
+            RoleName::SortKey => Some(Role::SortKey),
+            RoleName::Encrypted | RoleName::Authenticated => None,
+        })
     }
 
     /// Returns whether the field is part of the encryption context.
@@ -361,6 +410,9 @@ impl Role {
         }
         if options.skip.is_some() || options.serde_skip.is_some() {
             return Self::Skipped;
+        }
+        if options.hashed.is_some() {
+            return Self::Encrypted;
         }
         match options.roles.first().map(|role| role.value) {
             Some(RoleName::PartitionKey) => Self::PartitionKey,

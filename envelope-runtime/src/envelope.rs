@@ -11,6 +11,7 @@ mod error;
 mod fixed;
 #[cfg(any(test, fuzzing))]
 mod forge;
+mod hashed;
 mod header;
 mod identity;
 mod item;

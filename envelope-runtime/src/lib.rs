@@ -130,7 +130,7 @@ pub use error::{
 pub use expression::{Condition, Update, kind};
 #[cfg(feature = "aws")]
 pub use key::KmsKeyProvider;
-pub use key::LocalKeyProvider;
+pub use key::{IndexSecret, LocalKeyProvider};
 #[cfg(feature = "aws")]
 pub use operation::{Cursor, CursorKey, Cursors, MigrationReport, Page, PreparedTransaction};
 pub use operation::{Opener, Sealer};
@@ -153,7 +153,7 @@ pub mod error {
     pub use crate::envelope::{
         ContextError, ContextErrorKind, OpenError, OpenErrorKind, SealError, SealErrorKind,
     };
-    pub use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError};
+    pub use crate::key::{DataKeyError, DataKeyErrorKind, IndexSecretError, LocalKeyError};
     pub use crate::operation::error::{
         BatchError, CancelledError, CheckError, CheckpointError, CheckpointErrorKind,
         ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
@@ -259,12 +259,12 @@ pub mod schema {
     };
     pub use crate::record::{
         Batchable, Bytes, Composite, Consistent, ContextInKey, Decode, Encode, FieldReader,
-        FieldRole, FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Index, IndexHandle,
-        IndexSchema, IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix, IntoPrefixPart,
-        IntoSortKey, KeyAttribute, KeyPiece, KeyTemplate, KeyType, KeyValues, LocalIndex, Narrows,
-        Now, OnIndex, OnLocalIndex, OnTable, Ordered, OwnSortKey, OwnedKey, OwnedPart, Parts,
-        Place, RecordSchema, Simple, Sort, SortCondition, SortedKey, Stamp, Unsorted, Unversioned,
-        VersionNumber, Versioned,
+        FieldRole, FieldSchema, FieldWriter, FilledIn, Handles, HasTable, Hashed, HashedKey, Index,
+        IndexHandle, IndexSchema, IntoBound, IntoKey, IntoKeyPart, IntoPartition, IntoPrefix,
+        IntoPrefixPart, IntoSortKey, KeyAttribute, KeyPiece, KeyTemplate, KeyType, KeyValues,
+        LocalIndex, Narrows, Normalization, Now, OnIndex, OnLocalIndex, OnTable, Ordered,
+        OwnSortKey, OwnedKey, OwnedPart, Parts, Place, RecordSchema, Simple, Sort, SortCondition,
+        SortedKey, Stamp, Unsorted, Unversioned, VersionNumber, Versioned,
     };
 }
 

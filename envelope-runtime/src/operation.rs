@@ -25,6 +25,8 @@ pub(crate) mod error;
 #[cfg(feature = "aws")]
 mod fetched;
 #[cfg(feature = "aws")]
+mod hashed;
+#[cfg(feature = "aws")]
 mod load;
 #[cfg(feature = "aws")]
 mod meter;

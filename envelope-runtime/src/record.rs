@@ -6,6 +6,7 @@ mod check;
 mod encode;
 mod fields;
 mod group;
+mod hash;
 mod index;
 mod key;
 mod keys;
@@ -35,6 +36,8 @@ pub use encode::{Decode, Encode};
 pub(crate) use fields::Values;
 pub use fields::{FieldError, FieldReader, FieldWriter};
 pub use group::{EnvelopeFields, Handles, RedactedDebug, redacted};
+pub(crate) use hash::HashOf;
+pub use hash::{Hashed, HashedKey, Normalization};
 #[cfg(feature = "aws")]
 pub(crate) use index::{Carries, IndexKeys, QueryKey};
 pub use index::{

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::config::AsyncSleep;
 
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{Accepted, ContextError, refuse_unknown};
-use crate::key::{Cache, Cached, Capability, ContextPairs, Full, KeyProvider};
+use crate::key::{Cache, Cached, Capability, Full, IndexSecret, KeyProvider, Scope};
 use crate::record::{Now, Readable, RecordSchema};
 use crate::usage::Usage;
 pub(crate) use pace::Pace;
@@ -61,7 +61,7 @@ pub struct Store<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
     /// Physical table names by logical ones, if they differ.
     tables: Arc<HashMap<&'static str, String>>,
-    scope: ContextPairs,
+    scope: Scope,
     usage: Option<Usage>,
     clock: Arc<dyn Clock>,
     /// Of the KMS calls of scans and bulk loads, in this store and its clones.
@@ -79,7 +79,7 @@ impl<C: Capability> Store<C> {
             client,
             provider: Arc::new(provider),
             tables: Arc::default(),
-            scope: ContextPairs::default(),
+            scope: Scope::default(),
             usage: None,
             clock: Arc::new(SystemClock),
             pace: Arc::default(),
@@ -110,8 +110,44 @@ impl<C: Capability> Store<C> {
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let mut store = self.clone();
-        store.scope.extend(ContextPairs::new(context));
+        store.scope.extend(Scope::new(context));
         store
+    }
+
+    /// Hashes the keys of `#[envelope(hashed)]` fields under a secret. Without it, operations on such
+    /// records fail with [`NoSecret`](crate::error::KeyErrorKind::NoSecret).
+    ///
+    /// ```no_run
+    /// use envelope_runtime::{EnvelopeRecord, IndexSecret, KmsKeyProvider, Store};
+    ///
+    /// #[derive(EnvelopeRecord)]
+    /// #[envelope(table = "accounts")]
+    /// struct Account {
+    ///     #[partition_key]
+    ///     #[envelope(hashed(trim, lowercase, nfc))]
+    ///     email: String,
+    ///     #[encrypted]
+    ///     name: String,
+    /// }
+    ///
+    /// # async fn example(
+    /// #     dynamodb: aws_sdk_dynamodb::Client,
+    /// #     kms: KmsKeyProvider,
+    /// #     text: &str,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = IndexSecret::unwrap(&kms, text).await?;
+    /// let store = Store::new(dynamodb, kms).index_secret(secret);
+    ///
+    /// let account: Option<Account> = store.get(" Zoe@example.com").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The records of a table have one secret for their life: under another, no load finds them.
+    #[must_use]
+    pub fn index_secret(mut self, secret: IndexSecret) -> Self {
+        self.scope.set_secret(secret);
+        self
     }
 
     /// A store whose operations add their costs to `usage`, and request the consumed capacity from
@@ -151,7 +187,7 @@ impl<C: Capability> Store<C> {
         self.provider.as_ref()
     }
 
-    pub(crate) fn scope(&self) -> &ContextPairs {
+    pub(crate) fn scope(&self) -> &Scope {
         &self.scope
     }
 
@@ -163,8 +199,8 @@ impl<C: Capability> Store<C> {
     pub(crate) fn caller_context(
         &self,
         schema: &RecordSchema,
-        given: ContextPairs,
-    ) -> Result<ContextPairs, ContextError> {
+        given: Scope,
+    ) -> Result<Scope, ContextError> {
         refuse_unknown(schema, &given, self.scope())?;
         let mut caller = self.scope().clone();
         caller.extend(given);

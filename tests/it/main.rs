@@ -29,6 +29,7 @@ mod errors;
 mod field_options;
 mod flatten;
 mod gallery;
+mod hashed;
 mod hygiene;
 mod indexes;
 mod interleavings;

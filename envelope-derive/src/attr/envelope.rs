@@ -4,6 +4,7 @@ use syn::LitInt;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 
+use super::hashed::HashedOptions;
 use super::options::{FieldOptions, IndexOptions, RoleName, Spanning, StructOptions};
 use super::suggest;
 use super::value::{default_value, function, member, path, set, skip_value, text};
@@ -63,7 +64,7 @@ impl FieldOptions {
         cx: &Ctxt,
         meta: &ParseNestedMeta<'_>,
     ) -> syn::Result<()> {
-        const KNOWN: [&str; 17] = [
+        const KNOWN: [&str; 18] = [
             symbol::RENAME,
             symbol::ALIAS,
             symbol::FLATTEN,
@@ -81,6 +82,7 @@ impl FieldOptions {
             symbol::CREATED_AT,
             symbol::UPDATED_AT,
             symbol::KEY,
+            symbol::HASHED,
         ];
         if meta.path.is_ident(symbol::RENAME) {
             set(cx, meta, &mut self.rename, text(meta)?);
@@ -120,6 +122,8 @@ impl FieldOptions {
             set(cx, meta, &mut self.updated_at, meta.path.span());
         } else if meta.path.is_ident(symbol::KEY) {
             set(cx, meta, &mut self.key, text(meta)?);
+        } else if meta.path.is_ident(symbol::HASHED) {
+            set(cx, meta, &mut self.hashed, HashedOptions::parse(cx, meta)?);
         } else if let Some(role) = RoleName::parse(&meta.path) {
             let name = role.name();
             cx.error(meta.path.span(), format!("`{name}` is an attribute of its own: `#[{name}]`"));

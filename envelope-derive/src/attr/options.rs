@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 use syn::{ExprPath, Ident, Path};
 
+use super::HashedOptions;
 use crate::case::RenameRule;
 use crate::symbol;
 
@@ -85,6 +86,8 @@ pub(crate) struct FieldOptions {
     pub(crate) updated_at: Option<Span>,
     /// The type of a key attribute.
     pub(crate) key: Option<Spanning<String>>,
+    /// A key that is stored as a hash of the field.
+    pub(crate) hashed: Option<HashedOptions>,
     pub(crate) serialize_with: Option<ExprPath>,
     pub(crate) deserialize_with: Option<ExprPath>,
     pub(crate) serde_serialize_with: Option<ExprPath>,

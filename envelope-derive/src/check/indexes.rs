@@ -124,7 +124,7 @@ fn shape(cx: &Ctxt, record: &Record, index: &Index) {
         ),
         (Some(local), Side::None) => {
             let has_sort_key =
-                record.sort_key.is_some() || record.with_role(Role::SortKey).next().is_some();
+                record.sort_key.is_some() || record.keys(Role::SortKey).next().is_some();
             if !has_sort_key {
                 let message = "a `local` index needs a table with a sort key: remove `local`, and name a \
                                partition";

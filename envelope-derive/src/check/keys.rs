@@ -1,5 +1,6 @@
 //! Rules of the record's key.
 
+use super::hashed::template_part;
 use crate::attr::{RoleName, nearest};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, MAX_KEY_PARTS, Record, Role, Shape};
@@ -53,6 +54,9 @@ pub(super) fn key_types(cx: &Ctxt, record: &Record) {
         let (ident, text) = (&field.ident, &key.value);
         let has_role = field.options.roles.iter().any(|role| role.value.is_key());
         let is_key = has_role || record.is_index_key(field);
+        if field.hashed().is_some() {
+            continue;
+        }
         let message = match (KeyType::parse(text), field.written_key_type()) {
             _ if record.is_part(field) && !is_key => format!(
                 "`key` on `{ident}`, a part of a key template, which always makes text: remove it"
@@ -82,7 +86,7 @@ pub(super) fn key_types(cx: &Ctxt, record: &Record) {
 }
 
 fn one_key(cx: &Ctxt, record: &Record, role: Role, name: &str) {
-    let keys: Vec<_> = record.with_role(role).collect();
+    let keys: Vec<_> = record.keys(role).collect();
     let template = match role {
         Role::PartitionKey => &record.partition_key,
         _ => &record.sort_key,
@@ -119,6 +123,9 @@ pub(super) fn one_template(
         }
         let Piece::Part { field: name, digits } = piece else { continue };
         let message = match record.part(name) {
+            Some(field) if field.hashed().is_some() => {
+                template_part(record, template, field, name, *digits)
+            }
             Some(field) => unfit(field).or_else(|| unpadded(field, *digits)),
             None => Some(unknown(record, "key template", name)),
         };
@@ -153,7 +160,7 @@ fn looks_like_a_field(record: &Record, template: &Template, text: &str) -> Optio
 
 /// The message for a name that is no field's.
 pub(super) fn unknown(record: &Record, what: &str, name: &str) -> String {
-    let fields: Vec<_> = record.fields.iter().map(Field::plain_ident).collect();
+    let fields: Vec<_> = record.fields.iter().map(Field::part_name).collect();
     let name_in_braces =
         if what == "key template" { format!("{{{name}}}") } else { name.to_owned() };
     let names = format!("{what} names `{name_in_braces}`, no such field");

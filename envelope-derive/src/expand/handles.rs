@@ -170,6 +170,7 @@ fn handle_type(record: &Record, field: &Field) -> TokenStream {
                 <#ty as _envelope::EnvelopeFields>::Attributes<__Record>
             };
         }
+        _ if field.hashed().is_some() => quote!(Hashed),
         Role::PartitionKey | Role::SortKey => quote!(Key),
         _ if record.is_part(field) => quote!(Key),
         _ if field.is_context() => quote!(Context),

@@ -28,7 +28,11 @@ pub(super) fn key_type(record: &Record) -> Option<TokenStream> {
 
 /// The type of a part of a sort key, which says whether keys sort by it.
 pub(super) fn sorted_part(template: &Template, field: &Field, part: TokenStream) -> TokenStream {
-    if template.sorts_by(&field.plain_ident()) { part } else { quote!(_envelope::Unsorted<#part>) }
+    if field.hashed().is_some() || template.sorts_by(&field.plain_ident()) {
+        part
+    } else {
+        quote!(_envelope::Unsorted<#part>)
+    }
 }
 
 /// The trait that marks a record whose table can be created.
@@ -44,10 +48,11 @@ pub(super) fn has_own_sort_key(record: &Record) -> Option<TokenStream> {
 }
 
 fn key_part(field: &Field) -> TokenStream {
-    match field.shape {
+    let part = match field.shape {
         Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
         Shape::Serde | Shape::Set | Shape::With { .. } => field.ty.to_token_stream(),
-    }
+    };
+    if field.hashed().is_some() { quote!(_envelope::Hashed<#part>) } else { part }
 }
 
 /// Returns whether the record has context fields, and all of them are its key or parts of it.
@@ -75,7 +80,7 @@ pub(super) fn key_template(record: &Record, template: &Template) -> TokenStream 
         Piece::Text(text) => Some(quote!(_envelope::KeyPiece::text(#text))),
         Piece::Part { field, digits } => {
             let field = record.part(field)?;
-            let attribute = &field.name;
+            let attribute = field.key_attribute();
             Some(match digits {
                 Some(digits) => quote!(_envelope::KeyPiece::number(#attribute, #digits)),
                 None => quote!(_envelope::KeyPiece::part(#attribute)),

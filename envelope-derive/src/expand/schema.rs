@@ -8,6 +8,7 @@ use super::quoting::span_of;
 use super::{indexes, maintained};
 use crate::check::date;
 use crate::model::{Field, Record, Role};
+use crate::symbol;
 
 /// The constant of a record.
 pub(super) fn of_record(record: &Record) -> TokenStream {
@@ -50,7 +51,35 @@ pub(super) fn of_group(group: &Record) -> TokenStream {
 }
 
 fn fields(record: &Record) -> impl Iterator<Item = TokenStream> {
-    record.listed().map(|field| field_schema(record, field))
+    record.listed().flat_map(|field| {
+        let hash = hash_schema(record, field);
+        hash.into_iter().chain([field_schema(record, field)])
+    })
+}
+
+/// The schema of a hash, of which the key is made.
+fn hash_schema(record: &Record, field: &Field) -> Option<TokenStream> {
+    let (options, attribute) = field.hashed()?;
+    let name = &field.name;
+    let step = |given: Option<_>, step: &str| {
+        let step = format_ident!("{step}");
+        given.map(|_| quote!(.#step()))
+    };
+    let trim = step(options.trim, symbol::TRIM);
+    let lowercase = step(options.lowercase, symbol::LOWERCASE);
+    let nfc = step(options.nfc, symbol::NFC);
+    let role = match field.key_role() {
+        Some(Role::PartitionKey) => quote!(PartitionKey),
+        Some(_) => quote!(SortKey),
+        None => quote!(Plain),
+    };
+    let key_type = if options.hex.is_some() { quote!(S) } else { quote!(B) };
+    let key_type =
+        (!record.is_part(field)).then(|| quote!(.key_type(_envelope::KeyType::#key_type)));
+    Some(quote! {
+        _envelope::FieldSchema::new(#attribute, _envelope::FieldRole::#role)
+            .hash_of(#name, _envelope::Normalization::NONE #trim #lowercase #nfc) #key_type
+    })
 }
 
 fn field_schema(record: &Record, field: &Field) -> TokenStream {

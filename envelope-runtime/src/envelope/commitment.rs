@@ -10,7 +10,7 @@ use super::opening::Asked;
 use super::{Item, OpenErrorKind, RecordKeys, SALT_LEN, SUITE, VERSION};
 use crate::attribute::AttributeValue;
 use crate::crypto::{MAC_LEN, NONCE_LEN, Prk, Salt, Secret32, colliding};
-use crate::key::{ContextPairs, DataKey, Decrypt, EncryptedDataKey, KeyReference, ProviderId};
+use crate::key::{DataKey, Decrypt, EncryptedDataKey, KeyReference, ProviderId, Scope};
 use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, IntoKey,
@@ -74,7 +74,7 @@ fn content_key(number: u16) -> Secret32 {
 }
 
 fn open(item: Item, data_key: u16) -> Result<Document, LoadError> {
-    open_with(bytes_of(data_key), item, Asked::ItemsOwn, &ContextPairs::default())
+    open_with(bytes_of(data_key), item, Asked::ItemsOwn, &Scope::default())
 }
 
 #[test]

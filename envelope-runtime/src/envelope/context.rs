@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::attribute::AttributeValue;
-use crate::key::{ContextPairs, EncryptionContext};
+use crate::key::{EncryptionContext, IndexSecret, Scope};
 use crate::record::RecordSchema;
 #[cfg(feature = "aws")]
 use crate::record::{FieldSchema, RequestKey};
@@ -33,6 +33,8 @@ pub enum ContextErrorKind {
 /// The values that a record must have in its context fields, determined before anything is read.
 pub(crate) struct ExpectedContext {
     fields: Vec<(&'static str, String)>,
+    /// The secret under which the record's keys are hashed.
+    secret: Option<IndexSecret>,
 }
 
 /// The context that a load may use: for each context field, the value in the requested key, which
@@ -41,7 +43,7 @@ pub(crate) struct ExpectedContext {
 pub(crate) fn expected_context<'a>(
     schema: &RecordSchema,
     in_key: impl Fn(&str) -> Option<&'a AttributeValue>,
-    caller: &ContextPairs,
+    caller: &Scope,
 ) -> Result<ExpectedContext, ContextError> {
     refuse_foreign_scope(schema, caller)?;
     let fields = schema.fields().filter(|field| field.is_context());
@@ -62,13 +64,14 @@ pub(crate) fn expected_context<'a>(
             (None, None) => Err(error(schema, name, ContextErrorKind::NotGiven)),
         }
     });
-    Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()? })
+    let secret = caller.secret().cloned();
+    Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()?, secret })
 }
 
 /// The values of a record about to be saved, which must agree with the caller's.
 pub(crate) fn context_of_record<'a>(
     schema: &RecordSchema,
-    caller: &ContextPairs,
+    caller: &Scope,
     value: impl Fn(&str) -> Option<&'a AttributeValue>,
 ) -> Result<ExpectedContext, ContextError> {
     refuse_foreign_scope(schema, caller)?;
@@ -83,12 +86,13 @@ pub(crate) fn context_of_record<'a>(
             _ => Ok((name, text)),
         }
     });
-    Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()? })
+    let secret = caller.secret().cloned();
+    Ok(ExpectedContext { fields: fields.collect::<Result<_, _>>()?, secret })
 }
 
 /// Refuses a scope that is meant for this record type but names none of its context fields. A scope
 /// may hold more names than one record type needs.
-fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<(), ContextError> {
+fn refuse_foreign_scope(schema: &RecordSchema, caller: &Scope) -> Result<(), ContextError> {
     let mut fields = schema.fields().filter(|field| field.is_context()).peekable();
     match caller.names().next() {
         Some(name)
@@ -106,7 +110,7 @@ fn refuse_foreign_scope(schema: &RecordSchema, caller: &ContextPairs) -> Result<
 pub(crate) fn refuse_foreign_key(
     schema: &RecordSchema,
     key: &RequestKey,
-    caller: &ContextPairs,
+    caller: &Scope,
 ) -> Result<(), ContextError> {
     refuse_foreign_scope(schema, caller)?;
     let differs = |name: &&str| match (key.part(name), caller.value(name)) {
@@ -125,8 +129,8 @@ pub(crate) fn refuse_foreign_key(
 #[cfg(feature = "aws")]
 pub(crate) fn refuse_unknown(
     schema: &RecordSchema,
-    given: &ContextPairs,
-    scope: &ContextPairs,
+    given: &Scope,
+    scope: &Scope,
 ) -> Result<(), ContextError> {
     let differs =
         |name: &&str| scope.value(name).is_some_and(|scoped| given.value(name) != Some(scoped));
@@ -175,6 +179,18 @@ impl ExpectedContext {
         self.fields.iter().any(differs)
     }
 
+    /// Names and values, sorted by name.
+    pub(super) fn pairs(&self) -> Vec<(&str, &str)> {
+        let mut pairs: Vec<_> =
+            self.fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
+    pub(super) fn secret(&self) -> Option<&IndexSecret> {
+        self.secret.as_ref()
+    }
+
     pub(crate) fn encryption_context(&self, schema: &RecordSchema) -> EncryptionContext {
         let fields = self.fields.iter().map(|(name, text)| ((*name).into(), text.clone().into()));
         EncryptionContext::of(schema.table().into(), fields)
@@ -183,11 +199,7 @@ impl ExpectedContext {
 
 /// Returns whether an item is openly of another context than the caller's.
 #[cfg(feature = "aws")]
-pub(crate) fn is_of_other_scope(
-    schema: &RecordSchema,
-    caller: &ContextPairs,
-    item: &super::Item,
-) -> bool {
+pub(crate) fn is_of_other_scope(schema: &RecordSchema, caller: &Scope, item: &super::Item) -> bool {
     let differs = |name: &str| {
         let own = item.attribute(name).and_then(text);
         caller.value(name).is_some_and(|given| own.as_deref() != Some(given))
@@ -262,8 +274,8 @@ mod tests {
         ],
     );
 
-    fn caller(pairs: &[(&str, &str)]) -> ContextPairs {
-        ContextPairs::new(pairs.iter().copied())
+    fn caller(pairs: &[(&str, &str)]) -> Scope {
+        Scope::new(pairs.iter().copied())
     }
 
     fn text(text: &str) -> AttributeValue {

@@ -60,6 +60,9 @@ pub enum OpenErrorKind {
     Incomplete,
     /// The key does not match its template, rendered from the item's attributes.
     KeyTemplate,
+    /// The key is not the hash of the value that is sealed beside it: the record was written with
+    /// another index secret, or with other steps of normalization.
+    UnknownSecret,
     /// The field is `#[encrypted]`, but the item holds a value that was not sealed.
     NotSealed,
     /// The field is `#[authenticated]`, but the item was sealed without covering it.
@@ -126,8 +129,8 @@ impl OpenError {
     /// [`NoEnvelope`](OpenErrorKind::NoEnvelope), [`NotSealed`](OpenErrorKind::NotSealed),
     /// [`NotAuthenticated`](OpenErrorKind::NotAuthenticated), [`Sealed`](OpenErrorKind::Sealed),
     /// [`HasEnvelope`](OpenErrorKind::HasEnvelope), [`KeyTemplate`](OpenErrorKind::KeyTemplate),
-    /// [`Incomplete`](OpenErrorKind::Incomplete), [`OtherContext`](OpenErrorKind::OtherContext) and
-    /// an unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
+    /// [`Incomplete`](OpenErrorKind::Incomplete), [`OtherContext`](OpenErrorKind::OtherContext),
+    /// [`UnknownSecret`](OpenErrorKind::UnknownSecret) and an unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
     #[must_use]
     pub fn is_tampered(&self) -> bool {
         matches!(self.kind, OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope)
@@ -219,6 +222,11 @@ impl fmt::Display for OpenError {
             OpenErrorKind::Incomplete => f.write_str(
                 "the item lacks an attribute that its envelope lists, or a key; read the whole item, \
                  without a projection; if it is whole, restore it from a backup",
+            ),
+            OpenErrorKind::UnknownSecret => f.write_str(
+                "the key is not the hash of the value that is sealed beside it; the record was written \
+                 with another index secret, or with other `trim`, `lowercase` or `nfc`: configure the \
+                 secret of this table",
             ),
             OpenErrorKind::KeyTemplate => f.write_str(
                 "the key does not match its template, rendered from the item's attributes: one of \

@@ -6,8 +6,8 @@ use super::opening::{Asked, Opening};
 use super::{Item, Windows, expected_context};
 use crate::error::DataKeyErrorKind;
 use crate::key::{
-    ContextPairs, DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture,
-    KeyProvider, KeyReference,
+    DataKey, DataKeyError, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider,
+    KeyReference, Scope,
 };
 use crate::operation::error::LoadError;
 
@@ -18,7 +18,7 @@ pub(super) fn open_with<R: EnvelopeRecord>(
     data_key: [u8; 32],
     item: Item,
     asked: Asked<'_>,
-    context: &ContextPairs,
+    context: &Scope,
 ) -> Result<R, LoadError> {
     let expected = expected_context(&R::SCHEMA, |_| None, context).map_err(LoadError::Context)?;
     let opening = Opening::new(R::SCHEMA, item, asked, &expected, Windows::of_fields(0))

@@ -7,11 +7,9 @@ use std::borrow::Cow;
 
 use super::{SALT_LEN, SUITE, VERSION};
 use crate::crypto::{MAC_LEN, NONCE_LEN};
-use crate::key::{EncryptedDataKey, HINT_LEN, KeyReference, ProviderId};
+use crate::key::KeyReference;
 use crate::limits::{MAX_AUTHENTICATED, MAX_HEADER, MAX_NAME, MAX_SEALED};
 
-/// The reference byte of a key-table id.
-const KEY_TABLE: u8 = 0x80;
 /// The place of the record tag, behind version, suite and salt.
 const TAG_AT: usize = 2 + SALT_LEN;
 /// The place of the lists.
@@ -95,38 +93,13 @@ impl Header {
             return None;
         }
 
-        let reference = match &self.reference {
-            KeyReference::Wrapped(copies) => {
-                1 + copies.iter().map(|copy| 3 + HINT_LEN + copy.wrapped().len()).sum::<usize>()
-            }
-            KeyReference::KeyTable(id) => 2 + id.len(),
-        };
+        let reference = self.reference.encoded_len();
         let mut out = Vec::with_capacity(LISTS_AT + self.lists_len() + reference);
         out.extend_from_slice(&[VERSION, SUITE]);
         out.extend_from_slice(&self.salt);
         out.extend_from_slice(&self.tag);
         self.write_lists(&mut out);
-        match &self.reference {
-            KeyReference::Wrapped(copies) => {
-                if !(1..=KeyReference::MAX_COPIES).contains(&copies.len()) {
-                    return None;
-                }
-                out.push(length_byte(copies.len()));
-                for copy in copies {
-                    out.push(copy.provider().as_u8());
-                    out.extend_from_slice(copy.hint());
-                    out.extend_from_slice(&u16::try_from(copy.wrapped().len()).ok()?.to_be_bytes());
-                    out.extend_from_slice(copy.wrapped());
-                }
-            }
-            KeyReference::KeyTable(id) => {
-                if !(1..=KeyReference::MAX_KEY_ID_LEN).contains(&id.len()) {
-                    return None;
-                }
-                out.extend_from_slice(&[KEY_TABLE, length_byte(id.len())]);
-                out.extend_from_slice(id);
-            }
-        }
+        self.reference.write(&mut out)?;
         (out.len() <= MAX_HEADER).then_some(out)
     }
 
@@ -155,10 +128,10 @@ impl Header {
             tag: input.array()?,
             sealed: input.sealed()?,
             authenticated: input.authenticated()?,
-            reference: input.reference()?,
+            reference: KeyReference::read(input.0).ok_or(HeaderError::Malformed)?,
         };
         let disjoint = header.authenticated.iter().all(|name| header.nonce(name).is_none());
-        if !input.0.is_empty() || !disjoint {
+        if !disjoint {
             return Err(HeaderError::Malformed);
         }
         Ok(header)
@@ -232,31 +205,5 @@ impl<'a> Input<'a> {
             names.push(name);
         }
         Ok(names)
-    }
-
-    fn reference(&mut self) -> Result<KeyReference, HeaderError> {
-        match self.byte()? {
-            copies @ 1..=KeyReference::MAX_COPIES => (0..copies)
-                .map(|_| self.copy())
-                .collect::<Result<_, _>>()
-                .map(KeyReference::Wrapped),
-            byte if byte == usize::from(KEY_TABLE) => {
-                let length = self.byte()?;
-                if !(1..=KeyReference::MAX_KEY_ID_LEN).contains(&length) {
-                    return Err(HeaderError::Malformed);
-                }
-                Ok(KeyReference::KeyTable(self.bytes(length)?.to_vec()))
-            }
-            _ => Err(HeaderError::Malformed),
-        }
-    }
-
-    fn copy(&mut self) -> Result<EncryptedDataKey, HeaderError> {
-        let [provider] = self.array()?;
-        let provider = ProviderId::from_stored(provider).ok_or(HeaderError::Malformed)?;
-        let hint = self.array::<HINT_LEN>()?;
-        let length = u16::from_be_bytes(self.array()?);
-        let wrapped = self.bytes(usize::from(length))?;
-        EncryptedDataKey::new(provider, hint, wrapped).ok_or(HeaderError::Malformed)
     }
 }

@@ -8,7 +8,7 @@ use super::fixed::{Fixed, open_with};
 use super::opening::Asked;
 use super::seal::Plan;
 use crate::attribute::{AttributeValue, Number};
-use crate::key::{ContextPairs, DataKey, Decrypt, EncryptedDataKey, KeyReference, ProviderId};
+use crate::key::{DataKey, Decrypt, EncryptedDataKey, KeyReference, ProviderId, Scope};
 use crate::operation::error::LoadError;
 use crate::record::{
     EnvelopeRecord, FieldError, FieldReader, FieldRole, FieldSchema, FieldWriter, Readable,
@@ -111,7 +111,7 @@ fn hex(item: &Item, name: &str) -> String {
 }
 
 fn open(item: Item) -> Result<Order, LoadError> {
-    open_with(data_key(), item, Asked::ItemsOwn, &ContextPairs::new([("tenant", "t-1")]))
+    open_with(data_key(), item, Asked::ItemsOwn, &Scope::new([("tenant", "t-1")]))
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn an_item_that_answers_for_another_key_than_the_one_asked_for_is_refused() {
         ]
     };
     let open = |asked: &[_]| {
-        let context = ContextPairs::new([("tenant", "t-1")]);
+        let context = Scope::new([("tenant", "t-1")]);
         open_with::<Order>(data_key(), sealed(), Asked::Key(asked), &context)
     };
 

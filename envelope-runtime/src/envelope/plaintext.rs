@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::attribute::Number;
     use crate::envelope::expected_context;
-    use crate::key::ContextPairs;
+    use crate::key::Scope;
     use crate::record::{FieldRole, FieldSchema, KeyPiece, KeyTemplate};
 
     const FIELDS: &[FieldSchema] = &[
@@ -136,7 +136,7 @@ mod tests {
             .map(|(n, v)| (n.to_owned(), text(v)))
             .into_iter()
             .collect();
-        let context = expected_context(&record, |_| None, &ContextPairs::default()).ok().unwrap();
+        let context = expected_context(&record, |_| None, &Scope::default()).ok().unwrap();
         let read = |schema| plaintext_values(schema, item.clone(), Asked::ItemsOwn, &context);
 
         assert_eq!(read(projection).unwrap_err().kind(), OpenErrorKind::NoEnvelope);
@@ -169,7 +169,7 @@ mod tests {
     /// The values of the key, or the attribute at fault.
     fn key_of(pairs: &[(&str, &str)], tenant: &str, asked: Asked<'_>) -> Result<Values, String> {
         let item = pairs.iter().map(|(n, v)| ((*n).to_owned(), AttributeValue::S((*v).into())));
-        let caller = ContextPairs::new([("tenant", tenant)]);
+        let caller = Scope::new([("tenant", tenant)]);
         let context = expected_context(&LINE, |_| None, &caller).ok().unwrap();
         let values = plaintext_values(LINE.keys_only(), item.collect(), asked, &context);
         values.map_err(|error| format!("{:?} {}", error.kind(), error.attribute().unwrap_or("")))

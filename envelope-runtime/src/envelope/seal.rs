@@ -64,6 +64,20 @@ impl Plan {
         }
     }
 
+    pub(super) fn schema(&self) -> &RecordSchema {
+        &self.schema
+    }
+
+    /// The value of an attribute, sealed or not.
+    pub(super) fn value(&self, name: &str) -> Option<&AttributeValue> {
+        let sealed = self.sealed.iter().find(|(sealed, _)| sealed == name);
+        sealed.map_or_else(|| self.item.attribute(name), |(_, value)| Some(value))
+    }
+
+    pub(super) fn insert(&mut self, name: &'static str, value: AttributeValue) {
+        self.item.insert_named(name.into(), value);
+    }
+
     /// The value of a plaintext attribute.
     pub(crate) fn attribute(&self, name: &str) -> Option<&AttributeValue> {
         self.item.attribute(name)

@@ -19,7 +19,7 @@ use super::opening::{Asked, Opening};
 use super::seal::Plan;
 use super::{Item, OpenError, OpenErrorKind, Windows};
 use crate::attribute::{AttributeValue, Number, unwiped};
-use crate::key::{ContextPairs, DataKey};
+use crate::key::{DataKey, Scope};
 use crate::record::{FieldRole, FieldSchema, RecordSchema};
 
 /// One file.
@@ -42,7 +42,7 @@ enum Expected {
 
 impl Vector {
     fn expected_context(&self) -> ExpectedContext {
-        let given = ContextPairs::new(self.context.clone());
+        let given = Scope::new(self.context.clone());
         super::expected_context(&self.schema, |_| None, &given).unwrap()
     }
 

@@ -23,6 +23,11 @@ pub struct Encrypted;
 #[non_exhaustive]
 pub struct Key;
 
+/// An `#[encrypted]` attribute whose hash is the record's key, or a part of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Hashed;
+
 /// A part of the encryption context.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -165,13 +170,13 @@ implement!(
     Comparable: Plaintext, Authenticated, Key, Context, Version;
     Measurable: Plaintext, Authenticated, Key, Context, Version;
     Settable: Plaintext, Authenticated, Key, Context, Version;
-    Sealable: Encrypted;
+    Sealable: Encrypted, Hashed;
     EntriesSettable: Plaintext, Authenticated, Key, Context, Version;
-    EntriesSealable: Encrypted;
-    Untagged: Plaintext, Encrypted, Key, Context, Version;
+    EntriesSealable: Encrypted, Hashed;
+    Untagged: Plaintext, Encrypted, Hashed, Key, Context, Version;
     NotKey: Plaintext, Authenticated, Encrypted, Context, Version;
-    NotContext: Plaintext, Authenticated, Encrypted, Key, Version;
-    NotVersion: Plaintext, Authenticated, Encrypted, Key, Context;
+    NotContext: Plaintext, Authenticated, Encrypted, Hashed, Key, Version;
+    NotVersion: Plaintext, Authenticated, Encrypted, Hashed, Key, Context;
 );
 
 impl Summable for Plaintext {}
@@ -191,6 +196,7 @@ impl<K: Summable> Summable for IndexPart<K> {}
 impl NotIndexPart for Plaintext {}
 impl NotIndexPart for Authenticated {}
 impl NotIndexPart for Encrypted {}
+impl NotIndexPart for Hashed {}
 impl NotIndexPart for Key {}
 impl NotIndexPart for Context {}
 impl NotIndexPart for Version {}
@@ -204,6 +210,7 @@ impl<K: Removable> Removable for IndexPart<K> {}
 impl Removable for Plaintext {}
 impl Removable for Authenticated {}
 impl Removable for Encrypted {}
+impl Removable for Hashed {}
 impl Removable for Key {}
 impl Removable for Context {}
 impl Removable for Version {}

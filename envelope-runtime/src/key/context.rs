@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::IndexSecret;
+
 /// The
 /// [encryption context](https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html)
 /// of a data key: names and values that must match when the key is unwrapped.
 ///
-/// It always holds `envelope:table` (the logical table name) and `envelope:format` (`1`), and the
-/// record's `#[envelope(context)]` fields. It never holds the record's key, because `CloudTrail`
-/// logs the context in plaintext.
+/// That of a record always holds `envelope:table` (the logical table name) and `envelope:format`
+/// (`1`), and the record's `#[envelope(context)]` fields. It never holds the record's key, because
+/// `CloudTrail` logs the context in plaintext. An [`IndexSecret`](crate::IndexSecret) has a context
+/// of its own.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EncryptionContext(Vec<(Text, Text)>);
 
@@ -33,6 +36,14 @@ impl EncryptionContext {
         pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
         pairs.dedup_by(|(later, _), (first, _)| later == first);
         Self(pairs)
+    }
+
+    /// The context of an index secret.
+    pub(crate) fn of_secret(name: &str) -> Self {
+        Self(vec![
+            ("envelope:purpose".into(), "lookup".into()),
+            ("envelope:secret".into(), name.to_owned().into()),
+        ])
     }
 
     /// The pairs, sorted by name.
@@ -61,27 +72,41 @@ impl fmt::Debug for EncryptionContext {
     }
 }
 
-/// Values of context fields that a caller supplies: attribute name and text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ContextPairs(BTreeMap<String, String>);
+/// What a caller works with: values of context fields, by attribute name, and the secret of hashed
+/// keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    pairs: BTreeMap<String, String>,
+    secret: Option<IndexSecret>,
+}
 
-impl ContextPairs {
+impl Scope {
     pub(crate) fn new<N: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self { pairs: pairs.collect(), secret: None }
     }
 
+    pub(crate) fn set_secret(&mut self, secret: IndexSecret) {
+        self.secret = Some(secret);
+    }
+
+    /// Adds the values of another scope.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.pairs.extend(other.pairs);
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.pairs.get(name).map(String::as_str)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.pairs.keys().map(String::as_str)
+    }
+
+    pub(crate) fn secret(&self) -> Option<&IndexSecret> {
+        self.secret.as_ref()
     }
 }
 
@@ -114,8 +139,8 @@ mod tests {
 
     #[test]
     fn what_is_given_later_goes_before() {
-        let mut pairs = ContextPairs::new([("tenant", "t-1"), ("ward", "3")]);
-        pairs.extend(ContextPairs::new([("ward", "4")]));
+        let mut pairs = Scope::new([("tenant", "t-1"), ("ward", "3")]);
+        pairs.extend(Scope::new([("ward", "4")]));
 
         assert_eq!(pairs.names().collect::<Vec<_>>(), ["tenant", "ward"]);
         assert_eq!((pairs.value("tenant"), pairs.value("ward")), (Some("t-1"), Some("4")));

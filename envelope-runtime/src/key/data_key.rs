@@ -137,30 +137,6 @@ impl EncryptedDataKey {
     }
 }
 
-/// An envelope's reference to its data key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyReference {
-    /// One to four copies of the data key, wrapped by different keys.
-    Wrapped(Vec<EncryptedDataKey>),
-    /// The id, of at most 24 bytes, of a row in a key table.
-    KeyTable(Vec<u8>),
-}
-
-impl From<EncryptedDataKey> for KeyReference {
-    /// A reference with one wrapped copy, as most providers make it.
-    fn from(wrapped: EncryptedDataKey) -> Self {
-        Self::Wrapped(vec![wrapped])
-    }
-}
-
-impl KeyReference {
-    /// The maximum number of wrapped copies in one envelope.
-    pub const MAX_COPIES: usize = 4;
-    /// The maximum length of a key-table row's id, in bytes.
-    pub const MAX_KEY_ID_LEN: usize = 24;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ use super::patience::Patience;
 use super::read::batch::{Batch, MAX_KEYS, Wanted};
 use super::target::Target;
 use crate::attribute::ConvertError;
-use crate::key::{Allows, Capability, ContextPairs, Full};
+use crate::key::{Allows, Capability, Full, Scope};
 use crate::record::{IntoKey, KeyValues, ProjectionOf, Readable};
 use crate::store::Store;
 
@@ -45,7 +45,7 @@ pub struct BatchGet<P, C = Full> {
     store: Store<C>,
     keys: Vec<Result<KeyValues, ConvertError>>,
     consistent: bool,
-    given: ContextPairs,
+    given: Scope,
     deadline: Duration,
     returns: PhantomData<fn() -> P>,
 }
@@ -84,7 +84,7 @@ impl<C: Capability> Store<C> {
             store: self.clone(),
             keys: keys.into_iter().map(IntoKey::into_key).collect(),
             consistent: false,
-            given: ContextPairs::default(),
+            given: Scope::default(),
             deadline: DEADLINE,
             returns: PhantomData,
         }
@@ -116,7 +116,7 @@ impl<P: Readable, C: Allows<P::Needs>> BatchGet<P, C> {
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.given.extend(ContextPairs::new(context));
+        self.given.extend(Scope::new(context));
         self
     }
 

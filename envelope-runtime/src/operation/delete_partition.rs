@@ -12,10 +12,11 @@ use tracing::Instrument;
 use super::OperationFuture;
 use super::batch_write::DEADLINE;
 use super::error::{BatchError, QueryError};
+use super::hashed::query_values;
 use super::walk::{Gives, Options, Reads, Source};
 use crate::attribute::ConvertError;
 use crate::expression::KeyCondition;
-use crate::key::{Capability, ContextPairs, Full};
+use crate::key::{Capability, Full, Scope};
 use crate::record::{EnvelopeRecord, IntoPartition, KeyValues, OwnSortKey, SortedKey};
 use crate::store::Store;
 use run::{Way, run};
@@ -45,7 +46,7 @@ pub struct DeletePartition<R, C = Full> {
     store: Store<C>,
     partition: Result<KeyValues, ConvertError>,
     gives: Gives,
-    given: ContextPairs,
+    given: Scope,
     only_as_read: bool,
     within: Duration,
     record: PhantomData<fn() -> R>,
@@ -128,7 +129,7 @@ impl<R: EnvelopeRecord, C: Capability> DeletePartition<R, C> {
             store: store.clone(),
             partition,
             gives,
-            given: ContextPairs::default(),
+            given: Scope::default(),
             only_as_read: schema.version().is_some() || schema.is_plaintext_only(),
             within: DEADLINE,
             record: PhantomData,
@@ -153,7 +154,7 @@ impl<R: EnvelopeRecord, C: Capability> DeletePartition<R, C> {
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.given.extend(ContextPairs::new(context));
+        self.given.extend(Scope::new(context));
         self
     }
 
@@ -171,6 +172,7 @@ impl<R: EnvelopeRecord, C: Capability> DeletePartition<R, C> {
         if gives == Gives::Cleared {
             key.sort.clear();
         }
+        let (partition, _) = query_values(&schema, &store, &given, &key, (partition, None))?;
         let condition = KeyCondition::new(&schema, &key, partition, None);
         let condition = condition.map_err(QueryError::Key)?;
         let source = Source::Partition { index: None, key, condition, reverse: false };

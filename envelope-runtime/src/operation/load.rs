@@ -14,7 +14,7 @@ use super::returned::{Record, WithEnvelope};
 use super::target::Target;
 use crate::attribute::ConvertError;
 use crate::envelope::Loaded;
-use crate::key::{Allows, Capability, ContextPairs, Full};
+use crate::key::{Allows, Capability, Full, Scope};
 use crate::operation::error::LoadError;
 use crate::record::{IntoKey, KeyValues, ProjectionOf, Readable};
 use crate::store::Store;
@@ -31,7 +31,7 @@ pub struct Get<R, C = Full, T = Record> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
     consistent: bool,
-    given: ContextPairs,
+    given: Scope,
     returns: PhantomData<fn() -> (R, T)>,
 }
 
@@ -47,7 +47,7 @@ impl<C: Capability> Store<C> {
             store: self.clone(),
             key: key.into_key(),
             consistent: false,
-            given: ContextPairs::default(),
+            given: Scope::default(),
             returns: PhantomData,
         }
     }
@@ -105,7 +105,7 @@ impl<R: Readable, C: Allows<R::Needs>, T> Get<R, C, T> {
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.given.extend(ContextPairs::new(context));
+        self.given.extend(Scope::new(context));
         self
     }
 

@@ -54,6 +54,7 @@ impl<C: Capability> Reading<'_, C> {
             let (values, envelope) = verified.into_values().map_err(LoadError::Open)?;
             (values, Some(envelope), was_unsealed, core)
         };
+        context.check_hashes(&schema, &values).map_err(LoadError::Open)?;
         let record = R::read_fields(&mut FieldReader::new(schema, values));
         let record = record.map_err(LoadError::Field)?;
         Ok(Loaded::new(record, envelope, was_unsealed, core.unwrap_or_default(), ttl))

@@ -8,10 +8,11 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use super::OperationFuture;
 use super::cursor::{After, IntoCursor};
 use super::error::QueryError;
+use super::hashed::query_values;
 use super::walk::{Bounds, Gives, Options, Page, Reads, Records, Source, Start};
 use crate::attribute::ConvertError;
 use crate::expression::{Condition, KeyCondition, Node};
-use crate::key::{Allows, Capability, ContextPairs, Full};
+use crate::key::{Allows, Capability, Full, Scope};
 use crate::record::{
     Consistent, ContextInKey, EnvelopeRecord, IndexHandle, IndexSchema, IntoPartition, KeyError,
     KeyErrorKind, KeyValues, Keys, Narrows, OnTable, OwnedKey, Place, Readable, Sort,
@@ -263,7 +264,7 @@ impl<P: Readable, C: Capability, I: Place> Query<P, C, I> {
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.options.given.extend(ContextPairs::new(context));
+        self.options.given.extend(Scope::new(context));
         self
     }
 
@@ -321,6 +322,8 @@ impl<P: Readable, C: Capability, I: Place> Query<P, C, I> {
         let Self { store, index, partition, sort, options, bounds, reverse, after, .. } = self;
         let schema = P::SCHEMA;
         let key = schema.query_key(index);
+        let given = &options.given;
+        let (partition, sort) = query_values(&schema, &store, given, &key, (partition, sort))?;
         let condition = KeyCondition::new(&schema, &key, partition, sort);
         let condition = condition.map_err(QueryError::Key)?;
         let filtered = options.filter.as_ref().map(Node::all_names).unwrap_or_default();

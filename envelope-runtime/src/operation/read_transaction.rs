@@ -16,7 +16,7 @@ use super::error::QueryError;
 use super::fetched::{CONCURRENCY, Fetched};
 use super::meter::{Meter, table_names};
 use crate::attribute::ConvertError;
-use crate::key::{Allows, Capability, ContextPairs, Full};
+use crate::key::{Allows, Capability, Full, Scope};
 use crate::record::{IntoKey, KeyValues, Readable, RecordSchema};
 use crate::store::Store;
 pub use joins::Joins;
@@ -46,7 +46,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub struct ReadTransaction<C = Full, G = ()> {
     store: Store<C>,
     asked: Vec<Asked>,
-    given: ContextPairs,
+    given: Scope,
     deadline: Duration,
     open: Open<C, G>,
 }
@@ -91,7 +91,7 @@ impl<C: Capability> Store<C> {
         ReadTransaction {
             store: self.clone(),
             asked: Vec::new(),
-            given: ContextPairs::default(),
+            given: Scope::default(),
             deadline: DEADLINE,
             open: Box::new(|_, _| Box::pin(std::future::ready(Ok(())))),
         }
@@ -149,7 +149,7 @@ impl<C: Capability, G: Send + 'static> ReadTransaction<C, G> {
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.given.extend(ContextPairs::new(context));
+        self.given.extend(Scope::new(context));
         self
     }
 

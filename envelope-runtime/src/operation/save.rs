@@ -16,7 +16,7 @@ use super::target::Target;
 use super::write::{Answer, Outcome};
 use crate::envelope::{ExpectedContext, Item};
 use crate::expression::{Condition, Node};
-use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
+use crate::key::{Allows, CanEncrypt, Capability, Full, Scope};
 use crate::operation::error::{Presence, SaveError, UnknownOutcomeError};
 use crate::record::{EnvelopeRecord, FieldError, Now, RequestKey, Values};
 use crate::store::Store;
@@ -178,7 +178,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
     }
 
     /// The key of the record, if it is one of the caller's context.
-    pub(super) fn key(&self, caller: &ContextPairs) -> Result<RequestKey, SaveError> {
+    pub(super) fn key(&self, caller: &Scope) -> Result<RequestKey, SaveError> {
         match &self.values {
             Ok((values, _)) => key_of(&R::SCHEMA, values, caller),
             Err(error) => Err(SaveError::Field(error.clone())),

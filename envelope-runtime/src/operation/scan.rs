@@ -10,7 +10,7 @@ use super::cursor::{After, IntoCursor};
 use super::error::QueryError;
 use super::walk::{Bounds, Gives, Options, Page, Reads, Records, Segment, Source, Start};
 use crate::expression::{Condition, Node};
-use crate::key::{Allows, Capability, ContextPairs, Full};
+use crate::key::{Allows, Capability, Full, Scope};
 use crate::record::{ContextInKey, Narrows, Readable};
 use crate::store::Store;
 
@@ -113,7 +113,7 @@ impl<P: Readable, C: Capability> Scan<P, C> {
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.options.given.extend(ContextPairs::new(context));
+        self.options.given.extend(Scope::new(context));
         self
     }
 

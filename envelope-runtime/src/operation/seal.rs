@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::crypto;
 use crate::envelope::{ExpectedContext, Item, Plan, SealError, SealErrorKind, context_of_record};
-use crate::key::{CanEncrypt, ContextPairs, DataKeyRequest, KeyCounts, KeyProvider};
+use crate::key::{CanEncrypt, DataKeyRequest, KeyCounts, KeyProvider, Scope};
 use crate::operation::error::SaveError;
 #[cfg(feature = "aws")]
 use crate::record::RequestKey;
@@ -26,15 +26,26 @@ pub(crate) fn written<R: EnvelopeRecord>(
 pub(super) fn key_of(
     schema: &RecordSchema,
     values: &Values,
-    caller: &ContextPairs,
+    caller: &Scope,
 ) -> Result<RequestKey, SaveError> {
     let value = |name: &str| {
         let mut named = schema.fields().zip(&values.fields);
         named.find(|(field, _)| field.name() == name)?.1.as_deref()
     };
-    let key = RequestKey::of_record(schema, value).map_err(SaveError::Key)?;
-    context_of_record(schema, caller, value).map_err(SaveError::Context)?;
-    Ok(key)
+    let context = context_of_record(schema, caller, value).map_err(SaveError::Context);
+    let hashes = match &context {
+        Ok(context) => context.hashes(schema, value).map_err(SaveError::Key)?,
+        Err(_) => Vec::new(),
+    };
+    let hash =
+        |name: &str| hashes.iter().find_map(|(hash, value)| (*hash == name).then_some(value));
+    let key = RequestKey::of_record(schema, |name| hash(name).or_else(|| value(name)));
+    match (key, context) {
+        (_, Err(error)) if schema.has_hashes() => Err(error),
+        (Err(error), _) => Err(SaveError::Key(error)),
+        (Ok(_), Err(error)) => Err(error),
+        (Ok(key), Ok(_)) => Ok(key),
+    }
 }
 
 /// Seals a record's values, and returns the item and the context that it belongs to.
@@ -42,12 +53,18 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     provider: &dyn KeyProvider<Capability = C>,
     schema: RecordSchema,
     values: Values,
-    caller: &ContextPairs,
+    caller: &Scope,
     counts: Arc<KeyCounts>,
 ) -> Result<(Item, ExpectedContext), SaveError> {
     let plan = Plan::new(schema, values).map_err(SaveError::Seal)?;
-    let plan = plan.with_key().map_err(SaveError::Key)?;
     let context = context_of_record(&schema, caller, |name| plan.attribute(name));
+    // A key error first, if there is one.
+    let plan = match &context {
+        Ok(context) => plan.with_hashes(context).and_then(Plan::with_key),
+        Err(_) if schema.has_hashes() => Ok(plan),
+        Err(_) => plan.with_key(),
+    };
+    let plan = plan.map_err(SaveError::Key)?;
     let context = context.map_err(SaveError::Context)?;
     plan.check_size().map_err(SaveError::Seal)?;
     if schema.is_plaintext_only() {

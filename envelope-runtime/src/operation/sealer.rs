@@ -8,7 +8,7 @@ use super::seal::{seal_record, written};
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::{Accepted, Asked, Item, Loaded, expected_context};
 use crate::key::Decrypt;
-use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full, KeyProvider};
+use crate::key::{Allows, CanEncrypt, Capability, Full, IndexSecret, KeyProvider, Scope};
 use crate::operation::error::{LoadError, SaveError};
 use crate::record::{EnvelopeRecord, Now, Readable, Until};
 
@@ -45,7 +45,7 @@ use crate::record::{EnvelopeRecord, Now, Readable, Until};
 /// ```
 pub struct Sealer<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
-    scope: ContextPairs,
+    scope: Scope,
     clock: Arc<dyn Clock>,
 }
 
@@ -57,7 +57,7 @@ pub struct Sealer<C = Full> {
 /// an example.
 pub struct Opener<C = Full> {
     provider: Arc<dyn KeyProvider<Capability = C>>,
-    scope: ContextPairs,
+    scope: Scope,
     clock: Arc<dyn Clock>,
     accepted: Accepted,
 }
@@ -65,7 +65,7 @@ pub struct Opener<C = Full> {
 impl<C: Capability> Sealer<C> {
     /// A sealer that takes its data keys from `provider`.
     pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
-        let (provider, scope) = (Arc::new(provider), ContextPairs::default());
+        let (provider, scope) = (Arc::new(provider), Scope::default());
         Self { provider, scope, clock: Arc::new(SystemClock) }
     }
 
@@ -74,6 +74,14 @@ impl<C: Capability> Sealer<C> {
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Hashes the keys of `#[envelope(hashed)]` fields, as
+    /// [`Store::index_secret`](crate::Store::index_secret) does.
+    #[must_use]
+    pub fn index_secret(mut self, secret: IndexSecret) -> Self {
+        self.scope.set_secret(secret);
         self
     }
 
@@ -86,7 +94,7 @@ impl<C: Capability> Sealer<C> {
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let mut scoped = self.clone();
-        scoped.scope.extend(ContextPairs::new(context));
+        scoped.scope.extend(Scope::new(context));
         scoped
     }
 
@@ -119,7 +127,7 @@ impl<C: Capability> Sealer<C> {
 impl<C: Capability> Opener<C> {
     /// An opener that takes its data keys from `provider`.
     pub fn new(provider: impl KeyProvider<Capability = C>) -> Self {
-        let (provider, scope) = (Arc::new(provider), ContextPairs::default());
+        let (provider, scope) = (Arc::new(provider), Scope::default());
         Self { provider, scope, clock: Arc::new(SystemClock), accepted: Accepted::default() }
     }
 
@@ -145,6 +153,15 @@ impl<C: Capability> Opener<C> {
         self
     }
 
+    /// Compares the keys of `#[envelope(hashed)]` fields with their opened values: see
+    /// [`UnknownSecret`](crate::error::OpenErrorKind::UnknownSecret). Without a secret, an opener
+    /// opens them all the same, since the record tag binds the one to the other.
+    #[must_use]
+    pub fn index_secret(mut self, secret: IndexSecret) -> Self {
+        self.scope.set_secret(secret);
+        self
+    }
+
     /// An opener that knows the required values of context fields, given as attribute names and
     /// texts.
     #[doc(alias = "encryption_context")]
@@ -154,7 +171,7 @@ impl<C: Capability> Opener<C> {
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let mut scoped = self.clone();
-        scoped.scope.extend(ContextPairs::new(context));
+        scoped.scope.extend(Scope::new(context));
         scoped
     }
 

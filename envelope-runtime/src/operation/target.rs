@@ -1,9 +1,10 @@
 //! The record that an operation is about, determined before any request.
 
+use super::hashed::request_key;
 use crate::attribute::ConvertError;
 use crate::envelope::{ContextError, ExpectedContext, expected_context};
-use crate::key::ContextPairs;
-use crate::operation::error::{DeleteError, LoadError, QueryError, UpdateError};
+use crate::key::Scope;
+use crate::operation::error::{CheckError, DeleteError, LoadError, QueryError, UpdateError};
 use crate::record::{KeyError, KeyValues, RecordSchema, RequestKey};
 
 /// A key, and the encryption context of the record under it.
@@ -22,11 +23,10 @@ impl Target {
     /// The target of a requested key.
     pub(crate) fn of_key(
         schema: &RecordSchema,
-        caller: &ContextPairs,
+        caller: &Scope,
         key: Result<KeyValues, ConvertError>,
     ) -> Result<Self, TargetError> {
-        let key = key.map_err(|error| KeyError::convert(schema, error));
-        let key = key.and_then(|key| key.checked(schema)).map_err(TargetError::Key)?;
+        let key = request_key(schema, caller, key)?;
         let context = expected_context(schema, |name| key.part(name), caller);
         Ok(Self { context: context.map_err(TargetError::Context)?, key })
     }
@@ -45,4 +45,4 @@ macro_rules! from_target_error {
     )*};
 }
 
-from_target_error!(LoadError, QueryError, UpdateError, DeleteError);
+from_target_error!(LoadError, QueryError, UpdateError, DeleteError, CheckError);

@@ -24,7 +24,7 @@ use super::returned::Returned;
 use super::save::Put;
 use super::update::{Options, Running};
 use crate::expression::{Condition, Update};
-use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
+use crate::key::{Allows, CanEncrypt, Capability, Full, Scope};
 use crate::operation::error::{PositionedError, Presence};
 use crate::record::{
     EnvelopeRecord, IntoKey, Unversioned, VersionNumber, Versioned, version_number,
@@ -184,7 +184,7 @@ impl<C: Capability> Transaction<C> {
         let Update { changes, .. } = changes(Update::of());
         let options = Options {
             key: key.into_key(),
-            given: ContextPairs::default(),
+            given: Scope::default(),
             known: None,
             version: None,
             returned: Returned::Nothing,

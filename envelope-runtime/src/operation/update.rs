@@ -18,7 +18,7 @@ use super::returned::{New, Nothing, Old, Returned};
 use crate::attribute::{ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, Loaded};
 use crate::expression::Update;
-use crate::key::{Allows, CanEncrypt, Capability, ContextPairs, Full};
+use crate::key::{Allows, CanEncrypt, Capability, Full, Scope};
 use crate::operation::error::{UnknownOutcomeError, UpdateError};
 use crate::record::{
     EnvelopeRecord, IntoKey, KeyValues, VersionNumber, Versioned, stored_version, version_number,
@@ -34,7 +34,7 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 pub struct AtKey<C = Full, T = Nothing> {
     store: Store<C>,
     key: Result<KeyValues, ConvertError>,
-    given: ContextPairs,
+    given: Scope,
     /// The part of the item that was read earlier.
     known: Option<Item>,
     version: Option<Result<u64, ConvertError>>,
@@ -61,7 +61,7 @@ impl<C: Capability> Store<C> {
         Update::at(AtKey {
             store: self.clone(),
             key: key.into_key(),
-            given: ContextPairs::default(),
+            given: Scope::default(),
             known: None,
             version: None,
             within: DEADLINE,
@@ -148,7 +148,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Update<R, AtKey<C, T>> {
         mut self,
         context: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.target.given.extend(ContextPairs::new(context));
+        self.target.given.extend(Scope::new(context));
         self
     }
 

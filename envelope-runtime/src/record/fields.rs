@@ -76,8 +76,23 @@ impl FieldWriter {
         Self { distinct: true, ..Self::new(schema) }
     }
 
-    pub(crate) fn into_values(self) -> Values {
+    pub(crate) fn into_values(mut self) -> Values {
+        self.skip_hashes();
         self.values
+    }
+
+    /// The next field of the struct.
+    fn next_field(&mut self) -> Option<&'static FieldSchema> {
+        self.skip_hashes();
+        self.fields.next()
+    }
+
+    /// Leaves out the hashes that come next, which are made later.
+    fn skip_hashes(&mut self) {
+        while self.fields.clone().next().is_some_and(|field| field.hashed().is_some()) {
+            self.fields.next();
+            self.values.fields.push(None);
+        }
     }
 
     /// Writes a field with [`serde::Serialize::serialize`], or another function that makes an
@@ -91,7 +106,7 @@ impl FieldWriter {
         value: &T,
         encode: impl FnOnce(&T, ValueSerializer) -> Result<Option<Wiped>, ConvertError>,
     ) -> Result<(), FieldError> {
-        let field = self.fields.next();
+        let field = self.next_field();
         let value = match self.serializer(field) {
             Some(to) => encode(value, to),
             None => Ok(None),
@@ -217,8 +232,11 @@ impl FieldReader {
         &mut self,
         read: impl FnOnce(Option<Wiped>) -> Result<T, ConvertError>,
     ) -> Result<T, FieldError> {
-        let field = self.fields.next();
-        let value = self.values.next().flatten();
+        let (mut field, mut value) = (self.fields.next(), self.values.next());
+        while field.is_some_and(|field| field.hashed().is_some()) {
+            (field, value) = (self.fields.next(), self.values.next());
+        }
+        let value = value.flatten();
         read(value).map_err(|error| field_error(&self.schema, field, error))
     }
 }

@@ -38,7 +38,15 @@ pub struct Bytes;
 
 /// The attribute values of a key. `Debug` hides them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyValues(Vec<AttributeValue>);
+pub struct KeyValues(Vec<KeyValue>);
+
+/// The value of one part of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyValue {
+    pub(crate) value: AttributeValue,
+    /// It is the hash that the table holds.
+    pub(crate) is_hash: bool,
+}
 
 /// A value that can be used as the key `K` of a record: the key field's own type by value or
 /// reference, a `&str` for a `String`, byte slices for bytes, and a pair of these for a composite
@@ -83,6 +91,12 @@ pub trait IntoKeyPart<P> {
     ///
     /// [`ConvertError`] if it cannot be stored.
     fn into_part(self) -> Result<Option<AttributeValue>, ConvertError>;
+
+    /// Returns whether it is the hash that the table holds, and not the value of a hashed key.
+    #[doc(hidden)]
+    fn is_hash(&self) -> bool {
+        false
+    }
 }
 
 // Suppresses the lists of impls, which say less than the messages of the traits.
@@ -150,8 +164,9 @@ parts!([] [A B C D E] (A T 0, B U 1, C V 2, D W 3, E X 4));
 parts!([] [A B C D E F] (A T 0, B U 1, C V 2, D W 3, E X 4, F Y 5));
 
 /// An absent part becomes NULL, which no key can be, and is refused with the other checks.
-fn part<P>(part: impl IntoKeyPart<P>) -> Result<AttributeValue, ConvertError> {
-    Ok(part.into_part()?.unwrap_or(AttributeValue::Null))
+fn part<P>(part: impl IntoKeyPart<P>) -> Result<KeyValue, ConvertError> {
+    let is_hash = part.is_hash();
+    Ok(KeyValue { value: part.into_part()?.unwrap_or(AttributeValue::Null), is_hash })
 }
 
 #[diagnostic::do_not_recommend]
@@ -206,13 +221,43 @@ impl KeyValues {
 
     #[cfg(feature = "aws")]
     pub(crate) fn into_parts(self) -> Vec<AttributeValue> {
-        self.0
+        self.0.into_iter().map(|given| given.value).collect()
+    }
+
+    /// The value of a part, of those with these names.
+    #[cfg(feature = "aws")]
+    pub(crate) fn named(&self, names: &[&str], name: &str) -> Option<&AttributeValue> {
+        let mut given = names.iter().zip(&self.0);
+        given.find_map(|(part, given)| (*part == name).then_some(&given.value))
+    }
+
+    /// Puts hashes in place of the values that are not hashes yet. `hash` returns `None` for a part
+    /// that is not hashed.
+    #[cfg(feature = "aws")]
+    pub(crate) fn hashed<E>(
+        mut self,
+        names: &[&'static str],
+        hash: impl Fn(&'static str, &AttributeValue) -> Result<Option<AttributeValue>, E>,
+    ) -> Result<Self, E> {
+        for (name, given) in names.iter().zip(&mut self.0).filter(|(_, given)| !given.is_hash) {
+            if let Some(value) = hash(name, &given.value)? {
+                *given = KeyValue { value, is_hash: true };
+            }
+        }
+        Ok(self)
+    }
+
+    /// Returns whether a part is a value that must be hashed.
+    #[cfg(feature = "aws")]
+    pub(crate) fn needs_hash(&self, schema: &RecordSchema, names: &[&str]) -> bool {
+        let mut given = names.iter().zip(&self.0);
+        given.any(|(name, given)| !given.is_hash && schema.hash_of(name).is_some())
     }
 
     /// The key under the schema's names, checked by DynamoDB's rules.
     #[cfg(feature = "aws")]
     pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, KeyError> {
-        RequestKey::new(schema, schema.key_parts().into_iter().zip(self.0).collect())
+        RequestKey::new(schema, schema.key_parts().into_iter().zip(self.into_parts()).collect())
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, NoKey, Parts, ProjectionOf,
-    Readable, RecordSchema, Simple, Unsorted, decode_vec,
+    Bytes, Composite, EnvelopeRecord, FieldError, FieldReader, Hashed, HashedKey, NoKey, Parts,
+    ProjectionOf, Readable, RecordSchema, Simple, Unsorted, decode_vec,
 };
 use crate::attribute::{ConvertError, ValueDeserializer};
 
@@ -73,6 +73,15 @@ impl<P: DeserializeOwned + Send + 'static> OwnedPart for Unsorted<P> {
 
     fn decode(from: ValueDeserializer) -> Result<P, ConvertError> {
         P::deserialize(from)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: 'static> OwnedPart for Hashed<P> {
+    type Owned = HashedKey;
+
+    fn decode(from: ValueDeserializer) -> Result<HashedKey, ConvertError> {
+        HashedKey::read(from)
     }
 }
 

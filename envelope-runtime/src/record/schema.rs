@@ -10,7 +10,7 @@ pub(crate) use fields::Fields;
 pub(super) use fields::{Projected, Reads, find};
 pub use table::{HasTable, KeyType};
 
-use super::{IndexSchema, KeyAttribute, KeyTemplate};
+use super::{HashOf, IndexSchema, KeyAttribute, KeyTemplate};
 use crate::report::Place;
 
 /// The stored form of a record.
@@ -177,6 +177,17 @@ impl RecordSchema {
     /// The field of an attribute, by the name that it is written under.
     pub(crate) fn field(&self, name: &str) -> Option<&'static FieldSchema> {
         self.fields().find(|field| field.name() == name)
+    }
+
+    /// What the attribute `name` is a hash of, if it is one.
+    #[cfg(feature = "aws")]
+    pub(crate) fn hash_of(&self, name: &str) -> Option<HashOf> {
+        self.field(name).and_then(FieldSchema::hashed)
+    }
+
+    /// Returns whether a key, or a part of one, is hashed.
+    pub(crate) fn has_hashes(&self) -> bool {
+        self.fields().any(|field| field.hashed().is_some())
     }
 
     /// The field that counts the record's writes.

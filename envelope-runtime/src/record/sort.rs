@@ -208,6 +208,20 @@ first_parts!(
     [A T 0, B U 1, C V 2, D W 3, E X 4] F Y 5 [];
 );
 
+#[cfg(feature = "aws")]
+impl SortValues {
+    /// Changes what a sort key is equal to. Nothing else is asked of a hash.
+    pub(crate) fn map_equal<E>(
+        self,
+        change: impl FnOnce(KeyValues) -> Result<KeyValues, E>,
+    ) -> Result<Self, E> {
+        match self {
+            Self::Equal(values) => change(values).map(Self::Equal),
+            other => Ok(other),
+        }
+    }
+}
+
 impl<K> Sort<K> {
     #[cfg(feature = "aws")]
     pub(crate) fn new() -> Self {

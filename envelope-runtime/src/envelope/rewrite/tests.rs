@@ -12,7 +12,7 @@ use crate::envelope::expected_context;
 use crate::envelope::opening::{Asked, Opening};
 use crate::envelope::seal::Plan;
 use crate::envelope::{OpenErrorKind, SALT_LEN, SealErrorKind, Windows};
-use crate::key::{ContextPairs, EncryptedDataKey, ProviderId};
+use crate::key::{EncryptedDataKey, ProviderId, Scope};
 use crate::record::{RecordSchema, Values};
 
 const SCHEMA: RecordSchema = RecordSchema::new(
@@ -96,7 +96,7 @@ fn sealed_under(
 }
 
 fn verified(schema: RecordSchema, item: Item) -> Verified {
-    let expected = expected_context(&schema, |_| None, &ContextPairs::default()).unwrap();
+    let expected = expected_context(&schema, |_| None, &Scope::default()).unwrap();
     Opening::new(schema, item, Asked::ItemsOwn, &expected, Windows::of_fields(0))
         .unwrap()
         .verified(&key())

@@ -16,9 +16,8 @@ use super::CONCURRENCY;
 use crate::attribute::ConvertError;
 use crate::envelope::{Item, refuse_foreign_key};
 use crate::key::{CanEncrypt, Capability, KeyCounts};
-use crate::record::{
-    EnvelopeRecord, FieldError, KeyError, KeyValues, RecordSchema, RequestKey, Values,
-};
+use crate::operation::hashed::request_key;
+use crate::record::{EnvelopeRecord, FieldError, KeyValues, RecordSchema, RequestKey, Values};
 use crate::store::Store;
 
 /// A write of a batch, before anything of it is checked.
@@ -167,8 +166,7 @@ fn deleted<C: Capability>(
     store: &Store<C>,
     key: Result<KeyValues, ConvertError>,
 ) -> Result<RequestKey, DeleteError> {
-    let key = key.map_err(|error| KeyError::convert(schema, error));
-    let key = key.and_then(|key| key.checked(schema)).map_err(DeleteError::Key)?;
+    let key = request_key(schema, store.scope(), key)?;
     refuse_foreign_key(schema, &key, store.scope()).map_err(DeleteError::Context)?;
     Ok(key)
 }

@@ -10,7 +10,7 @@ use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Number, N
 use crate::envelope::{
     ContextError, Item, OpenError, OpenErrorKind, SealError, SealErrorKind, expected_context,
 };
-use crate::key::{ContextPairs, DataKeyError, DataKeyErrorKind, LocalKeyError, LocalKeyProvider};
+use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError, LocalKeyProvider, Scope};
 use crate::record::{FieldError, FieldRole, FieldSchema, KeyError, RecordSchema};
 use crate::report::Answer;
 
@@ -64,7 +64,7 @@ fn key() -> KeyError {
 }
 
 fn context() -> ContextError {
-    let caller = ContextPairs::default();
+    let caller = Scope::default();
     expected_context(&SCHEMA, |_| None, &caller).map(|_| ()).unwrap_err()
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::attribute::{write_lp, write_type_and_value};
 use crate::crypto::sha256;
 use crate::expression::Expression;
-use crate::key::ContextPairs;
+use crate::key::Scope;
 use crate::operation::error::{CheckpointError, CheckpointErrorKind};
 use crate::record::{FieldSchema, RecordSchema};
 
@@ -33,7 +33,7 @@ pub(super) struct Checkpoint {
 /// The records that a migration is about.
 pub(super) struct Selection<'a> {
     pub(super) schema: &'a RecordSchema,
-    pub(super) scope: &'a ContextPairs,
+    pub(super) scope: &'a Scope,
     pub(super) filter: &'a Expression,
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{Get, TransactGetItem};
 use super::Asked;
 use crate::envelope::{Item, OpenError, authenticates_more};
 use crate::expression::Placeholders;
-use crate::key::{Capability, ContextPairs};
+use crate::key::{Capability, Scope};
 use crate::operation::error::{
     QueryError, ReadTransactionError, ReadTransactionErrorKind, ServiceError, ServiceErrorKind,
 };
@@ -69,7 +69,7 @@ impl Request {
         store: &Store<C>,
         first: &RecordSchema,
         asked: Vec<Asked>,
-        given: &ContextPairs,
+        given: &Scope,
         tables: String,
     ) -> Result<Self, QueryError> {
         let refuse = |schema: &RecordSchema, kind| {
@@ -87,7 +87,7 @@ impl Request {
             };
             let names = given.names().filter(is_for);
             let given = names.filter_map(|name| Some((name, given.value(name)?)));
-            let caller = store.caller_context(&schema, ContextPairs::new(given));
+            let caller = store.caller_context(&schema, Scope::new(given));
             let caller = caller.map_err(QueryError::Context)?;
             let target = Target::of_key(&schema, &caller, key)?;
             if !known.insert((table.clone(), identity(target.key.attributes()))) {

@@ -7,7 +7,8 @@ use crate::expression::Condition;
 use crate::key::Capability;
 use crate::operation::dependence::Dependence;
 use crate::operation::error::{CheckError, WriteError};
-use crate::record::{EnvelopeRecord, KeyError, KeyValues};
+use crate::operation::hashed::request_key;
+use crate::record::{EnvelopeRecord, KeyValues};
 use crate::store::Store;
 
 /// The check of a condition on the item under a key.
@@ -17,8 +18,7 @@ pub(super) fn checked<R: EnvelopeRecord, C: Capability>(
     condition: Condition<R>,
 ) -> Result<Ready, CheckError> {
     let schema = R::SCHEMA;
-    let key = key.map_err(|error| KeyError::convert(&schema, error));
-    let key = key.and_then(|key| key.checked(&schema)).map_err(CheckError::Key)?;
+    let key = request_key(&schema, store.scope(), key)?;
     refuse_foreign_key(&schema, &key, store.scope()).map_err(CheckError::Context)?;
     let depends = Dependence {
         presence: None,

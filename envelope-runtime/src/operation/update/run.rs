@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind};
 use crate::envelope::{Item, OpenError, OpenErrorKind};
 use crate::expression::{Changes, Clauses, Comparison, Node, Placeholders, UpdatePlan};
-use crate::key::{Allows, CanEncrypt, ContextPairs};
+use crate::key::{Allows, CanEncrypt, Scope};
 use crate::operation::error::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, UpdateError,
     VersionError,
@@ -37,7 +37,7 @@ use protected::Over;
 /// The options of an update, apart from its changes.
 pub(in crate::operation) struct Options {
     pub(in crate::operation) key: Result<KeyValues, ConvertError>,
-    pub(in crate::operation) given: ContextPairs,
+    pub(in crate::operation) given: Scope,
     pub(in crate::operation) known: Option<Item>,
     pub(in crate::operation) version: Option<Result<u64, ConvertError>>,
     pub(in crate::operation) returned: Returned,

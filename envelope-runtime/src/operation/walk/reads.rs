@@ -14,7 +14,7 @@ use super::super::sdk::some_from_sdk;
 use crate::attribute::{AttributeValue, write_lp, write_type_and_value};
 use crate::envelope::{ExpectedContext, Item, expected_context};
 use crate::expression::{KeyCondition, Node, Placeholders};
-use crate::key::{Capability, ContextPairs};
+use crate::key::{Capability, Scope};
 use crate::record::{
     Carries, FieldSchema, IndexSchema, KeyError, KeyErrorKind, MAX_FETCHED, Now, QueryKey,
     Readable, RecordSchema,
@@ -45,7 +45,7 @@ pub(in crate::operation) struct Segment {
 pub(super) enum Contexts {
     One(ExpectedContext),
     /// That of each item's own key, with the values that the caller gave.
-    OfKey(ContextPairs),
+    OfKey(Scope),
 }
 
 /// The use of the items that are read.
@@ -74,7 +74,7 @@ impl Gives {
 #[derive(Clone, Default)]
 pub(in crate::operation) struct Options {
     pub(in crate::operation) filter: Option<Node>,
-    pub(in crate::operation) given: ContextPairs,
+    pub(in crate::operation) given: Scope,
     pub(in crate::operation) every_context: bool,
     pub(in crate::operation) consistent: bool,
     pub(in crate::operation) gives: Gives,
@@ -270,7 +270,7 @@ fn binding(
     schema: &RecordSchema,
     table: &str,
     source: &Source,
-    caller: &ContextPairs,
+    caller: &Scope,
     texts: &[&Option<String>],
     to: &Placeholders,
 ) -> Arc<[u8]> {

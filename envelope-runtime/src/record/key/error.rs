@@ -56,6 +56,13 @@ pub enum KeyErrorKind {
     NotInIndex,
     /// An update adds to a field, and the key of an index is made of it.
     Summed,
+    /// It is hashed, and the store, sealer or opener has no
+    /// [`IndexSecret`](crate::IndexSecret).
+    NoSecret,
+    /// It is hashed as normalised text, and stored as this type.
+    NotText(&'static str),
+    /// It is hashed as normalised text, and holds a character that Unicode has not assigned.
+    Unassigned,
     /// It cannot be stored at all.
     Convert(ConvertError),
 }
@@ -102,6 +109,19 @@ impl fmt::Display for KeyError {
                 f,
                 "the key is of the type {expected}, but this value is stored as {found}; correct the \
                  `key = \"…\"` of the field"
+            ),
+            KeyErrorKind::NoSecret => f.write_str(
+                "the key is hashed, and there is no secret to hash it with; unwrap an `IndexSecret`, and \
+                 give it to `index_secret(…)`",
+            ),
+            KeyErrorKind::NotText(found) => write!(
+                f,
+                "normalised before it is hashed, which needs text, but this is stored as {found}; leave \
+                 out `trim`, `lowercase` and `nfc`"
+            ),
+            KeyErrorKind::Unassigned => f.write_str(
+                "holds a character that Unicode has not assigned, whose normal form is not known yet; \
+                 reject such a value",
             ),
             KeyErrorKind::TooLong(limit) => write!(f, "longer than DynamoDB's {limit} bytes"),
             KeyErrorKind::PartType(found) => write!(

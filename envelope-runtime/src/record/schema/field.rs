@@ -1,8 +1,9 @@
 //! One stored field: its attribute, its role, and what the library does with it.
 
 use super::KeyType;
-use crate::record::Until;
+use crate::record::hash::HashOf;
 use crate::record::maintained::Stamp;
+use crate::record::{Normalization, Until};
 
 /// One stored field, or those of a flattened struct.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,7 @@ pub struct FieldSchema {
     context: bool,
     since: Option<u32>,
     unsealed_until: Option<Until>,
+    hash_of: Option<HashOf>,
     null: bool,
     maintained: Option<Maintained>,
     aliases: &'static [&'static str],
@@ -55,6 +57,7 @@ impl FieldSchema {
             context: false,
             since: None,
             unsealed_until: None,
+            hash_of: None,
             null: false,
             maintained: None,
             aliases: &[],
@@ -89,6 +92,15 @@ impl FieldSchema {
     #[must_use]
     pub const fn unsealed_until(mut self, until: Until) -> Self {
         self.unsealed_until = Some(until);
+        self
+    }
+
+    /// Makes the attribute a hash of the encrypted attribute `attribute`, which is found by it. It
+    /// is stored as B if that is its [`key_type`](Self::key_type), else as text. No field of the
+    /// struct is written or read for it.
+    #[must_use]
+    pub const fn hash_of(mut self, attribute: &'static str, normalization: Normalization) -> Self {
+        self.hash_of = Some(HashOf::new(attribute, normalization));
         self
     }
 
@@ -144,6 +156,10 @@ impl FieldSchema {
     #[must_use]
     pub const fn role(&self) -> FieldRole {
         self.role
+    }
+
+    pub(crate) const fn hashed(&self) -> Option<HashOf> {
+        self.hash_of
     }
 
     pub(crate) const fn is_key(&self) -> bool {

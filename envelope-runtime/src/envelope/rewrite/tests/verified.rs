@@ -52,7 +52,7 @@ fn what_is_stored_and_not_listed_is_not_covered() {
 #[test]
 fn a_loaded_record_keeps_what_its_tag_covers() {
     let item = sealed(SCHEMA, VALUES, &[A, B]);
-    let expected = expected_context(&SCHEMA, |_| None, &ContextPairs::default()).unwrap();
+    let expected = expected_context(&SCHEMA, |_| None, &Scope::default()).unwrap();
     let core =
         Opening::new(SCHEMA, item.clone(), Asked::ItemsOwn, &expected, Windows::of_fields(0))
             .unwrap()

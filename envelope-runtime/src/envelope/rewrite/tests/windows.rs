@@ -34,7 +34,7 @@ fn item(pairs: &[(&str, &str)]) -> Item {
 }
 
 fn opened(item: &Item, seconds: u64) -> Verified {
-    let expected = expected_context(&OPENED, |_| None, &ContextPairs::default()).unwrap();
+    let expected = expected_context(&OPENED, |_| None, &Scope::default()).unwrap();
     let windows = Windows::of_fields(seconds);
     let opening = Opening::new(OPENED, item.clone(), Asked::ItemsOwn, &expected, windows);
     opening.unwrap().verified(&key()).unwrap()
@@ -55,7 +55,7 @@ fn read(item: &Item, seconds: u64) -> Result<Vec<Option<String>>, (OpenErrorKind
 }
 
 fn unsealed(item: Item, windows: Windows) -> Result<Unsealed, OpenErrorKind> {
-    let expected = expected_context(&OPENED, |_| None, &ContextPairs::default()).unwrap();
+    let expected = expected_context(&OPENED, |_| None, &Scope::default()).unwrap();
     let unsealed = Unsealed::new(OPENED, item, Asked::ItemsOwn, &expected, windows);
     unsealed.map_err(|error| error.kind())
 }
@@ -100,7 +100,7 @@ fn nothing_can_be_planted_in_a_row_that_was_written_with_the_window() {
         for name in ["a", "older_a"] {
             let mut planted = stored.clone();
             planted.insert(name, text("planted"));
-            let expected = expected_context(&OPENED, |_| None, &ContextPairs::default()).unwrap();
+            let expected = expected_context(&OPENED, |_| None, &Scope::default()).unwrap();
             let windows = Windows::of_fields(0);
             let opening = Opening::new(OPENED, planted, Asked::Table, &expected, windows);
             let verified = opening.unwrap().verified(&key());
@@ -261,7 +261,7 @@ fn a_window_of_more_than_a_leap_year_is_refused_with_the_first_item() {
     let values = [Some(text("p-1")), Some(text("first"))].into_iter().collect();
     let random = [SALT.as_slice(), &A].concat();
     let genuine = Plan::of(LONG, values).seal(&key(), reference(7), &random).unwrap();
-    let expected = expected_context(&LONG, |_| None, &ContextPairs::default()).unwrap();
+    let expected = expected_context(&LONG, |_| None, &Scope::default()).unwrap();
     let open = |seconds| {
         let windows = Windows::of_fields(seconds);
         Opening::new(LONG, genuine.clone(), Asked::ItemsOwn, &expected, windows)

@@ -20,7 +20,7 @@ fn digest_with(
     scope: &[(&str, &str)],
     filter: Option<Node>,
 ) -> String {
-    let scope = ContextPairs::new(scope.iter().copied());
+    let scope = Scope::new(scope.iter().copied());
     let filter = Placeholders::default().expression(schema, filter).unwrap();
     digest(&Selection { schema, scope: &scope, filter: &filter }, work)
 }

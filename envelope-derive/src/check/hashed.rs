@@ -1,0 +1,96 @@
+//! Rules for keys that are hashed.
+
+use crate::attr::RoleName;
+use crate::ctxt::Ctxt;
+use crate::model::{Field, Kind, Record, Shape};
+use crate::template::Template;
+use crate::written;
+
+pub(super) fn hashed(cx: &Ctxt, record: &Record) {
+    for field in &record.fields {
+        let Some(options) = &field.options.hashed else { continue };
+        let name = field.plain_ident();
+        let has = |role| field.options.roles.iter().any(|given| given.value == role);
+        let has_key = has(RoleName::PartitionKey) || has(RoleName::SortKey);
+        let message = if field.hashed().is_none() {
+            format!("`hashed` on `{name}`, which is no attribute of its own: remove one of them")
+        } else if record.kind == Kind::Fields {
+            format!(
+                "`hashed` on `{name}` of a flattened struct: a key is a field of the record itself"
+            )
+        } else if !has_key && !has(RoleName::Encrypted) {
+            format!(
+                "`hashed` on `{name}`, which is neither a key nor sealed: mark it `#[partition_key]` or \
+                 `#[sort_key]`, or `#[encrypted]` if a key template names `{{{name}_hash}}`"
+            )
+        } else if !has_key && !record.is_part(field) {
+            format!(
+                "`hashed` on `{name}`, and no key is made of the hash: mark it `#[partition_key]` or \
+                 `#[sort_key]`, or name `{{{name}_hash}}` in a key template"
+            )
+        } else if let Some(problem) = unfit(record, field) {
+            format!("`{name}` is hashed for a key, and {problem}")
+        } else {
+            continue;
+        };
+        cx.error(options.span, message);
+    }
+}
+
+fn unfit(record: &Record, field: &Field) -> Option<&'static str> {
+    let options = field.options.hashed.as_ref()?;
+    Some(match &field.shape {
+        Shape::With { .. } => {
+            "stored through a function, which the keys of callers do not pass: use a newtype with a \
+             serde implementation of its own"
+        }
+        Shape::Set => "a set: a key is text, a number or bytes",
+        Shape::Bytes | Shape::OptionalBytes if options.normalizes() => {
+            "bytes are not normalised: remove `trim`, `lowercase` and `nfc`"
+        }
+        _ if options.normalizes() && written::integer(&field.ty).is_some() => {
+            "a number is not normalised: remove `trim`, `lowercase` and `nfc`"
+        }
+        _ if written::optional(&field.ty).is_some() => {
+            "a key always has a value: remove the Option"
+        }
+        _ if written::is(&field.ty, "bool") => "a bool is guessed at once: use another key",
+        _ if field.default.is_some() => "a key always has a value: remove the default",
+        _ if !field.options.aliases.is_empty() => {
+            "the attribute's name is part of the hash: remove the alias"
+        }
+        _ if field.options.unsealed_until.is_some() => {
+            "an item without the hash is another record: remove `unsealed_until`, and move the records \
+             with `migrate_into`"
+        }
+        _ if field.options.key.is_some() => {
+            "the hash has a type of its own: write `hashed(hex)` for text"
+        }
+        _ if options.hex.is_some() && record.is_part(field) => {
+            "a hash in a key template is always text: remove `hex`"
+        }
+        _ => return None,
+    })
+}
+
+/// The message for a hashed field that a key template names.
+pub(super) fn template_part(
+    record: &Record,
+    template: &Template,
+    field: &Field,
+    name: &str,
+    digits: Option<u8>,
+) -> Option<String> {
+    let part = field.part_name();
+    if name != part {
+        return Some(format!(
+            "key template uses `{{{name}}}`, whose value is sealed: write `{{{part}}}` for its hash"
+        ));
+    }
+    if !record.templates().any(|own| std::ptr::eq(own, template)) {
+        return Some(format!(
+            "key template of an index uses `{{{part}}}`: a hash is a part of the table's key only"
+        ));
+    }
+    digits.map(|_| format!("key template pads `{{{part}}}`, which is text: leave out the digits"))
+}

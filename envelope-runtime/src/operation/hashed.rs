@@ -1,0 +1,71 @@
+//! The hashes of a requested key, in place of the values that the caller gave.
+
+use super::target::TargetError;
+use crate::attribute::{AttributeValue, ConvertError};
+use crate::envelope::expected_context;
+use crate::key::{Capability, Scope};
+use crate::operation::error::QueryError;
+use crate::record::{KeyError, KeyValues, QueryKey, RecordSchema, RequestKey, SortValues};
+use crate::store::Store;
+
+/// The partition of a query, and the condition on its sort key.
+type QueryValues = (Result<KeyValues, ConvertError>, Option<Result<SortValues, ConvertError>>);
+
+/// The key that a caller asks for.
+pub(super) fn request_key(
+    schema: &RecordSchema,
+    caller: &Scope,
+    key: Result<KeyValues, ConvertError>,
+) -> Result<RequestKey, TargetError> {
+    let key = key.map_err(|error| TargetError::Key(KeyError::convert(schema, error)))?;
+    let key = hashed(schema, caller, &schema.key_parts(), None, key)?;
+    key.checked(schema).map_err(TargetError::Key)
+}
+
+/// The key that a caller queries.
+pub(super) fn query_values<C: Capability>(
+    schema: &RecordSchema,
+    store: &Store<C>,
+    given: &Scope,
+    key: &QueryKey,
+    (partition, sort): QueryValues,
+) -> Result<QueryValues, QueryError> {
+    let (Ok(partition), true) = (&partition, schema.has_hashes()) else {
+        return Ok((partition, sort));
+    };
+    let caller = store.caller_context(schema, given.clone()).map_err(QueryError::Context)?;
+    let names = key.partition_parts();
+    let partition = hashed(schema, &caller, &names, None, partition.clone())?;
+    let sort = match sort {
+        Some(Ok(sort)) => {
+            let parts = key.parts();
+            let of_sort = parts.get(names.len()..).unwrap_or_default();
+            let before = Some((names.as_slice(), &partition));
+            let sort = sort.map_equal(|values| hashed(schema, &caller, of_sort, before, values))?;
+            Some(Ok(sort))
+        }
+        sort => sort,
+    };
+    Ok((Ok(partition), sort))
+}
+
+/// The values of these parts as the table stores them. Those in `before` are known, too.
+fn hashed(
+    schema: &RecordSchema,
+    caller: &Scope,
+    names: &[&'static str],
+    before: Option<(&[&'static str], &KeyValues)>,
+    values: KeyValues,
+) -> Result<KeyValues, TargetError> {
+    if !values.needs_hash(schema, names) {
+        return Ok(values);
+    }
+    let before = |name: &str| before.and_then(|(names, values)| values.named(names, name));
+    let known = |name: &str| values.named(names, name).or_else(|| before(name));
+    let context = expected_context(schema, known, caller).map_err(TargetError::Context)?;
+    let hash = |name: &'static str, value: &AttributeValue| {
+        let field = schema.hash_of(name).map(|of| context.hash(schema, name, of, value));
+        field.transpose()
+    };
+    values.hashed(names, hash).map_err(TargetError::Key)
+}
