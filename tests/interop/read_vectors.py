@@ -3,7 +3,7 @@ that the library has just written, which its tests leave in `tmp/fresh` of the t
 
 Written from FORMAT.md, and sharing no code with the library. Needs PyPI's `cryptography`.
 
-    python tests/interop/read_vectors.py tests/vectors/v1 target/tmp/fresh
+    python tests/interop/read_vectors.py tests/vectors/v1 tests/vectors/hashes.json target/tmp/fresh
 """
 
 import base64
@@ -12,6 +12,7 @@ import hashlib
 import json
 import pathlib
 import sys
+import unicodedata
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
@@ -325,6 +326,51 @@ def open_item(vector: dict) -> dict:
     return values
 
 
+# Hashed keys ----------------------------------------------------------------------------------
+
+# Unicode's White_Space, of which Python's own idea differs.
+WHITE_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+
+
+def normalised(text: str, steps: list[str]) -> str:
+    if "trim" in steps:
+        text = text.strip(WHITE_SPACE)
+    if "nfc" in steps:
+        text = unicodedata.normalize("NFC", text)
+    if "lowercase" in steps:
+        text = text.casefold()
+        if "nfc" in steps:
+            text = unicodedata.normalize("NFC", text)
+    return text
+
+
+def hashed(vector: dict) -> str:
+    value = vector["value"]
+    if vector["steps"]:
+        value = {"S": normalised(value["S"], vector["steps"])}
+    bits = sum({"trim": 1, "lowercase": 2, "nfc": 4}[step] for step in vector["steps"])
+    purpose = lp(b"key") + lp(vector["table"].encode()) + lp(vector["attribute"].encode())
+    purpose += bytes([1, bits])
+    for name, text in sorted(vector["context"].items()):
+        purpose += lp(name.encode()) + lp(text.encode())
+    prk = hmac_sha256(b"envelope/1", bytes.fromhex(vector["secret"])).finalize()
+    key = HKDFExpand(hashes.SHA256(), 32, b"envelope/1 index " + purpose).derive(prk)
+    return hmac_sha256(key, typed(value)).finalize().hex()
+
+
+def read_hashes(file: str) -> list[str]:
+    vectors = json.loads(pathlib.Path(file).read_text())
+    print(f"{file}: {len(vectors)} hashed")
+    return [
+        f"{file}: {vector['about']}: another hash"
+        for vector in vectors
+        if hashed(vector) != vector["hash"]
+    ]
+
+
 def canonical(item: dict) -> dict:
     return {name: value_bytes(value) for name, value in item.items()}
 
@@ -353,7 +399,12 @@ def read(folder: str) -> list[str]:
 
 if __name__ == "__main__":
     decimal.getcontext().prec = 200
-    failures = [failure for folder in sys.argv[1:] for failure in read(folder)]
+    paths = sys.argv[1:]
+    failures = [
+        failure
+        for path in paths
+        for failure in (read_hashes(path) if path.endswith(".json") else read(path))
+    ]
     for failure in failures:
         print(failure, file=sys.stderr)
     sys.exit(1 if failures else 0)

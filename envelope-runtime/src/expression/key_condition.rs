@@ -43,8 +43,9 @@ impl KeyCondition {
     ) -> Result<Self, KeyError> {
         let convert = |error| KeyError::convert(schema, error);
         let names = key.partition_parts();
-        let values = partition.map_err(convert)?.into_parts();
-        let parts: Vec<_> = names.into_iter().zip(values).collect();
+        let values = partition.map_err(convert)?;
+        values.refuse_clear(schema, &names)?;
+        let parts: Vec<_> = names.into_iter().zip(values.into_parts()).collect();
         let partition = key.partition.iter().map(|key| {
             let value = key.value(schema, |name| find(&parts, name))?;
             Ok((key.name(), value.into_owned()))
@@ -54,6 +55,10 @@ impl KeyCondition {
             return Err(KeyError::new(schema, "", KeyErrorKind::Absent));
         }
         let sort = sort.transpose().map_err(convert)?;
+        if let Some(SortValues::Equal(values)) = &sort {
+            let names = key.parts();
+            values.refuse_clear(schema, names.get(parts.len()..).unwrap_or_default())?;
+        }
         let (sort, left_out) = match key.sort.as_slice() {
             [KeyAttribute::Template(template)] => {
                 let given = Given::new(schema, key, template, &parts);

@@ -8,6 +8,7 @@ use tracing::Instrument;
 
 use super::OperationFuture;
 use super::dependence::{Dependence, Refusal};
+use super::hashed::request_key;
 use super::meter::Meter;
 use super::prepared::{Prepared, Write};
 use super::returned::{Nothing, Old, Returned, open_returned};
@@ -19,8 +20,8 @@ use crate::expression::{Condition, Node};
 use crate::key::{Allows, Capability, Full};
 use crate::operation::error::{DeleteError, UnknownOutcomeError};
 use crate::record::{
-    EnvelopeRecord, FieldError, FieldSchema, IntoKey, KeyError, KeyValues, Unversioned,
-    VersionNumber, Versioned, version_number,
+    EnvelopeRecord, FieldError, FieldSchema, IntoKey, KeyValues, Unversioned, VersionNumber,
+    Versioned, version_number,
 };
 use crate::store::Store;
 
@@ -155,8 +156,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
     pub(super) fn prepare(self) -> Result<(Store<C>, Prepared<()>, Dependence), DeleteError> {
         let Self { store, key, condition, version, returns: _ } = self;
         let schema = R::SCHEMA;
-        let key = key.map_err(|error| KeyError::convert(&schema, error));
-        let key = key.and_then(|key| key.checked(&schema)).map_err(DeleteError::Key)?;
+        let key = request_key(&schema, store.scope(), key)?;
         // A deletion makes no KMS call, so it needs no context beyond the key's.
         refuse_foreign_key(&schema, &key, store.scope()).map_err(DeleteError::Context)?;
         let version = version.transpose().map_err(|error| {

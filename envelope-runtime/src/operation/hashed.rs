@@ -57,7 +57,7 @@ fn hashed(
     before: Option<(&[&'static str], &KeyValues)>,
     values: KeyValues,
 ) -> Result<KeyValues, TargetError> {
-    if !values.needs_hash(schema, names) {
+    if values.clear(schema, names).is_none() {
         return Ok(values);
     }
     let before = |name: &str| before.and_then(|(names, values)| values.named(names, name));

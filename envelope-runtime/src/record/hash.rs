@@ -1,6 +1,8 @@
 //! Hashed keys: what is hashed, and the key's type.
 
 mod normal;
+#[cfg(all(test, feature = "unicode"))]
+mod tests;
 
 use std::fmt;
 use std::marker::PhantomData;

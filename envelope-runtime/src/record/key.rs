@@ -247,17 +247,37 @@ impl KeyValues {
         Ok(self)
     }
 
-    /// Returns whether a part is a value that must be hashed.
+    /// The attribute of a part that must be hashed first.
     #[cfg(feature = "aws")]
-    pub(crate) fn needs_hash(&self, schema: &RecordSchema, names: &[&str]) -> bool {
+    pub(crate) fn clear(
+        &self,
+        schema: &RecordSchema,
+        names: &[&'static str],
+    ) -> Option<&'static str> {
         let mut given = names.iter().zip(&self.0);
-        given.any(|(name, given)| !given.is_hash && schema.hash_of(name).is_some())
+        let clear = given.find(|(name, given)| !given.is_hash && schema.hash_of(name).is_some());
+        clear.map(|(name, _)| *name)
+    }
+
+    /// Refuses values in place of hashes, so that none gets into a request.
+    #[cfg(feature = "aws")]
+    pub(crate) fn refuse_clear(
+        &self,
+        schema: &RecordSchema,
+        names: &[&'static str],
+    ) -> Result<(), KeyError> {
+        match self.clear(schema, names) {
+            Some(name) => Err(KeyError::new(schema, name, KeyErrorKind::NoSecret)),
+            None => Ok(()),
+        }
     }
 
     /// The key under the schema's names, checked by DynamoDB's rules.
     #[cfg(feature = "aws")]
     pub(crate) fn checked(self, schema: &RecordSchema) -> Result<RequestKey, KeyError> {
-        RequestKey::new(schema, schema.key_parts().into_iter().zip(self.into_parts()).collect())
+        let names = schema.key_parts();
+        self.refuse_clear(schema, &names)?;
+        RequestKey::new(schema, names.into_iter().zip(self.into_parts()).collect())
     }
 }
 

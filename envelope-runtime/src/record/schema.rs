@@ -10,7 +10,9 @@ pub(crate) use fields::Fields;
 pub(super) use fields::{Projected, Reads, find};
 pub use table::{HasTable, KeyType};
 
-use super::{HashOf, IndexSchema, KeyAttribute, KeyTemplate};
+#[cfg(feature = "aws")]
+use super::HashOf;
+use super::{IndexSchema, KeyAttribute, KeyTemplate};
 use crate::report::Place;
 
 /// The stored form of a record.
