@@ -23,7 +23,7 @@ pub(super) fn hashed(cx: &Ctxt, record: &Record) {
                 "`hashed` on `{name}`, which is neither a key nor sealed: mark it `#[partition_key]` or \
                  `#[sort_key]`, or `#[encrypted]` if a key template names `{{{name}_hash}}`"
             )
-        } else if !has_key && !record.is_part(field) {
+        } else if !has_key && !record.is_part(field) && !names_value(record, &name) {
             format!(
                 "`hashed` on `{name}`, and no key is made of the hash: mark it `#[partition_key]` or \
                  `#[sort_key]`, or name `{{{name}_hash}}` in a key template"
@@ -35,6 +35,11 @@ pub(super) fn hashed(cx: &Ctxt, record: &Record) {
         };
         cx.error(options.span, message);
     }
+}
+
+/// Returns whether a key template names the value, which is reported there.
+fn names_value(record: &Record, name: &str) -> bool {
+    record.templates().flat_map(Template::parts).any(|part| part == name)
 }
 
 fn unfit(record: &Record, field: &Field) -> Option<&'static str> {
@@ -60,8 +65,8 @@ fn unfit(record: &Record, field: &Field) -> Option<&'static str> {
             "the attribute's name is part of the hash: remove the alias"
         }
         _ if field.options.unsealed_until.is_some() => {
-            "an item without the hash is another record: remove `unsealed_until`, and move the records \
-             with `migrate_into`"
+            "an item without the hash is another record: remove `unsealed_until`, and copy the records \
+             into a new table"
         }
         _ if field.options.key.is_some() => {
             "the hash has a type of its own: write `hashed(hex)` for text"

@@ -133,7 +133,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         value: impl Operand<F>,
     ) -> Self
     where
-        K: Sealable,
+        K: Sealable + NotKey,
     {
         let attribute = attribute(R::ATTRIBUTES);
         let value = attribute.written(value, true);

@@ -73,7 +73,8 @@ pub trait IntoSortKey<K> {
     note = "a bound of `Composite<_, S>` is an `S`; of `Parts<_, (A, B)>` the first parts or all, as a \
             tuple: `(a,)`, `(a, b)`",
     note = "keys do not sort by an `Unsorted` part, which is a text with more behind it or a number \
-            without padding: use `begins_with`, or `eq`"
+            without padding: use `begins_with`, or `eq`",
+    note = "keys do not sort by a `Hashed` part: use `eq`"
 )]
 pub trait IntoBound<K>: IntoSortKey<K> {
     /// The parts that it bounds. Both bounds of `between` have the same.
@@ -86,7 +87,8 @@ pub trait IntoBound<K>: IntoSortKey<K> {
     label = "not a beginning of the sort key",
     note = "a beginning of `Composite<_, String>` is text, of `Composite<_, Bytes>` bytes; of \
             `Parts<_, (A, B)>` the first parts, as a tuple of which the last is text: `(a,)`, `(a, b)`",
-    note = "a number has no beginning: use `ge`, `le`, `between` or `eq`"
+    note = "a number has no beginning: use `ge`, `le`, `between` or `eq`",
+    note = "a `Hashed` part has no beginning: use `eq`"
 )]
 pub trait IntoPrefix<K> {
     /// The attribute values of the parts, of which the last is a beginning.

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod hashed;
 mod windows;
 
 use std::pin::pin;

@@ -229,7 +229,7 @@ impl<R: EnvelopeRecord, T> Update<R, T> {
         value: impl EntryOperand<F::Value>,
     ) -> Self
     where
-        K: EntriesSealable,
+        K: EntriesSealable + NotKey,
     {
         let attribute = attribute(R::ATTRIBUTES);
         let change = entry_set(attribute, name.into_operand(), value.into_operand(), true);
