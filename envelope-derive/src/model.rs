@@ -1,12 +1,13 @@
 //! The model of a record. Parsing builds it, and checks and expansion only read it.
 
+mod hashed;
 mod index;
 mod projection;
 
 use proc_macro2::Span;
 use syn::{Data, DeriveInput, ExprPath, Fields, Generics, Ident, Path, Type};
 
-use crate::attr::{DefaultValue, FieldOptions, HashedOptions, RoleName, Spanning, StructOptions};
+use crate::attr::{DefaultValue, FieldOptions, RoleName, Spanning, StructOptions};
 use crate::ctxt::Ctxt;
 use crate::template::Template;
 use crate::written::{self, KeyType};
@@ -175,13 +176,6 @@ impl Record {
         self.partition_key.iter().chain(&self.sort_key)
     }
 
-    /// The field with this name in a key template.
-    pub(crate) fn part(&self, name: &str) -> Option<&Field> {
-        let with =
-            |is: fn(&Field) -> String| self.fields.iter().find(move |field| is(field) == name);
-        with(Field::part_name).or_else(|| with(Field::plain_ident))
-    }
-
     /// Returns whether a key template names the field.
     pub(crate) fn is_part(&self, field: &Field) -> bool {
         let name = field.part_name();
@@ -252,11 +246,6 @@ impl Record {
         self.fields.iter().any(Field::is_filled_in)
     }
 
-    /// The fields that are the partition key or the sort key, or whose hashes are.
-    pub(crate) fn keys(&self, role: Role) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(move |field| field.key_role() == Some(role))
-    }
-
     /// The fields that have a role.
     pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.role == role)
@@ -268,27 +257,17 @@ impl Field {
         let ident = field.ident.clone()?;
         let mut options = FieldOptions::parse(cx, &field.attrs);
         let role = Role::of(&options);
-        let plain_name = plain(&ident);
         let given_name = options.rename.clone().or_else(|| options.serde_rename.clone());
         let is_renamed = given_name.is_some();
-        let (name, name_span) = match given_name {
-            Some(rename) => (rename.value, rename.span),
-            None => match container.rename_all {
-                Some(case) => (case.apply(&plain_name), ident.span()),
-                None => (plain_name, ident.span()),
-            },
+        let (name, name_span) = match (given_name, container.rename_all) {
+            (Some(rename), _) => (rename.value, rename.span),
+            (None, Some(case)) => (case.apply(&plain(&ident)), ident.span()),
+            (None, None) => (plain(&ident), ident.span()),
         };
         let shape = Shape::of(&mut options, &field.ty);
         let default = options.default.take().or_else(|| options.serde_default.take());
-        let hash = options.hashed.as_ref().filter(|_| role == Role::Encrypted).map(|hashed| {
-            let plain_hash = format!("{}_hash", plain(&ident));
-            let usual = match container.rename_all {
-                _ if is_renamed => format!("{name}_hash"),
-                Some(case) => case.apply(&plain_hash),
-                None => plain_hash,
-            };
-            hashed.name.as_ref().map_or(usual, |name| name.value.clone())
-        });
+        let hash =
+            hashed::attribute(&options, role, &ident, is_renamed.then_some(&name), container);
         let ty = field.ty.clone();
         Some(Self { ident, ty, name, name_span, role, shape, default, hash, options })
     }
@@ -301,35 +280,6 @@ impl Field {
     /// The field's name in Rust, which key templates use.
     pub(crate) fn plain_ident(&self) -> String {
         plain(&self.ident)
-    }
-
-    /// The field's name in key templates: that of its hash, if it has one.
-    pub(crate) fn part_name(&self) -> String {
-        let name = self.plain_ident();
-        if self.hash.is_some() { format!("{name}_hash") } else { name }
-    }
-
-    /// The options of the field's hash and its attribute, if it has one.
-    pub(crate) fn hashed(&self) -> Option<(&HashedOptions, &str)> {
-        self.options.hashed.as_ref().zip(self.hash.as_deref())
-    }
-
-    /// The attribute of the field as a key or a part of one.
-    pub(crate) fn key_attribute(&self) -> &str {
-        self.hash.as_deref().unwrap_or(&self.name)
-    }
-
-    /// The role of the field, or of its hash, in the key.
-    pub(crate) fn key_role(&self) -> Option<Role> {
-        if self.hash.is_none() {
-            return Some(self.role).filter(|role| role.is_key());
-        }
-        let mut roles = self.options.roles.iter();
-        roles.find_map(|role| match role.value {
-            RoleName::PartitionKey => Some(Role::PartitionKey),
-            RoleName::SortKey => Some(Role::SortKey),
-            RoleName::Encrypted | RoleName::Authenticated => None,
-        })
     }
 
     /// Returns whether the field is part of the encryption context.

@@ -114,8 +114,8 @@ impl<C: Capability> Store<C> {
         store
     }
 
-    /// Hashes the keys of `#[envelope(hashed)]` fields under a secret. Without it, operations on such
-    /// records fail with [`NoSecret`](crate::error::KeyErrorKind::NoSecret).
+    /// Hashes the keys of `#[envelope(hashed)]` fields under a secret. Without it, operations on
+    /// such records fail with [`NoSecret`](crate::error::KeyErrorKind::NoSecret).
     ///
     /// ```no_run
     /// use envelope_runtime::{EnvelopeRecord, IndexSecret, KmsKeyProvider, Store};

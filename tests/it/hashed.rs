@@ -151,7 +151,7 @@ async fn a_record_is_saved_loaded_updated_and_deleted_by_its_value() {
 }
 
 #[tokio::test]
-async fn the_table_holds_a_hash_and_nothing_holds_the_value() {
+async fn t17_the_table_holds_a_hash_and_nothing_holds_the_value() {
     let world = World::new().await;
     world.store.create(&account(CANARY)).await.unwrap();
 
@@ -226,7 +226,7 @@ async fn a_hashed_sort_key_is_found_in_its_partition() {
 }
 
 #[tokio::test]
-async fn equal_values_of_two_tenants_have_unrelated_hashes() {
+async fn t17_equal_values_of_two_tenants_have_unrelated_hashes() {
     let world = World::new().await;
     for tenant in ["t-1", "t-2"] {
         world.store.create(&member(tenant, CANARY)).await.unwrap();
@@ -348,7 +348,7 @@ async fn a_value_that_cannot_be_hashed_is_refused() {
 }
 
 #[tokio::test]
-async fn a_swapped_or_planted_hash_is_refused() {
+async fn t01_a_swapped_or_planted_hash_is_refused() {
     let World { store, backend, tables, provider, text, .. } = &World::new().await;
     store.create(&account("a@example.com")).await.unwrap();
     store.create(&account("victim@example.com")).await.unwrap();

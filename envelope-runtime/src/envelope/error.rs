@@ -130,7 +130,8 @@ impl OpenError {
     /// [`NotAuthenticated`](OpenErrorKind::NotAuthenticated), [`Sealed`](OpenErrorKind::Sealed),
     /// [`HasEnvelope`](OpenErrorKind::HasEnvelope), [`KeyTemplate`](OpenErrorKind::KeyTemplate),
     /// [`Incomplete`](OpenErrorKind::Incomplete), [`OtherContext`](OpenErrorKind::OtherContext),
-    /// [`UnknownSecret`](OpenErrorKind::UnknownSecret) and an unsupported version or suite. An attacker can cause these too: watch every [`OpenError`].
+    /// [`UnknownSecret`](OpenErrorKind::UnknownSecret) and an unsupported version or suite. An
+    /// attacker can cause these too: watch every [`OpenError`].
     #[must_use]
     pub fn is_tampered(&self) -> bool {
         matches!(self.kind, OpenErrorKind::Tampered | OpenErrorKind::MalformedEnvelope)

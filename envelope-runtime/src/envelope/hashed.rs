@@ -13,11 +13,12 @@ impl ExpectedContext {
         of: HashOf,
         value: &AttributeValue,
     ) -> Result<AttributeValue, KeyError> {
-        let secret = self.secret().ok_or(KeyErrorKind::NoSecret);
+        let error = |problem| KeyError::new(schema, of.attribute, problem);
+        let secret = self.secret().ok_or_else(|| error(KeyErrorKind::NoSecret))?;
+        let input = of.input(value).map_err(error)?;
+        let hash = secret.hash(&of.purpose(schema, &self.pairs()), &input);
         let key_type = schema.field(name).and_then(FieldSchema::type_of_key);
-        let hash =
-            secret.and_then(|secret| of.hash(secret, schema, key_type, &self.pairs(), value));
-        hash.map_err(|problem| KeyError::new(schema, of.attribute, problem))
+        Ok(HashOf::stored(&hash, key_type))
     }
 
     /// The hashes of a record, by the names of their attributes. `value` returns a field's value.

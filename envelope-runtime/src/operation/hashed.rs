@@ -1,8 +1,7 @@
 //! The hashes of a requested key, in place of the values that the caller gave.
 
-use super::target::TargetError;
 use crate::attribute::{AttributeValue, ConvertError};
-use crate::envelope::expected_context;
+use crate::envelope::{ContextError, expected_context};
 use crate::key::{Capability, Scope};
 use crate::operation::error::QueryError;
 use crate::record::{KeyError, KeyValues, QueryKey, RecordSchema, RequestKey, SortValues};
@@ -10,6 +9,12 @@ use crate::store::Store;
 
 /// The partition of a query, and the condition on its sort key.
 type QueryValues = (Result<KeyValues, ConvertError>, Option<Result<SortValues, ConvertError>>);
+
+/// The reason that there is no target. No request was made.
+pub(crate) enum TargetError {
+    Key(KeyError),
+    Context(ContextError),
+}
 
 /// The key that a caller asks for.
 pub(super) fn request_key(

@@ -1,22 +1,16 @@
 //! The record that an operation is about, determined before any request.
 
-use super::hashed::request_key;
+use super::hashed::{TargetError, request_key};
 use crate::attribute::ConvertError;
-use crate::envelope::{ContextError, ExpectedContext, expected_context};
+use crate::envelope::{ExpectedContext, expected_context};
 use crate::key::Scope;
 use crate::operation::error::{CheckError, DeleteError, LoadError, QueryError, UpdateError};
-use crate::record::{KeyError, KeyValues, RecordSchema, RequestKey};
+use crate::record::{KeyValues, RecordSchema, RequestKey};
 
 /// A key, and the encryption context of the record under it.
 pub(crate) struct Target {
     pub(crate) key: RequestKey,
     pub(crate) context: ExpectedContext,
-}
-
-/// The reason that there is no target. No request was made.
-pub(crate) enum TargetError {
-    Key(KeyError),
-    Context(ContextError),
 }
 
 impl Target {

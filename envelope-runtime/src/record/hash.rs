@@ -1,12 +1,13 @@
 //! Hashed keys: what is hashed, and the key's type.
 
 mod normal;
-#[cfg(all(test, feature = "unicode"))]
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -15,7 +16,6 @@ use crate::attribute::{
     AttributeValue, ConvertError, ConvertErrorKind, ValueDeserializer, unwiped, write_lp,
     write_type_and_value,
 };
-use crate::key::IndexSecret;
 pub use normal::Normalization;
 
 /// The number of bytes in a hash.
@@ -61,29 +61,26 @@ impl HashOf {
         Self { attribute, normalization }
     }
 
-    /// The hash of a value, as B or as text. `context` has the values of the record's context
-    /// fields, sorted by name.
-    pub(crate) fn hash(
-        &self,
-        secret: &IndexSecret,
-        schema: &RecordSchema,
-        key_type: Option<KeyType>,
-        context: &[(&str, &str)],
-        value: &AttributeValue,
-    ) -> Result<AttributeValue, KeyErrorKind> {
+    /// What is hashed of a value: its bytes after the steps of normalization. A value that cannot
+    /// be a key is refused.
+    pub(crate) fn input(&self, value: &AttributeValue) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
         let value = self.normal(value)?;
         let mut input = Zeroizing::new(Vec::with_capacity(5 + value.plaintext_len()));
         write_type_and_value(&value, &mut input);
-        let hash = secret.hash(&self.purpose(schema, context), &input);
-        Ok(match key_type {
+        Ok(input)
+    }
+
+    /// The hash as its attribute stores it: as B if that is the key's type, or as text.
+    pub(crate) fn stored(hash: &[u8; HASH_LEN], key_type: Option<KeyType>) -> AttributeValue {
+        match key_type {
             Some(KeyType::B) => AttributeValue::B(hash.to_vec()),
-            _ => AttributeValue::S(data_encoding::HEXLOWER.encode(&hash)),
-        })
+            _ => AttributeValue::S(HEXLOWER.encode(hash)),
+        }
     }
 
     /// What the hash is for, framed: equal values of two fields, tables or contexts have unrelated
-    /// hashes.
-    fn purpose(&self, schema: &RecordSchema, context: &[(&str, &str)]) -> Vec<u8> {
+    /// hashes. `context` has the values of the record's context fields, sorted by name.
+    pub(crate) fn purpose(&self, schema: &RecordSchema, context: &[(&str, &str)]) -> Vec<u8> {
         let mut purpose = Vec::new();
         write_lp(b"key", &mut purpose);
         write_lp(schema.table().as_bytes(), &mut purpose);
@@ -96,7 +93,6 @@ impl HashOf {
         purpose
     }
 
-    /// The value that is hashed. One that cannot be a key is refused.
     fn normal(&self, value: &AttributeValue) -> Result<Zeroizing<AttributeValue>, KeyErrorKind> {
         let value = match value {
             AttributeValue::S(text) => AttributeValue::S(self.normalization.apply(text)?),

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn together_they_make_one_form() {
+    fn t19_together_they_make_one_form() {
         let forms = ["zoë@example.com", " ZOË@Example.COM ", "Zoe\u{308}@example.com\u{2003}"];
         for form in forms {
             assert_normal(ALL, form, "zoë@example.com");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_has_no_form_yet_is_refused() {
+    fn t19_a_character_that_has_no_form_yet_is_refused() {
         for text in ["\u{378}", "a\u{e0080}b", "\u{ffff}"] {
             for steps in [NONE.trim(), NONE.lowercase(), NONE.nfc(), ALL] {
                 assert_eq!(steps.apply(text), Err(KeyErrorKind::Unassigned), "{text:?}");
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn the_sub_key_tells_the_steps_apart() {
         let steps = [NONE, NONE.trim(), NONE.lowercase(), NONE.nfc(), NONE.trim().nfc(), ALL];
-        let codes = steps.map(|steps| steps.code());
+        let codes = steps.map(Normalization::code);
         assert_eq!(codes, [[1, 0], [1, 1], [1, 2], [1, 4], [1, 5], [1, 7]]);
     }
 }
