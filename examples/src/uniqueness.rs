@@ -3,8 +3,8 @@
 
 #![allow(missing_docs, clippy::missing_errors_doc, reason = "read in the guide")]
 
-use envelope_runtime::error::{TransactionLimitErrorKind, WriteError};
-use envelope_runtime::{EnvelopeRecord, Error, LoadError, SaveError, Store, TransactionError};
+use envelope_runtime::error::TransactionLimitErrorKind;
+use envelope_runtime::{EnvelopeRecord, Error, LoadError, Store, TransactionError};
 
 /// Claims an e-mail address for one user. Two spellings of an address have one key.
 #[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
@@ -78,30 +78,23 @@ pub async fn delete(store: &Store, user: &User) -> Result<(), Error> {
 /// The user who has an address: for signing in.
 pub async fn find(store: &Store, email: &str) -> Result<Option<User>, LoadError> {
     let Some(claim) = store.get::<Claim>(email).consistent().await? else { return Ok(None) };
-    store.get::<User>(&claim.user).consistent().await.map(|user| user.map(Into::into))
+    store.get::<User>(&claim.user).consistent().await
 }
 
+/// Whose claim stands tells what happened.
 async fn answer(
     store: &Store,
     claim: &Claim,
     written: Result<(), TransactionError>,
 ) -> Result<Answer, Error> {
     let Err(error) = written else { return Ok(Answer::Done) };
-    if !is_taken(&error) && !error.is_unknown_outcome() {
+    if !error.is_conflict() && !error.is_unknown_outcome() {
         return Err(error.into());
     }
-    // An earlier request, whose answer was lost, may have made the claim.
+    // The claim may be another user's, or made by an earlier request whose answer was lost.
     match store.get::<Claim>(&claim.email).consistent().await? {
         Some(found) if found == *claim => Ok(Answer::Done),
         Some(found) if found.user != claim.user => Ok(Answer::Taken),
         _ => Err(error.into()), // freed meanwhile, or nothing was written: load and try again
     }
-}
-
-/// Returns whether the claim, which is the first action, exists already.
-fn is_taken(error: &TransactionError) -> bool {
-    let TransactionError::Cancelled(cancelled) = error else { return false };
-    cancelled.actions().any(|action| {
-        action.position() == 0 && matches!(action.error(), WriteError::Save(SaveError::Presence(_)))
-    })
 }
