@@ -92,6 +92,8 @@
 //! - `aws` (default): the store, its operations and [`KmsKeyProvider`]. Without it, the crate has
 //!   [`Sealer`] and [`Opener`], and depends on no AWS crate, TLS stack or async runtime.
 //! - `derive` (default): the derive macro.
+//! - `unicode` (default): the steps `trim`, `lowercase` and `nfc` of hashed keys. Without it, the
+//!   crate has no Unicode tables, and `#[envelope(hashed)]` no steps.
 //! - `aws-lc`: the primitives of AWS-LC instead of `RustCrypto`'s. The stored bytes are the same.
 //! - `secrecy`: fields of the types of the crate [secrecy](https://docs.rs/secrecy).
 

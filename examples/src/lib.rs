@@ -4,6 +4,7 @@
 #![doc = include_str!("../../README.md")]
 #![allow(clippy::doc_markdown, reason = "the documents name products, and are read as a book")]
 
+pub mod uniqueness;
 pub mod web;
 
 macro_rules! pages {
@@ -17,6 +18,7 @@ pages! {
     introduction: "introduction.md",
     fields: "fields.md",
     keys: "keys.md",
+    hashed_keys: "hashed-keys.md",
     writes: "writes.md",
     updates: "updates.md",
     versions: "versions.md",

@@ -61,6 +61,7 @@ mod support;
 mod tables;
 mod threats;
 mod transactions;
+mod uniqueness;
 mod updates;
 mod usage;
 mod ways_in;

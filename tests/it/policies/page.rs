@@ -94,7 +94,7 @@ fn every_json_of_the_guide_is_a_policy_that_spells_out_what_it_allows() {
         }
         policies += 1;
     }
-    assert_eq!(policies, 9);
+    assert_eq!(policies, 10);
 }
 
 fn check(statement: &Statement, is_key_policy: bool) {
