@@ -34,6 +34,14 @@ impl Normalization {
         !(self.trim || self.lowercase || self.nfc)
     }
 
+    /// The normal form of a text.
+    ///
+    /// A character that Unicode has not assigned is refused, because a later version may give it
+    /// another form. Those of the assigned ones never change.
+    pub(super) fn apply(self, text: &str) -> Result<String, KeyErrorKind> {
+        if self.is_none() { Ok(text.to_owned()) } else { self.steps(text) }
+    }
+
     /// The bytes of the sub-key: which steps, and the version of their rules.
     pub(super) fn code(self) -> [u8; 2] {
         let bit = |step: bool, bit: u8| if step { bit } else { 0 };
@@ -66,14 +74,7 @@ impl Normalization {
         self
     }
 
-    /// The normal form of a text.
-    ///
-    /// A character that Unicode has not assigned is refused, because a later version may give it
-    /// another form. Those of the assigned ones never change.
-    pub(super) fn apply(self, text: &str) -> Result<String, KeyErrorKind> {
-        if self.is_none() {
-            return Ok(text.to_owned());
-        }
+    fn steps(self, text: &str) -> Result<String, KeyErrorKind> {
         let category = CodePointMapData::<GeneralCategory>::new();
         let is_unassigned = |character| category.get(character) == GeneralCategory::Unassigned;
         if text.chars().any(is_unassigned) {
@@ -106,35 +107,47 @@ fn composed(text: &str) -> Zeroizing<String> {
 }
 
 #[cfg(not(feature = "unicode"))]
-const NEEDS_UNICODE: &str =
-    "`trim`, `lowercase` and `nfc` need the feature `unicode` of envelope-runtime";
-
-#[cfg(not(feature = "unicode"))]
-#[expect(clippy::missing_panics_doc, reason = "documented with the feature")]
 impl Normalization {
-    /// Needs the feature `unicode`.
+    /// Needs the feature `unicode`, without which it does not compile in a constant.
+    ///
+    /// # Panics
+    ///
+    /// Always.
     #[must_use]
     pub const fn trim(self) -> Self {
-        panic!("{}", NEEDS_UNICODE)
+        needs_unicode()
     }
 
-    /// Needs the feature `unicode`.
+    /// Needs the feature `unicode`, without which it does not compile in a constant.
+    ///
+    /// # Panics
+    ///
+    /// Always.
     #[must_use]
     pub const fn lowercase(self) -> Self {
-        panic!("{}", NEEDS_UNICODE)
+        needs_unicode()
     }
 
-    /// Needs the feature `unicode`.
+    /// Needs the feature `unicode`, without which it does not compile in a constant.
+    ///
+    /// # Panics
+    ///
+    /// Always.
     #[must_use]
     pub const fn nfc(self) -> Self {
-        panic!("{}", NEEDS_UNICODE)
+        needs_unicode()
     }
 
-    /// The text itself: without the feature `unicode`, there are no steps.
-    #[expect(clippy::unnecessary_wraps, reason = "fails with the feature `unicode`")]
-    pub(super) fn apply(self, text: &str) -> Result<String, KeyErrorKind> {
-        Ok(text.to_owned())
+    #[expect(clippy::unused_self, reason = "used with the feature `unicode`")]
+    fn steps(self, _: &str) -> Result<String, KeyErrorKind> {
+        Err(KeyErrorKind::Unassigned)
     }
+}
+
+#[cfg(not(feature = "unicode"))]
+#[expect(clippy::panic, reason = "the derive calls it in a constant: a compile error")]
+const fn needs_unicode() -> Normalization {
+    panic!("`trim`, `lowercase` and `nfc` need the feature `unicode` of envelope-runtime")
 }
 
 #[cfg(all(test, feature = "unicode"))]
