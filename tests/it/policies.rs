@@ -7,7 +7,10 @@ mod policy;
 use std::time::Duration;
 
 use envelope_runtime::key::{Cache, KeyProvider, Reuse};
-use envelope_runtime::{EnvelopeRecord, Error, Item, KmsKeyProvider, Opener, Sealer, Store};
+use envelope_runtime::{
+    EnvelopeRecord, Error, IndexSecret, Item, KmsKeyProvider, Opener, Sealer, Store,
+};
+use envelope_tests::Backend;
 
 use self::account::{Account, Patient, Role, patient};
 use self::policy::{Decision, Effect, Request};
@@ -235,6 +238,41 @@ fn asked(role: &str, action: &str) -> Request {
     let principal = format!("arn:aws:iam::111122223333:role/{role}");
     let (action, resource) = (action.into(), account::KEY.into());
     Request { principal, action, resource, keys: [].into() }
+}
+
+#[tokio::test]
+async fn the_policy_of_an_index_secret_allows_its_decryption_and_nothing_of_records() {
+    let policy = page::policy_of("hashed-keys.md", "The secret");
+    let backend = Backend::in_process().await;
+    let (kms, requests) = backend.recorded_kms();
+    let provider = KmsKeyProvider::new(kms, backend.create_kms_key().await);
+    let request = |action: &str| {
+        let mut request = asked("patients-service", action);
+        let sent = requests.take().pop().unwrap();
+        for (name, value) in sent.context().unwrap() {
+            let name = format!("kms:encryptioncontext:{name}");
+            request.keys.insert(name, vec![value.clone()]);
+        }
+        request
+    };
+
+    let text = IndexSecret::generate(&provider, "users-prod").await.unwrap();
+    let made = request("kms:GenerateDataKey");
+    IndexSecret::unwrap(&provider, &text).await.unwrap();
+    let unwrapped = request("kms:Decrypt");
+    let text = IndexSecret::generate(&provider, "users-test").await.unwrap();
+    IndexSecret::unwrap(&provider, &text).await.unwrap();
+    let other = request("kms:Decrypt");
+    Sealer::new(provider).seal(&patient("clinic-7", 1)).await.unwrap();
+    let record = request("kms:Decrypt");
+
+    assert_eq!(policy.decide(&unwrapped), Decision::Allowed);
+    for request in [&made, &other, &record] {
+        assert_eq!(policy.decide(request), Decision::NotAllowed, "{request:?}");
+    }
+    let service = page::policy("Service");
+    assert_eq!(service.decide(&unwrapped), Decision::NotAllowed);
+    assert_eq!(service.decide(&record), Decision::Allowed);
 }
 
 #[tokio::test]

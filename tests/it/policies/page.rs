@@ -47,7 +47,12 @@ const WITH_CONTEXT: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
 
 /// The policy under a heading of the page about roles.
 pub(crate) fn policy(heading: &str) -> Policy {
-    let blocks = json_blocks(&guide().join("roles.md"));
+    policy_of("roles.md", heading)
+}
+
+/// The policy under a heading of a page.
+pub(crate) fn policy_of(page: &str, heading: &str) -> Policy {
+    let blocks = json_blocks(&guide().join(page));
     let mut under = blocks.iter().filter(|(found, _)| found == heading);
     let (_, text) = under.next().unwrap_or_else(|| panic!("no policy under `{heading}`"));
     assert!(under.next().is_none(), "two policies under `{heading}`");
