@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use envelope_runtime::{Clock, Error, IndexSecret, LocalKeyProvider, Store};
 use envelope_tests::{Attempt, Backend, Reaction, Script, unique_table};
 use futures_util::TryStreamExt as _;
@@ -71,14 +72,17 @@ impl World {
     /// A store whose transactions are done, and whose answers to them never come.
     fn without_answers(&self) -> Store {
         let clock = self.clock.clone();
-        let react = move |attempt: &Attempt| {
+        let (client, _) = self.backend.scripted_dynamodb(move |attempt| {
             if attempt.operation != "TransactWriteItems" {
                 return Reaction::Pass;
             }
             *clock.0.lock().unwrap() += Duration::from_mins(1);
             Reaction::Lost
-        };
-        self.scripted(react).0
+        });
+        // The waits of the SDK's later retries are real.
+        let config = client.config().to_builder().retry_config(RetryConfig::disabled());
+        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+        store(client, &self.claims, &self.users).clock(self.clock.clone())
     }
 
     /// Asserts that the tables hold these users, and one claim for each.
