@@ -1,6 +1,7 @@
 //! T21: secrets go through every operation and every failure while a subscriber at TRACE and a
 //! panic hook listen, and neither hears one.
 
+mod hashed;
 mod said;
 mod shown;
 
