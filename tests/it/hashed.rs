@@ -1,6 +1,9 @@
 //! Hashed keys: the table holds a hash, the value is sealed beside it, and every operation takes
 //! the value.
 
+mod beside;
+mod ranges;
+
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -375,56 +378,4 @@ async fn t01_a_swapped_or_planted_hash_is_refused() {
         let Err(LoadError::Open(error)) = store.get::<Account>(email).await else { panic!() };
         assert!(error.is_tampered(), "{error}");
     }
-}
-
-/// The same items, as a program without the option reads them: the hash is a key like any other.
-#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "accounts")]
-struct AccountByHash {
-    #[partition_key]
-    email_hash: Vec<u8>,
-    #[encrypted]
-    email: String,
-    #[encrypted]
-    name: String,
-    visits: u32,
-}
-
-/// A program of before, which kept the address as the key.
-#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "accounts")]
-struct OldAccount {
-    #[partition_key]
-    email: String,
-    #[encrypted]
-    name: String,
-    visits: u32,
-}
-
-#[tokio::test]
-async fn an_older_program_beside_it_reads_by_the_hash_or_is_refused() {
-    let World { store, tables, .. } = &World::new().await;
-    store.create(&account("zoe@example.com")).await.unwrap();
-    let older = store.clone().map_table::<AccountByHash>(&tables[0]);
-
-    // One that knows the hash as bytes keeps what it cannot make.
-    let [mut found] = scanned::<AccountByHash>(&older).await.unwrap().try_into().unwrap();
-    assert_eq!(found.email, "zoe@example.com");
-    found.name = "Z".into();
-    older.put(&found).await.unwrap();
-    let loaded = store.get::<Account>("zoe@example.com").await.unwrap().unwrap();
-    assert_eq!(loaded.name, "Z");
-    // If it changes the value without the key, the record is found, and refused.
-    found.email = "adam@example.com".into();
-    older.put(&found).await.unwrap();
-    let Err(LoadError::Open(error)) = store.get::<Account>("zoe@example.com").await else {
-        panic!("opened")
-    };
-    assert_eq!(error.kind(), OpenErrorKind::UnknownSecret);
-
-    // One with the address as the key does not fit the table, and nothing changes.
-    let old = OldAccount { email: "zoe@example.com".into(), name: "Zoë".into(), visits: 1 };
-    let refused = older.put(&old).await.unwrap_err();
-    assert!(refused.to_string().contains("key"), "{refused}");
-    assert!(older.get::<OldAccount>("zoe@example.com").await.is_err());
 }

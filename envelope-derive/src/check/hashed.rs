@@ -18,6 +18,11 @@ pub(super) fn hashed(cx: &Ctxt, record: &Record) {
             format!(
                 "`hashed` on `{name}` of a flattened struct: a key is a field of the record itself"
             )
+        } else if let Some(other) = same_part(record, field) {
+            format!(
+                "`{{{name}_hash}}` in a key template could be the hash of `{name}` or the field \
+                 `{other}`: rename the field"
+            )
         } else if !has_key && !has(RoleName::Encrypted) {
             format!(
                 "`hashed` on `{name}`, which is neither a key nor sealed: mark it `#[partition_key]` or \
@@ -35,6 +40,13 @@ pub(super) fn hashed(cx: &Ctxt, record: &Record) {
         };
         cx.error(options.span, message);
     }
+}
+
+/// The field that has the name of a hash in key templates, though not its attribute.
+fn same_part(record: &Record, field: &Field) -> Option<String> {
+    let (part, (_, attribute)) = (field.part_name(), field.hashed()?);
+    let mut names = record.fields.iter().filter(|other| other.name != attribute);
+    names.find(|other| other.plain_ident() == part).map(|_| part.clone())
 }
 
 /// Returns whether a key template names the value, which is reported there.

@@ -297,7 +297,9 @@ fn attributes(cx: &Ctxt, record: &Record) {
         one_name(cx, record, "the key template's attribute", name, template.name_span);
         let mut fields = record.attributes();
         let has_name = |field: &&Field| {
-            field.name == *name || field.options.aliases.iter().any(|alias| alias.value == *name)
+            field.name == *name
+                || field.hashed().is_some_and(|(_, hash)| hash == name)
+                || field.options.aliases.iter().any(|alias| alias.value == *name)
         };
         if let Some(field) = fields.find(has_name) {
             let message = format!(

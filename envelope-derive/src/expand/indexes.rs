@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::generics;
-use super::key::{key_template, sorted_part};
+use super::key::{key_part, key_template, sorted_part};
 use super::quoting::span_of;
 use crate::attr::Project;
 use crate::model::{Field, Index, Kind, Record, Shape, Side};
@@ -152,6 +152,9 @@ fn key(record: &Record, index: &Index) -> TokenStream {
 
 /// The type of a part: that of the value, because a query asks for what is there.
 fn part(field: &Field) -> TokenStream {
+    if field.hashed().is_some() {
+        return key_part(field);
+    }
     let ty = written::required(&field.ty);
     match field.shape {
         Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),

@@ -47,7 +47,8 @@ pub(super) fn has_own_sort_key(record: &Record) -> Option<TokenStream> {
     (record.kind == Kind::Record && begins_with_text).then(|| quote!(OwnSortKey))
 }
 
-fn key_part(field: &Field) -> TokenStream {
+/// The type of a part of the key.
+pub(super) fn key_part(field: &Field) -> TokenStream {
     let part = match field.shape {
         Shape::Bytes | Shape::OptionalBytes => quote!(_envelope::Bytes),
         Shape::Serde | Shape::Set | Shape::With { .. } => field.ty.to_token_stream(),

@@ -73,9 +73,10 @@ fn hash_schema(record: &Record, field: &Field) -> Option<TokenStream> {
         Some(_) => quote!(SortKey),
         None => quote!(Plain),
     };
-    let key_type = if options.hex.is_some() { quote!(S) } else { quote!(B) };
-    let key_type =
-        (!record.is_part(field)).then(|| quote!(.key_type(_envelope::KeyType::#key_type)));
+    // A template makes text, also of a hash that is a key by itself.
+    let is_text = options.hex.is_some() || record.is_part(field);
+    let key_type = if is_text { quote!(S) } else { quote!(B) };
+    let key_type = field.key_role().map(|_| quote!(.key_type(_envelope::KeyType::#key_type)));
     Some(quote! {
         _envelope::FieldSchema::new(#attribute, _envelope::FieldRole::#role)
             .hash_of(#name, _envelope::Normalization::NONE #trim #lowercase #nfc) #key_type

@@ -27,9 +27,7 @@ impl Unsealed {
         windows: Windows,
     ) -> Result<Self, OpenError> {
         windows.check(&schema)?;
-        // A program that writes hashes seals: without an envelope, the hash of a key proves nothing.
-        let accepts = windows.accepts_items() && !schema.has_hashes();
-        if item.attribute(schema.envelope()).is_some() || !accepts {
+        if item.attribute(schema.envelope()).is_some() || !windows.accepts_items() {
             return Err(at_envelope(&schema, OpenErrorKind::NoEnvelope));
         }
         let identity = identified(&schema, &item, asked, expected, |_| false)?;

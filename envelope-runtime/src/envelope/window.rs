@@ -19,6 +19,7 @@ pub(crate) struct Accepted(Arc<HashMap<TypeId, Until>>);
 
 impl Accepted {
     pub(crate) fn accept<R: EnvelopeRecord>(&mut self, until: Until) {
+        const { assert!(!R::SCHEMA.has_hashes(), "a record with a hashed key has no window") };
         Arc::make_mut(&mut self.0).insert(TypeId::of::<R>(), until);
     }
 

@@ -55,10 +55,10 @@ impl KeyCondition {
             return Err(KeyError::new(schema, "", KeyErrorKind::Absent));
         }
         let sort = sort.transpose().map_err(convert)?;
-        if let Some(SortValues::Equal(values)) = &sort {
-            let names = key.parts();
-            values.refuse_clear(schema, names.get(parts.len()..).unwrap_or_default())?;
-        }
+        let names = key.parts();
+        let names = names.get(parts.len()..).unwrap_or_default();
+        let refused = |values: KeyValues| values.refuse_clear(schema, names).map(|()| values);
+        let sort = sort.map(|sort| sort.map(refused)).transpose()?;
         let (sort, left_out) = match key.sort.as_slice() {
             [KeyAttribute::Template(template)] => {
                 let given = Given::new(schema, key, template, &parts);

@@ -157,7 +157,7 @@ impl<R: EnvelopeRecord, C: Capability, T> Delete<R, C, T> {
         let Self { store, key, condition, version, returns: _ } = self;
         let schema = R::SCHEMA;
         let key = request_key(&schema, store.scope(), key)?;
-        // A deletion makes no KMS call, so it needs no context beyond the key's.
+        // A deletion makes no KMS call: it needs no context but what the key and its hashes need.
         refuse_foreign_key(&schema, &key, store.scope()).map_err(DeleteError::Context)?;
         let version = version.transpose().map_err(|error| {
             let name = schema.version().map_or("", FieldSchema::name);

@@ -35,21 +35,21 @@ pub(super) fn query_values<C: Capability>(
     key: &QueryKey,
     (partition, sort): QueryValues,
 ) -> Result<QueryValues, QueryError> {
-    let (Ok(partition), true) = (&partition, schema.has_hashes()) else {
+    if !schema.has_hashes() {
         return Ok((partition, sort));
-    };
+    }
+    let convert = |error| QueryError::Key(KeyError::convert(schema, error));
+    let partition = partition.map_err(convert)?;
     let caller = store.caller_context(schema, given.clone()).map_err(QueryError::Context)?;
     let names = key.partition_parts();
-    let partition = hashed(schema, &caller, &names, None, partition.clone())?;
-    let sort = match sort {
-        Some(Ok(sort)) => {
-            let parts = key.parts();
-            let of_sort = parts.get(names.len()..).unwrap_or_default();
-            let before = Some((names.as_slice(), &partition));
-            let sort = sort.map_equal(|values| hashed(schema, &caller, of_sort, before, values))?;
-            Some(Ok(sort))
-        }
-        sort => sort,
+    let partition = hashed(schema, &caller, &names, None, partition)?;
+    let parts = key.parts();
+    let of_sort = parts.get(names.len()..).unwrap_or_default();
+    let before = Some((names.as_slice(), &partition));
+    let hash = |values| hashed(schema, &caller, of_sort, before, values);
+    let sort = match sort.transpose().map_err(convert)? {
+        Some(sort) => Some(Ok(sort.map(hash)?)),
+        None => None,
     };
     Ok((Ok(partition), sort))
 }

@@ -195,11 +195,13 @@ impl<C: Capability> Store<C> {
     /// key: a record's tag is verified, its sealed attributes are stored as the values that they
     /// hold, and the envelope is removed, on the condition that it is the one that was read.
     /// The second pass changes what it still finds sealed, too. Programs that read the table
-    /// meanwhile need a window.
+    /// meanwhile need a window. Records whose key is `#[envelope(hashed)]` have none: this does not
+    /// compile for them.
     pub fn unseal<R: EnvelopeRecord<Needs = Decrypt>>(&self) -> Unsealing<R, C>
     where
         C: Allows<Decrypt>,
     {
+        const { assert!(!R::SCHEMA.has_hashes(), "a record with a hashed key stays sealed") };
         let (store, options) = (self.clone(), Options::default());
         Unsealing { store, options, unknown: false, is_dry: false, record: PhantomData }
     }

@@ -8,7 +8,9 @@ use std::marker::PhantomData;
 use serde::Serialize;
 
 use super::{FieldSchema, KeyAttribute, KeyType, RecordSchema};
-use crate::attribute::{self, AttributeValue, ConvertError};
+#[cfg(feature = "aws")]
+use crate::attribute::unwiped;
+use crate::attribute::{self, AttributeValue, ConvertError, Wiped};
 pub use error::{KeyError, KeyErrorKind};
 
 /// DynamoDB's limit for a partition key, in bytes.
@@ -43,7 +45,8 @@ pub struct KeyValues(Vec<KeyValue>);
 /// The value of one part of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyValue {
-    pub(crate) value: AttributeValue,
+    /// Wiped, because the value of a hashed key is secret.
+    pub(crate) value: Wiped,
     /// It is the hash that the table holds.
     pub(crate) is_hash: bool,
 }
@@ -166,7 +169,8 @@ parts!([] [A B C D E F] (A T 0, B U 1, C V 2, D W 3, E X 4, F Y 5));
 /// An absent part becomes NULL, which no key can be, and is refused with the other checks.
 fn part<P>(part: impl IntoKeyPart<P>) -> Result<KeyValue, ConvertError> {
     let is_hash = part.is_hash();
-    Ok(KeyValue { value: part.into_part()?.unwrap_or(AttributeValue::Null), is_hash })
+    let value = part.into_part()?.unwrap_or(AttributeValue::Null);
+    Ok(KeyValue { value: Wiped::new(value), is_hash })
 }
 
 #[diagnostic::do_not_recommend]
@@ -221,14 +225,14 @@ impl KeyValues {
 
     #[cfg(feature = "aws")]
     pub(crate) fn into_parts(self) -> Vec<AttributeValue> {
-        self.0.into_iter().map(|given| given.value).collect()
+        self.0.into_iter().map(|given| unwiped(given.value)).collect()
     }
 
     /// The value of a part, of those with these names.
     #[cfg(feature = "aws")]
     pub(crate) fn named(&self, names: &[&str], name: &str) -> Option<&AttributeValue> {
         let mut given = names.iter().zip(&self.0);
-        given.find_map(|(part, given)| (*part == name).then_some(&given.value))
+        given.find_map(|(part, given)| (*part == name).then_some(&*given.value))
     }
 
     /// Puts hashes in place of the values that are not hashes yet. `hash` returns `None` for a part
@@ -241,7 +245,7 @@ impl KeyValues {
     ) -> Result<Self, E> {
         for (name, given) in names.iter().zip(&mut self.0).filter(|(_, given)| !given.is_hash) {
             if let Some(value) = hash(name, &given.value)? {
-                *given = KeyValue { value, is_hash: true };
+                *given = KeyValue { value: Wiped::new(value), is_hash: true };
             }
         }
         Ok(self)

@@ -188,8 +188,8 @@ impl RecordSchema {
     }
 
     /// Returns whether a key, or a part of one, is hashed.
-    pub(crate) fn has_hashes(&self) -> bool {
-        self.fields().any(|field| field.hashed().is_some())
+    pub(crate) const fn has_hashes(&self) -> bool {
+        any_hashed(self.fields)
     }
 
     /// The field that counts the record's writes.
@@ -213,4 +213,19 @@ impl RecordSchema {
     pub(crate) fn place(&self) -> Place {
         Place::new(self.table, self.key_names().collect())
     }
+}
+
+const fn any_hashed(fields: &'static [FieldSchema]) -> bool {
+    let mut rest = fields;
+    while let [field, others @ ..] = rest {
+        let is_hashed = match field.members() {
+            Some(group) => any_hashed(group),
+            None => field.hashed().is_some(),
+        };
+        if is_hashed {
+            return true;
+        }
+        rest = others;
+    }
+    false
 }

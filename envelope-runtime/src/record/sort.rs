@@ -18,6 +18,10 @@ impl<P, T: IntoKeyPart<P>> IntoKeyPart<Unsorted<P>> for T {
     fn into_part(self) -> Result<Option<AttributeValue>, ConvertError> {
         IntoKeyPart::<P>::into_part(self)
     }
+
+    fn is_hash(&self) -> bool {
+        IntoKeyPart::<P>::is_hash(self)
+    }
 }
 
 /// The sort key of records with the key `K`, in the closure of
@@ -212,15 +216,20 @@ first_parts!(
 
 #[cfg(feature = "aws")]
 impl SortValues {
-    /// Changes what a sort key is equal to. Nothing else is asked of a hash.
-    pub(crate) fn map_equal<E>(
+    /// Changes the values of each bound.
+    pub(crate) fn map<E>(
         self,
-        change: impl FnOnce(KeyValues) -> Result<KeyValues, E>,
+        change: impl Fn(KeyValues) -> Result<KeyValues, E>,
     ) -> Result<Self, E> {
-        match self {
-            Self::Equal(values) => change(values).map(Self::Equal),
-            other => Ok(other),
-        }
+        Ok(match self {
+            Self::Equal(values) => Self::Equal(change(values)?),
+            Self::Greater(values) => Self::Greater(change(values)?),
+            Self::GreaterOrEqual(values) => Self::GreaterOrEqual(change(values)?),
+            Self::Less(values) => Self::Less(change(values)?),
+            Self::LessOrEqual(values) => Self::LessOrEqual(change(values)?),
+            Self::Between(low, high) => Self::Between(change(low)?, change(high)?),
+            Self::BeginsWith(values) => Self::BeginsWith(change(values)?),
+        })
     }
 }
 

@@ -45,8 +45,8 @@ impl<C: Capability> Store<C> {
     /// update depends on every protected attribute being as it was read. An update of other fields
     /// leaves the item unsealed.
     ///
-    /// A record whose key is `#[envelope(hashed)]` has no window: no program without this library
-    /// makes its keys.
+    /// A record whose key is `#[envelope(hashed)]` has no window, and this does not compile for it:
+    /// no program without this library makes its keys.
     ///
     /// A window that would be open for more than 366 days is an error of the first record that is
     /// read: [`WindowTooLong`](crate::error::OpenErrorKind::WindowTooLong). A date in the past is a

@@ -1,11 +1,7 @@
 //! Hashed keys of records that are sealed and opened without DynamoDB.
 
-use std::time::{Duration, SystemTime};
-
 use envelope_runtime::error::{KeyErrorKind, LoadError, OpenErrorKind, SaveError};
-use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, IndexSecret, Item, Keys, Opener, Sealer, Until,
-};
+use envelope_runtime::{AttributeValue, EnvelopeRecord, IndexSecret, Item, Keys, Opener, Sealer};
 
 use super::{local, ready};
 
@@ -109,22 +105,6 @@ fn without_a_secret_a_record_is_not_sealed() {
     let scoped = sealer.scoped([("tenant", "t-2"), ("ward", "w-1")]);
     let foreign = ready(scoped.seal(&member("t-1", "w-1", ""))).unwrap_err();
     assert!(matches!(foreign, SaveError::Context(_)), "{foreign}");
-}
-
-#[test]
-fn a_window_lets_no_record_with_a_hashed_key_in() {
-    let hash = sealed(&member("t-1", "w-1", "victim")).attribute("email_hash").cloned().unwrap();
-    let text = |text: &str| AttributeValue::S(text.to_owned());
-    let pairs = [("tenant", text("t-1")), ("ward", text("w-1")), ("email", text("attacker"))];
-    let planted = pairs.into_iter().chain([("email_hash", hash)]);
-    let planted: Item = planted.map(|(name, value)| (name.to_owned(), value)).collect();
-    let day = || SystemTime::UNIX_EPOCH + Duration::from_hours(501_071);
-    for opener in [opener(), opener().index_secret(secret(7))] {
-        let opener = opener.clock(day).accept_unsealed::<Member>(Until::date(2027, 3, 1));
-        let opened = ready(opener.open::<Member>(planted.clone()));
-        let Err(LoadError::Open(error)) = opened else { panic!("opened") };
-        assert_eq!(error.kind(), OpenErrorKind::NoEnvelope);
-    }
 }
 
 #[test]

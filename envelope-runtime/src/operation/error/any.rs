@@ -8,7 +8,7 @@ use super::{
     SaveError, TableError, TransactionError, UnknownAttributeType, UpdateError,
 };
 use crate::attribute::NumberError;
-use crate::key::{DataKeyError, LocalKeyError};
+use crate::key::{DataKeyError, IndexSecretError, LocalKeyError};
 use crate::record::FieldError;
 use crate::report::debug_is_display;
 
@@ -77,6 +77,8 @@ pub enum Error {
     DataKey(DataKeyError),
     /// There is no [`LocalKeyProvider`](crate::LocalKeyProvider).
     LocalKey(LocalKeyError),
+    /// There is no [`IndexSecret`](crate::IndexSecret).
+    IndexSecret(IndexSecretError),
     /// A field did not survive [`testing::round_trip`](crate::testing::round_trip).
     Field(FieldError),
     /// An item of the SDK cannot become an [`Item`](crate::Item).
@@ -103,6 +105,7 @@ impl Error {
             Self::Table(error) => error.cause(),
             Self::DataKey(error) => error,
             Self::LocalKey(error) => error,
+            Self::IndexSecret(error) => error,
             Self::Field(error) => error,
             Self::Item(error) => error,
             Self::Number(error) => error,
@@ -143,6 +146,7 @@ any! {
     Table(TableError),
     DataKey(DataKeyError),
     LocalKey(LocalKeyError),
+    IndexSecret(IndexSecretError),
     Field(FieldError),
     Item(UnknownAttributeType),
     Number(NumberError),

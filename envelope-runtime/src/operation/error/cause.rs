@@ -8,7 +8,7 @@ use super::{
 };
 use crate::attribute::NumberError;
 use crate::envelope::{ContextError, OpenError, SealError, SealErrorKind};
-use crate::key::{DataKeyError, LocalKeyError};
+use crate::key::{DataKeyError, IndexSecretError, LocalKeyError};
 use crate::record::{FieldError, KeyError};
 
 /// An error that another one holds. Its `Display` says everything but the outcome of the verb.
@@ -78,6 +78,16 @@ impl Cause for DataKeyError {
 
     fn is_access_denied(&self) -> bool {
         self.is_access_denied()
+    }
+}
+
+impl Cause for IndexSecretError {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::DataKey(error) if error.is_retryable())
+    }
+
+    fn is_access_denied(&self) -> bool {
+        matches!(self, Self::DataKey(error) if error.is_access_denied())
     }
 }
 

@@ -10,7 +10,9 @@ use crate::attribute::{AttributeValue, ConvertError, ConvertErrorKind, Number, N
 use crate::envelope::{
     ContextError, Item, OpenError, OpenErrorKind, SealError, SealErrorKind, expected_context,
 };
-use crate::key::{DataKeyError, DataKeyErrorKind, LocalKeyError, LocalKeyProvider, Scope};
+use crate::key::{
+    DataKeyError, DataKeyErrorKind, IndexSecretError, LocalKeyError, LocalKeyProvider, Scope,
+};
 use crate::record::{FieldError, FieldRole, FieldSchema, KeyError, RecordSchema};
 use crate::report::Answer;
 
@@ -260,6 +262,11 @@ fn the_error_of_all_calls_tells_what_the_inner_one_tells() {
         Error::from(data_key(DataKeyErrorKind::AccessDenied)) => ["denied"] None;
         Error::from(LocalKeyError::Random) => ["retryable"] None;
         Error::from(LocalKeyError::NotHex) => [] None;
+        Error::from(IndexSecretError::Text) => [] None;
+        Error::from(IndexSecretError::from(data_key(DataKeyErrorKind::Network))) =>
+            ["retryable"] None;
+        Error::from(IndexSecretError::from(data_key(DataKeyErrorKind::AccessDenied))) =>
+            ["denied"] None;
         Error::from(LocalKeyError::Unreadable(std::io::ErrorKind::PermissionDenied)) => [] None;
         Error::from(field()) => [] Some("ssn");
         Error::from(UnknownAttributeType::new("ssn".into())) => [] Some("ssn");
@@ -290,6 +297,7 @@ fn the_text_of_the_error_of_all_calls_is_the_inner_one() {
         DeleteError::Field(field()),
         data_key(DataKeyErrorKind::Other),
         LocalKeyError::NotHex,
+        IndexSecretError::Text,
         field(),
         UnknownAttributeType::new("ssn".into()),
         NumberError::NotANumber,

@@ -102,6 +102,10 @@ impl<C: Capability> Engine<C> {
     /// The change of an item without an envelope. Whoever wrote it chose its context.
     async fn to_seal(&self, item: &Item, may_change: bool) -> Result<Need, UpdateError> {
         let (schema, windows) = (self.schema, self.windows());
+        if schema.has_hashes() {
+            // A program that writes hashes seals: without an envelope, a key proves nothing.
+            return Err(self.at(schema.envelope(), OpenErrorKind::NoEnvelope));
+        }
         let context = context_of_record(&schema, self.store.scope(), |name| item.attribute(name));
         let context = context.map_err(UpdateError::Context)?;
         let unsealed = || {

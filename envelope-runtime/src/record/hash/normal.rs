@@ -7,7 +7,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 #[cfg(feature = "unicode")]
 use icu_properties::CodePointMapData;
 #[cfg(feature = "unicode")]
-use icu_properties::props::{GeneralCategory, WhiteSpace};
+use icu_properties::props::GeneralCategory;
 #[cfg(feature = "unicode")]
 use zeroize::Zeroizing;
 
@@ -16,6 +16,15 @@ use crate::record::KeyErrorKind;
 /// The version of the rules, which is part of the sub-key. Another order of the steps, or another
 /// meaning of one, is another version.
 const RULES: u8 = 1;
+
+/// The characters with Unicode's property `White_Space`. Unicode does not promise that they stay,
+/// so this list does.
+#[cfg(feature = "unicode")]
+const WHITE_SPACE: [char; 25] = [
+    '\t', '\n', '\u{b}', '\u{c}', '\r', ' ', '\u{85}', '\u{a0}', '\u{1680}', '\u{2000}',
+    '\u{2001}', '\u{2002}', '\u{2003}', '\u{2004}', '\u{2005}', '\u{2006}', '\u{2007}', '\u{2008}',
+    '\u{2009}', '\u{200a}', '\u{2028}', '\u{2029}', '\u{202f}', '\u{205f}', '\u{3000}',
+];
 
 /// The steps that make texts equal before they are hashed: `#[envelope(hashed(trim, lowercase,
 /// nfc))]`. Saves and lookups share them. The value that is sealed stays as it is.
@@ -37,7 +46,7 @@ impl Normalization {
     /// The normal form of a text.
     ///
     /// A character that Unicode has not assigned is refused, because a later version may give it
-    /// another form. Those of the assigned ones never change.
+    /// another form. Unicode's stability policies keep those of the assigned ones.
     pub(super) fn apply(self, text: &str) -> Result<String, KeyErrorKind> {
         if self.is_none() { Ok(text.to_owned()) } else { self.steps(text) }
     }
@@ -80,12 +89,7 @@ impl Normalization {
         if text.chars().any(is_unassigned) {
             return Err(KeyErrorKind::Unassigned);
         }
-        let white_space = icu_properties::CodePointSetData::new::<WhiteSpace>();
-        let text = if self.trim {
-            text.trim_matches(|character| white_space.contains(character))
-        } else {
-            text
-        };
+        let text = if self.trim { text.trim_matches(WHITE_SPACE) } else { text };
         let mut text = Zeroizing::new(text.to_owned());
         if self.nfc {
             text = composed(&text);
@@ -201,6 +205,13 @@ mod tests {
         }
         // For private use, which is no character of Unicode's either, but never will be.
         assert_normal(ALL, "\u{e000}", "\u{e000}");
+    }
+
+    #[test]
+    fn white_space_is_what_unicode_calls_so() {
+        let unicode = icu_properties::CodePointSetData::new::<icu_properties::props::WhiteSpace>();
+        let characters = ('\0'..=char::MAX).filter(|character| unicode.contains(*character));
+        assert!(characters.eq(WHITE_SPACE));
     }
 
     #[test]
