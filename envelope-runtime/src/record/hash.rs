@@ -23,6 +23,7 @@ const HASH_LEN: usize = 32;
 
 /// Stands for a key field of the type `P` of which the table holds a hash. A caller passes the
 /// value itself, or a [`HashedKey`]. Such keys have no order and no beginning.
+#[derive(Debug)]
 pub struct Hashed<P>(PhantomData<fn() -> P>);
 
 /// The stored form of a hashed key, as [`Keys`](crate::Keys) reads it: the value itself is sealed.
@@ -157,12 +158,6 @@ impl<P> IntoKeyPart<Hashed<P>> for HashedKey {
 
     fn is_hash(&self) -> bool {
         true
-    }
-}
-
-impl<P> fmt::Debug for Hashed<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hashed")
     }
 }
 

@@ -111,3 +111,26 @@ fn a_stored_hash_is_32_bytes_or_their_digits() {
     }
     assert!(HashedKey::read(ValueDeserializer::new(None)).is_err());
 }
+
+#[test]
+fn a_caller_gives_the_value_or_the_stored_hash() {
+    fn part<P>(part: impl IntoKeyPart<P>) -> (AttributeValue, bool) {
+        let is_hash = part.is_hash();
+        (part.into_part().unwrap().unwrap(), is_hash)
+    }
+    let text = AttributeValue::S("zoe".to_owned());
+    assert_eq!(part::<Hashed<String>>("zoe"), (text.clone(), false));
+    assert_eq!(part::<Hashed<String>>(String::from("zoe")), (text.clone(), false));
+    assert_eq!(part::<Hashed<String>>(&String::from("zoe")), (text, false));
+    let number = AttributeValue::N(Number::from(7_u8));
+    assert_eq!(part::<Hashed<u64>>(7), (number.clone(), false));
+    assert_eq!(part::<Hashed<u64>>(&7), (number, false));
+    for bytes in [part::<Hashed<Bytes>>([1, 2]), part::<Hashed<Bytes>>([1, 2].as_slice())] {
+        assert_eq!(bytes, (AttributeValue::B(vec![1, 2]), false));
+    }
+    let stored = AttributeValue::B(vec![7; 32]);
+    let hash = HashedKey(stored.clone());
+    assert_eq!(format!("{hash:?}"), "HashedKey([REDACTED])");
+    assert_eq!(part::<Hashed<String>>(hash.clone()), (stored.clone(), true));
+    assert_eq!(part::<crate::record::Unsorted<Hashed<String>>>(hash), (stored, true));
+}
