@@ -3,6 +3,7 @@
 
 mod buffers;
 mod core;
+mod hashed;
 mod shared_keys;
 mod spy;
 mod store;

@@ -22,12 +22,12 @@ async fn store() -> Store {
         .map_table::<Patient>(table)
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// The test's future holds user structs, and is never freed.
-fn block_on<F: Future>(runtime: &tokio::runtime::Runtime, future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(runtime: &tokio::runtime::Runtime, future: F) -> F::Output {
     let mut future = Box::pin(future);
     let output = runtime.block_on(&mut future);
     mem::forget(future);
