@@ -111,3 +111,88 @@ pub(super) fn template_part(
     }
     digits.map(|_| format!("key template pads `{{{part}}}`, which is text: leave out the digits"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    use crate::check::record;
+    use crate::ctxt::Ctxt;
+    use crate::model::{Kind, Record};
+
+    fn messages(input: TokenStream) -> Vec<String> {
+        let input = syn::parse2(input).unwrap();
+        let cx = Ctxt::new();
+        if let Ok(checked) = Record::from_syn(&cx, Kind::Record, &input) {
+            record(&cx, &checked);
+        }
+        cx.finish().err().into_iter().flatten().map(|error| error.to_string()).collect()
+    }
+
+    #[test]
+    fn text_numbers_and_bytes_are_hashed_as_they_are() {
+        for field in [
+            quote!(#[envelope(hashed)] key: u64),
+            quote!(#[envelope(hashed(hex))] key: Vec<u8>),
+            quote!(#[envelope(hashed(name = "PK", trim))] key: String),
+            quote!(#[encrypted] #[envelope(hashed)] key: [u8; 4]),
+        ] {
+            let record = quote! {
+                #[envelope(table = "t")]
+                struct Record { #[partition_key] #field }
+            };
+            assert_eq!(messages(record), [""; 0], "{field}");
+        }
+    }
+
+    #[test]
+    fn what_callers_cannot_give_is_refused() {
+        for (field, problem) in [
+            (quote!(#[envelope(hashed, with = hex)] key: String), "stored through a function"),
+            (quote!(#[envelope(hashed, set)] key: Vec<String>), "a set"),
+            (quote!(#[envelope(hashed)] key: bool), "a bool is guessed at once"),
+            (quote!(#[envelope(hashed(nfc))] key: Vec<u8>), "bytes are not normalised"),
+            (quote!(#[envelope(hashed(trim))] key: u8), "a number is not normalised"),
+        ] {
+            let record = quote! {
+                #[envelope(table = "t")]
+                struct Record { #[partition_key] #field }
+            };
+            let [message] = messages(record).try_into().unwrap();
+            assert!(message.contains(&format!("hashed for a key, and {problem}")), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_template_is_one_field() {
+        let record = |attribute: &str, other: TokenStream| {
+            messages(quote! {
+                #[envelope(table = "t", partition_key = "U#{email_hash}")]
+                struct Record {
+                    #other: String,
+                    #[encrypted] #[envelope(hashed(name = #attribute))] email: String,
+                }
+            })
+        };
+        assert_eq!(record("H", quote!(phone_hash)), [""; 0]);
+        let [message] = record("H", quote!(email_hash)).try_into().unwrap();
+        assert!(message.contains("could be the hash of `email` or the field `email_hash`"));
+    }
+
+    #[test]
+    fn the_attribute_of_an_index_is_not_that_of_a_hash() {
+        let record = |name: &str| {
+            messages(quote! {
+                #[envelope(table = "t", index(by_a(partition_key = "{a}", partition_key_name = #name)))]
+                struct Record {
+                    #[partition_key] #[envelope(hashed)] email: String,
+                    #[authenticated] a: String,
+                }
+            })
+        };
+        assert_eq!(record("A"), [""; 0]);
+        let [message] = record("email_hash").try_into().unwrap();
+        assert!(message.contains("both map to \"email_hash\""), "{message}");
+    }
+}
