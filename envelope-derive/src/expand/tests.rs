@@ -1,5 +1,6 @@
 //! Expansions, formatted and compared with files. `UPDATE_EXPECT=1` updates the files.
 
+mod hashed;
 mod own;
 mod size;
 
