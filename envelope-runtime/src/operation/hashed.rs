@@ -23,7 +23,11 @@ pub(super) fn request_key(
     key: Result<KeyValues, ConvertError>,
 ) -> Result<RequestKey, TargetError> {
     let key = key.map_err(|error| TargetError::Key(KeyError::convert(schema, error)))?;
-    let key = hashed(schema, caller, &schema.key_parts(), None, key)?;
+    let key = if schema.has_hashes() {
+        hashed(schema, caller, &schema.key_parts(), None, key)?
+    } else {
+        key
+    };
     key.checked(schema).map_err(TargetError::Key)
 }
 
