@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use envelope_runtime::error::OpenErrorKind;
 use envelope_runtime::{EnvelopeRecord, LoadError};
 
-use super::{Account, World, account, scanned};
+use super::{Account, Order, World, account, scanned};
 use crate::support::Stored;
 
 /// The same items, as a program without the option reads them: the hash is a key like any other.
@@ -62,18 +62,22 @@ async fn an_older_program_beside_it_reads_by_the_hash_or_is_refused() {
 #[tokio::test]
 async fn a_migration_seals_no_record_with_a_hashed_key() {
     let World { store, backend, tables, .. } = &World::new().await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let hash = "07".repeat(32);
     let planted: Stored = [
-        ("email_hash".to_owned(), AttributeValue::B(vec![7; 32].into())),
-        ("email".to_owned(), AttributeValue::S("attacker@example.com".into())),
-        ("name".to_owned(), AttributeValue::S("Zoë".into())),
-        ("visits".to_owned(), AttributeValue::N("1".into())),
+        ("PK".to_owned(), text(&format!("USER#{hash}"))),
+        ("SK".to_owned(), text("ORDER#0001")),
+        ("email_hash".to_owned(), text(&hash)),
+        ("email".to_owned(), text("attacker@example.com")),
+        ("number".to_owned(), AttributeValue::N("1".into())),
+        ("address".to_owned(), text("1 Main St")),
     ]
     .into();
-    let put = backend.dynamodb.put_item().table_name(&tables[0]);
+    let put = backend.dynamodb.put_item().table_name(&tables[2]);
     put.set_item(Some(planted.clone())).send().await.unwrap();
 
-    let report = store.migrate::<Account>().await.unwrap();
+    let report = store.migrate::<Order>().await.unwrap();
     assert!(!report.is_complete() && report.failed == 1, "{report:?}");
-    let scan = backend.dynamodb.scan().table_name(&tables[0]).send().await.unwrap();
+    let scan = backend.dynamodb.scan().table_name(&tables[2]).send().await.unwrap();
     assert_eq!(scan.items.unwrap(), [planted]);
 }

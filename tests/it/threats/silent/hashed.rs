@@ -22,18 +22,18 @@ struct Member {
 }
 
 fn member() -> Member {
-    let (email, phone) = (canary("email"), canary("phone"));
+    let (email, phone) = (canary("mail address"), canary("phone"));
     Member { email, phone, visits: 1, name: canary("name") }
 }
 
 fn key() -> (String, String) {
-    (canary("email"), canary("phone"))
+    (canary("mail address"), canary("phone"))
 }
 
 /// The values, and as they are normalised.
 fn secrets() -> Secrets {
-    let secrets = Secrets::default().with("email", canary("email").as_bytes());
-    let secrets = secrets.with("normal form", canary("email").to_lowercase().as_bytes());
+    let secrets = Secrets::default().with("email", canary("mail address").as_bytes());
+    let secrets = secrets.with("normal form", canary("mail address").to_lowercase().as_bytes());
     secrets.with("phone", canary("phone").as_bytes()).with("name", canary("name").as_bytes())
 }
 
@@ -45,11 +45,11 @@ async fn every_verb(store: &Store, said: &Said) {
     store.replace(&member()).await.unwrap();
     store.update::<Member>(key()).add(|f| f.visits, 1).await.unwrap();
     store.update::<Member>(key()).seal(|f| f.name, canary("name")).await.unwrap();
-    let query = || store.query::<Member>(canary("email")).sort(|s| s.eq(canary("phone")));
+    let query = || store.query::<Member>(canary("mail address")).sort(|s| s.eq(canary("phone")));
     said.debug(&query());
     said.debug(&query().into_request().unwrap());
     assert_eq!(query().all().await.unwrap().len(), 1);
-    let keys = store.query::<Keys<Member>>(canary("email")).all().await.unwrap();
+    let keys = store.query::<Keys<Member>>(canary("mail address")).all().await.unwrap();
     said.debug(&keys);
     let scanned: Vec<Member> = store.scan().stream().try_collect().await.unwrap();
     said.debug(&scanned);
@@ -57,7 +57,7 @@ async fn every_verb(store: &Store, said: &Said) {
     store.batch_write().put(&member()).await.unwrap();
     store.transaction().delete::<Member>(key()).await.unwrap();
     store.create(&member()).await.unwrap();
-    store.delete_whole_partition::<Member>(canary("email")).await.unwrap();
+    store.delete_whole_partition::<Member>(canary("mail address")).await.unwrap();
 }
 
 #[tokio::test]
@@ -79,13 +79,14 @@ async fn t21_the_value_of_a_hashed_key_is_said_nowhere() {
     store.create(&member()).await.unwrap();
     said.failure(store.create(&member()).await);
     said.failure(store.replace(&Member { phone: canary("other"), ..member() }).await);
-    for (email, phone) in [(canary("email"), ""), (canary("email") + "\u{378}", "1")] {
+    for (email, phone) in [(canary("mail address"), ""), (canary("mail address") + "\u{378}", "1")]
+    {
         said.failure(store.get::<Member>((email.as_str(), phone)).await);
         said.failure(store.delete::<Member>((email.as_str(), phone)).await);
     }
     said.failure(without.put(&member()).await);
     said.failure(without.get::<Member>(key()).await);
-    said.failure(without.query::<Member>(canary("email")).all().await);
+    said.failure(without.query::<Member>(canary("mail address")).all().await);
     said.failure(without.batch_get::<Member>([key()]).await);
     said.failure(without.transaction().create(&member()).await);
     drop(listening);
