@@ -13,7 +13,7 @@ use crate::symbol;
 
 const KNOWN: [&str; 5] = [symbol::NAME, symbol::HEX, symbol::TRIM, symbol::LOWERCASE, symbol::NFC];
 
-/// How a field is hashed.
+/// The options of a field's hash.
 pub(crate) struct HashedOptions {
     pub(crate) span: Span,
     /// The name of the hash's attribute.

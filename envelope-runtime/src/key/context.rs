@@ -72,7 +72,7 @@ impl fmt::Debug for EncryptionContext {
     }
 }
 
-/// What a caller works with: values of context fields, by attribute name, and the secret of hashed
+/// The values of context fields that a caller supplies, by attribute name, and the secret of hashed
 /// keys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {

@@ -62,7 +62,7 @@ impl HashOf {
         Self { attribute, normalization }
     }
 
-    /// What is hashed of a value: its bytes after the steps of normalization. A value that cannot
+    /// The bytes that are hashed: those of the value after its normalization. A value that cannot
     /// be a key is refused.
     pub(crate) fn input(&self, value: &AttributeValue) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
         let value = self.normal(value)?;
