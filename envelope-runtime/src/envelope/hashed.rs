@@ -48,15 +48,15 @@ impl ExpectedContext {
         }
         let read = |name: &str| {
             let mut named = schema.read().zip(&values.fields);
-            named.find(|(field, _)| field.name() == name)?.1.as_deref()
+            named.find(|(field, _)| field.name() == name).map(|(_, value)| value.as_deref())
         };
         for field in schema.read() {
-            let (Some(of), Some(stored)) = (field.hashed(), read(field.name())) else { continue };
-            // A projection may not read what is hashed.
-            if !schema.read().any(|field| field.name() == of.attribute) {
+            let (Some(of), Some(Some(stored))) = (field.hashed(), read(field.name())) else {
                 continue;
-            }
-            let value = read(of.attribute).unwrap_or(&AttributeValue::Null);
+            };
+            // A projection may not read what is hashed.
+            let Some(value) = read(of.attribute) else { continue };
+            let value = value.unwrap_or(&AttributeValue::Null);
             if self.hash(schema, field.name(), of, value).ok().as_ref() != Some(stored) {
                 let place = schema.place().attribute(field.name());
                 return Err(OpenError::new(place, OpenErrorKind::UnknownSecret));
