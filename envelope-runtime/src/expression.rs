@@ -1,5 +1,7 @@
 //! Conditions, and their text for DynamoDB: every name and every value is behind a placeholder.
 
+#[cfg(feature = "aws")]
+mod as_read;
 mod clauses;
 mod contained;
 mod handle;

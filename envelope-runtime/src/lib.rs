@@ -159,8 +159,8 @@ pub mod error {
     pub use crate::operation::error::{
         BatchError, CancelledError, CheckError, CheckpointError, CheckpointErrorKind,
         ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
-        ItemError, LoadError, MigrateError, MigrationProblem, NotSentError, PositionedError,
-        Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError,
+        ItemError, LoadError, MigrateError, MigrationProblem, MigrationProblemKind, NotSentError,
+        PositionedError, Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError,
         ReadTransactionErrorKind, SameKeyError, SaveError, ServiceError, ServiceErrorKind,
         SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind,
         TransactionError, TransactionLimitError, TransactionLimitErrorKind, UnfinishedError,

@@ -85,7 +85,9 @@ pub use delete_partition::{DeletePartition, Deleted};
 #[cfg(feature = "aws")]
 pub use load::Get;
 #[cfg(feature = "aws")]
-pub use migrate::{FieldReport, Migration, MigrationProgress, MigrationReport, Unsealing};
+pub use migrate::{
+    FieldReport, Migration, MigrationInto, MigrationProgress, MigrationReport, Unsealing,
+};
 #[cfg(feature = "aws")]
 pub use query::Query;
 #[cfg(feature = "aws")]

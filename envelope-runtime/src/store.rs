@@ -219,6 +219,11 @@ impl<C: Capability> Store<C> {
         Self { provider: Arc::new(Paced(self.clone())), ..self }
     }
 
+    /// A store for one operation over many items, at the rate that is set for those.
+    pub(crate) fn for_many(self) -> Self {
+        self.at_kms_rate().keeping_data_keys()
+    }
+
     pub(crate) fn physical_table<R: Readable>(&self) -> &str {
         let logical = R::SCHEMA.table();
         self.tables.get(logical).map_or(logical, String::as_str)

@@ -29,6 +29,10 @@ pub(super) enum Refusal {
 }
 
 impl Dependence {
+    pub(super) fn nothing(now: Now) -> Self {
+        Self { presence: None, version: None, condition: None, now, takes_expired_for_none: false }
+    }
+
     pub(super) fn expression(&self, schema: &RecordSchema) -> Result<Expression, FieldError> {
         let there = self.presence.and_then(|presence| match presence {
             Presence::Present => Node::present(schema, self.now),

@@ -39,7 +39,10 @@ pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
 pub use cursor::{CursorError, CursorErrorKind};
-pub use migrate::{CheckpointError, CheckpointErrorKind, MigrateError, MigrationProblem};
+pub(super) use migrate::ProblemReason;
+pub use migrate::{
+    CheckpointError, CheckpointErrorKind, MigrateError, MigrationProblem, MigrationProblemKind,
+};
 pub use query::{ItemError, QueryError, ReadLimitError, SeveralError, UnprocessedError};
 pub use read_transaction::{ReadTransactionError, ReadTransactionErrorKind};
 pub use request::{ServiceError, ServiceErrorKind};

@@ -1,6 +1,10 @@
 //! Sealing the records of a table that holds data, and the way back.
 
+mod blame;
 mod checkpoint;
+mod copy;
+mod engine;
+mod into;
 mod item;
 mod report;
 mod run;
@@ -12,16 +16,15 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tracing::Instrument;
-
 use super::OperationFuture;
 use super::error::MigrateError;
-use super::meter::Meter;
-use crate::envelope::Windows;
 use crate::expression::{Condition, Node};
 use crate::key::{Allows, CanEncrypt, Capability, Decrypt, Full};
-use crate::record::{EnvelopeRecord, FieldError, FieldReader, RecordSchema, Values};
-use crate::store::{Pace, Store};
+use crate::record::EnvelopeRecord;
+use crate::store::Store;
+use engine::Engine;
+pub use into::MigrationInto;
+use item::InPlace;
 pub use report::{FieldReport, MigrationProgress, MigrationReport};
 
 const SEGMENTS: u32 = 16;
@@ -34,7 +37,6 @@ const MAX_SEGMENTS: u32 = 1_000_000;
 pub struct Migration<R, C = Full> {
     store: Store<C>,
     options: Options,
-    is_dry: bool,
     record: PhantomData<fn() -> R>,
 }
 
@@ -44,12 +46,12 @@ pub struct Unsealing<R, C = Full> {
     store: Store<C>,
     options: Options,
     unknown: bool,
-    is_dry: bool,
     record: PhantomData<fn() -> R>,
 }
 
-/// The options of both.
+/// The options of all of them.
 struct Options {
+    is_dry: bool,
     segments: NonZeroU32,
     parallel: usize,
     items_per_second: Option<NonZeroU32>,
@@ -62,6 +64,7 @@ struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            is_dry: false,
             segments: NonZeroU32::MIN.saturating_add(SEGMENTS - 1),
             parallel: PARALLEL,
             items_per_second: None,
@@ -69,64 +72,6 @@ impl Default for Options {
             accept_reappeared: false,
             filter: None,
             on_progress: None,
-        }
-    }
-}
-
-/// The work on each record.
-#[derive(Clone, Copy)]
-enum Work {
-    Seal,
-    /// Also attributes that the record does not know, if `unknown`.
-    Unseal {
-        unknown: bool,
-    },
-}
-
-impl Work {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Seal => "migrate",
-            Self::Unseal { .. } => "unseal",
-        }
-    }
-}
-
-/// Everything that is needed to change one record. It takes a schema, so that there is one of it
-/// for all types of records.
-struct Engine<C> {
-    store: Store<C>,
-    schema: RecordSchema,
-    table: String,
-    meter: Meter,
-    work: Work,
-    is_dry: bool,
-    items: Option<Pace>,
-    /// The windows of the record at this moment.
-    windows: fn(&Store<C>) -> Windows,
-    /// Returns whether the values can be read as the record.
-    fits: fn(Values) -> Result<(), FieldError>,
-}
-
-impl<C: Capability> Engine<C> {
-    fn new<R: EnvelopeRecord>(
-        store: Store<C>,
-        work: Work,
-        is_dry: bool,
-        options: &Options,
-    ) -> Self {
-        let table = store.physical_table::<R>().to_owned();
-        let store = store.at_kms_rate().keeping_data_keys();
-        Self {
-            schema: R::SCHEMA,
-            meter: Meter::new(&store, work.name(), &table),
-            table,
-            store,
-            work,
-            is_dry,
-            items: options.items_per_second.map(Pace::new),
-            windows: Store::windows::<R>,
-            fits: |values| R::read_fields(&mut FieldReader::new(R::SCHEMA, values)).map(drop),
         }
     }
 }
@@ -185,7 +130,7 @@ impl<C: Capability> Store<C> {
         C: CanEncrypt + Allows<Decrypt>,
     {
         let (store, options) = (self.clone(), Options::default());
-        Migration { store, options, is_dry: false, record: PhantomData }
+        Migration { store, options, record: PhantomData }
     }
 
     /// Stores the records of a table in plaintext again, for who leaves this library. Afterwards,
@@ -203,14 +148,14 @@ impl<C: Capability> Store<C> {
     {
         const { assert!(!R::SCHEMA.has_hashes(), "a record with a hashed key stays sealed") };
         let (store, options) = (self.clone(), Options::default());
-        Unsealing { store, options, unknown: false, is_dry: false, record: PhantomData }
+        Unsealing { store, options, unknown: false, record: PhantomData }
     }
 }
 
-/// The options that both have.
+/// The options that all of them have. `R` is the record that is read.
 macro_rules! options {
-    ($($type:ident),*) => {$(
-        impl<R, C> $type<R, C> {
+    ($($type:ident<$($parameter:ident),*>),*) => {$(
+        impl<$($parameter),*> $type<$($parameter),*> {
             /// Divides the table into this many segments, 16 by default and at most 1,000,000. A
             /// run that goes on from a checkpoint begins with the segments that are not done.
             #[doc(alias = "total_segments")]
@@ -250,10 +195,10 @@ macro_rules! options {
                 self
             }
 
-            /// Changes nothing, writes no file, makes no call to the key service, and reports what
-            /// would be changed.
+            /// Changes nothing, writes no file, and reports what would be changed. Without
+            /// [another table](Store::migrate_into), it makes no call to the key service.
             pub fn dry_run(mut self) -> Self {
-                self.is_dry = true;
+                self.options.is_dry = true;
                 self
             }
 
@@ -283,7 +228,7 @@ macro_rules! options {
             }
         }
 
-        impl<R, C> fmt::Debug for $type<R, C> {
+        impl<$($parameter),*> fmt::Debug for $type<$($parameter),*> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let segments = self.options.segments;
                 f.debug_struct(stringify!($type)).field("segments", &segments).finish_non_exhaustive()
@@ -292,7 +237,7 @@ macro_rules! options {
     )*};
 }
 
-options!(Migration, Unsealing);
+options!(Migration<R, C>, Unsealing<R, C>, MigrationInto<R, B, C>);
 
 impl<R, C> Migration<R, C> {
     /// Seals what has reappeared too. Only after it is known who wrote it: a record that somebody
@@ -317,8 +262,8 @@ impl<R: EnvelopeRecord, C: CanEncrypt + Allows<Decrypt>> IntoFuture for Migratio
     type IntoFuture = OperationFuture<MigrationReport, MigrateError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { store, options, is_dry, .. } = self;
-        start(Engine::new::<R>(store, Work::Seal, is_dry, &options), options)
+        let Self { store, options, .. } = self;
+        Engine::new::<R>(store.for_many(), InPlace::sealing::<R>(), &options).start(options)
     }
 }
 
@@ -327,15 +272,8 @@ impl<R: EnvelopeRecord, C: Allows<Decrypt>> IntoFuture for Unsealing<R, C> {
     type IntoFuture = OperationFuture<MigrationReport, MigrateError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { store, options, unknown, is_dry, .. } = self;
-        start(Engine::new::<R>(store, Work::Unseal { unknown }, is_dry, &options), options)
+        let Self { store, options, unknown, .. } = self;
+        Engine::new::<R>(store.for_many(), InPlace::unsealing::<R>(unknown), &options)
+            .start(options)
     }
-}
-
-fn start<C: Capability>(
-    engine: Engine<C>,
-    options: Options,
-) -> OperationFuture<MigrationReport, MigrateError> {
-    let span = engine.meter.span();
-    Box::pin(async move { engine.run(&options).await }.instrument(span))
 }

@@ -11,7 +11,7 @@ use super::dependence::Dependence;
 use super::meter::Meter;
 use super::prepared::{Prepared, Write};
 use super::returned::{Nothing, Old, Returned, open_returned};
-use super::seal::{key_of, seal_record, written};
+use super::seal::{seal_record, target_of, written};
 use super::target::Target;
 use super::write::{Answer, Outcome};
 use crate::envelope::{ExpectedContext, Item};
@@ -180,7 +180,7 @@ impl<R: EnvelopeRecord, C: CanEncrypt, T> Put<R, C, T> {
     /// The key of the record, if it is one of the caller's context.
     pub(super) fn key(&self, caller: &Scope) -> Result<RequestKey, SaveError> {
         match &self.values {
-            Ok((values, _)) => key_of(&R::SCHEMA, values, caller),
+            Ok((values, _)) => Ok(target_of(&R::SCHEMA, values, caller)?.key),
             Err(error) => Err(SaveError::Field(error.clone())),
         }
     }

@@ -7,6 +7,8 @@ use crate::envelope::{ExpectedContext, Item, Plan, SealError, SealErrorKind, con
 use crate::key::{CanEncrypt, DataKeyRequest, KeyCounts, KeyProvider, Scope};
 use crate::operation::error::SaveError;
 #[cfg(feature = "aws")]
+use crate::operation::target::Target;
+#[cfg(feature = "aws")]
 use crate::record::RequestKey;
 use crate::record::{EnvelopeRecord, FieldError, FieldWriter, FilledIn, Now, RecordSchema, Values};
 
@@ -21,13 +23,21 @@ pub(crate) fn written<R: EnvelopeRecord>(
     Ok((fields.into_values(), saved))
 }
 
-/// The key of a record whose context is the caller's. Nothing is sealed yet.
+/// A record's values as they are: no version is counted up, and no time is filled in.
 #[cfg(feature = "aws")]
-pub(super) fn key_of(
+pub(super) fn as_it_is<R: EnvelopeRecord>(record: &R) -> Result<Values, FieldError> {
+    let mut fields = FieldWriter::new(R::SCHEMA);
+    record.write_fields(&mut fields)?;
+    Ok(fields.into_values())
+}
+
+/// The key of a record whose context is the caller's, and that context. Nothing is sealed yet.
+#[cfg(feature = "aws")]
+pub(super) fn target_of(
     schema: &RecordSchema,
     values: &Values,
     caller: &Scope,
-) -> Result<RequestKey, SaveError> {
+) -> Result<Target, SaveError> {
     let value = |name: &str| {
         let mut named = schema.fields().zip(&values.fields);
         named.find(|(field, _)| field.name() == name)?.1.as_deref()
@@ -44,7 +54,7 @@ pub(super) fn key_of(
         (_, Err(error)) if schema.has_hashes() => Err(error),
         (Err(error), _) => Err(SaveError::Key(error)),
         (Ok(_), Err(error)) => Err(error),
-        (Ok(key), Ok(_)) => Ok(key),
+        (Ok(key), Ok(context)) => Ok(Target { key, context }),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod action;
 mod checking;
+pub(super) mod copying;
 mod limits;
 mod prepared;
 mod sending;

@@ -11,7 +11,7 @@ use super::super::error::{
     BatchError, DeleteError, PositionedError, SameKeyError, SaveError, WriteError,
 };
 use super::super::meter::{Meter, table_names};
-use super::super::seal::{key_of, seal_record, written};
+use super::super::seal::{seal_record, target_of, written};
 use super::CONCURRENCY;
 use crate::attribute::ConvertError;
 use crate::envelope::{Item, refuse_foreign_key};
@@ -158,7 +158,7 @@ fn saved<C: Capability>(
     values: Result<Values, FieldError>,
 ) -> Result<(RequestKey, Values), SaveError> {
     let values = values.map_err(SaveError::Field)?;
-    Ok((key_of(schema, &values, store.scope())?, values))
+    Ok((target_of(schema, &values, store.scope())?.key, values))
 }
 
 fn deleted<C: Capability>(

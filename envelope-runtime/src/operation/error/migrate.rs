@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::predicates::{predicates, verb};
-use super::{Cause, ServiceError, UpdateError};
+use super::{Cause, Error, ServiceError};
 use crate::envelope::Item;
 use crate::record::FieldError;
 use crate::report::{Place, debug_is_display};
 
-/// A migration ended early. What it has done stays, and the next run goes on from there.
+/// A migration ended early, or a record was not [copied](crate::Store::migrate_one_into). What the
+/// migration has done stays, and the next run goes on from there.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MigrateError {
@@ -29,13 +30,30 @@ pub enum MigrateError {
 #[derive(Clone)]
 pub struct MigrationProblem {
     key: Box<Item>,
-    reason: Box<Reason>,
+    reason: Box<ProblemReason>,
+}
+
+/// Why a record was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MigrationProblemKind {
+    /// It could not be changed: see [`MigrationProblem::error`].
+    Failed,
+    /// It is not done, although its segment of the table was.
+    Reappeared,
+    /// Another record has its key in the other table: their hashed values are equal once they are
+    /// normalised.
+    Taken,
+    /// It has an attribute that the record does not know, which a copy would lack.
+    UnknownAttribute,
 }
 
 #[derive(Clone)]
-enum Reason {
-    Failed(UpdateError),
+pub(crate) enum ProblemReason {
+    Failed(Error),
     Reappeared(Place),
+    Taken(Place),
+    UnknownAttribute(Place),
 }
 
 /// The file with the checkpoint of a migration cannot be used.
@@ -63,12 +81,8 @@ pub enum CheckpointErrorKind {
 }
 
 impl MigrationProblem {
-    pub(crate) fn failed(key: Item, error: UpdateError) -> Self {
-        Self { key: Box::new(key), reason: Box::new(Reason::Failed(error)) }
-    }
-
-    pub(crate) fn reappeared(key: Item, place: Place) -> Self {
-        Self { key: Box::new(key), reason: Box::new(Reason::Reappeared(place)) }
+    pub(crate) fn new(key: Item, reason: ProblemReason) -> Self {
+        Self { key: Box::new(key), reason: Box::new(reason) }
     }
 
     /// The key attributes of the item. They are not verified.
@@ -77,12 +91,25 @@ impl MigrationProblem {
         &self.key
     }
 
-    /// The reason why it could not be changed; `None` if it reappeared.
+    /// The reason why it was not changed.
     #[must_use]
-    pub fn error(&self) -> Option<&UpdateError> {
+    pub fn kind(&self) -> MigrationProblemKind {
         match &*self.reason {
-            Reason::Failed(error) => Some(error),
-            Reason::Reappeared(_) => None,
+            ProblemReason::Failed(_) => MigrationProblemKind::Failed,
+            ProblemReason::Reappeared(_) => MigrationProblemKind::Reappeared,
+            ProblemReason::Taken(_) => MigrationProblemKind::Taken,
+            ProblemReason::UnknownAttribute(_) => MigrationProblemKind::UnknownAttribute,
+        }
+    }
+
+    /// The error of a record that [failed](MigrationProblemKind::Failed), of the call that the
+    /// migration made for it. An update seals or unseals the record in its table; a load, a save
+    /// or a transaction copies it into another one.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match &*self.reason {
+            ProblemReason::Failed(error) => Some(error),
+            _ => None,
         }
     }
 }
@@ -90,11 +117,21 @@ impl MigrationProblem {
 impl fmt::Display for MigrationProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.reason {
-            Reason::Failed(error) => error.fmt(f),
-            Reason::Reappeared(place) => write!(
+            ProblemReason::Failed(error) => error.fmt(f),
+            ProblemReason::Reappeared(place) => write!(
                 f,
-                "{place}: not sealed, although its segment of the table was done; find out who wrote it, and \
+                "{place}: not done, although its segment of the table was; find out who wrote it, and \
                  then delete it, or accept such records with `accept_reappeared`"
+            ),
+            ProblemReason::Taken(place) => write!(
+                f,
+                "{place}: another record has its key there, since their values are equal after \
+                 normalisation; join the two in the old table, or give one of them another value"
+            ),
+            ProblemReason::UnknownAttribute(place) => write!(
+                f,
+                "{place}: the struct does not know this attribute, which the copy would lack; add a \
+                 field for it, or one with `#[envelope(catch_all)]`"
             ),
         }
     }
@@ -119,34 +156,39 @@ impl CheckpointError {
 }
 
 verb! { MigrateError {
-    Filter | Request | Checkpoint | Item => "the migration ended early: ",
+    Filter | Request | Checkpoint => "the migration ended early: ",
+    Item => "not migrated: ",
 }}
 
 impl Cause for CheckpointError {}
 
 impl Cause for MigrationProblem {
     fn is_retryable(&self) -> bool {
-        self.error().is_some_and(UpdateError::is_retryable)
+        self.error().is_some_and(Error::is_retryable)
     }
 
     fn is_conflict(&self) -> bool {
-        self.error().is_some_and(UpdateError::is_conflict)
+        self.error().is_some_and(Error::is_conflict)
     }
 
     fn is_access_denied(&self) -> bool {
-        self.error().is_some_and(UpdateError::is_access_denied)
+        self.error().is_some_and(Error::is_access_denied)
     }
 
     fn is_tampered(&self) -> bool {
-        self.error().is_some_and(UpdateError::is_tampered)
+        self.error().is_some_and(Error::is_tampered)
     }
 
     fn is_unsealed(&self) -> bool {
-        self.error().is_some_and(UpdateError::is_unsealed)
+        self.error().is_some_and(Error::is_unsealed)
     }
 
     fn attribute(&self) -> Option<&str> {
-        self.error().and_then(UpdateError::attribute)
+        match &*self.reason {
+            ProblemReason::Failed(error) => error.attribute(),
+            ProblemReason::UnknownAttribute(place) => place.attribute_name(),
+            ProblemReason::Reappeared(_) | ProblemReason::Taken(_) => None,
+        }
     }
 }
 

@@ -30,16 +30,19 @@ pub(super) struct Checkpoint {
     done: BTreeSet<u32>,
 }
 
-/// The records that a migration is about.
+/// What is done with which records.
 pub(super) struct Selection<'a> {
+    pub(super) work: &'static str,
     pub(super) schema: &'a RecordSchema,
     pub(super) scope: &'a Scope,
     pub(super) filter: &'a Expression,
+    /// A digest of where the records go, if they go anywhere.
+    pub(super) destination: &'a str,
 }
 
 impl Checkpoint {
-    pub(super) fn new(table: String, selection: &Selection<'_>, work: &str, segments: u32) -> Self {
-        let schema = digest(selection, work);
+    pub(super) fn new(table: String, selection: &Selection<'_>, segments: u32) -> Self {
+        let schema = digest(selection);
         Self { version: VERSION, table, schema, segments, done: BTreeSet::new() }
     }
 
@@ -112,14 +115,31 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A digest of what decides whether a record is done: what is protected under which names, the
-/// keys, and which records are meant. The dates of windows are left out, since they change nothing
-/// that is stored.
-fn digest(selection: &Selection<'_>, work: &str) -> String {
-    let Selection { schema, scope, filter } = selection;
+/// A digest of what decides whether a record is done: the work, and which records are meant.
+fn digest(selection: &Selection<'_>) -> String {
+    let Selection { work, schema, scope, filter, destination } = selection;
     let mut parts = Vec::new();
     let mut add = |part: &str| write_lp(part.as_bytes(), &mut parts);
     add(work);
+    add(&of_records(schema, scope));
+    add(destination);
+    add(filter.text.as_deref().unwrap_or_default());
+    filter
+        .names
+        .iter()
+        .flat_map(|(placeholder, name)| [placeholder, name])
+        .for_each(|part| add(part));
+    for value in filter.values.values() {
+        write_type_and_value(value, &mut parts);
+    }
+    hex(&parts)
+}
+
+/// A digest of the records of a store: what is protected under which names, the keys, and the
+/// context. The dates of windows are left out, since they change nothing that is stored.
+pub(super) fn of_records(schema: &RecordSchema, scope: &Scope) -> String {
+    let mut parts = Vec::new();
+    let mut add = |part: &str| write_lp(part.as_bytes(), &mut parts);
     add(schema.table());
     add(schema.envelope());
     for key in schema.keys().chain(schema.index_keys()) {
@@ -137,18 +157,11 @@ fn digest(selection: &Selection<'_>, work: &str) -> String {
         // Without a value, records of any context are changed. No context is an empty text.
         add(scope.value(name).unwrap_or_default());
     }
-    add("filter");
-    add(filter.text.as_deref().unwrap_or_default());
-    filter
-        .names
-        .iter()
-        .flat_map(|(placeholder, name)| [placeholder, name])
-        .for_each(|part| add(part));
-    for value in filter.values.values() {
-        write_type_and_value(value, &mut parts);
-    }
-    let digest = sha256(&[b"envelope/1 migration ", &parts]);
-    data_encoding::HEXLOWER.encode(&digest)
+    hex(&parts)
+}
+
+fn hex(parts: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&sha256(&[b"envelope/1 migration ", parts]))
 }
 
 #[cfg(test)]

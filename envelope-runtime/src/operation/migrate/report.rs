@@ -9,8 +9,9 @@ use crate::record::{FieldRole, FieldSchema, RecordSchema};
 /// The most failed records of which a report keeps the keys and the errors.
 pub(super) const MAX_FAILED: usize = 100;
 
-/// The outcome of [`Store::migrate`](crate::Store::migrate) and
-/// [`Store::unseal`](crate::Store::unseal): of the last pass over the table, after everything that
+/// The outcome of [`Store::migrate`](crate::Store::migrate),
+/// [`Store::unseal`](crate::Store::unseal) and
+/// [`Store::migrate_into`](crate::Store::migrate_into): of the last pass over the table, after everything that
 /// was changed.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -28,6 +29,10 @@ pub struct MigrationReport {
     /// `remaining` ones, unless they were accepted. If a hundred records or more have failed, they
     /// are not counted here.
     pub reappeared: u64,
+    /// The number of records whose copy in [another table](crate::Store::migrate_into) has other
+    /// values than the record gives now: a program has changed one of them since, or two records
+    /// have one key there. It is 0 while no program writes the other table.
+    pub differing: u64,
     /// The number of records that could not be changed. They are as they were.
     pub failed: u64,
     /// The first 100 failed or reappeared records.

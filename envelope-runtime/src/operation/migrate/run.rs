@@ -11,16 +11,20 @@ use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::checkpoint::{Checkpoint, Selection};
-use super::item::{Fate, is_of_the_item};
+use super::engine::{Engine, Fate, Work};
 use super::report::{Listed, MAX_FAILED};
-use super::{Engine, MigrationProgress, MigrationReport, Options, Work};
+use super::{MigrationProgress, MigrationReport, Options};
 use crate::envelope::Item;
 use crate::expression::{Expression, Placeholders};
 use crate::key::Capability;
 use crate::operation::error::{
-    CheckpointError, CheckpointErrorKind, MigrateError, MigrationProblem, ServiceError,
+    CheckpointError, CheckpointErrorKind, MigrateError, MigrationProblem, ProblemReason,
+    ServiceError,
 };
 use crate::operation::fetched::CONCURRENCY;
+use crate::operation::meter::Meter;
+use crate::record::RecordSchema;
+use crate::store::Store;
 
 /// The first pass changes what is not done. The second one looks whether all of it has stayed so.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,8 +41,8 @@ struct Segment {
 }
 
 /// The state that the segments share.
-struct Shared<'a, C> {
-    engine: &'a Engine<C>,
+struct Shared<'a, C, W> {
+    engine: &'a Engine<C, W>,
     options: &'a Options,
     filter: &'a Expression,
     pass: Pass,
@@ -56,15 +60,20 @@ struct State {
     about: u64,
 }
 
-impl<C: Capability> Engine<C> {
+impl<C: Capability, W: Work<C>> Engine<C, W> {
     pub(super) async fn run(self, options: &Options) -> Result<MigrationReport, MigrateError> {
         let segments = options.segments.get();
         let filter = Placeholders::default().expression(&self.schema, options.filter.clone());
         let filter = filter.map_err(MigrateError::Filter)?;
-        let (table, about) = self.describe().await?;
-        let selection =
-            Selection { schema: &self.schema, scope: self.store.scope(), filter: &filter };
-        let mut journal = Checkpoint::new(table, &selection, self.work.name(), segments);
+        let (table, about) = describe(&self.store, &self.meter, &self.schema, &self.table).await?;
+        let selection = Selection {
+            work: self.work.verb(),
+            schema: &self.schema,
+            scope: self.store.scope(),
+            filter: &filter,
+            destination: &W::destination(&self).await?,
+        };
+        let mut journal = Checkpoint::new(table, &selection, segments);
         let path = options.checkpoint.as_ref().filter(|_| !self.is_dry);
         if let Some(path) = path {
             // A file that cannot be written is no surprise after hours.
@@ -114,20 +123,23 @@ impl<C: Capability> Engine<C> {
         drop(done);
         Ok(second.state.into_inner().unwrap_or_else(PoisonError::into_inner).report)
     }
+}
 
-    /// DynamoDB's own id of the table, and the number of its items.
-    async fn describe(&self) -> Result<(String, u64), MigrateError> {
-        let request = self.store.client().describe_table().table_name(&self.table);
-        let answer = request.customize().interceptor(self.meter.reads()).send().await;
-        let answer = answer.map_err(|error| {
-            let place = self.schema.place();
-            MigrateError::Request(ServiceError::new(place, &self.table, &error))
-        })?;
-        let table = answer.table();
-        let count = table.and_then(|table| u64::try_from(table.item_count()?).ok());
-        let id = table.and_then(|table| table.table_id().or(table.table_arn()));
-        Ok((id.unwrap_or(&self.table).to_owned(), count.unwrap_or_default()))
-    }
+/// DynamoDB's own id of a table, and the number of its items.
+pub(super) async fn describe<C: Capability>(
+    store: &Store<C>,
+    meter: &Meter,
+    schema: &RecordSchema,
+    table: &str,
+) -> Result<(String, u64), MigrateError> {
+    let request = store.client().describe_table().table_name(table);
+    let answer = request.customize().interceptor(meter.reads()).send().await;
+    let answer = answer
+        .map_err(|error| MigrateError::Request(ServiceError::new(schema.place(), table, &error)))?;
+    let described = answer.table();
+    let count = described.and_then(|table| u64::try_from(table.item_count()?).ok());
+    let id = described.and_then(|table| table.table_id().or(table.table_arn()));
+    Ok((id.unwrap_or(table).to_owned(), count.unwrap_or_default()))
 }
 
 /// Does something with a file that may take long.
@@ -143,7 +155,7 @@ async fn blocking(
     done.map_err(MigrateError::Checkpoint)
 }
 
-impl<C: Capability> Shared<'_, C> {
+impl<C: Capability, W: Work<C>> Shared<'_, C, W> {
     /// Does these segments, several at the same time, and gives out each that is done.
     fn segments(
         &self,
@@ -205,11 +217,11 @@ impl<C: Capability> Shared<'_, C> {
         let key = engine.key_of(&item);
         let is_second = self.pass == Pass::Second;
         // A record that reappears after every writer seals may have been planted.
-        let is_open =
-            !is_second || options.accept_reappeared || matches!(engine.work, Work::Unseal { .. });
-        let fate = engine.process(item, is_open && !engine.is_dry).await;
-        let fate =
-            fate.map_err(|error| MigrateError::Item(MigrationProblem::failed(key.clone(), error)))?;
+        let is_open = !is_second || options.accept_reappeared || engine.work.is_repeated();
+        let fate = W::process(engine, item, is_open && !engine.is_dry).await;
+        let fate = fate.map_err(|error| {
+            MigrateError::Item(MigrationProblem::new(key.clone(), ProblemReason::Failed(error)))
+        })?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let report = &mut state.report;
         match fate {
@@ -218,6 +230,10 @@ impl<C: Capability> Shared<'_, C> {
             Fate::Done { item, changed } => {
                 report.changed += u64::from(changed);
                 report.reappeared += u64::from(changed && is_second);
+                self.count(report, &item);
+            }
+            Fate::Differs { item } => {
+                report.differing += 1;
                 self.count(report, &item);
             }
             Fate::Left { item } => {
@@ -231,17 +247,17 @@ impl<C: Capability> Shared<'_, C> {
                     if is_second && self.failed.len() < MAX_FAILED {
                         report.reappeared += 1;
                         let place = engine.schema.place();
-                        report.add_item(MigrationProblem::reappeared(key, place));
+                        let reason = ProblemReason::Reappeared(place);
+                        report.add_item(MigrationProblem::new(key, reason));
                     }
                 }
                 self.count(report, &item);
             }
-            Fate::Failed { item, error } => {
+            Fate::Failed { item, reason, is_final } => {
                 report.failed += 1;
                 self.count(report, &item.unwrap_or_default());
-                let is_done = is_of_the_item(&error);
-                report.add_item(MigrationProblem::failed(key, error));
-                return Ok(is_done);
+                report.add_item(MigrationProblem::new(key, reason));
+                return Ok(is_final);
             }
         }
         Ok(true)

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::engine::Engine;
+use super::item::{Change, InPlace};
 use super::report::Listed;
-use super::{Engine, Work};
 use crate::attribute::Wiped;
 use crate::crypto;
 use crate::envelope::{
     Asked, ExpectedContext, Item, OpenError, OpenErrorKind, Opening, Rewrite, SealError,
-    SealErrorKind, Unsealed, Verified, Windows, context_of_record, expected_context,
-    is_of_other_scope,
+    SealErrorKind, Unsealed, Verified, Windows, is_of_other_scope,
 };
 use crate::expression::{Clauses, Comparison, Node, Placeholders};
 use crate::key::{Capability, DataKey, DataKeyRequest, GeneratedDataKey};
@@ -81,7 +81,7 @@ impl Step {
     }
 }
 
-impl<C: Capability> Engine<C> {
+impl<C: Capability> Engine<C, InPlace<C>> {
     /// The next change of an item that was read.
     pub(super) async fn need(&self, item: &Item, may_change: bool) -> Result<Need, UpdateError> {
         let schema = &self.schema;
@@ -89,13 +89,13 @@ impl<C: Capability> Engine<C> {
             return Ok(Need::Other);
         }
         let has_envelope = item.attribute(schema.envelope()).is_some();
-        match self.work {
-            Work::Seal if has_envelope => self.to_complete(item, may_change).await,
-            Work::Seal => self.to_seal(item, may_change).await,
-            Work::Unseal { unknown } if has_envelope => {
+        match self.work.change {
+            Change::Seal if has_envelope => self.to_complete(item, may_change).await,
+            Change::Seal => self.to_seal(item, may_change).await,
+            Change::Unseal { unknown } if has_envelope => {
                 self.to_unseal(item, unknown, may_change).await
             }
-            Work::Unseal { .. } => Ok(Need::Nothing),
+            Change::Unseal { .. } => Ok(Need::Nothing),
         }
     }
 
@@ -106,13 +106,12 @@ impl<C: Capability> Engine<C> {
             // A program that writes hashes seals: without an envelope, a key proves nothing.
             return Err(self.at(schema.envelope(), OpenErrorKind::NoEnvelope));
         }
-        let context = context_of_record(&schema, self.store.scope(), |name| item.attribute(name));
-        let context = context.map_err(UpdateError::Context)?;
+        let context = self.context(item).map_err(UpdateError::Context)?;
         let unsealed = || {
             let item = item.clone();
             Unsealed::new(schema, item, Asked::Table, &context, windows).map_err(UpdateError::Open)
         };
-        (self.fits)(unsealed()?.into_values()).map_err(UpdateError::Field)?;
+        (self.work.fits)(unsealed()?.into_values()).map_err(UpdateError::Field)?;
         let unsealed = unsealed()?;
         self.check_room(item)?;
         if !may_change {
@@ -175,7 +174,7 @@ impl<C: Capability> Engine<C> {
         if !may_change {
             return Ok(Need::Left);
         }
-        let context = self.expected(item)?;
+        let context = self.context(item).map_err(UpdateError::Context)?;
         let (verified, data_key) = self.verified(item, &context).await?;
         let stay = verified.unlisted().flat_map(FieldSchema::names).collect();
         let values = verified.values().map_err(UpdateError::Open)?;
@@ -209,7 +208,7 @@ impl<C: Capability> Engine<C> {
         if !may_change {
             return Ok(Need::Left);
         }
-        let context = self.expected(item)?;
+        let context = self.context(item).map_err(UpdateError::Context)?;
         let (verified, _) = self.verified(item, &context).await?;
         // Refuses what a load refuses: a planted value that the envelope does not list.
         verified.values().map_err(UpdateError::Open)?;
@@ -241,7 +240,7 @@ impl<C: Capability> Engine<C> {
             return Err(self.at(self.schema.envelope(), OpenErrorKind::Tampered));
         }
         let (sealed, _) = verified.into_values().map_err(UpdateError::Open)?;
-        (self.fits)(sealed).map_err(UpdateError::Field)?;
+        (self.work.fits)(sealed).map_err(UpdateError::Field)?;
         Ok(Need::Step(step))
     }
 
@@ -328,14 +327,6 @@ impl<C: Capability> Engine<C> {
         }
     }
 
-    /// The context of an item with an envelope: never what the item says of itself.
-    fn expected(&self, item: &Item) -> Result<ExpectedContext, UpdateError> {
-        let names = self.schema.key_parts();
-        let in_key = |name: &str| item.attribute(name).filter(|_| names.contains(&name));
-        let context = expected_context(&self.schema, in_key, self.store.scope());
-        context.map_err(UpdateError::Context)
-    }
-
     async fn verified(
         &self,
         item: &Item,
@@ -363,7 +354,7 @@ impl<C: Capability> Engine<C> {
     }
 
     fn windows(&self) -> Windows {
-        (self.windows)(&self.store)
+        (self.work.windows)(&self.store)
     }
 
     fn at(&self, name: &str, kind: OpenErrorKind) -> UpdateError {

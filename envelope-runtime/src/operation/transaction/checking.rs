@@ -20,13 +20,8 @@ pub(super) fn checked<R: EnvelopeRecord, C: Capability>(
     let schema = R::SCHEMA;
     let key = request_key(&schema, store.scope(), key)?;
     refuse_foreign_key(&schema, &key, store.scope()).map_err(CheckError::Context)?;
-    let depends = Dependence {
-        presence: None,
-        version: None,
-        condition: Some(condition.into_node()),
-        now: store.now(),
-        takes_expired_for_none: false,
-    };
+    let condition = Some(condition.into_node());
+    let depends = Dependence { condition, ..Dependence::nothing(store.now()) };
     let subject = Subject {
         schema,
         table: store.physical_table::<R>().to_owned(),

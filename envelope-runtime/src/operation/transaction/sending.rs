@@ -16,6 +16,7 @@ use super::window::Window;
 use crate::crypto;
 use crate::envelope::{Item, SealError, SealErrorKind};
 use crate::key::Capability;
+use crate::operation::attempts::Attempts;
 use crate::operation::error::{ServiceError, ServiceErrorKind, TransactionError};
 use crate::operation::meter::Meter;
 use crate::operation::patience::Patience;
@@ -113,14 +114,16 @@ impl Sending {
         actions: &[Ready],
         patience: &mut Patience,
     ) -> Outcome {
+        // Other writes of the same operation may lose answers of their own.
+        let attempts = meter.reads();
         loop {
             let Some(window) = self.begin(store) else { return self.over() };
-            let Err(error) = self.request(store, meter, &window).await else {
+            let Err(error) = self.request(store, meter, &window, &attempts).await else {
                 return Outcome::Done;
             };
             let answer = error.as_service_error();
             let is_served = answer.is_some_and(Refusal::is_transaction_in_progress_exception);
-            if !meter.lost_an_answer() && !is_served {
+            if !attempts.lost_an_answer() && !is_served {
                 self.state().unsettled -= 1;
             }
             if window.has_stopped() {
@@ -154,11 +157,12 @@ impl Sending {
         store: &Store<C>,
         meter: &Meter,
         window: &Window,
+        attempts: &Attempts,
     ) -> Result<(), SdkError<Refusal>> {
         let request = store.client().transact_write_items().client_request_token(&self.token);
         let request = request.set_transact_items(Some(self.items.clone()));
         let request = request.set_return_consumed_capacity(meter.capacity()).customize();
-        let request = request.interceptor(window.clone()).interceptor(meter.attempts());
+        let request = request.interceptor(window.clone()).interceptor(attempts.clone());
         let answer = request.send().await?;
         answer.consumed_capacity().iter().for_each(|capacity| meter.has_written(Some(capacity)));
         Ok(())

@@ -150,7 +150,7 @@ impl<C: Capability> Reads<C> {
         };
         let store = match &source {
             Source::Partition { .. } => store.keeping_data_keys(),
-            Source::Table { .. } => store.at_kms_rate().keeping_data_keys(),
+            Source::Table { .. } => store.for_many(),
         };
         let mut meter = Meter::new(&store, verb, &table);
         let mut position: Vec<_> = schema.key_names().collect();
