@@ -4,6 +4,7 @@
 #![doc = include_str!("../../README.md")]
 #![allow(clippy::doc_markdown, reason = "the documents name products, and are read as a book")]
 
+pub mod two_tables;
 pub mod uniqueness;
 pub mod web;
 

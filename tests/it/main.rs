@@ -21,6 +21,7 @@ mod catch_all;
 mod concurrency;
 mod conditions;
 mod context;
+mod copies;
 mod cursors;
 mod data_keys;
 mod decorators;

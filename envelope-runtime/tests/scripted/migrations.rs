@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use allocation_counter::measure;
 use envelope_runtime::error::{MigrateError, OpenErrorKind, UpdateError};
-use envelope_runtime::{EnvelopeRecord, Store, Until};
+use envelope_runtime::{EnvelopeRecord, Error, Store, Until};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
@@ -149,7 +149,8 @@ async fn a_table_that_cannot_be_described_read_or_written_ends_the_migration() {
         assert!(error.is_access_denied() && !error.is_retryable(), "{error}");
         assert_eq!(matches!(error, MigrateError::Item(_)), of_an_item, "{error}");
         let text = format!("{error} {error:?}");
-        assert!(text.starts_with("the migration ended early: "), "{text}");
+        let lead = if of_an_item { "not migrated: " } else { "the migration ended early: " };
+        assert!(text.starts_with(lead), "{text}");
         assert!(!text.contains("u-1") && !text.contains("078"), "{text}");
     }
 }
@@ -169,7 +170,7 @@ async fn a_write_that_dynamodb_refuses_fails_for_its_record_alone() {
     // It has not reappeared.
     let counts = (report.changed, report.failed, report.remaining, report.reappeared);
     assert_eq!(counts, (0, 1, 0, 0));
-    assert!(matches!(report.problems[0].error(), Some(UpdateError::Request(_))));
+    assert!(matches!(report.problems[0].error(), Some(Error::Update(UpdateError::Request(_)))));
 }
 
 #[tokio::test]
@@ -248,6 +249,8 @@ async fn an_item_that_another_program_has_sealed_otherwise_is_not_unsealed() {
     ]);
     let report = dynamodb.store().unseal::<User>().segments(1).await.unwrap();
     assert_eq!((report.changed, report.failed, report.records), (0, 1, 1));
-    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
+    let Some(Error::Update(UpdateError::Open(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
     assert_eq!(error.kind(), OpenErrorKind::MalformedEnvelope);
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use envelope_runtime::error::{OpenErrorKind, UpdateError};
 use envelope_runtime::key::{KeyProvider, Reuse};
-use envelope_runtime::{AttributeValue, EnvelopeRecord, KmsKeyProvider, Usage};
+use envelope_runtime::{AttributeValue, EnvelopeRecord, Error, KmsKeyProvider, Usage};
 use envelope_tests::KmsRequest;
 
 use super::{Patient, UNTIL, february, fill, items, migrating, patient, plaintext};
@@ -279,7 +279,7 @@ async fn without_an_open_window_an_unsealed_item_fails_and_stays() {
     for store in [&world.store, &closed] {
         let report = store.migrate::<Patient>().await.unwrap();
         assert_eq!((report.changed, report.failed, report.is_complete()), (0, 1, false));
-        let Some(UpdateError::Open(error)) = report.problems[0].error() else {
+        let Some(Error::Update(UpdateError::Open(error))) = report.problems[0].error() else {
             panic!("{report:?}")
         };
         assert_eq!(error.kind(), OpenErrorKind::NoEnvelope);

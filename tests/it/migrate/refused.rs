@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use envelope_runtime::error::{MigrateError, OpenErrorKind, SealErrorKind, UpdateError};
-use envelope_runtime::{AttributeValue, EnvelopeRecord};
+use envelope_runtime::{AttributeValue, EnvelopeRecord, Error};
 use envelope_tests::Reaction;
 
 use super::{Patient, UNTIL, february, fill, migrating, plaintext};
@@ -32,12 +32,14 @@ async fn a_record_that_cannot_be_changed_does_not_hide_the_others() {
         let item = report.problems.iter().find(|item| item.key().attribute("id") == Some(&key));
         item.unwrap().error().unwrap()
     };
-    assert!(matches!(error("no-record"), UpdateError::Field(error) if error.attribute() == "ward"));
+    assert!(
+        matches!(error("no-record"), Error::Update(UpdateError::Field(error)) if error.attribute() == "ward")
+    );
     for id in ["no-envelope", "text"] {
-        let UpdateError::Open(error) = error(id) else { panic!("{report:?}") };
+        let Error::Update(UpdateError::Open(error)) = error(id) else { panic!("{report:?}") };
         assert_eq!(error.kind(), OpenErrorKind::MalformedEnvelope);
     }
-    let UpdateError::Seal(too_large) = error("large") else { panic!("{report:?}") };
+    let Error::Update(UpdateError::Seal(too_large)) = error("large") else { panic!("{report:?}") };
     assert!(matches!(too_large.kind(), SealErrorKind::ItemTooLarge(_)));
     let text = format!("{report:?}");
     assert!(!text.contains("no-record") && !text.contains("four"), "{text}");
@@ -60,7 +62,9 @@ async fn a_value_beside_an_envelope_that_no_window_accepts_is_reported() {
     let report = store.migrate::<Patient>().await.unwrap();
 
     assert_eq!((report.changed, report.failed), (0, 1));
-    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
+    let Some(Error::Update(UpdateError::Open(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
     assert_eq!((report.fields[1].attribute, report.fields[1].unsealed), ("phone", 1));
     assert_eq!(world.stored("p-0").await, item);
@@ -89,7 +93,9 @@ async fn a_record_whose_envelope_lacks_an_authenticated_field_is_reported() {
     let report = migrating(&world.store).migrate::<Patient>().await.unwrap();
 
     assert_eq!((report.changed, report.failed, report.is_complete()), (0, 1, false));
-    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
+    let Some(Error::Update(UpdateError::Open(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotAuthenticated, Some("ward")));
     assert_eq!(world.stored("p-1").await, before);
 }
@@ -152,7 +158,7 @@ async fn what_fails_behind_the_key_service_is_reported_with_its_error() {
     let report = store.migrate::<Newer>().await.unwrap();
 
     assert_eq!((report.changed, report.failed, report.remaining, report.reappeared), (1, 1, 0, 0));
-    assert!(report.problems[0].error().is_some_and(UpdateError::is_tampered), "{report:?}");
+    assert!(report.problems[0].error().is_some_and(Error::is_tampered), "{report:?}");
     assert_eq!(world.stored("p-1").await, tampered);
 }
 
@@ -172,7 +178,7 @@ async fn without_data_keys_the_migration_ends() {
 
     assert!(matches!(error, MigrateError::Item(_)), "{error}");
     assert!(error.is_access_denied());
-    assert!(error.to_string().starts_with("the migration ended early: "), "{error}");
+    assert!(error.to_string().starts_with("not migrated: "), "{error}");
 }
 
 /// Whoever writes an item chooses its context, and must not end the run by one.

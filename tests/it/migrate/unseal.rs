@@ -1,7 +1,7 @@
 //! The way back, for who leaves.
 
 use envelope_runtime::error::{OpenErrorKind, UpdateError};
-use envelope_runtime::{EnvelopeRecord, KmsKeyProvider, Usage};
+use envelope_runtime::{EnvelopeRecord, Error, KmsKeyProvider, Usage};
 
 use super::{Patient, fill, items, migrating, patient};
 use crate::support::{World, string};
@@ -43,7 +43,9 @@ async fn attributes_that_the_record_does_not_know_are_unsealed_by_name_only() {
 
     let report = world.store.unseal::<Older>().await.unwrap();
     assert_eq!((report.changed, report.failed), (0, 1));
-    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
+    let Some(Error::Update(UpdateError::Open(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::Sealed, Some("phone")));
     assert_eq!(world.stored("p-1").await, before);
 
@@ -85,7 +87,9 @@ async fn t27_a_value_beside_an_envelope_that_does_not_list_it_is_not_made_genuin
     let report = world.store.unseal::<Patient>().await.unwrap();
 
     assert_eq!((report.changed, report.failed, report.records), (0, 1, 1));
-    let Some(UpdateError::Open(error)) = report.problems[0].error() else { panic!("{report:?}") };
+    let Some(Error::Update(UpdateError::Open(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
     assert_eq!((error.kind(), error.attribute()), (OpenErrorKind::NotSealed, Some("phone")));
     assert_eq!(world.stored("p-1").await, item);
 }

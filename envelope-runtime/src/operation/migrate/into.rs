@@ -146,6 +146,15 @@ impl<C: Capability> Store<C> {
     }
 }
 
+impl<R, B, C> MigrationInto<R, B, C> {
+    /// Copies what has reappeared too. Only after it is known who wrote it: if the table has a
+    /// window, a record that somebody has planted becomes genuine.
+    pub fn accept_reappeared(mut self) -> Self {
+        self.options.accept_reappeared = true;
+        self
+    }
+}
+
 impl<C: Capability, W: Work<C>> Engine<C, W> {
     /// Changes the record under a key, and returns whether there was something to change.
     async fn one(&self, key: Result<KeyValues, ConvertError>) -> Result<bool, MigrateError> {
