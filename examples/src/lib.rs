@@ -38,6 +38,7 @@ pages! {
     tables: "tables.md",
     changes: "changes.md",
     existing_tables: "existing-tables.md",
+    another_table: "another-table.md",
     failures: "failures.md",
     cost: "cost.md",
     without_a_store: "without-a-store.md",

@@ -1,6 +1,7 @@
 //! The update protocol against every order of requests of two and three writers: nothing that was
 //! acknowledged is lost, and the record can be opened after every write.
 
+mod copies;
 mod entries;
 mod indexes;
 mod migrations;

@@ -62,6 +62,7 @@ mod support;
 mod tables;
 mod threats;
 mod transactions;
+mod two_tables;
 mod uniqueness;
 mod updates;
 mod usage;

@@ -55,7 +55,7 @@ impl<C: Capability> Store<C> {
     /// while it runs and after it. The
     /// [guide](https://docs.rs/envelope-runtime) has the order of the steps.
     ///
-    /// Both tables belong to one account and Region. Each record takes four calls to the key
+    /// Both tables belong to one account and Region. Each record takes up to four calls to the key
     /// service, unless data keys are [reused](crate::key::KeyProvider::reuse): two in the first
     /// pass, and two in the second. Needs `dynamodb:DescribeTable` for both tables, `Scan`, `GetItem`
     /// and `ConditionCheckItem` for the first one, `GetItem` and `PutItem` for the other one,
