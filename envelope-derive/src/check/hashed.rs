@@ -78,7 +78,7 @@ fn unfit(record: &Record, field: &Field) -> Option<&'static str> {
         }
         _ if field.options.unsealed_until.is_some() => {
             "an item without the hash is another record: remove `unsealed_until`, and copy the records \
-             into a new table"
+             into another table with `migrate_into`"
         }
         _ if field.options.key.is_some() => {
             "the hash has a type of its own: write `hashed(hex)` for text"

@@ -51,9 +51,9 @@ impl<C: Capability> Store<C> {
     /// pass was there, and is [reported](MigrationReport::reappeared) and left. The
     /// [fields](MigrationReport::fields) of the report are those of the table that is read.
     ///
-    /// Programs must write the other table only, through [`migrate_one_into`](Self::migrate_one_into),
-    /// while it runs and after it. The
-    /// [guide](https://docs.rs/envelope-runtime) has the order of the steps.
+    /// While it runs, programs write the other table only, and copy each record before with
+    /// [`migrate_one_into`](Self::migrate_one_into). The guide's page about copying into another
+    /// table has the order of the steps.
     ///
     /// Both tables belong to one account and Region. Each record takes up to four calls to the key
     /// service, unless data keys are [reused](crate::key::KeyProvider::reuse): two in the first

@@ -16,13 +16,13 @@ fn digest_of(schema: &RecordSchema) -> String {
 
 fn digest_with(
     schema: &RecordSchema,
-    work: &str,
+    work: &'static str,
     scope: &[(&str, &str)],
     filter: Option<Node>,
 ) -> String {
     let scope = Scope::new(scope.iter().copied());
     let filter = Placeholders::default().expression(schema, filter).unwrap();
-    digest(&Selection { schema, scope: &scope, filter: &filter }, work)
+    digest(&Selection { work, schema, scope: &scope, filter: &filter, destination: "" })
 }
 
 #[test]
@@ -69,6 +69,22 @@ fn a_checkpoint_is_of_what_is_protected_and_of_the_keys() {
     }
     let different: BTreeSet<_> = digests.iter().collect();
     assert_eq!(different.len(), digests.len());
+}
+
+#[test]
+fn a_checkpoint_is_of_where_the_records_go() {
+    let (scope, filter) = (Scope::default(), Expression::default());
+    let digests = ["", "here", "there"].map(|destination| {
+        let selection = Selection {
+            work: "migrate_into",
+            schema: &SCHEMA,
+            scope: &scope,
+            filter: &filter,
+            destination,
+        };
+        digest(&selection)
+    });
+    assert_eq!(BTreeSet::from(digests).len(), 3);
 }
 
 #[test]
