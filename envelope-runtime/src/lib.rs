@@ -158,14 +158,14 @@ pub mod error {
     pub use crate::key::{DataKeyError, DataKeyErrorKind, IndexSecretError, LocalKeyError};
     pub use crate::operation::error::{
         BatchError, CancelledError, CheckError, CheckpointError, CheckpointErrorKind,
-        ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, Error,
-        ItemError, LoadError, MigrateError, MigrationProblem, MigrationProblemKind, NotSentError,
-        PositionedError, Presence, PresenceError, QueryError, ReadLimitError, ReadTransactionError,
-        ReadTransactionErrorKind, SameKeyError, SaveError, ServiceError, ServiceErrorKind,
-        SeveralError, TableDriftError, TableError, TableNotReadyError, TableNotReadyErrorKind,
-        TransactionError, TransactionLimitError, TransactionLimitErrorKind, UnfinishedError,
-        UnknownAttributeType, UnknownOutcomeError, UnprocessedError, UpdateError, VersionError,
-        WriteError,
+        ConditionError, ContendedError, CursorError, CursorErrorKind, DeleteError, ElsewhereError,
+        Error, ItemError, LoadError, MigrateError, MigrationProblem, MigrationProblemKind,
+        NotSentError, PositionedError, Presence, PresenceError, QueryError, ReadLimitError,
+        ReadTransactionError, ReadTransactionErrorKind, SameKeyError, SaveError, ServiceError,
+        ServiceErrorKind, SeveralError, TableDriftError, TableError, TableNotReadyError,
+        TableNotReadyErrorKind, TransactionError, TransactionLimitError, TransactionLimitErrorKind,
+        UnfinishedError, UnknownAttributeType, UnknownOutcomeError, UnprocessedError, UpdateError,
+        VersionError, WriteError,
     };
     pub use crate::record::{FieldError, KeyError, KeyErrorKind};
     pub use crate::testing::ConformanceError;

@@ -64,8 +64,10 @@ pub async fn rename(store: &Store, email: &str, name: &str) -> Result<(), Error>
 }
 
 pub async fn delete(store: &Store, email: &str) -> Result<(), Error> {
-    // The old one first: it must not be copied again.
-    store.delete::<old::Account>(email).await?;
-    store.delete::<Account>(email).await?;
+    copied(store, email).await?;
+    let Some(account) = store.get::<Account>(email).consistent().await? else { return Ok(()) };
+    // Both, or it is copied again. The new one says how the old one is spelled.
+    let both = store.transaction().delete::<old::Account>(&account.email).delete::<Account>(email);
+    both.await?;
     Ok(())
 }

@@ -145,12 +145,11 @@ async fn nothing_is_lost_while_the_copy_is_killed_and_resumed_and_programs_write
     assert_eq!(found, expected);
 }
 
-/// If the new record were deleted first, a copy in between would bring it back.
+/// The record and its copy go together, or a later copy would bring the record back.
 #[tokio::test]
-async fn a_deletion_that_crashes_half_way_leaves_the_record_or_nothing() {
-    for requests in 0..2 {
+async fn a_deletion_that_crashes_leaves_both_records_or_none() {
+    for requests in 0..6 {
         let world = World::with_old(1).await;
-        rename(&world.store, &email(0), "copied").await.unwrap();
         let crash = std::sync::Arc::new(tokio::sync::Notify::new());
         let crashes = std::sync::Arc::clone(&crash);
         let (client, _) = world.backend.scripted_dynamodb(move |attempt| {
@@ -163,18 +162,44 @@ async fn a_deletion_that_crashes_half_way_leaves_the_record_or_nothing() {
         let crashing = store(client, &world.tables);
 
         let address = email(0);
-        tokio::select! {
-            result = delete(&crashing, &address) => panic!("{result:?}"),
-            () = crash.notified() => {}
-        }
+        let is_done = tokio::select! {
+            result = delete(&crashing, &address) => { result.unwrap(); true }
+            () = crash.notified() => false,
+        };
 
-        assert!(find(&world.store, &address).await.unwrap().is_some(), "{requests}");
+        // It reads both tables, copies, reads the copy, and deletes both.
+        assert_eq!(is_done, requests == 5);
+        assert_eq!(find(&world.store, &address).await.unwrap().is_none(), is_done, "{requests}");
         delete(&world.store, &address).await.unwrap();
         let copying =
             world.store.migrate_into::<old::Account, Account>(&world.store, Account::from);
         assert_eq!(copying.await.unwrap().records, 0);
         assert!(find(&world.store, &address).await.unwrap().is_none(), "{requests}");
     }
+}
+
+#[tokio::test]
+async fn a_copied_account_is_deleted_by_every_spelling_and_does_not_come_back() {
+    let world = World::with_old(1).await;
+    rename(&world.store, &email(0), "copied").await.unwrap();
+
+    delete(&world.store, &email(0).to_uppercase()).await.unwrap();
+
+    assert_eq!(find(&world.store, &email(0)).await.unwrap(), None);
+    let copying = world.store.migrate_into::<old::Account, Account>(&world.store, Account::from);
+    assert_eq!(copying.await.unwrap().records, 0);
+}
+
+/// Step 4 of the guide: programs that still know both tables run beside new ones.
+#[tokio::test]
+async fn a_program_that_deletes_in_the_new_table_alone_too_early_has_deleted_nothing() {
+    let world = World::with_old(1).await;
+    rename(&world.store, &email(0), "copied").await.unwrap();
+
+    world.store.delete::<Account>(email(0)).await.unwrap();
+
+    let found = find(&world.store, &email(0)).await.unwrap().unwrap();
+    assert_eq!(found.name, "start");
 }
 
 /// What the guide says of each step that is left out.

@@ -64,7 +64,7 @@ impl Plan {
         }
     }
 
-    pub(super) fn schema(&self) -> &RecordSchema {
+    pub(crate) fn schema(&self) -> &RecordSchema {
         &self.schema
     }
 

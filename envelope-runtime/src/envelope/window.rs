@@ -50,6 +50,12 @@ impl Windows {
         Self { items: Some(until), ..self }
     }
 
+    /// The same without the window for items that have no envelope.
+    #[cfg(feature = "aws")]
+    pub(crate) fn without_items(self) -> Self {
+        Self { items: None, ..self }
+    }
+
     /// Returns whether items without an envelope are accepted.
     pub(crate) fn accepts_items(&self) -> bool {
         self.items.is_some_and(|until| until.left(self.now).is_some())

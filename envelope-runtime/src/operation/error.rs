@@ -39,9 +39,11 @@ pub use condition::{
     ConditionError, ContendedError, Presence, PresenceError, UnknownOutcomeError, VersionError,
 };
 pub use cursor::{CursorError, CursorErrorKind};
+#[cfg(feature = "aws")]
 pub(super) use migrate::ProblemReason;
 pub use migrate::{
-    CheckpointError, CheckpointErrorKind, MigrateError, MigrationProblem, MigrationProblemKind,
+    CheckpointError, CheckpointErrorKind, ElsewhereError, MigrateError, MigrationProblem,
+    MigrationProblemKind,
 };
 pub use query::{ItemError, QueryError, ReadLimitError, SeveralError, UnprocessedError};
 pub use read_transaction::{ReadTransactionError, ReadTransactionErrorKind};

@@ -38,10 +38,7 @@ pub(super) fn target_of(
     values: &Values,
     caller: &Scope,
 ) -> Result<Target, SaveError> {
-    let value = |name: &str| {
-        let mut named = schema.fields().zip(&values.fields);
-        named.find(|(field, _)| field.name() == name)?.1.as_deref()
-    };
+    let value = |name: &str| values.value(schema, name);
     let context = context_of_record(schema, caller, value).map_err(SaveError::Context);
     let hashes = match &context {
         Ok(context) => context.hashes(schema, value).map_err(SaveError::Key)?,
@@ -66,6 +63,17 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     caller: &Scope,
     counts: Arc<KeyCounts>,
 ) -> Result<(Item, ExpectedContext), SaveError> {
+    let (plan, context) = planned(schema, values, caller)?;
+    let item = seal_plan(provider, plan, &context, counts).await?;
+    Ok((item, context))
+}
+
+/// Does everything that can fail before a call to the provider.
+pub(super) fn planned(
+    schema: RecordSchema,
+    values: Values,
+    caller: &Scope,
+) -> Result<(Plan, ExpectedContext), SaveError> {
     let plan = Plan::new(schema, values).map_err(SaveError::Seal)?;
     let context = context_of_record(&schema, caller, |name| plan.attribute(name));
     // A key error first, if there is one.
@@ -77,8 +85,19 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     let plan = plan.map_err(SaveError::Key)?;
     let context = context.map_err(SaveError::Context)?;
     plan.check_size().map_err(SaveError::Seal)?;
+    Ok((plan, context))
+}
+
+/// Seals a plan under a new data key.
+pub(super) async fn seal_plan<C: CanEncrypt>(
+    provider: &dyn KeyProvider<Capability = C>,
+    plan: Plan,
+    context: &ExpectedContext,
+    counts: Arc<KeyCounts>,
+) -> Result<Item, SaveError> {
+    let schema = *plan.schema();
     if schema.is_plaintext_only() {
-        return Ok((plan.into_plaintext(), context));
+        return Ok(plan.into_plaintext());
     }
     let pairs = context.encryption_context(&schema);
     let request = DataKeyRequest::counting(pairs, plan.plaintext_len(), counts);
@@ -94,6 +113,6 @@ pub(crate) async fn seal_record<C: CanEncrypt>(
     let item = plan.seal(&data_key, reference, &random).map_err(SaveError::Seal)?;
     match item.size() {
         size if size > Item::MAX_SIZE => Err(seal_error(SealErrorKind::ItemTooLarge(size))),
-        _ => Ok((item, context)),
+        _ => Ok(item),
     }
 }

@@ -38,6 +38,15 @@ pub(crate) struct Values {
     pub(crate) version: Option<u64>,
 }
 
+#[cfg(feature = "aws")]
+impl Values {
+    /// The value of a field.
+    pub(crate) fn value(&self, schema: &RecordSchema, name: &str) -> Option<&AttributeValue> {
+        let mut named = schema.fields().zip(&self.fields);
+        named.find(|(field, _)| field.name() == name)?.1.as_deref()
+    }
+}
+
 #[cfg(test)]
 impl FromIterator<Option<AttributeValue>> for Values {
     fn from_iter<I: IntoIterator<Item = Option<AttributeValue>>>(fields: I) -> Self {

@@ -15,6 +15,7 @@ mod batch_writes;
 mod bulk_puts;
 mod clocks;
 mod conditions;
+mod copies;
 mod data_keys;
 mod delete_partitions;
 mod deletes;

@@ -1,9 +1,10 @@
 //! What is not copied, and what is not copied twice.
 
-use envelope_runtime::error::{KeyErrorKind, MigrateError, MigrationProblemKind};
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use envelope_runtime::error::{KeyErrorKind, MigrateError, MigrationProblemKind, OpenErrorKind};
 use envelope_runtime::{
     AttributeValue, EnvelopeRecord, Error, KmsKeyProvider, LoadError, OtherAttributes, SaveError,
-    Store,
+    Store, Until,
 };
 use envelope_tests::{Reaction, unique_table};
 
@@ -170,16 +171,133 @@ async fn a_record_is_copied_under_another_key_of_the_same_table() {
     assert_eq!(store.get::<Here>(email(1)).await.unwrap(), Some(here));
 }
 
-/// There is no way to tell a record from its copy.
+/// Such as when another secret has no table of its own.
 #[tokio::test]
-async fn a_record_that_would_be_its_own_copy_is_there_already() {
+async fn a_copy_among_the_records_that_are_copied_is_refused() {
     let world = World::with_old(2).await;
-    let before = world.items(&world.old).await;
+    world.store.put(&new(1)).await.unwrap();
+    let other = world.store.clone().index_secret(secret(2));
+    let before = [world.items(&world.old).await, world.items(&world.new).await];
 
-    let report = world.store.migrate_into::<Old, Old>(&world.store, |old| old).await.unwrap();
+    let error = world.store.migrate_into::<New, New>(&other, |new| new).await.unwrap_err();
 
-    assert_eq!((report.changed, report.is_complete()), (0, true));
-    assert_eq!(world.items(&world.old).await, before);
+    let MigrateError::Item(problem) = &error else { panic!("{error}") };
+    assert_eq!(problem.kind(), MigrationProblemKind::OwnTable);
+    assert!(error.to_string().contains("map_table"), "{error}");
+    let same = world.store.migrate_into::<Old, Old>(&world.store, |old| old).await;
+    assert!(matches!(same, Err(MigrateError::Item(_))), "{same:?}");
+    assert_eq!([world.items(&world.old).await, world.items(&world.new).await], before);
+}
+
+/// Without the secret of the old table, nobody could tell whose record it is.
+#[tokio::test]
+async fn the_old_table_s_secret_must_be_there_and_be_the_right_one() {
+    let world = World::new().await;
+    world.store.put(&new(1)).await.unwrap();
+    let table = unique_table();
+    let target = world.store.clone().index_secret(secret(2)).map_table::<New>(&table);
+    target.create_table::<New>().await.unwrap();
+    let without = Store::new(world.backend.dynamodb.clone(), world.provider.clone());
+    let without = without.map_table::<New>(&world.new);
+
+    let error = without.migrate_into::<New, New>(&target, |new| new).await.unwrap_err();
+    let MigrateError::Item(problem) = &error else { panic!("{error}") };
+    let Some(Error::Load(LoadError::Key(key))) = problem.error() else { panic!("{error}") };
+    assert_eq!((key.kind(), key.attribute()), (&KeyErrorKind::NoSecret, Some("email")));
+
+    let wrong = world.store.clone().index_secret(secret(3));
+    let report = wrong.migrate_into::<New, New>(&target, |new| new).await.unwrap();
+    let Some(Error::Load(LoadError::Open(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
+    assert_eq!(error.kind(), OpenErrorKind::UnknownSecret);
+    assert_eq!(world.items(&table).await.len(), 0);
+}
+
+/// No window is for a copy: copies are sealed.
+#[tokio::test]
+async fn an_item_without_an_envelope_is_no_copy() {
+    let World { store, backend, .. } = World::new().await;
+    let table = unique_table();
+    let store = store.map_table::<Here>(unique_table()).map_table::<Plain>(&table);
+    store.create_table::<Here>().await.unwrap();
+    store.create_table::<Plain>().await.unwrap();
+    store.put(&Here { email: email(1), name: "Zoë".into() }).await.unwrap();
+    let planted = [("email", string(&email(1))), ("name", string("Zoë"))];
+    let planted = planted.map(|(name, value)| (name.to_owned(), value));
+    let put = backend.dynamodb.put_item().table_name(&table).set_item(Some(planted.into()));
+    put.send().await.unwrap();
+    let open = store.clone().clock(crate::migrate::february);
+    let open = open.accept_unsealed::<Plain>(Until::date(2027, 3, 1));
+
+    let convert = |Here { email, name }| Plain { email, name };
+    let report = store.migrate_into::<Here, Plain>(&open, convert).await.unwrap();
+
+    assert_eq!((report.failed, report.changed), (1, 0));
+    assert!(report.problems[0].error().unwrap().is_unsealed(), "{report:?}");
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "plain")]
+struct Plain {
+    #[partition_key]
+    email: String,
+    #[encrypted]
+    name: String,
+}
+
+/// Without a window, nobody can plant anything. A record that fails is tried by the next run.
+#[tokio::test]
+async fn a_record_that_failed_is_copied_by_the_next_run_once_it_is_mended() {
+    let world = World::with_old(3).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut item = world.stored(&email(1)).await;
+    let mended = item.clone();
+    item.insert("theme".into(), string("dark"));
+    world.write(item).await;
+    let copy = || {
+        let copying = world.store.migrate_into::<Old, New>(&world.store, New::from);
+        copying.segments(1).checkpoint(folder.path().join("copied"))
+    };
+    assert_eq!(copy().await.unwrap().failed, 1);
+    world.write(mended).await;
+
+    let report = copy().await.unwrap();
+
+    assert!(report.is_complete() && report.changed == 1, "{report:?}");
+}
+
+/// What is planted in a segment that is open would be copied.
+#[tokio::test]
+async fn t27_with_a_window_an_item_that_always_fails_keeps_no_segment_open() {
+    let world = World::with_old(3).await;
+    let folder = tempfile::tempdir().unwrap();
+    let open = world.store.clone().clock(crate::migrate::february);
+    let open = open.accept_unsealed::<Old>(Until::date(2027, 3, 1));
+    let copy = || {
+        let copying = open.migrate_into::<Old, New>(&world.store, New::from);
+        copying.segments(1).checkpoint(folder.path().join("copied"))
+    };
+    let plain = |email: &str, other: Option<&str>| {
+        let visits = SdkValue::N("1".into());
+        let item = [("email", string(email)), ("name", string("planted")), ("visits", visits)];
+        let other = other.map(|name| (name, string("x")));
+        item.into_iter().chain(other).map(|(name, value)| (name.to_owned(), value)).collect()
+    };
+    world.write(plain("first", Some("theme"))).await;
+    // A copy without its envelope, too.
+    assert!(open.migrate_one_into::<Old, New>(email(0), &world.store, New::from).await.unwrap());
+    let mut stripped = world.items(&world.new).await.remove(0);
+    stripped.remove("_envelope");
+    let put = world.backend.dynamodb.put_item().table_name(&world.new);
+    put.set_item(Some(stripped)).send().await.unwrap();
+    assert_eq!(copy().await.unwrap().failed, 2);
+    world.write(plain("second", None)).await;
+
+    let report = copy().await.unwrap();
+
+    assert_eq!((report.changed, report.reappeared, report.failed), (0, 1, 2), "{report:?}");
+    assert_eq!(world.store.get::<New>("second").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -243,7 +361,8 @@ struct WideNew {
     others: OtherAttributes,
 }
 
-/// A condition has at most 300 operators: one for each attribute, and one between each two.
+/// A condition has at most 300 operators: one for each attribute that is not sealed, and one between
+/// each two.
 #[tokio::test]
 async fn a_record_of_more_attributes_than_a_condition_can_name_is_reported() {
     let world = World::new().await;
@@ -255,8 +374,8 @@ async fn a_record_of_more_attributes_than_a_condition_can_name_is_reported() {
         }
         Wide { email, name: "Zoë".into(), others }
     };
-    store.put(&wide(email(1), 147)).await.unwrap();
-    store.put(&wide(email(2), 148)).await.unwrap();
+    store.put(&wide(email(1), 148)).await.unwrap();
+    store.put(&wide(email(2), 149)).await.unwrap();
     let convert = |Wide { email, name, others }| WideNew { email, name, others };
 
     let report = store.migrate_into::<Wide, WideNew>(&store, convert).await.unwrap();

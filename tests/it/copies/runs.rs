@@ -137,6 +137,11 @@ async fn what_a_program_has_written_in_the_new_table_stays_and_is_counted() {
 
     assert!(report.is_complete(), "{report:?}");
     assert_eq!((report.changed, report.differing, report.records), (2, 1, 3));
+    let [difference] = &*report.differences else { panic!("{report:?}") };
+    assert_eq!(difference.kind(), MigrationProblemKind::Differs);
+    let key = AttributeValue::S(email(1));
+    assert_eq!(difference.key().attribute("email"), Some(&key));
+    assert!(!format!("{difference} {difference:?}").contains("User-1"), "{difference}");
     assert_eq!(world.store.get::<New>(email(1)).await.unwrap(), Some(changed));
 }
 
@@ -252,6 +257,31 @@ async fn expired_records_are_neither_copied_nor_counted() {
     assert_eq!((report.records, report.changed, report.is_complete()), (2, 2, true));
     let found = world.all::<New>().await;
     assert_eq!(found.iter().filter(|new| new.visits == 2).count(), 0);
+}
+
+/// A program has given the copy an earlier end: what has expired there is not to come back.
+#[tokio::test]
+async fn a_copy_that_has_expired_is_not_replaced() {
+    let world = World::with_old(2).await;
+    let store = world.store.clone().clock(crate::migrate::february);
+    let copy = || store.migrate_into::<Old, New>(&store, New::from);
+    copy().await.unwrap();
+    let ended = New { until: Some(1_790_000_000), ..new(1) };
+    store.put(&ended).await.unwrap();
+
+    let report = copy().await.unwrap();
+
+    assert_eq!((report.changed, report.differing, report.is_complete()), (0, 1, true));
+    assert_eq!(store.get::<New>(email(1)).await.unwrap(), None);
+    assert!(!store.migrate_one_into::<Old, New>(email(1), &store, New::from).await.unwrap());
+
+    // One that would have expired already is not made.
+    let world = World::with_old(1).await;
+    let end = |old| New { until: Some(1_790_000_000), ..New::from(old) };
+    let store = world.store.clone().clock(crate::migrate::february);
+    let report = store.migrate_into::<Old, New>(&store, end).await.unwrap();
+    assert_eq!((report.records, report.changed), (0, 0));
+    assert_eq!(world.items(&world.new).await.len(), 0);
 }
 
 #[tokio::test]

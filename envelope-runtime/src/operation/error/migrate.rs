@@ -21,6 +21,9 @@ pub enum MigrateError {
     Request(ServiceError),
     /// The file with the checkpoint cannot be used.
     Checkpoint(CheckpointError),
+    /// The store of the [other table](crate::Store::migrate_into) does not see this table: both
+    /// must be in one account and Region. Nothing was written.
+    Elsewhere(ElsewhereError),
     /// A record could not be changed for a reason that holds for others too: there are no data
     /// keys, or DynamoDB did not confirm the write.
     Item(MigrationProblem),
@@ -46,6 +49,10 @@ pub enum MigrationProblemKind {
     Taken,
     /// It has an attribute that the record does not know, which a copy would lack.
     UnknownAttribute,
+    /// Its copy would be in the same table under such a key as the record has.
+    OwnTable,
+    /// Its copy has other values: see [`MigrationReport::differing`](crate::MigrationReport).
+    Differs,
 }
 
 #[derive(Clone)]
@@ -54,6 +61,32 @@ pub(crate) enum ProblemReason {
     Reappeared(Place),
     Taken(Place),
     UnknownAttribute(Place),
+    OwnTable(Place),
+    Differs(Place),
+}
+
+/// A table is in another account or Region than it must be, for one of two stores.
+#[derive(Clone)]
+pub struct ElsewhereError {
+    place: Place,
+    table: String,
+}
+
+impl ElsewhereError {
+    pub(crate) fn new(place: Place, table: &str) -> Self {
+        Self { place, table: table.to_owned() }
+    }
+}
+
+impl fmt::Display for ElsewhereError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, table } = self;
+        write!(
+            f,
+            "{place}: for the store of the other table, `{table}` is another table; give both stores \
+             clients of one account and Region"
+        )
+    }
 }
 
 /// The file with the checkpoint of a migration cannot be used.
@@ -99,6 +132,8 @@ impl MigrationProblem {
             ProblemReason::Reappeared(_) => MigrationProblemKind::Reappeared,
             ProblemReason::Taken(_) => MigrationProblemKind::Taken,
             ProblemReason::UnknownAttribute(_) => MigrationProblemKind::UnknownAttribute,
+            ProblemReason::OwnTable(_) => MigrationProblemKind::OwnTable,
+            ProblemReason::Differs(_) => MigrationProblemKind::Differs,
         }
     }
 
@@ -120,8 +155,9 @@ impl fmt::Display for MigrationProblem {
             ProblemReason::Failed(error) => error.fmt(f),
             ProblemReason::Reappeared(place) => write!(
                 f,
-                "{place}: not done, although its segment of the table was; find out who wrote it, and \
-                 then delete it, or accept such records with `accept_reappeared`"
+                "{place}: not done, although its segment of the table was: it was written later, or it \
+                 failed in an earlier run; find out who wrote it, and then delete it, or accept such \
+                 records with `accept_reappeared`"
             ),
             ProblemReason::Taken(place) => write!(
                 f,
@@ -132,6 +168,16 @@ impl fmt::Display for MigrationProblem {
                 f,
                 "{place}: the struct does not know this attribute, which the copy would lack; add a \
                  field for it, or one with `#[envelope(catch_all)]`"
+            ),
+            ProblemReason::OwnTable(place) => write!(
+                f,
+                "{place}: its copy would be one of the records that are copied; give the other store \
+                 another table with `map_table`"
+            ),
+            ProblemReason::Differs(place) => write!(
+                f,
+                "{place}: its copy has other values, since a program has changed one of the two, or \
+                 because the conversion gives two records one key"
             ),
         }
     }
@@ -156,11 +202,13 @@ impl CheckpointError {
 }
 
 verb! { MigrateError {
-    Filter | Request | Checkpoint => "the migration ended early: ",
+    Filter | Request | Checkpoint | Elsewhere => "the migration ended early: ",
     Item => "not migrated: ",
 }}
 
 impl Cause for CheckpointError {}
+
+impl Cause for ElsewhereError {}
 
 impl Cause for MigrationProblem {
     fn is_retryable(&self) -> bool {
@@ -187,7 +235,10 @@ impl Cause for MigrationProblem {
         match &*self.reason {
             ProblemReason::Failed(error) => error.attribute(),
             ProblemReason::UnknownAttribute(place) => place.attribute_name(),
-            ProblemReason::Reappeared(_) | ProblemReason::Taken(_) => None,
+            ProblemReason::Reappeared(_)
+            | ProblemReason::Taken(_)
+            | ProblemReason::OwnTable(_)
+            | ProblemReason::Differs(_) => None,
         }
     }
 }
@@ -217,6 +268,8 @@ impl fmt::Display for CheckpointError {
     }
 }
 
-debug_is_display!(CheckpointError, MigrationProblem);
+debug_is_display!(CheckpointError, ElsewhereError, MigrationProblem);
 
 impl std::error::Error for CheckpointError {}
+
+impl std::error::Error for ElsewhereError {}

@@ -100,10 +100,18 @@ pub(super) fn is_of_the_item(error: &Error) -> bool {
     }
 }
 
-/// Returns whether the key service fails, and not the item. It is not asked about an item of an
-/// unknown key after others of such keys: whoever plants some must not end the run.
+/// Returns whether the key service fails, or is not asked as it should be, and not the item. It is
+/// not asked about an item of an unknown key after others of such keys: whoever plants some must
+/// not end the run.
 fn is_of_the_service(error: &DataKeyError) -> bool {
-    error.is_retryable() && error.kind() != DataKeyErrorKind::NotAsked
+    match error.kind() {
+        DataKeyErrorKind::NotAsked => false,
+        DataKeyErrorKind::Credentials
+        | DataKeyErrorKind::ExpiredCredentials
+        | DataKeyErrorKind::Region
+        | DataKeyErrorKind::Configuration => true,
+        _ => error.is_retryable(),
+    }
 }
 
 /// Returns whether the key service may refuse this context alone: a policy does not allow it, or it

@@ -145,6 +145,9 @@ pub(super) fn of_records(schema: &RecordSchema, scope: &Scope) -> String {
     for key in schema.keys().chain(schema.index_keys()) {
         add(&format!("{key:?}"));
     }
+    for hashed in schema.fields().filter_map(FieldSchema::hashed) {
+        add(&format!("{hashed:?} {}", scope.secret().map_or("", |secret| secret.name())));
+    }
     for field in schema.fields().filter(|field| field.is_protected()) {
         add(&format!("{:?} {} {}", field.role(), field.is_context(), field.is_listed_if_absent()));
         for name in field.names() {

@@ -10,7 +10,7 @@ use super::{MigrationReport, Options};
 use crate::envelope::{ContextError, ExpectedContext, Item, context_of_record, expected_context};
 use crate::key::Capability;
 use crate::operation::OperationFuture;
-use crate::operation::error::{Error, MigrateError, ProblemReason};
+use crate::operation::error::{MigrateError, ProblemReason};
 use crate::operation::meter::Meter;
 use crate::operation::sdk::some_from_sdk;
 use crate::record::{EnvelopeRecord, KeyAttribute, RecordSchema};
@@ -39,11 +39,13 @@ pub(super) trait Work<C>: Sized + Send + Sync + 'static {
         false
     }
 
-    /// A digest of where the records go, if they go anywhere.
+    /// What identifies the place where the records go, if they go anywhere. `from` is the id of
+    /// the table that they are in.
     fn destination(
         engine: &Engine<C, Self>,
+        from: &str,
     ) -> impl Future<Output = Result<String, MigrateError>> + Send {
-        let _ = engine;
+        let _ = (engine, from);
         std::future::ready(Ok(String::new()))
     }
 
@@ -53,7 +55,7 @@ pub(super) trait Work<C>: Sized + Send + Sync + 'static {
         engine: &Engine<C, Self>,
         item: HashMap<String, SdkValue>,
         may_change: bool,
-    ) -> impl Future<Output = Result<Fate, Error>> + Send;
+    ) -> impl Future<Output = Result<Fate, ProblemReason>> + Send;
 }
 
 /// The outcome for an item.

@@ -34,13 +34,17 @@ impl<C: Capability> Store<C> {
     ///
     /// Each record is opened, converted, and sealed under a new data key. Then one
     /// [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html)
-    /// puts it into the other table, on two conditions: each attribute of the record is as it was
-    /// read, and there is nothing under the key in the other table. So a record that is changed or
-    /// deleted meanwhile is looked at again, and what a program has written in the other table
-    /// stays. A run that was interrupted is repeated.
+    /// puts it into the other table, on two conditions: the record is as it was read, and there is
+    /// nothing under the key in the other table. So a record that is changed or deleted meanwhile
+    /// is looked at again, and what a program has written in the other table stays. A run that was
+    /// interrupted is repeated.
     ///
-    /// Versions and times are stored as `convert` returns them. Records whose TTL has expired are
-    /// not copied, nor counted. An item with an attribute that `R` does not know is
+    /// `convert` may be called several times for a record. It must return the same each time, and
+    /// another key for each record: no new ids and no current time. Versions and times are stored
+    /// as it returns them. Records that have expired, before or after it, are not copied, nor
+    /// counted.
+    ///
+    /// An item with an attribute that `R` does not know is
     /// [reported](crate::error::MigrationProblemKind::UnknownAttribute), since its copy would lack
     /// it. So is a record whose hashed value is
     /// [another record's](crate::error::MigrationProblemKind::Taken) once it is normalised.
@@ -63,7 +67,8 @@ impl<C: Capability> Store<C> {
     ///
     /// # Errors
     ///
-    /// [`MigrateError`] if it ended early. Problems of single records are in the report.
+    /// [`MigrateError`] if it ended early: [`Elsewhere`](MigrateError::Elsewhere) if the other store
+    /// has a client of another account or Region. Problems of single records are in the report.
     ///
     /// ```no_run
     /// # use envelope_runtime::{EnvelopeRecord, Store};
@@ -113,7 +118,8 @@ impl<C: Capability> Store<C> {
     /// copy a record before they change it there, so that no table that is half copied is in their
     /// way.
     ///
-    /// `false` if the record is not there, has expired or was copied before.
+    /// `false` if the record is not there, has expired or was copied before. It does not look where
+    /// the other table is: both must be in one account and Region.
     ///
     /// # Errors
     ///
@@ -175,7 +181,7 @@ impl<C: Capability, W: Work<C>> Engine<C, W> {
             Ok(Fate::Done { changed, .. }) => Ok(changed),
             Ok(Fate::Failed { reason, .. }) => Err(failed(own(), reason)),
             Ok(Fate::Other | Fate::Gone | Fate::Differs { .. } | Fate::Left { .. }) => Ok(false),
-            Err(error) => Err(failed(own(), ProblemReason::Failed(error))),
+            Err(reason) => Err(failed(own(), reason)),
         }
     }
 }

@@ -71,7 +71,7 @@ impl<C: Capability> Work<C> for InPlace<C> {
         engine: &Engine<C, Self>,
         item: HashMap<String, SdkValue>,
         may_change: bool,
-    ) -> Result<Fate, Error> {
+    ) -> Result<Fate, ProblemReason> {
         let schema = &engine.schema;
         if !engine.is_of_type(&item) {
             return Ok(Fate::Other);
@@ -79,7 +79,7 @@ impl<C: Capability> Work<C> for InPlace<C> {
         let failed = |item, error| {
             let error = Error::Update(error);
             if holds_for_others(&error, chooses_context(schema, engine.store.scope())) {
-                return Err(error);
+                return Err(ProblemReason::Failed(error));
             }
             let is_final = is_of_the_item(&error);
             Ok(Fate::Failed { item, reason: ProblemReason::Failed(error), is_final })

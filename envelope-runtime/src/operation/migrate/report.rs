@@ -33,6 +33,8 @@ pub struct MigrationReport {
     /// values than the record gives now: a program has changed one of them since, or two records
     /// have one key there. It is 0 while no program writes the other table.
     pub differing: u64,
+    /// The first 100 of them.
+    pub differences: Vec<MigrationProblem>,
     /// The number of records that could not be changed. They are as they were.
     pub failed: u64,
     /// The first 100 failed or reappeared records.
@@ -109,6 +111,13 @@ impl MigrationReport {
                 (true, true) => report.sealed += 1,
                 (true, false) => report.unsealed += 1,
             }
+        }
+    }
+
+    pub(super) fn add_difference(&mut self, item: MigrationProblem) {
+        self.differing += 1;
+        if self.differences.len() < MAX_FAILED {
+            self.differences.push(item);
         }
     }
 

@@ -71,7 +71,7 @@ impl<C: Capability, W: Work<C>> Engine<C, W> {
             schema: &self.schema,
             scope: self.store.scope(),
             filter: &filter,
-            destination: &W::destination(&self).await?,
+            destination: &W::destination(&self, &table).await?,
         };
         let mut journal = Checkpoint::new(table, &selection, segments);
         let path = options.checkpoint.as_ref().filter(|_| !self.is_dry);
@@ -219,9 +219,8 @@ impl<C: Capability, W: Work<C>> Shared<'_, C, W> {
         // A record that reappears after every writer seals may have been planted.
         let is_open = !is_second || options.accept_reappeared || engine.work.is_repeated();
         let fate = W::process(engine, item, is_open && !engine.is_dry).await;
-        let fate = fate.map_err(|error| {
-            MigrateError::Item(MigrationProblem::new(key.clone(), ProblemReason::Failed(error)))
-        })?;
+        let problem = |reason| MigrationProblem::new(key.clone(), reason);
+        let fate = fate.map_err(|reason| MigrateError::Item(problem(reason)))?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let report = &mut state.report;
         match fate {
@@ -233,7 +232,7 @@ impl<C: Capability, W: Work<C>> Shared<'_, C, W> {
                 self.count(report, &item);
             }
             Fate::Differs { item } => {
-                report.differing += 1;
+                report.add_difference(problem(ProblemReason::Differs(engine.schema.place())));
                 self.count(report, &item);
             }
             Fate::Left { item } => {
@@ -248,7 +247,7 @@ impl<C: Capability, W: Work<C>> Shared<'_, C, W> {
                         report.reappeared += 1;
                         let place = engine.schema.place();
                         let reason = ProblemReason::Reappeared(place);
-                        report.add_item(MigrationProblem::new(key, reason));
+                        report.add_item(problem(reason));
                     }
                 }
                 self.count(report, &item);
@@ -256,7 +255,7 @@ impl<C: Capability, W: Work<C>> Shared<'_, C, W> {
             Fate::Failed { item, reason, is_final } => {
                 report.failed += 1;
                 self.count(report, &item.unwrap_or_default());
-                report.add_item(MigrationProblem::new(key, reason));
+                report.add_item(problem(reason));
                 return Ok(is_final);
             }
         }

@@ -2,51 +2,52 @@
 
 use super::DEADLINE;
 use super::action::{Depending, Ready, Subject};
-use super::prepared::Prepared as Actions;
+use super::prepared::Prepared;
+use crate::attribute::AttributeValue;
+use crate::envelope::Item;
 use crate::expression::Expression;
 use crate::key::Capability;
 use crate::operation::dependence::Dependence;
 use crate::operation::error::{CheckError, SaveError, TransactionError, WriteError};
 use crate::operation::meter::{Meter, table_names};
-use crate::operation::prepared::Prepared;
+use crate::operation::prepared::Write;
 use crate::record::{RecordSchema, RequestKey};
 use crate::store::Store;
 
-/// An item that must be as it was read.
-pub(in crate::operation) struct Source {
+/// An item in a table.
+pub(in crate::operation) struct Place {
     pub(in crate::operation) schema: RecordSchema,
     /// The physical table.
     pub(in crate::operation) table: String,
     pub(in crate::operation) key: RequestKey,
-    pub(in crate::operation) condition: Expression,
 }
 
-/// Puts the item, and returns whether that has happened. `false` if the source is not as it was
-/// read, if there is an item already, or if nothing is known.
+/// Puts an item where there is none, if the source satisfies the condition, and returns whether
+/// that has happened. `false` also if nothing is known.
 pub(in crate::operation) async fn copy<C: Capability>(
     store: &Store<C>,
     meter: &Meter,
-    source: Source,
-    prepared: Prepared,
-    depends: Dependence,
+    (source, condition): (Place, Expression),
+    (target, item): (Place, Item),
 ) -> Result<bool, TransactionError> {
-    let Source { schema, table, key, condition } = source;
-    let tables = table_names([table.as_str(), prepared.table.as_str()].into_iter());
-    let (write, ours) = (None, None);
+    let tables = table_names([source.table.as_str(), target.table.as_str()].into_iter());
+    let absent = Expression::as_read([], target.schema.key_names().take(1));
+    let nothing = || Dependence::nothing(store.now());
+    let ours = item.attribute(target.schema.envelope()).cloned();
     let checked = Depending {
-        subject: Subject { schema, table, key, write, condition, ours, size: 0 },
-        depends: Dependence::nothing(store.now()),
+        subject: source.subject(None, condition, None),
+        depends: nothing(),
         refused: |refusal| WriteError::Check(refusal.into()),
         failed: |error| WriteError::Check(CheckError::Request(error)),
     };
     let put = Depending {
-        subject: Subject::of_write(prepared, 0),
-        depends,
+        subject: target.subject(Some(Write::Put(item)), absent, ours),
+        depends: nothing(),
         refused: |refusal| WriteError::Save(refusal.into()),
         failed: |error| WriteError::Save(SaveError::Request(error)),
     };
     let actions: Vec<Ready> = vec![Box::new(checked), Box::new(put)];
-    let Some(actions) = Actions::new(actions, tables)? else { return Ok(false) };
+    let Some(actions) = Prepared::new(actions, tables)? else { return Ok(false) };
     match actions.run(store, meter, DEADLINE).await {
         Ok(()) => Ok(true),
         Err(TransactionError::UnknownOutcome(_)) => Ok(false),
@@ -55,11 +56,24 @@ pub(in crate::operation) async fn copy<C: Capability>(
                 matches!(
                     action.error(),
                     WriteError::Check(CheckError::Condition(_))
-                        | WriteError::Save(SaveError::Presence(_))
+                        | WriteError::Save(SaveError::Condition(_))
                 )
             });
             if is_about_items { Ok(false) } else { Err(TransactionError::Cancelled(error)) }
         }
         Err(error) => Err(error),
+    }
+}
+
+impl Place {
+    /// The limit of a transaction's size is far from two items.
+    fn subject(
+        self,
+        write: Option<Write>,
+        condition: Expression,
+        ours: Option<AttributeValue>,
+    ) -> Subject {
+        let Self { schema, table, key } = self;
+        Subject { schema, table, key, write, condition, ours, size: 0 }
     }
 }

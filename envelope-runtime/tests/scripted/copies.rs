@@ -1,0 +1,456 @@
+//! The copy of records into another table: the requests to both, and what their answers mean.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use envelope_runtime::error::{
+    MigrateError, MigrationProblemKind, SealErrorKind, ServiceErrorKind,
+};
+use envelope_runtime::{
+    Clock, EnvelopeRecord, Error, IndexSecret, LoadError, MigrationReport, OtherAttributes,
+    SaveError, Store, TransactionError, Until,
+};
+use serde_json::{Value, json};
+
+use crate::dynamodb::{Dynamodb, Fault, Step, answered, done, error, failed, lost, page};
+use crate::request::Request;
+use crate::table::Stored;
+
+const TRANSACT: &str = "TransactWriteItems";
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "old")]
+struct Old {
+    #[partition_key]
+    id: String,
+    plan: String,
+    #[encrypted]
+    ssn: String,
+    #[encrypted]
+    phone: Option<String>,
+    #[authenticated]
+    ward: Option<u8>,
+    #[envelope(ttl)]
+    until: Option<u64>,
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "new")]
+struct New {
+    #[partition_key]
+    #[envelope(hashed(lowercase))]
+    id: String,
+    plan: String,
+    #[encrypted]
+    ssn: String,
+}
+
+fn old() -> Old {
+    let [plan, ssn] = ["free", "078-05-1120"].map(str::to_owned);
+    Old { id: "U-1".into(), plan, ssn, phone: None, ward: None, until: None }
+}
+
+fn new(Old { id, plan, ssn, .. }: Old) -> New {
+    New { id, plan, ssn }
+}
+
+fn table(id: &str) -> Step {
+    answered("DescribeTable", json!({"Table": {"TableId": id, "ItemCount": 1}}))
+}
+
+fn cancelled(reasons: [Value; 2]) -> Step {
+    let mut body = error("TransactionCanceledException", "cancelled");
+    body["CancellationReasons"] = reasons.to_vec().into();
+    failed(TRANSACT, Fault::Answer(400, body.to_string().leak()))
+}
+
+fn reason(code: &str) -> Value {
+    json!({"Code": code, "Message": "failed"})
+}
+
+fn february() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_400)
+}
+
+fn secret() -> IndexSecret {
+    IndexSecret::from_hex("tests", &"01".repeat(32)).unwrap()
+}
+
+/// The old table with one record, and the new one.
+struct Tables {
+    old: Dynamodb,
+    new: Dynamodb,
+}
+
+impl Tables {
+    async fn new() -> Self {
+        Self { old: Dynamodb::holding(&old()).await, new: Dynamodb::new() }
+    }
+
+    fn target(&self) -> Store {
+        self.new.store().clock(february).index_secret(secret())
+    }
+
+    /// The item of the old record.
+    fn item(&self) -> Stored {
+        self.old.item().unwrap()
+    }
+
+    async fn one(&self) -> Result<bool, MigrateError> {
+        let store = self.old.store().clock(february);
+        store.migrate_one_into::<Old, New>("U-1", &self.target(), new).await
+    }
+
+    async fn run(&self) -> Result<MigrationReport, MigrateError> {
+        let store = self.old.store().clock(february);
+        store.migrate_into::<Old, New>(&self.target(), new).segments(1).await
+    }
+
+    /// Expects a run over the record, with these requests to the new table in the first pass.
+    fn expect(&self, first: impl IntoIterator<Item = Step>) {
+        let item = self.item();
+        self.old.expect([
+            table("t-1"),
+            page("Scan", [item.clone()], None),
+            page("Scan", [item], None),
+        ]);
+        self.new.expect([table("t-1"), table("t-2")]);
+        self.new.expect(first);
+    }
+}
+
+/// The two actions of a transaction.
+fn actions(request: &Request) -> [Request; 2] {
+    let [check, put] = [(0, "ConditionCheck"), (1, "Put")].map(|(position, kind)| {
+        request.part(kind, request.body["TransactItems"][position][kind].clone())
+    });
+    assert_eq!(request.body["TransactItems"].as_array().unwrap().len(), 2);
+    [check, put]
+}
+
+#[tokio::test]
+async fn a_record_is_written_if_it_is_as_it_was_read_and_has_no_copy() {
+    let tables = Tables::new().await;
+    tables.old.expect([done("GetItem")]);
+    tables.new.expect([done("GetItem"), done(TRANSACT)]);
+
+    assert!(tables.one().await.unwrap());
+
+    let read = tables.old.request();
+    assert_eq!(
+        (&read.body["TableName"], &read.body["ConsistentRead"]),
+        (&json!("old"), &json!(true))
+    );
+    let requests = tables.new.requests();
+    assert_eq!(requests[0].body["ConsistentRead"], true);
+    let [check, put] = actions(&requests[1]);
+    assert_eq!(check.body["TableName"], "old");
+    assert_eq!(check.body["Key"], json!({"id": {"S": "U-1"}}));
+    // What the envelope lists, with or without a value, is as it was if the envelope is.
+    assert_eq!(
+        check.condition().split(" AND ").skip(1).collect::<Vec<_>>(),
+        [
+            "id = 'U-1'",
+            "plan = 'free'",
+            "attribute_not_exists(phone)",
+            "attribute_not_exists(until)"
+        ]
+    );
+    assert!(check.condition().starts_with("_envelope = "), "{check:?}");
+    assert_eq!(put.body["TableName"], "new");
+    assert_eq!(put.condition(), "attribute_not_exists(id_hash)");
+    assert!(put.body["Item"]["id"]["B"].is_string() && put.body["Item"]["plan"]["S"] == "free");
+
+    tables.old.expect([done("GetItem")]);
+    tables.new.expect([done("GetItem")]);
+    assert!(!tables.one().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_run_copies_in_its_first_pass_and_compares_in_its_second_one() {
+    let tables = Tables::new().await;
+    tables.expect([done("GetItem"), done(TRANSACT), done("GetItem")]);
+
+    let report = tables.run().await.unwrap();
+
+    assert_eq!((report.changed, report.records, report.differing), (1, 1, 0));
+    assert!(report.is_complete(), "{report:?}");
+    let fields: Vec<_> = report.fields.iter().map(|field| (field.sealed, field.absent)).collect();
+    assert_eq!(fields, [(1, 0), (0, 1), (0, 1)]);
+    tables.old.requests();
+    let requests = tables.new.requests();
+    assert_eq!(requests[0].body["TableName"], "old");
+    assert_eq!(requests[1].body["TableName"], "new");
+}
+
+#[tokio::test]
+async fn a_dry_run_asks_for_the_record_again_and_writes_nothing() {
+    let tables = Tables::new().await;
+    tables.old.expect([table("t-1"), page("Scan", [tables.item()], None), done("GetItem")]);
+    tables.new.expect([table("t-1"), table("t-2"), done("GetItem")]);
+    let store = tables.old.store().clock(february);
+
+    let dry = store.migrate_into::<Old, New>(&tables.target(), new).segments(1).dry_run();
+    let report = dry.await.unwrap();
+
+    assert_eq!((report.remaining, report.changed, report.records), (1, 0, 1));
+    tables.old.requests();
+    tables.new.requests();
+}
+
+/// Another writer, a deletion, and another copy.
+#[tokio::test]
+async fn what_has_changed_meanwhile_is_looked_at_again() {
+    let not_met = || reason("ConditionalCheckFailed");
+    let tables = Tables::new().await;
+    let plan = |item: &mut Stored| drop(item.insert("plan".into(), json!({"S": "paid"})));
+    tables.old.expect([done("GetItem"), done("GetItem").after(plan)]);
+    tables.new.expect([done("GetItem"), cancelled([not_met(), reason("None")])]);
+    tables.new.expect([done("GetItem"), done(TRANSACT)]);
+    assert!(tables.one().await.unwrap());
+    assert_eq!(tables.new.item().unwrap()["plan"], json!({"S": "paid"}));
+
+    let tables = Tables::new().await;
+    tables.old.expect([done("GetItem"), answered("GetItem", json!({}))]);
+    tables.new.expect([done("GetItem"), cancelled([not_met(), not_met()])]);
+    assert!(!tables.one().await.unwrap());
+    assert_eq!(tables.new.item(), None);
+
+    let tables = Tables::new().await;
+    let other = Dynamodb::new();
+    other.expect([done("PutItem")]);
+    let copy = New { plan: "other".into(), ..new(old()) };
+    other.store().index_secret(secret()).put(&copy).await.unwrap();
+    let there = json!({"Item": other.item().unwrap()});
+    tables.old.expect([done("GetItem"), done("GetItem")]);
+    tables.new.expect([done("GetItem"), cancelled([reason("None"), not_met()])]);
+    tables.new.expect([answered("GetItem", there)]);
+    assert!(!tables.one().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_record_that_is_deleted_between_two_looks_is_not_counted() {
+    let tables = Tables::new().await;
+    tables.old.expect([
+        table("t-1"),
+        page("Scan", [], None),
+        page("Scan", [tables.item()], None),
+        answered("GetItem", json!({})),
+    ]);
+    tables.new.expect([table("t-1"), table("t-2"), done("GetItem")]);
+
+    let report = tables.run().await.unwrap();
+
+    assert_eq!((report.records, report.remaining, report.reappeared), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_under_the_same_token() {
+    let tables = Tables::new().await;
+    tables.old.expect([done("GetItem")]);
+    tables.new.expect([done("GetItem"), lost(TRANSACT, Fault::ConnectionReset), done(TRANSACT)]);
+
+    assert!(tables.one().await.unwrap());
+
+    let requests = tables.new.requests();
+    assert_eq!(requests[1].body, requests[2].body);
+}
+
+/// Each look at it is a minute later.
+#[derive(Default)]
+struct Hasty(AtomicU64);
+
+impl Clock for Hasty {
+    fn monotonic(&self) -> Instant {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let minutes = self.0.fetch_add(1, Ordering::Relaxed);
+        *START.get_or_init(Instant::now) + Duration::from_mins(minutes)
+    }
+}
+
+/// The next look at both tables tells, if there is time for one.
+#[tokio::test]
+async fn an_outcome_that_stays_unknown_is_an_error_of_the_time() {
+    let tables = Tables::new().await;
+    tables.old.expect([done("GetItem")]);
+    tables.new.expect([done("GetItem"), lost(TRANSACT, Fault::Hangs)]);
+    tables.new.expect([answered("GetItem", json!({}))]);
+    let target = tables.target().clock(Hasty::default());
+    let store = tables.old.store().clock(Hasty::default());
+
+    let error = store.migrate_one_into::<Old, New>("U-1", &target, new).await.unwrap_err();
+
+    let MigrateError::Item(problem) = &error else { panic!("{error}") };
+    let Some(Error::Transaction(TransactionError::Contended(_))) = problem.error() else {
+        panic!("{error}")
+    };
+    tables.new.requests();
+}
+
+#[tokio::test]
+async fn a_conflict_is_waited_for() {
+    let tables = Tables::new().await;
+    tables.old.expect([done("GetItem")]);
+    tables.new.expect([
+        done("GetItem"),
+        cancelled([reason("TransactionConflict"), reason("None")]),
+        cancelled([reason("None"), reason("ThrottlingError")]),
+        done(TRANSACT),
+    ]);
+
+    assert!(tables.one().await.unwrap());
+}
+
+#[tokio::test]
+async fn what_dynamodb_refuses_ends_the_run_or_fails_for_its_record_alone() {
+    let denied = || Fault::Answer(400, r#"{"__type":"AccessDeniedException","message":""}"#);
+    let tables = Tables::new().await;
+    tables.old.expect([table("t-1"), page("Scan", [tables.item()], None)]);
+    tables.new.expect([table("t-1"), table("t-2"), done("GetItem"), failed(TRANSACT, denied())]);
+    let error = tables.run().await.unwrap_err();
+    assert!(error.is_access_denied(), "{error}");
+    let MigrateError::Item(problem) = &error else { panic!("{error}") };
+    let Some(Error::Transaction(TransactionError::Request(refused))) = problem.error() else {
+        panic!("{error}")
+    };
+    assert_eq!(refused.kind(), ServiceErrorKind::AccessDenied);
+
+    // An action of it is denied.
+    let tables = Tables::new().await;
+    tables.old.expect([table("t-1"), page("Scan", [tables.item()], None)]);
+    tables.new.expect([table("t-1"), table("t-2"), done("GetItem")]);
+    tables.new.expect([cancelled([reason("AccessDenied"), reason("None")])]);
+    let error = tables.run().await.unwrap_err();
+    assert!(error.is_access_denied(), "{error}");
+
+    let tables = Tables::new().await;
+    tables.expect([done("GetItem"), cancelled([reason("None"), reason("ValidationError")])]);
+    tables.old.expect([done("GetItem")]);
+    tables.new.expect([done("GetItem")]);
+    let report = tables.run().await.unwrap();
+    let counts = (report.changed, report.failed, report.remaining, report.reappeared);
+    assert_eq!(counts, (0, 1, 0, 0));
+    let error = report.problems[0].error().unwrap();
+    assert!(matches!(error, Error::Transaction(TransactionError::Cancelled(_))), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_that_sees_another_table_of_that_name_is_refused() {
+    let tables = Tables::new().await;
+    tables.old.expect([table("t-1")]);
+    tables.new.expect([table("t-9")]);
+
+    let error = tables.run().await.unwrap_err();
+
+    assert!(matches!(error, MigrateError::Elsewhere(_)), "{error}");
+    assert!(error.to_string().contains("one account and Region"), "{error}");
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert!(!error.is_retryable() && !error.is_access_denied());
+}
+
+#[tokio::test]
+async fn items_that_are_no_records_of_the_store_are_left() {
+    let tables = Tables::new().await;
+    let mut expired = tables.item();
+    expired.insert("until".into(), json!({"N": "1790000000"}));
+    let mut other = tables.item();
+    other.remove("id");
+    let items = || [expired.clone(), other.clone()];
+    tables.old.expect([table("t-1"), page("Scan", items(), None), page("Scan", items(), None)]);
+    tables.new.expect([table("t-1"), table("t-2")]);
+
+    let report = tables.run().await.unwrap();
+
+    assert_eq!((report.records, report.other_items, report.failed), (0, 1, 0));
+}
+
+/// With a window, what is planted in an open segment would be copied.
+#[tokio::test]
+async fn a_record_that_always_fails_keeps_a_segment_open_only_without_a_window() {
+    for (name, has_window) in [("closed", false), ("open", true)] {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("copies-{name}"));
+        let _ = fs::remove_file(&file);
+        let tables = Tables::new().await;
+        let mut item = tables.item();
+        item.insert("theme".into(), json!({"S": "dark"}));
+        tables.old.alter(|stored| *stored = item);
+        let store = tables.old.store().clock(february);
+        let store =
+            if has_window { store.accept_unsealed::<Old>(Until::date(2027, 3, 1)) } else { store };
+        let copying = || {
+            let copying = store.migrate_into::<Old, New>(&tables.target(), new).segments(1);
+            copying.checkpoint(&file)
+        };
+        tables.expect([]);
+        let report = copying().await.unwrap();
+        assert_eq!(report.problems[0].kind(), MigrationProblemKind::UnknownAttribute);
+        assert_eq!(report.problems[0].error().map(Error::is_tampered), None);
+
+        let scans = if has_window { 1 } else { 2 };
+        tables.old.expect([table("t-1")]);
+        let item = tables.item();
+        tables.old.expect((0..scans).map(|_| page("Scan", [item.clone()], None)));
+        tables.new.expect([table("t-1"), table("t-2")]);
+        assert_eq!(copying().await.unwrap().failed, 1);
+        tables.old.requests();
+    }
+}
+
+#[derive(EnvelopeRecord, Clone)]
+#[envelope(table = "old")]
+struct Wide {
+    #[partition_key]
+    id: String,
+    #[encrypted]
+    ssn: String,
+    #[envelope(catch_all)]
+    others: OtherAttributes,
+}
+
+#[tokio::test]
+async fn a_record_of_too_many_attributes_is_reported_before_a_data_key_is_asked_for() {
+    let mut others = OtherAttributes::default();
+    for number in 0..149 {
+        others.insert(format!("a{number}"), envelope_runtime::AttributeValue::Bool(true));
+    }
+    let wide = Wide { id: "U-1".into(), ssn: "078-05-1120".into(), others };
+    let (old, target) = (Dynamodb::holding(&wide).await, Dynamodb::new());
+    let scan = || page("Scan", [old.item().unwrap()], None);
+    old.expect([table("t-1"), scan()]);
+    target.expect([table("t-1"), table("t-2"), done("GetItem")]);
+    let convert = |Wide { id, ssn, .. }: Wide| New { id, plan: String::new(), ssn };
+    let into = target.store().index_secret(secret());
+
+    let dry = old.store().migrate_into::<Wide, New>(&into, convert).segments(1).dry_run();
+    let report = dry.await.unwrap();
+
+    assert_eq!((report.failed, report.remaining), (1, 0));
+    let Some(Error::Save(SaveError::Seal(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
+    assert_eq!(error.kind(), SealErrorKind::TooManyAttributes);
+}
+
+#[tokio::test]
+async fn an_unreadable_source_is_an_error_of_the_record_alone() {
+    let tables = Tables::new().await;
+    tables.old.alter(|item| drop(item.insert("ssn".into(), json!({"S": "planted"}))));
+    tables.expect([]);
+    let report = tables.run().await.unwrap();
+    let Some(Error::Load(LoadError::Open(error))) = report.problems[0].error() else {
+        panic!("{report:?}")
+    };
+    assert!(error.is_tampered());
+
+    tables.old.expect([failed(
+        "GetItem",
+        Fault::Answer(400, r#"{"__type":"ResourceNotFoundException"}"#),
+    )]);
+    let error = tables.one().await.unwrap_err();
+    let MigrateError::Item(problem) = &error else { panic!("{error}") };
+    assert!(matches!(problem.error(), Some(Error::Load(LoadError::Request(_)))), "{error}");
+    assert!(problem.key().attribute("id").is_some());
+}
