@@ -61,7 +61,7 @@ fn table(id: &str) -> Step {
     answered("DescribeTable", json!({"Table": {"TableId": id, "ItemCount": 1}}))
 }
 
-fn cancelled(reasons: [Value; 2]) -> Step {
+fn cancelled(reasons: &[Value; 2]) -> Step {
     let mut body = error("TransactionCanceledException", "cancelled");
     body["CancellationReasons"] = reasons.to_vec().into();
     failed(TRANSACT, Fault::Answer(400, body.to_string().leak()))
@@ -208,14 +208,14 @@ async fn what_has_changed_meanwhile_is_looked_at_again() {
     let tables = Tables::new().await;
     let plan = |item: &mut Stored| drop(item.insert("plan".into(), json!({"S": "paid"})));
     tables.old.expect([done("GetItem"), done("GetItem").after(plan)]);
-    tables.new.expect([done("GetItem"), cancelled([not_met(), reason("None")])]);
+    tables.new.expect([done("GetItem"), cancelled(&[not_met(), reason("None")])]);
     tables.new.expect([done("GetItem"), done(TRANSACT)]);
     assert!(tables.one().await.unwrap());
     assert_eq!(tables.new.item().unwrap()["plan"], json!({"S": "paid"}));
 
     let tables = Tables::new().await;
     tables.old.expect([done("GetItem"), answered("GetItem", json!({}))]);
-    tables.new.expect([done("GetItem"), cancelled([not_met(), not_met()])]);
+    tables.new.expect([done("GetItem"), cancelled(&[not_met(), not_met()])]);
     assert!(!tables.one().await.unwrap());
     assert_eq!(tables.new.item(), None);
 
@@ -226,7 +226,7 @@ async fn what_has_changed_meanwhile_is_looked_at_again() {
     other.store().index_secret(secret()).put(&copy).await.unwrap();
     let there = json!({"Item": other.item().unwrap()});
     tables.old.expect([done("GetItem"), done("GetItem")]);
-    tables.new.expect([done("GetItem"), cancelled([reason("None"), not_met()])]);
+    tables.new.expect([done("GetItem"), cancelled(&[reason("None"), not_met()])]);
     tables.new.expect([answered("GetItem", there)]);
     assert!(!tables.one().await.unwrap());
 }
@@ -296,8 +296,8 @@ async fn a_conflict_is_waited_for() {
     tables.old.expect([done("GetItem")]);
     tables.new.expect([
         done("GetItem"),
-        cancelled([reason("TransactionConflict"), reason("None")]),
-        cancelled([reason("None"), reason("ThrottlingError")]),
+        cancelled(&[reason("TransactionConflict"), reason("None")]),
+        cancelled(&[reason("None"), reason("ThrottlingError")]),
         done(TRANSACT),
     ]);
 
@@ -322,12 +322,12 @@ async fn what_dynamodb_refuses_ends_the_run_or_fails_for_its_record_alone() {
     let tables = Tables::new().await;
     tables.old.expect([table("t-1"), page("Scan", [tables.item()], None)]);
     tables.new.expect([table("t-1"), table("t-2"), done("GetItem")]);
-    tables.new.expect([cancelled([reason("AccessDenied"), reason("None")])]);
+    tables.new.expect([cancelled(&[reason("AccessDenied"), reason("None")])]);
     let error = tables.run().await.unwrap_err();
     assert!(error.is_access_denied(), "{error}");
 
     let tables = Tables::new().await;
-    tables.expect([done("GetItem"), cancelled([reason("None"), reason("ValidationError")])]);
+    tables.expect([done("GetItem"), cancelled(&[reason("None"), reason("ValidationError")])]);
     tables.old.expect([done("GetItem")]);
     tables.new.expect([done("GetItem")]);
     let report = tables.run().await.unwrap();

@@ -179,9 +179,8 @@ impl<C: Capability, W: Work<C>> Engine<C, W> {
         let Some(item) = item else { return Ok(false) };
         match W::process(self, item, true).await {
             Ok(Fate::Done { changed, .. }) => Ok(changed),
-            Ok(Fate::Failed { reason, .. }) => Err(failed(own(), reason)),
+            Ok(Fate::Failed { reason, .. }) | Err(reason) => Err(failed(own(), reason)),
             Ok(Fate::Other | Fate::Gone | Fate::Differs { .. } | Fate::Left { .. }) => Ok(false),
-            Err(reason) => Err(failed(own(), reason)),
         }
     }
 }

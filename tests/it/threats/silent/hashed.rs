@@ -67,6 +67,7 @@ async fn t21_the_value_of_a_hashed_key_is_said_nowhere() {
     let provider = KmsKeyProvider::new(backend.kms.clone(), &kms_key);
     let text = IndexSecret::generate(&provider, "tests").await.unwrap();
     let secret = IndexSecret::unwrap(&provider, &text).await.unwrap();
+    let second = IndexSecret::from_hex("second", &"02".repeat(32)).unwrap();
     let without = Store::new(backend.dynamodb.clone(), provider);
     let without = without.map_table::<Member>(unique_table());
     let store = without.clone().index_secret(secret.clone());
@@ -84,6 +85,19 @@ async fn t21_the_value_of_a_hashed_key_is_said_nowhere() {
         said.failure(store.get::<Member>((email.as_str(), phone)).await);
         said.failure(store.delete::<Member>((email.as_str(), phone)).await);
     }
+    // A copy into another table, one that has it already, and one without its secret.
+    let other = store.clone().map_table::<Member>(unique_table()).index_secret(second);
+    other.create_table::<Member>().await.unwrap();
+    let copied = store.migrate_into::<Member, Member>(&other, |member| member).await.unwrap();
+    assert!(copied.is_complete() && copied.changed == 1, "{copied:?}");
+    said.debug(&copied);
+    other.update::<Member>(key()).seal(|f| f.name, canary("name")).await.unwrap();
+    let spelled = |member: Member| Member { email: member.email.to_lowercase(), ..member };
+    let taken = store.migrate_into::<Member, Member>(&other, spelled).await.unwrap();
+    assert_eq!(taken.failed, 1);
+    said.debug(&taken);
+    said.failure(store.migrate_into::<Member, Member>(&without, |member| member).await);
+    said.failure(store.migrate_one_into::<Member, Member>(key(), &without, |one| one).await);
     said.failure(without.put(&member()).await);
     said.failure(without.get::<Member>(key()).await);
     said.failure(without.query::<Member>(canary("mail address")).all().await);
