@@ -2,6 +2,7 @@
 
 mod refused;
 mod runs;
+mod windows;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ mod blame;
 mod checkpoint;
 mod copy;
 mod engine;
+mod in_place;
 mod into;
 mod item;
 mod report;
@@ -23,8 +24,8 @@ use crate::key::{Allows, CanEncrypt, Capability, Decrypt, Full};
 use crate::record::EnvelopeRecord;
 use crate::store::Store;
 use engine::Engine;
+use in_place::InPlace;
 pub use into::MigrationInto;
-use item::InPlace;
 pub use report::{FieldReport, MigrationProgress, MigrationReport};
 
 const SEGMENTS: u32 = 16;

@@ -1,10 +1,9 @@
 //! What is not copied, and what is not copied twice.
 
-use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use envelope_runtime::error::{KeyErrorKind, MigrateError, MigrationProblemKind, OpenErrorKind};
 use envelope_runtime::{
     AttributeValue, EnvelopeRecord, Error, KmsKeyProvider, LoadError, OtherAttributes, SaveError,
-    Store, Until,
+    Store,
 };
 use envelope_tests::{Reaction, unique_table};
 
@@ -214,38 +213,6 @@ async fn the_old_table_s_secret_must_be_there_and_be_the_right_one() {
     assert_eq!(world.items(&table).await.len(), 0);
 }
 
-/// No window is for a copy: copies are sealed.
-#[tokio::test]
-async fn an_item_without_an_envelope_is_no_copy() {
-    let World { store, backend, .. } = World::new().await;
-    let table = unique_table();
-    let store = store.map_table::<Here>(unique_table()).map_table::<Plain>(&table);
-    store.create_table::<Here>().await.unwrap();
-    store.create_table::<Plain>().await.unwrap();
-    store.put(&Here { email: email(1), name: "Zoë".into() }).await.unwrap();
-    let planted = [("email", string(&email(1))), ("name", string("Zoë"))];
-    let planted = planted.map(|(name, value)| (name.to_owned(), value));
-    let put = backend.dynamodb.put_item().table_name(&table).set_item(Some(planted.into()));
-    put.send().await.unwrap();
-    let open = store.clone().clock(crate::migrate::february);
-    let open = open.accept_unsealed::<Plain>(Until::date(2027, 3, 1));
-
-    let convert = |Here { email, name }| Plain { email, name };
-    let report = store.migrate_into::<Here, Plain>(&open, convert).await.unwrap();
-
-    assert_eq!((report.failed, report.changed), (1, 0));
-    assert!(report.problems[0].error().unwrap().is_unsealed(), "{report:?}");
-}
-
-#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
-#[envelope(table = "plain")]
-struct Plain {
-    #[partition_key]
-    email: String,
-    #[encrypted]
-    name: String,
-}
-
 /// Without a window, nobody can plant anything. A record that fails is tried by the next run.
 #[tokio::test]
 async fn a_record_that_failed_is_copied_by_the_next_run_once_it_is_mended() {
@@ -265,39 +232,6 @@ async fn a_record_that_failed_is_copied_by_the_next_run_once_it_is_mended() {
     let report = copy().await.unwrap();
 
     assert!(report.is_complete() && report.changed == 1, "{report:?}");
-}
-
-/// What is planted in a segment that is open would be copied.
-#[tokio::test]
-async fn t27_with_a_window_an_item_that_always_fails_keeps_no_segment_open() {
-    let world = World::with_old(3).await;
-    let folder = tempfile::tempdir().unwrap();
-    let open = world.store.clone().clock(crate::migrate::february);
-    let open = open.accept_unsealed::<Old>(Until::date(2027, 3, 1));
-    let copy = || {
-        let copying = open.migrate_into::<Old, New>(&world.store, New::from);
-        copying.segments(1).checkpoint(folder.path().join("copied"))
-    };
-    let plain = |email: &str, other: Option<&str>| {
-        let visits = SdkValue::N("1".into());
-        let item = [("email", string(email)), ("name", string("planted")), ("visits", visits)];
-        let other = other.map(|name| (name, string("x")));
-        item.into_iter().chain(other).map(|(name, value)| (name.to_owned(), value)).collect()
-    };
-    world.write(plain("first", Some("theme"))).await;
-    // A copy without its envelope, too.
-    assert!(open.migrate_one_into::<Old, New>(email(0), &world.store, New::from).await.unwrap());
-    let mut stripped = world.items(&world.new).await.remove(0);
-    stripped.remove("_envelope");
-    let put = world.backend.dynamodb.put_item().table_name(&world.new);
-    put.set_item(Some(stripped)).send().await.unwrap();
-    assert_eq!(copy().await.unwrap().failed, 2);
-    world.write(plain("second", None)).await;
-
-    let report = copy().await.unwrap();
-
-    assert_eq!((report.changed, report.reappeared, report.failed), (0, 1, 2), "{report:?}");
-    assert_eq!(world.store.get::<New>("second").await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -1,11 +1,8 @@
 //! What a run copies, and what its report says.
 
-use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use envelope_runtime::error::{CheckpointErrorKind, MigrateError, MigrationProblemKind};
 use envelope_runtime::key::{KeyProvider as _, Reuse};
-use envelope_runtime::{
-    AttributeValue, EnvelopeRecord, IndexSecret, OtherAttributes, Store, Until, Usage,
-};
+use envelope_runtime::{AttributeValue, EnvelopeRecord, IndexSecret, OtherAttributes, Store};
 use envelope_tests::{KmsRequest, unique_table};
 
 use super::{New, Old, World, email, new, old, secret};
@@ -82,28 +79,6 @@ async fn a_dry_run_opens_and_converts_each_record_and_writes_nothing() {
     assert_eq!(counts, (4, 2, 1, 0));
     assert!(report.problems[0].error().unwrap().is_tampered(), "{report:?}");
     assert_eq!(world.items(&world.new).await, before);
-}
-
-#[tokio::test]
-async fn a_plaintext_table_is_copied_through_its_window() {
-    let world = World::new().await;
-    let item = [("email", string("a@example.com")), ("name", string("Zoë"))];
-    let visits = SdkValue::N("7".into());
-    let item = item.into_iter().chain([("visits", visits)]);
-    world.write(item.map(|(name, value)| (name.to_owned(), value)).collect()).await;
-
-    let closed = world.store.migrate_into::<Old, New>(&world.store, New::from).await.unwrap();
-    assert!(closed.problems[0].error().unwrap().is_unsealed(), "{closed:?}");
-
-    let usage = Usage::default();
-    let open = world.store.clone().clock(crate::migrate::february).measured(&usage);
-    let open = open.accept_unsealed::<Old>(Until::date(2027, 3, 1));
-    let report = open.migrate_into::<Old, New>(&world.store, New::from).await.unwrap();
-
-    assert!(report.is_complete() && report.changed == 1, "{report:?}");
-    let found = world.store.get::<New>("A@example.com").await.unwrap().unwrap();
-    assert_eq!((&*found.name, found.visits), ("Zoë", 7));
-    assert_eq!(usage.unsealed_records(), 2);
 }
 
 /// The same struct, in two tables, under two secrets.

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 
 use super::blame::{chooses_context, holds_for_others, is_of_the_item};
 use super::engine::{Engine, Fate, Work};
+use super::in_place::{Change, InPlace};
 use super::step::{Need, Sent};
-use crate::envelope::Windows;
 use crate::key::Capability;
 use crate::operation::error::{
     ContendedError, Error, ProblemReason, ServiceErrorKind, UpdateError,
@@ -16,44 +16,6 @@ use crate::operation::error::{
 use crate::operation::patience::Patience;
 use crate::operation::sdk::from_sdk_item;
 use crate::operation::update::DEADLINE;
-use crate::record::{EnvelopeRecord, FieldError, FieldReader, Values};
-use crate::store::Store;
-
-/// The work on records that stay in their table.
-pub(super) struct InPlace<C> {
-    pub(super) change: Change,
-    /// The windows of the record at this moment.
-    pub(super) windows: fn(&Store<C>) -> Windows,
-    /// Returns whether the values can be read as the record.
-    pub(super) fits: fn(Values) -> Result<(), FieldError>,
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Change {
-    Seal,
-    /// Also attributes that the record does not know, if `unknown`.
-    Unseal {
-        unknown: bool,
-    },
-}
-
-impl<C: Capability> InPlace<C> {
-    pub(super) fn sealing<R: EnvelopeRecord>() -> Self {
-        Self::new::<R>(Change::Seal)
-    }
-
-    pub(super) fn unsealing<R: EnvelopeRecord>(unknown: bool) -> Self {
-        Self::new::<R>(Change::Unseal { unknown })
-    }
-
-    fn new<R: EnvelopeRecord>(change: Change) -> Self {
-        Self {
-            change,
-            windows: Store::windows::<R>,
-            fits: |values| R::read_fields(&mut FieldReader::new(R::SCHEMA, values)).map(drop),
-        }
-    }
-}
 
 impl<C: Capability> Work<C> for InPlace<C> {
     fn verb(&self) -> &'static str {

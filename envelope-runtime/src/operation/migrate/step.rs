@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::engine::Engine;
-use super::item::{Change, InPlace};
+use super::in_place::{Change, InPlace};
 use super::report::Listed;
 use crate::attribute::Wiped;
 use crate::crypto;
