@@ -273,3 +273,6 @@ debug_is_display!(CheckpointError, ElsewhereError, MigrationProblem);
 impl std::error::Error for CheckpointError {}
 
 impl std::error::Error for ElsewhereError {}
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ pub enum ServiceErrorKind {
 }
 
 impl ServiceError {
-    pub(super) fn of_answer(
+    pub(in crate::operation) fn of_answer(
         place: Place,
         table: &str,
         kind: ServiceErrorKind,

@@ -119,3 +119,6 @@ fn is_of_the_service(error: &DataKeyError) -> bool {
 fn of_a_context(error: &DataKeyError) -> bool {
     matches!(error.kind(), DataKeyErrorKind::AccessDenied | DataKeyErrorKind::Other)
 }
+
+#[cfg(test)]
+mod tests;
