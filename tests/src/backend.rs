@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     SseSpecification, SseType,
 };
-use aws_sdk_kms::config::retry::RetryConfig;
+use aws_sdk_kms::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use winterbaume_core::MockAws;
 use winterbaume_kms::KmsService;
@@ -132,6 +132,7 @@ impl Backend {
     ) -> (aws_sdk_kms::Client, Script) {
         let (client, script) = self.scripted_kms(react);
         let config = client.config().to_builder().retry_config(RetryConfig::standard());
+        let config = config.retry_partition(without_a_quota());
         (aws_sdk_kms::Client::from_conf(config.sleep_impl(AtOnce).build()), script)
     }
 
@@ -158,6 +159,7 @@ impl Backend {
 
     fn losing(&self, retry: RetryConfig) -> aws_sdk_dynamodb::Client {
         let config = self.dynamodb.config().to_builder().retry_config(retry);
+        let config = config.retry_partition(without_a_quota());
         let config = config.interceptor(LoseFirstAnswer::default());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
@@ -272,8 +274,15 @@ pub fn scripted_dynamodb(
     let behind = behind.unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
     let script = Script::new(behind, react);
     let config = client.config().to_builder().retry_config(RetryConfig::standard());
+    let config = config.retry_partition(without_a_quota());
     let config = config.http_client(script.clone()).sleep_impl(AtOnce).build();
     (aws_sdk_dynamodb::Client::from_conf(config), script)
+}
+
+/// The clients of a process share a quota of retries, which the tests of one process would use up
+/// for each other.
+pub(crate) fn without_a_quota() -> RetryPartition {
+    RetryPartition::custom("tests").token_bucket(TokenBucket::unlimited()).build()
 }
 
 /// Does not wait between attempts, which takes less than a second. Timeouts are longer.

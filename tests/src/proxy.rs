@@ -23,6 +23,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
+use crate::backend::without_a_quota;
+
 /// A client's timeout for an answer. It expires when the proxy withholds one.
 const PATIENCE: Duration = Duration::from_hours(1);
 /// A client's timeout for a connection. It never expires.
@@ -138,6 +140,7 @@ impl FaultyProxy {
         let config = config
             .endpoint_url(&self.address)
             .retry_config(retries)
+            .retry_partition(without_a_quota())
             .timeout_config(times.build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(Hurry(Arc::clone(&self.shared)))

@@ -13,6 +13,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use tokio::sync::Notify;
 use winterbaume_core::{MockAws, MockRequest, MockResponse, MockService};
 
+use crate::backend::without_a_quota;
+
 /// A DynamoDB whose writers wait for their turns.
 pub struct Turns {
     database: dynoxide::Database,
@@ -309,6 +311,7 @@ fn client(door: Door) -> aws_sdk_dynamodb::Client {
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "envelope-tests"))
         .retry_config(RetryConfig::standard())
+        .retry_partition(without_a_quota())
         .http_client(aws.http_client());
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }

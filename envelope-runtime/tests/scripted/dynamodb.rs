@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpRequest;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     AsyncSleep, BehaviorVersion, Builder, Credentials, HttpClient, Region, RuntimeComponents,
@@ -207,6 +207,7 @@ impl Dynamodb {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .credentials_provider(Credentials::new("test", "test", None, None, "scripted"))
             .retry_config(RetryConfig::standard())
+            .retry_partition(without_a_quota())
             .timeout_config(times)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(self.0.timer.clone())
@@ -250,6 +251,12 @@ impl Dynamodb {
             }
         }
     }
+}
+
+/// The clients of a process share a quota of retries, which the tests of one process would use up
+/// for each other.
+fn without_a_quota() -> RetryPartition {
+    RetryPartition::custom("tests").token_bucket(TokenBucket::unlimited()).build()
 }
 
 /// The key that wraps the data keys.

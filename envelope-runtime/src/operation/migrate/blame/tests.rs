@@ -13,6 +13,8 @@ const SCHEMA: RecordSchema = RecordSchema::new(
     ],
 );
 
+const WITHOUT: &[FieldSchema] = &[FieldSchema::new("id", FieldRole::PartitionKey)];
+
 fn field() -> FieldError {
     FieldError::new(&SCHEMA, "ssn", ConvertError::new(ConvertErrorKind::EmptySet))
 }
@@ -53,7 +55,7 @@ fn judged(error: impl Into<Error>) -> (Option<bool>, bool) {
     let error = error.into();
     let holds = [true, false].map(|chooses_context| holds_for_others(&error, chooses_context));
     let holds = if holds[0] == holds[1] { Some(holds[0]) } else { None };
-    assert!(holds != None || holds_for_others(&error, false));
+    assert!(holds.is_some() || holds_for_others(&error, false));
     (holds, is_of_the_item(&error))
 }
 
@@ -176,7 +178,6 @@ fn dynamodb_refuses_one_item_or_all() {
 fn a_record_chooses_the_context_that_the_store_does_not_give() {
     assert!(chooses_context(&SCHEMA, &Scope::default()));
     assert!(!chooses_context(&SCHEMA, &Scope::new([("tenant", "t-1")])));
-    const WITHOUT: RecordSchema =
-        RecordSchema::new("users", &[FieldSchema::new("id", FieldRole::PartitionKey)]);
-    assert!(!chooses_context(&WITHOUT, &Scope::default()));
+    let without = RecordSchema::new("users", WITHOUT);
+    assert!(!chooses_context(&without, &Scope::default()));
 }
