@@ -29,7 +29,7 @@ struct Old {
 #[envelope(table = "new")]
 struct New {
     #[partition_key]
-    #[envelope(hashed(trim, lowercase))]
+    #[envelope(hashed(hex, trim, lowercase))]
     email: String,
     #[encrypted]
     name: String,

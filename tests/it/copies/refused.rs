@@ -287,7 +287,7 @@ struct Wide {
 #[envelope(table = "new")]
 struct WideNew {
     #[partition_key]
-    #[envelope(hashed(trim, lowercase))]
+    #[envelope(hashed(hex, trim, lowercase))]
     email: String,
     #[encrypted]
     name: String,

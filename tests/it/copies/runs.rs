@@ -140,7 +140,7 @@ struct Kept {
 #[envelope(table = "new")]
 struct KeptNew {
     #[partition_key]
-    #[envelope(hashed(trim, lowercase))]
+    #[envelope(hashed(hex, trim, lowercase))]
     email: String,
     #[envelope(version)]
     version: u64,

@@ -11,7 +11,7 @@ use super::said::{Said, listen};
 #[envelope(table = "members", debug)]
 struct Member {
     #[partition_key]
-    #[envelope(hashed(trim, lowercase, nfc))]
+    #[envelope(hashed(hex, trim, lowercase, nfc))]
     email: String,
     #[sort_key]
     #[envelope(hashed(hex))]
