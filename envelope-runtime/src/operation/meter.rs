@@ -102,8 +102,8 @@ impl Meter {
         self.attempts.clone()
     }
 
-    /// Watches one request apart from all others: a read, whose lost answer has no consequence, or a
-    /// write that is one of several at the same time.
+    /// Watches one request apart from all others: a read, whose lost answer has no consequence, or
+    /// a write that is one of several at the same time.
     pub(super) fn reads(&self) -> Attempts {
         self.attempts.of_another_request()
     }

@@ -295,8 +295,8 @@ struct WideNew {
     others: OtherAttributes,
 }
 
-/// A condition has at most 300 operators: one for each attribute that is not sealed, and one between
-/// each two.
+/// A condition has at most 300 operators: one for each attribute that is not sealed, and one
+/// between each two.
 #[tokio::test]
 async fn a_record_of_more_attributes_than_a_condition_can_name_is_reported() {
     let world = World::new().await;

@@ -61,14 +61,15 @@ impl<C: Capability> Store<C> {
     ///
     /// Both tables belong to one account and Region. Each record takes up to four calls to the key
     /// service, unless data keys are [reused](crate::key::KeyProvider::reuse): two in the first
-    /// pass, and two in the second. Needs `dynamodb:DescribeTable` for both tables, `Scan`, `GetItem`
-    /// and `ConditionCheckItem` for the first one, `GetItem` and `PutItem` for the other one,
-    /// `kms:Decrypt` and `kms:GenerateDataKey`.
+    /// pass, and two in the second. Needs `dynamodb:DescribeTable` for both tables, `Scan`,
+    /// `GetItem` and `ConditionCheckItem` for the first one, `GetItem` and `PutItem` for the other
+    /// one, `kms:Decrypt` and `kms:GenerateDataKey`.
     ///
     /// # Errors
     ///
-    /// [`MigrateError`] if it ended early: [`Elsewhere`](MigrateError::Elsewhere) if the other store
-    /// has a client of another account or Region. Problems of single records are in the report.
+    /// [`MigrateError`] if it ended early: [`Elsewhere`](MigrateError::Elsewhere) if the other
+    /// store has a client of another account or Region. Problems of single records are in the
+    /// report.
     ///
     /// ```no_run
     /// # use envelope_runtime::{EnvelopeRecord, Store};
@@ -94,7 +95,8 @@ impl<C: Capability> Store<C> {
     /// # async fn example(store: Store) -> Result<(), Box<dyn std::error::Error>> {
     /// let user = |old: Old| User { email: old.email, name: old.name };
     ///
-    /// let report = store.migrate_into::<Old, User>(&store, user).checkpoint("users.copied").await?;
+    /// let copying = store.migrate_into::<Old, User>(&store, user).checkpoint("users.copied");
+    /// let report = copying.await?;
     /// assert!(report.is_complete() && report.differing == 0, "{:?}", report.problems);
     /// # Ok(())
     /// # }

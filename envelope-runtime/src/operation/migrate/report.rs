@@ -11,8 +11,8 @@ pub(super) const MAX_FAILED: usize = 100;
 
 /// The outcome of [`Store::migrate`](crate::Store::migrate),
 /// [`Store::unseal`](crate::Store::unseal) and
-/// [`Store::migrate_into`](crate::Store::migrate_into): of the last pass over the table, after everything that
-/// was changed.
+/// [`Store::migrate_into`](crate::Store::migrate_into): of the last pass over the table, after
+/// everything that was changed.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MigrationReport {
