@@ -31,6 +31,7 @@ impl RecordSchema {
         }
         let own = seen.count;
         seen.group(self.own_fields());
+        hashes(self.own_fields(), self.own_fields());
         let mut indexes = self.all_indexes();
         while let [index, others @ ..] = indexes {
             let [partition, sort] = index.sides();
@@ -181,11 +182,38 @@ impl Seen {
     }
 }
 
-/// Refuses the part of an index's key that is no plaintext field.
+/// Refuses a hash that protects something other than an encrypted field, or is itself protected.
+#[track_caller]
+const fn hashes(fields: &'static [FieldSchema], all: &'static [FieldSchema]) {
+    let mut rest = fields;
+    while let [field, others @ ..] = rest {
+        if let Some(group) = field.members() {
+            hashes(group, all);
+        }
+        if let Some(of) = field.hashed() {
+            let is_sealed = match find(all, of.attribute) {
+                Some(value) => matches!(value.role(), FieldRole::Encrypted),
+                None => false,
+            };
+            let is_stored_only = field.is_key() || matches!(field.role(), FieldRole::Plain);
+            if !is_sealed || !is_stored_only || field.is_context() {
+                say(
+                    field.name(),
+                    "` is a hash: make it a key, or a plaintext field of which the key is made, and no \
+                     context, and the field that it is of `#[encrypted]`",
+                );
+            }
+        }
+        rest = others;
+    }
+}
+
+/// Refuses the part of an index's key that is no plaintext field, or a hash.
 #[track_caller]
 const fn index_part(fields: &'static [FieldSchema], name: &'static str) {
     match find(fields, name) {
-        Some(field) if !matches!(field.role(), FieldRole::Encrypted) => {}
+        Some(field)
+            if !matches!(field.role(), FieldRole::Encrypted) && field.hashed().is_none() => {}
         _ => say(name, "` is in the key of an index, and no plaintext field"),
     }
 }
@@ -221,7 +249,7 @@ pub(super) const fn say(name: &str, text: &str) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{IndexSchema, KeyPiece, KeyTemplate};
+    use crate::record::{IndexSchema, KeyPiece, KeyTemplate, Normalization};
 
     fn schema(inner: Vec<FieldSchema>) -> RecordSchema {
         let fields = vec![
@@ -287,6 +315,30 @@ mod tests {
             let text = indexed(name, keys).unwrap();
             assert!(text.starts_with(refused), "{text}");
         }
+    }
+
+    #[test]
+    fn a_hash_is_of_an_encrypted_field_and_stands_for_it_in_the_key_alone() {
+        const KEY: &[KeyAttribute] = &[KeyAttribute::Field("hash")];
+        const INDEXES: &[IndexSchema] = &[IndexSchema::global("index", KEY, &[])];
+        let hash = |role, of| FieldSchema::new("hash", role).hash_of(of, Normalization::NONE);
+        let plain = FieldSchema::new("city", FieldRole::Plain);
+        for role in [FieldRole::PartitionKey, FieldRole::SortKey, FieldRole::Plain] {
+            assert_eq!(refusal(schema(vec![hash(role, "ssn")])), None);
+        }
+        for fields in [
+            vec![hash(FieldRole::Plain, "none")],
+            vec![plain, hash(FieldRole::SortKey, "city")],
+            vec![hash(FieldRole::Encrypted, "ssn")],
+            vec![hash(FieldRole::Authenticated, "ssn")],
+            vec![hash(FieldRole::SortKey, "ssn").context()],
+            vec![FieldSchema::group(vec![hash(FieldRole::Plain, "none")].leak())],
+        ] {
+            let text = refusal(schema(fields)).unwrap();
+            assert!(text.starts_with("`hash` is a hash: "), "{text}");
+        }
+        let indexed = schema(vec![hash(FieldRole::Plain, "ssn")]).indexes(INDEXES);
+        assert!(refusal(indexed).unwrap().contains("in the key of an index"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use envelope_runtime::error::{LoadError, OpenErrorKind, QueryError};
 use envelope_runtime::key::{
     DataKey, DataKeyRequest, Full, GeneratedDataKey, KeyFuture, KeyProvider, KeyReference,
 };
-use envelope_runtime::{AttributeValue, Clock, LocalKeyProvider, Store, Usage};
+use envelope_runtime::{AttributeValue, Clock, EnvelopeRecord, LocalKeyProvider, Store, Usage};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -270,4 +270,27 @@ async fn a_scan_waits_between_its_calls_to_kms_and_a_query_does_not() {
     // The waits of a second and more are not counted by the script.
     assert_eq!(dynamodb.waits(), 19);
     dynamodb.requests();
+}
+
+#[derive(EnvelopeRecord, Clone, Debug, PartialEq)]
+#[envelope(table = "members")]
+struct Member {
+    #[partition_key]
+    #[envelope(context)]
+    tenant: String,
+    #[sort_key]
+    id: String,
+    #[encrypted]
+    ssn: String,
+}
+
+/// It need not be said a second time.
+#[tokio::test]
+async fn the_partition_key_gives_its_value_to_the_context() {
+    let [tenant, id, ssn] = ["t-1", "m-1", "078-05-1120"].map(str::to_owned);
+    let member = Member { tenant, id, ssn };
+    let dynamodb = Dynamodb::holding(&member).await;
+    dynamodb.expect([page("Query", [dynamodb.item().unwrap()], None)]);
+
+    assert_eq!(dynamodb.store().query::<Member>("t-1").all().await.unwrap(), [member]);
 }
