@@ -2,8 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use envelope_runtime::error::{OpenErrorKind, Presence, SealErrorKind};
-use envelope_runtime::{Item, Opener, SaveError, Sealer, Store};
+use envelope_runtime::error::{BatchError, OpenErrorKind, Presence, SealErrorKind, WriteError};
+use envelope_runtime::schema::Batchable;
+use envelope_runtime::{EnvelopeRecord, IndexSecret, Item, Opener, SaveError, Sealer, Store};
 use serde_json::json;
 
 use crate::dynamodb::{Dynamodb, done, local, refused};
@@ -317,4 +318,51 @@ async fn a_record_that_fits_but_for_its_wrapped_key_is_not_sent() {
     }
 
     dynamodb.request();
+}
+
+#[derive(EnvelopeRecord, Clone)]
+#[envelope(table = "members")]
+struct Member {
+    #[partition_key]
+    #[envelope(context)]
+    tenant: String,
+    #[sort_key]
+    id: String,
+    #[encrypted]
+    ssn: String,
+}
+
+#[derive(EnvelopeRecord, Clone)]
+#[envelope(table = "members")]
+struct HashedMember {
+    #[partition_key]
+    #[envelope(context)]
+    tenant: String,
+    #[sort_key]
+    #[envelope(hashed)]
+    id: String,
+}
+
+/// What is wrong with the key is said first, unless the key cannot be made without the context.
+#[tokio::test]
+async fn of_a_key_and_a_context_that_cannot_be_used_the_key_is_named() {
+    async fn refusals<R: Batchable>(record: &R) -> [SaveError; 2] {
+        let secret = IndexSecret::from_hex("tests", &"01".repeat(32)).unwrap();
+        let store = Dynamodb::new().store().index_secret(secret);
+        let alone = store.put(record).await.err().unwrap();
+        let batch = store.batch_write().put(record).await.unwrap_err();
+        let BatchError::Unprepared(error) = batch else { panic!("{batch}") };
+        let WriteError::Save(together) = error.error() else { panic!("{error}") };
+        [alone, together.clone()]
+    }
+    let [tenant, id, ssn] = ["", "m-1", "078-05-1120"].map(str::to_owned);
+    let hashed = HashedMember { tenant: tenant.clone(), id: id.clone() };
+
+    for error in refusals(&Member { tenant, id, ssn }).await {
+        assert!(matches!(error, SaveError::Key(_)), "{error}");
+        assert_eq!(error.attribute(), Some("tenant"));
+    }
+    for error in refusals(&hashed).await {
+        assert!(matches!(error, SaveError::Context(_)), "{error}");
+    }
 }
