@@ -209,6 +209,11 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
     store.batch_get::<Account>(["a-1", "a-2"]).await.unwrap();
     let read = measured.read_transaction().get::<Account>("a-1").get::<Person>("p-1");
     read.context([("tenant", "7")]).await.unwrap();
+    dynamodb.expect([absent(), answered("GetItem", json!({}))]);
+    let copying = store.migrate_into::<Account, Account>(&store, |account| account);
+    copying.await.unwrap_err();
+    let one = store.migrate_one_into::<Account, Account>("a-1", &store, |account| account);
+    assert!(!one.await.unwrap());
     drop(listening);
 
     dynamodb.requests();
@@ -233,6 +238,8 @@ async fn each_operation_is_a_span_with_names_and_counts_and_no_values() {
             r#"kms_calls=0 operation="verify_table" requests=1 span=dynamodb table="users""#,
             r#"kms_calls=0 operation="batch_get" requests=1 span=dynamodb table="users""#,
             r#"kms_calls=0 operation="read_transaction" read_units=0.0 requests=1 span=dynamodb table="people, physical" write_units=0.0"#,
+            r#"kms_calls=0 operation="migrate_into" requests=1 span=dynamodb table="users""#,
+            r#"kms_calls=0 operation="migrate_one_into" requests=1 span=dynamodb table="users""#,
         ]
     );
 }
