@@ -158,3 +158,41 @@ async fn an_unreadable_source_is_an_error_of_the_record_alone() {
     assert!(matches!(problem.error(), Some(Error::Load(LoadError::Request(_)))), "{error}");
     assert!(problem.key().attribute("id").is_some());
 }
+
+#[tokio::test]
+async fn the_other_table_that_cannot_be_read_ends_the_run() {
+    let denied = Fault::Answer(400, r#"{"__type":"AccessDeniedException","message":""}"#);
+    let tables = Tables::new().await;
+    tables.old.expect([table("t-1"), page("Scan", [tables.item()], None)]);
+    tables.new.expect([table("t-1"), table("t-2"), failed("GetItem", denied)]);
+
+    let error = tables.run().await.unwrap_err();
+
+    assert!(matches!(error, MigrateError::Item(_)) && error.is_access_denied(), "{error}");
+}
+
+/// With a window for the old table, a segment that such an item keeps open would be copied again.
+#[tokio::test]
+async fn an_item_without_an_envelope_in_the_other_table_keeps_no_segment_open() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("copies-stripped");
+    let _ = fs::remove_file(&file);
+    let tables = Tables::new().await;
+    tables.old.expect([done("GetItem")]);
+    tables.new.expect([done("GetItem"), done(TRANSACT)]);
+    assert!(tables.one().await.unwrap());
+    tables.new.alter(|item| drop(item.remove("_envelope")));
+    let store = tables.old.store().clock(february);
+    let store = store.accept_unsealed::<Old>(Until::date(2027, 3, 1));
+    let copying = || {
+        let copying = store.migrate_into::<Old, New>(&tables.target(), new).segments(1);
+        copying.checkpoint(&file)
+    };
+    tables.expect([done("GetItem"), done("GetItem")]);
+    let report = copying().await.unwrap();
+    assert!(report.problems[0].error().unwrap().is_unsealed(), "{report:?}");
+
+    tables.old.expect([table("t-1"), page("Scan", [tables.item()], None)]);
+    tables.new.expect([table("t-1"), table("t-2"), done("GetItem")]);
+    assert_eq!(copying().await.unwrap().failed, 1);
+    tables.old.requests();
+}
