@@ -184,6 +184,18 @@ async fn a_run_copies_in_its_first_pass_and_compares_in_its_second_one() {
 }
 
 #[tokio::test]
+async fn a_copy_that_a_program_has_changed_is_complete_and_differs() {
+    let tables = Tables::new().await;
+    let plan = |item: &mut Stored| drop(item.insert("plan".into(), json!({"S": "paid"})));
+    tables.expect([done("GetItem"), done(TRANSACT), done("GetItem").after(plan)]);
+
+    let report = tables.run().await.unwrap();
+
+    assert_eq!((report.changed, report.differing, report.differences.len()), (1, 1, 1));
+    assert!(report.is_complete(), "{report:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_asks_for_the_record_again_and_writes_nothing() {
     let tables = Tables::new().await;
     tables.old.expect([table("t-1"), page("Scan", [tables.item()], None), done("GetItem")]);
