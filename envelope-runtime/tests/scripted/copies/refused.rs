@@ -196,3 +196,28 @@ async fn an_item_without_an_envelope_in_the_other_table_keeps_no_segment_open() 
     assert_eq!(copying().await.unwrap().failed, 1);
     tables.old.requests();
 }
+
+/// Such a copy would be read as a record that is to be copied.
+#[tokio::test]
+async fn a_copy_in_the_same_table_has_another_key() {
+    let store = |dynamodb: &Dynamodb, table: &str| {
+        let store = dynamodb.store().clock(february).index_secret(secret());
+        store.map_table::<Old>(table).map_table::<New>(table)
+    };
+    let tables = Tables::new().await;
+    let from = store(&tables.old, "one");
+    tables.old.expect([done("GetItem"), done("GetItem"), done("GetItem")]);
+
+    let into = store(&tables.new, "one");
+    let error = from.migrate_one_into::<Old, Old>("U-1", &into, |old| old).await.unwrap_err();
+    let MigrateError::Item(problem) = &error else { panic!("{error}") };
+    assert_eq!(problem.kind(), MigrationProblemKind::OwnTable);
+
+    // Another key attribute, and another table.
+    tables.new.expect([done("GetItem"), done(TRANSACT)]);
+    assert!(from.migrate_one_into::<Old, New>("U-1", &into, new).await.unwrap());
+    let elsewhere = Dynamodb::new();
+    elsewhere.expect([done("GetItem"), done(TRANSACT)]);
+    let into = store(&elsewhere, "two");
+    assert!(from.migrate_one_into::<Old, Old>("U-1", &into, |old| old).await.unwrap());
+}
