@@ -74,12 +74,18 @@ async fn items_that_are_no_records_of_the_store_are_left() {
 /// With a window, what is planted in an open segment would be copied.
 #[tokio::test]
 async fn a_record_that_always_fails_keeps_a_segment_open_only_without_a_window() {
-    for (name, has_window) in [("closed", false), ("open", true)] {
+    use MigrationProblemKind::{Failed, UnknownAttribute};
+    for (name, has_window, attribute, kind) in [
+        ("closed-1", false, "theme", UnknownAttribute),
+        ("open-1", true, "theme", UnknownAttribute),
+        ("closed-2", false, "ssn", Failed),
+        ("open-2", true, "ssn", Failed),
+    ] {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("copies-{name}"));
         let _ = fs::remove_file(&file);
         let tables = Tables::new().await;
         let mut item = tables.item();
-        item.insert("theme".into(), json!({"S": "dark"}));
+        item.insert(attribute.into(), json!({"S": "planted"}));
         tables.old.alter(|stored| *stored = item);
         let store = tables.old.store().clock(february);
         let store =
@@ -90,8 +96,10 @@ async fn a_record_that_always_fails_keeps_a_segment_open_only_without_a_window()
         };
         tables.expect([]);
         let report = copying().await.unwrap();
-        assert_eq!(report.problems[0].kind(), MigrationProblemKind::UnknownAttribute);
-        assert_eq!(report.problems[0].error().map(Error::is_tampered), None);
+        let problem = &report.problems[0];
+        let is_tampered = problem.error().map(Error::is_tampered);
+        let expected = (kind == Failed).then_some(true);
+        assert_eq!((problem.kind(), is_tampered), (kind, expected), "{name}");
 
         let scans = if has_window { 1 } else { 2 };
         tables.old.expect([table("t-1")]);
