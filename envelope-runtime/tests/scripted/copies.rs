@@ -146,7 +146,7 @@ async fn a_record_is_written_if_it_is_as_it_was_read_and_has_no_copy() {
     let [check, put] = actions(&requests[1]);
     assert_eq!(check.body["TableName"], "old");
     assert_eq!(check.body["Key"], json!({"id": {"S": "U-1"}}));
-    // What the envelope lists, with or without a value, is as it was if the envelope is.
+    // An equal envelope covers everything that it lists, with or without a value.
     assert_eq!(
         check.condition().split(" AND ").skip(1).collect::<Vec<_>>(),
         [

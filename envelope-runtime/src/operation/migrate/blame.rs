@@ -1,4 +1,4 @@
-//! What the failure of one record says of the others.
+//! Decides what the failure of one record means for the others.
 
 use crate::envelope::{OpenError, OpenErrorKind, SealErrorKind};
 use crate::key::{DataKeyError, DataKeyErrorKind, Scope};
@@ -58,7 +58,7 @@ impl<'a> Cause<'a> {
 }
 
 /// Returns whether the change of another item would fail for the same reason. `chooses_context`
-/// says that each item has a context of its own.
+/// is true if each item has its own context.
 pub(super) fn holds_for_others(error: &Error, chooses_context: bool) -> bool {
     match Cause::of(error) {
         Cause::Generate(error) => !(chooses_context && of_a_context(error)),

@@ -30,7 +30,7 @@ pub(super) struct Checkpoint {
     done: BTreeSet<u32>,
 }
 
-/// What is done with which records.
+/// The work, and the records that it is for.
 pub(super) struct Selection<'a> {
     pub(super) work: &'static str,
     pub(super) schema: &'a RecordSchema,

@@ -43,7 +43,7 @@ pub(super) struct Copying<R, B> {
 
 pub(super) type Convert<R, B> = Arc<dyn Fn(R) -> B + Send + Sync>;
 
-/// What there is to be said of a record after one look at both tables.
+/// The outcome of one look at a record in both tables.
 enum Seen {
     Final(Fate),
     /// No record can be copied.

@@ -1,4 +1,4 @@
-//! What every kind of migration has, and what it does with one item.
+//! The part that all migrations share, and the outcome for one item.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -39,7 +39,7 @@ pub(super) trait Work<C>: Sized + Send + Sync + 'static {
         false
     }
 
-    /// What identifies the place where the records go, if they go anywhere. `from` is the id of
+    /// Identifies the table that the records are copied to; empty if they stay. `from` is the id of
     /// the table that they are in.
     fn destination(
         engine: &Engine<C, Self>,

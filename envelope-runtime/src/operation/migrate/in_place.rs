@@ -1,4 +1,4 @@
-//! What is done to records that stay in their table.
+//! The work on records that stay in their table: sealing or unsealing.
 
 use crate::envelope::Windows;
 use crate::key::Capability;

@@ -30,7 +30,7 @@ pub struct MigrationInto<R, B, C = Full> {
 impl<C: Capability> Store<C> {
     /// Copies the records of a table into another table, as records of another type or under
     /// another index secret: `store.migrate_into::<Old, User>(&target, User::from)`. So a key
-    /// becomes `#[envelope(hashed)]`, and a secret is changed. The table is read only.
+    /// becomes `#[envelope(hashed)]`, and a secret is changed. The table itself is only read.
     ///
     /// Each record is opened, converted, and sealed under a new data key. Then one
     /// [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html)
@@ -52,7 +52,7 @@ impl<C: Capability> Store<C> {
     /// The second pass reads all records again, strongly consistently, changes nothing, and opens
     /// each copy: its fields must be those of the converted record, or it is counted as
     /// [differing](MigrationReport::differing). A record without a copy was written after the first
-    /// pass was there, and is [reported](MigrationReport::reappeared) and left. The
+    /// pass had read its place, and is [reported](MigrationReport::reappeared) and left. The
     /// [fields](MigrationReport::fields) of the report are those of the table that is read.
     ///
     /// While it runs, programs write the other table only, and copy each record before with

@@ -114,7 +114,7 @@ impl Sending {
         actions: &[Ready],
         patience: &mut Patience,
     ) -> Outcome {
-        // Other writes of the same operation may lose answers of their own.
+        // Concurrent writes of the same operation may lose their own answers.
         let attempts = meter.reads();
         loop {
             let Some(window) = self.begin(store) else { return self.over() };

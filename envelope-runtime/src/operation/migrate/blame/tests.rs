@@ -49,8 +49,8 @@ fn cancelled(error: WriteError) -> TransactionError {
     TransactionError::Cancelled(CancelledError::new(of(0, nothing), vec![of(1, error)]))
 }
 
-/// Whether the run ends, and whether the item's segment is done. `None` if each item has a context
-/// of its own, and what is refused may be that.
+/// Returns whether the run ends, and whether the item's segment is done. The former is `None` if it
+/// depends on whether each item has its own context.
 fn judged(error: impl Into<Error>) -> (Option<bool>, bool) {
     let error = error.into();
     let holds = [true, false].map(|chooses_context| holds_for_others(&error, chooses_context));
